@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check web e2e pictures schema docs bench soak constraints official-client audit space clean
+.PHONY: help quickstart dev test check web e2e pictures schema docs bench soak constraints official-client audit space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -29,7 +29,7 @@ check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy tools/*.py tests/patience.py tests/docs tests/walls tests/demo tests/official_client/*.py tests/sdk/typed_notebook.py
+	$(BIN)/mypy tools/*.py tests/patience.py tests/docs tests/tools tests/walls tests/demo tests/official_client/*.py tests/sdk/typed_notebook.py
 	$(BIN)/lint-imports --no-logo
 
 web: $(VENV)/.dev ## the web app: style, types, unit tests; are its types of the API current?
@@ -69,6 +69,9 @@ audit: $(VENV)/.dev ## look for known weaknesses in what we build on, and lint w
 
 space: $(VENV)/.dev $(APP) ## put a Hugging Face Space together in dist/space
 	@sh tools/space.sh $(VENV)
+
+release: $(VENV)/.dev $(APP) ## make a release of VERSION=x.y.z: version, changelog, wheel, tag (DRY=1 tries it in a copy)
+	@$(BIN)/python tools/release.py $(VERSION) $(if $(DRY),--dry-run)
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) .tools web/node_modules src/apportion/server/_web dist build docs/_build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

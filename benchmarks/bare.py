@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from apportion.domain.text import analysed
-from apportion.storage.sqlite.database import SqliteConnection
+from apportion.storage.sql.index.texts import create_text_index, text_of
+from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
-from apportion.storage.sqlite.texts import create_text_index, text_of
 
 from .corpus import BATCH, USERS
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from apportion.storage.sqlite.database import SqliteConnection
+from apportion.storage.sqlite.connection import SqliteConnection
 
 from .corpus import SOURCES, TEXT, USERS, word
 from .report import Line, middle, percentile

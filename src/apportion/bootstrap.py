@@ -29,7 +29,7 @@ def open_store(
     ``serving`` locks it, so that no second server can. ``upgraded`` is called with the path of the copy that was
     made before an upgrade. Raises ``CannotOpenError``.
     """
-    from apportion.storage.sqlite.record_writer import MetadataLimits
+    from apportion.storage.sql.records.record_writer import MetadataLimits
     from apportion.storage.sqlite.store import SqliteStore
 
     limits = MetadataLimits(
@@ -79,7 +79,7 @@ def _translated_errors(settings: Settings) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as failure:
         if "file is not a database" in str(failure) or "malformed" in str(failure):
-            from apportion.storage.sqlite.database import damaged
+            from apportion.storage.sqlite.connection import damaged
 
             raise damaged(settings.database, failure) from failure
         raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure

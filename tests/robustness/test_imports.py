@@ -74,9 +74,9 @@ def test_a_write_that_fails_in_the_middle_leaves_nothing(
     if kind == "there":
         bring(eva, "talk", file_of(3, "a")).raise_for_status()
     before = marks(eva, "talk")
-    from apportion.storage.sqlite.annotations import SqliteAnnotations
+    from apportion.storage.sql.answers.annotations import SqlAnnotations
 
-    settle, calls = SqliteAnnotations.save_cases, 0
+    settle, calls = SqlAnnotations.save_cases, 0
 
     def fails_once(self: Any, *args: Any, **options: Any) -> None:
         nonlocal calls
@@ -85,7 +85,7 @@ def test_a_write_that_fails_in_the_middle_leaves_nothing(
             raise StorageFullError("The disk is full.")
         settle(self, *args, **options)
 
-    monkeypatch.setattr(SqliteAnnotations, "save_cases", fails_once)
+    monkeypatch.setattr(SqlAnnotations, "save_cases", fails_once)
     assert bring(eva, "talk", file_of(ROWS, "b")).status_code == 507
     assert marks(eva, "talk") == before
     assert house.verify() == []

@@ -15,7 +15,7 @@ from houses import SHARED, TEXT, House, house_at
 from apportion.ports.deadline import Deadline
 from apportion.server import deps, disconnects
 from apportion.services.assignments import apply_plan, queue
-from apportion.storage.sqlite.query_compiler import MOST_PATTERNS, QueryCompiler
+from apportion.storage.sql.query.compiler import MOST_PATTERNS, QueryCompiler
 
 BIG = "/api/datasets/big"
 RECORDS = 3_000

@@ -161,7 +161,7 @@ def test_a_figure_narrowed_by_a_query_is_that_of_these_records_alone(
     room.put("ana", "f", "z", version=1)  # a label that nobody gave elsewhere
     found = []
     for few in (0, 100):  # records found among all, or looked up one by one
-        monkeypatch.setattr("apportion.storage.sqlite.answer_columns._FEW", few)
+        monkeypatch.setattr("apportion.storage.sql.answers.answer_columns._FEW", few)
         found += [
             room.get("rita", "agreement", by=by, query="id:(a OR b OR d)") for by in ("label", "pair", "week")
         ]

@@ -18,7 +18,7 @@ from rooms import Room
 
 from apportion.server.housekeeping import prune_audit_log, purge
 from apportion.settings import Settings, SettingsError, load_settings
-from apportion.storage.sqlite.events import SqliteEvents
+from apportion.storage.sql.operations.events import SqlEvents
 from apportion.vocabulary import COMMAND_LINE, SERVER, SOMEBODY_UNKNOWN, EventCode
 from support import FakeClock
 
@@ -144,7 +144,7 @@ def test_a_change_whose_event_cannot_be_written_is_not_made(
     def broken(*_: Any, **__: Any) -> None:
         raise sqlite3.OperationalError("no room for it")
 
-    monkeypatch.setattr(SqliteEvents, "add", broken)
+    monkeypatch.setattr(SqlEvents, "add", broken)
     client_as("eva").post("/api/workspaces", json={"name": "unnoted"})
     monkeypatch.undo()
 

@@ -10,7 +10,7 @@ import pytest
 from apportion.ports.records import StoredRecord
 from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.convert.records_out import Projection, full_record, scan_record, search_record
-from apportion.storage.sqlite.codec import encode_answers, encode_content
+from apportion.storage.sql.codec.fragments import encode_answers, encode_content
 from apportion.vocabulary import Task
 
 UPDATED = 1_700_000_000_000_000

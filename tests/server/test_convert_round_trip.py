@@ -13,7 +13,7 @@ from apportion.domain.records import Record
 from apportion.ports.records import StoredRecord
 from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.convert.records_out import full_record, scan_record, search_record
-from apportion.storage.sqlite.codec import encode_answers, encode_content
+from apportion.storage.sql.codec.fragments import encode_answers, encode_content
 from apportion.vocabulary import Status, Task
 
 UPDATED = 1_700_000_000_000_000

@@ -23,7 +23,8 @@ from apportion.domain.records import Text2TextRecord
 from apportion.ports.records import Criteria
 from apportion.storage.sqlite import database as writing_to
 from apportion.storage.sqlite import migrate as migrating
-from apportion.storage.sqlite.database import APPLICATION_ID, Database, DatabaseError, SqliteConnection
+from apportion.storage.sqlite.connection import APPLICATION_ID, DatabaseError, SqliteConnection
+from apportion.storage.sqlite.database import Database
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import Task
 from patience import patience
@@ -368,7 +369,8 @@ def test_an_upgrade_leaves_a_copy_and_can_be_forbidden(
 HOLD = """
 import sys
 from pathlib import Path
-from apportion.storage.sqlite.database import Database, DatabaseError
+from apportion.storage.sqlite.connection import DatabaseError
+from apportion.storage.sqlite.database import Database
 database = Database(Path(sys.argv[1]))
 try:
     database.hold()

@@ -24,10 +24,10 @@ from apportion.domain.ids import RESOLVED
 from apportion.domain.query import And, Exists, Fuzzy, MatchAll, Not, Or, Phrase, Query, Term
 from apportion.domain.records import Record
 from apportion.ports.records import Criteria, SortKey
-from apportion.storage.sqlite import cache as cache_in_memory
-from apportion.storage.sqlite import fields as fields_in_memory
-from apportion.storage.sqlite.cache import DatasetCache
-from apportion.storage.sqlite.search import Searcher
+from apportion.storage.sql.index import cache as cache_in_memory
+from apportion.storage.sql.index import fields as fields_in_memory
+from apportion.storage.sql.index.cache import DatasetCache
+from apportion.storage.sql.query.search import Searcher
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import AnnotationState, Status, Task
 

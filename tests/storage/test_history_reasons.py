@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apportion.storage.sqlite.history_reasons import read_reason, stored_reason
+from apportion.storage.sql.codec.history_reasons import read_reason, stored_reason
 from apportion.vocabulary import HistoryReason
 
 EARLIER = [

@@ -12,7 +12,7 @@ from test_engine_contract import Desk, text
 
 from apportion.domain.query import parse
 from apportion.ports.records import Criteria
-from apportion.storage.sqlite import fields
+from apportion.storage.sql.index import fields
 from apportion.storage.sqlite.store import SqliteStore
 from patience import patience
 

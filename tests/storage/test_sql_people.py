@@ -12,7 +12,7 @@ from sqlalchemy import text
 from apportion.domain.ids import UserId, WorkspaceId
 from apportion.domain.people import User, Workspace
 from apportion.storage.sql.people import SqlPeople
-from apportion.storage.sqlite.database import SqliteConnection
+from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.tables import metadata
 from apportion.vocabulary import MembershipRole, Role
 

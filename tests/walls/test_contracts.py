@@ -45,6 +45,11 @@ ATTACKS = [
     ("storage/x.py", "import apportion.wire", "wire"),
     ("server/x.py", "import apportion.storage", "engines"),
     ("cli/x.py", "import apportion.storage.sqlite", "engines"),
+    ("storage/sql/x.py", "import apportion.storage.sqlite", "database"),
+    ("storage/sql/query/x.py", "import sqlite3", "database"),
+    ("storage/sql/codec/x.py", "import apportion.storage.sql.index", "engine"),
+    ("storage/sql/cases/x.py", "import apportion.storage.sql.assignments", "engine"),
+    ("storage/sql/another/__init__.py", "", "engine"),
     ("wire/x.py", "import apportion.domain", "wing"),
     ("wire/x.py", "import apportion.settings", "wing"),
     ("demo/x.py", "import apportion.domain", "demo"),
@@ -85,7 +90,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
     (top / "apportion" / "__init__.py").touch()
-    (top / "apportion" / "storage" / "sqlite.py").touch()
+    for module in ("sqlite", "checksums", "tables"):
+        (top / "apportion" / "storage" / f"{module}.py").touch()
+    for package in listed("engine", "layers"):
+        folder = top / "apportion" / "storage" / "sql" / package
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").touch()
+    (top / "apportion" / "storage" / "sql" / "__init__.py").touch()
     for name in ("vocabulary", "version", "settings", "bootstrap"):
         (top / "apportion" / name / "__init__.py").unlink()
         (top / "apportion" / name).rmdir()

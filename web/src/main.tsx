@@ -11,8 +11,8 @@ import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { queryClient } from "./features/session/query-client";
-import { router } from "./router";
+import { queryClient } from "./app/query-client";
+import { router } from "./app/router";
 import { theme } from "./ui/theme";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";

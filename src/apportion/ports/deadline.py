@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 from apportion.domain.errors import QueryTooSlowError
 
-__all__ = ["CallerGone", "Deadline"]
+__all__ = ["CallerGone", "Deadline", "Foreground"]
 
 T = TypeVar("T")
 
@@ -22,8 +23,42 @@ STRETCH, PAUSE = 0.005, 0.001
 interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
 
 
+YOUNG = 0.05
+"""Seconds of computing that a request gets before all those that have computed less go first."""
+LONGEST_REST = 0.02
+"""Seconds that older work rests at most between two stretches, so that it goes on even where others never pause."""
+
+
 class CallerGone(Exception):
     """Nobody waits for the answer any more."""
+
+
+class Foreground:
+    """The requests at work that have computed little so far; all older work rests while there is one.
+
+    Python runs one thread at a time, so without this a search would get only its share among everything slow.
+    """
+
+    __slots__ = ("_lock", "_requests")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests = 0
+
+    @property
+    def busy(self) -> bool:
+        """Return whether such a request is at work."""
+        return self._requests > 0
+
+    def enter(self) -> None:
+        """Count one more request."""
+        with self._lock:
+            self._requests += 1
+
+    def leave(self) -> None:
+        """Count one request less."""
+        with self._lock:
+            self._requests -= 1
 
 
 class Deadline:
@@ -31,6 +66,8 @@ class Deadline:
 
     Only the computing time of that thread counts, so that a query is not refused because others keep the
     machine busy. ``query`` limits the evaluation of each query within longer work; None: as ``seconds``.
+    With a ``foreground`` the work belongs to it until it has computed for ``YOUNG`` seconds or ends (``finish``),
+    and rests from then on while others are in it; work that is ``long`` never belongs to it.
     """
 
     def __init__(
@@ -39,12 +76,19 @@ class Deadline:
         *,
         query: float | None = None,
         rests: bool = True,
+        foreground: Foreground | None = None,
+        long: bool = False,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._seconds = seconds
         self._query = seconds if query is None else query
         self._clock = clock
         self._rests = rests
+        self._foreground = foreground
+        self._young = False
+        self._long = long
+        self._hurry = 0
+        self._old_at = -math.inf
         self._until = math.inf
         self._rest_at = math.inf
         self._cancelled = False
@@ -58,6 +102,24 @@ class Deadline:
         self._until = now + self._seconds
         if self._rests:
             self._rest_at = now + STRETCH
+        if self._foreground is not None and not self._long and not self._young:
+            self._young, self._old_at = True, now + YOUNG
+            self._foreground.enter()
+
+    def finish(self) -> None:
+        """End the work, in its thread; work that was never started has nothing to end."""
+        if self._young and self._foreground is not None:
+            self._young = False
+            self._foreground.leave()
+
+    @contextlib.contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Rest only briefly inside, however many others are at work: they wait for a lock that is held here."""
+        self._hurry += 1
+        try:
+            yield
+        finally:
+            self._hurry -= 1
 
     def cancel(self) -> None:
         """End the work at its next check; to be called from any thread."""
@@ -92,9 +154,23 @@ class Deadline:
             return True
         now = self._clock()
         if now > self._rest_at:
-            time.sleep(PAUSE)
+            self._rest(now)
             self._rest_at = now + STRETCH
         return now > self._until
+
+    def _rest(self, now: float) -> None:
+        time.sleep(PAUSE)
+        foreground = self._foreground
+        if foreground is None:
+            return
+        if self._young:
+            if now > self._old_at:
+                self.finish()
+                self._long = True
+        elif not self._hurry:
+            until = time.monotonic() + LONGEST_REST
+            while foreground.busy and not self._cancelled and time.monotonic() < until:
+                time.sleep(PAUSE)
 
     def check(self) -> None:
         """Raise ``QueryTooSlowError`` once the time is up, ``CallerGone`` once nobody waits."""

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from apportion.bootstrap import open_store
+from apportion.ports.deadline import Foreground
 from apportion.ports.security import Clock, Passwords, Tokens
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn
@@ -118,6 +119,7 @@ def _app_state(
         setup=SetupCode(clock),
         web=web,
         readers=Readers(),
+        foreground=Foreground(),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
         jobs=JobRunner(store, clock),

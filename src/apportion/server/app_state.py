@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
-from apportion.ports.deadline import Deadline
+from apportion.ports.deadline import Deadline, Foreground
 from apportion.ports.security import Clock, Passwords
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn
@@ -48,6 +48,8 @@ class AppState:
     web: WebApp
     readers: Readers
     """Threads for long reads, so that nobody annotating waits for them."""
+    foreground: Foreground
+    """The requests at work that all slower ones let go first."""
     thinkers: ThreadPoolExecutor
     """Threads for long computations that do not read the store."""
     hashers: ThreadPoolExecutor
@@ -77,9 +79,12 @@ class AppState:
         """Run a long read in a thread, in a snapshot of its own, when it is the person's turn."""
 
         def run() -> T:
-            with self.store.read(deadline) as snapshot:
-                deadline.check()
-                return fn(snapshot)
+            try:
+                with self.store.read(deadline) as snapshot:
+                    deadline.check()
+                    return fn(snapshot)
+            finally:
+                deadline.finish()
 
         return await self.readers.run(person, run, long=long)
 
@@ -89,7 +94,13 @@ class AppState:
 
     async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
         """Run a function as one write transaction; returns once it is on disk."""
-        return await asyncio.wrap_future(self.store.write(fn, urgent=urgent))
+        if not urgent:
+            return await asyncio.wrap_future(self.store.write(fn))
+        self.foreground.enter()
+        try:
+            return await asyncio.wrap_future(self.store.write(fn, urgent=True))
+        finally:
+            self.foreground.leave()
 
     def lost_lines(self) -> int:
         """Return the number of log lines that were dropped because nobody read them."""

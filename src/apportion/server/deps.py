@@ -95,10 +95,12 @@ class Context:
 
     def deadline(self, *, long: bool = False) -> Deadline:
         """Return the deadline for a query, or for a long read with queries in it."""
-        settings = self.settings
+        settings, foreground = self.settings, self.state.foreground
         if long:
-            return Deadline(settings.figure_seconds, query=settings.query_seconds)
-        return Deadline(settings.query_seconds)
+            return Deadline(
+                settings.figure_seconds, query=settings.query_seconds, foreground=foreground, long=True
+            )
+        return Deadline(settings.query_seconds, foreground=foreground)
 
     async def parsed(self, text: str | None) -> SearchQuery:
         """Return the query that a text stands for; a long text is parsed in a thread."""

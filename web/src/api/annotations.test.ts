@@ -10,12 +10,12 @@ vi.stubGlobal("Request", class extends Request {
     super(new URL(address, "http://localhost/"), options);
   }
 });
-const { sendLetter } = await import("./annotations");
+const { sendAnswer } = await import("./annotations");
 const { pageIsOf } = await import("./client");
 
 const TEXT = "😀 Ada";
 const answer: Answer = { value: { labels: ["good"] }, state: "submitted" };
-const letter: PendingAnswer = {
+const pending: PendingAnswer = {
   key: "k",
   user: "ana",
   dataset: { workspace: "team", name: "own", task: "TextClassification", individual: { uuid: "u1" } },
@@ -47,41 +47,41 @@ afterEach(() => { vi.unstubAllGlobals(); });
 
 it("sends one's own answer with version, lease, seconds and the dataset that is meant", async () => {
   const sent = server([200, { value: value("good"), state: "submitted", version: 4, counted: true }]);
-  expect(await sendLetter(letter)).toMatchObject({ kind: "saved", seen: "v4" });
+  expect(await sendAnswer(pending)).toMatchObject({ kind: "saved", seen: "v4" });
   expect(sent[0]).toMatchObject({ method: "PUT", body: { version: 3, token: "lease", seconds: 4.2, dataset: "u1", state: "submitted", value: { labels: [{ class: "good" }] } } });
 });
 
 it("sends an answer as who gave it, whoever the page is of by now, and keeps it where somebody else has signed in", async () => {
-  const shared = { ...letter, dataset: { workspace: "team", name: "one", task: "TextClassification" as const } };
+  const shared = { ...pending, dataset: { workspace: "team", name: "one", task: "TextClassification" as const } };
   const sent = server([200, { value: value("good"), state: "submitted", version: 4, counted: true }], [401, refusal("SessionChangedError", {})]);
   pageIsOf("ben");
-  await sendLetter(letter);
+  await sendAnswer(pending);
   expect(sent[0]?.page).toBe("ana");
-  expect(await sendLetter(shared)).toEqual({ kind: "signed-out" });
+  expect(await sendAnswer(shared)).toEqual({ kind: "signed-out" });
 });
 
 it("tells why an answer does not count, and not so of a draft", async () => {
   const reply = { value: value("good"), state: "submitted", version: 4, counted: false, why: "all_given" };
   server([200, reply], [200, { ...reply, state: "draft" }]);
-  expect(await sendLetter(letter)).toMatchObject({ note: { why: "all_given" } });
-  expect(await sendLetter(letter)).toMatchObject({ note: { why: null } });
+  expect(await sendAnswer(pending)).toMatchObject({ note: { why: "all_given" } });
+  expect(await sendAnswer(pending)).toMatchObject({ note: { why: null } });
 });
 
 it("shows what another device saved, but takes its own answer for saved when only the receipt was lost", async () => {
   const stale = (label: string) => refusal("StaleVersionError", { sent: 3, current: { value: value(label), state: "submitted", version: 5 } });
   server([409, stale("bad")], [409, stale("good")]);
-  expect(await sendLetter(letter)).toMatchObject({ kind: "conflict", reason: "elsewhere", seen: "v5", current: { value: { labels: ["bad"] } } });
-  expect(await sendLetter(letter)).toMatchObject({ kind: "saved", seen: "v5" });
+  expect(await sendAnswer(pending)).toMatchObject({ kind: "conflict", reason: "elsewhere", seen: "v5", current: { value: { labels: ["bad"] } } });
+  expect(await sendAnswer(pending)).toMatchObject({ kind: "saved", seen: "v5" });
 });
 
 it("keeps answers to a dataset that is gone", async () => {
   server([410, refusal("DatasetGoneError", {})]);
-  expect(await sendLetter(letter)).toEqual({ kind: "gone" });
+  expect(await sendAnswer(pending)).toEqual({ kind: "gone" });
 });
 
 it("takes an answer back by deleting it", async () => {
   const sent = server([200, { value: null, state: "none", version: 4 }]);
-  await sendLetter({ ...letter, answer: { value: {}, state: "none" } });
+  await sendAnswer({ ...pending, answer: { value: {}, state: "none" } });
   expect(sent[0]?.method).toBe("DELETE");
   expect(sent[0]?.url).toContain("version=3");
 });
@@ -90,16 +90,16 @@ it("looks first where it knows no version, and overwrites only what was seen", a
   const seen = JSON.stringify(["Validated", "ana", ["old"], [], []]);
   const mine = (label: string) => ({ value: value(label), state: "submitted", version: 7 });
   const sent = server([200, mine("old")], [200, { ...mine("good"), version: 8, counted: true }], [200, mine("newer")]);
-  expect(await sendLetter({ ...letter, seen })).toMatchObject({ kind: "saved", seen: "v8" });
+  expect(await sendAnswer({ ...pending, seen })).toMatchObject({ kind: "saved", seen: "v8" });
   expect(sent[1]).toMatchObject({ body: { version: 7 } });
-  expect(await sendLetter({ ...letter, seen })).toMatchObject({ kind: "conflict", reason: "elsewhere" });
+  expect(await sendAnswer({ ...pending, seen })).toMatchObject({ kind: "conflict", reason: "elsewhere" });
 });
 
 it("adds what was spent before this visit to its seconds, after one look", async () => {
   const mine = { value: value("good"), state: "submitted", version: 3, seconds: 60 };
   const sent = server([200, mine], [200, { ...mine, version: 4 }], [200, { ...mine, version: 5 }]);
-  await sendLetter({ ...letter, visit: "second" });
-  await sendLetter({ ...letter, visit: "second", seen: "v4", seconds: 9 });
+  await sendAnswer({ ...pending, visit: "second" });
+  await sendAnswer({ ...pending, visit: "second", seen: "v4", seconds: 9 });
   expect(sent.map((each) => each.method)).toEqual(["GET", "PUT", "PUT"]);
   expect(sent.slice(1)).toMatchObject([{ body: { seconds: 64.2 } }, { body: { seconds: 69 } }]);
 });
@@ -109,7 +109,7 @@ it("sends the seconds of a shared dataset, too, once nobody else has answered", 
   const record = { id: "1", inputs: { text: TEXT }, status: "Default", annotation: null, multi_label: false };
   const sent = server([200, record], [200, { value: null, state: "none", version: 0, seconds: 30 }], [200, { value: value("good"), state: "submitted", version: 1 }]);
   const { content, fingerprint } = await sharedParts(record);
-  expect(await sendLetter({ ...letter, dataset, content, seen: fingerprint, visit: "v" })).toMatchObject({ kind: "saved" });
+  expect(await sendAnswer({ ...pending, dataset, content, seen: fingerprint, visit: "v" })).toMatchObject({ kind: "saved" });
   expect(sent[2]).toMatchObject({ method: "PUT", body: { version: 0, seconds: 34.2, state: "submitted", dataset: null } });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Saving one's answers. Screens and outbox know only `sendLetter`; how an answer gets into a dataset is decided
+ * Saving one's answers. Screens and outbox know only `sendAnswer`; how an answer gets into a dataset is decided
  * here. A shared dataset has one annotation per record: it is written after a look that nobody else has answered
  * in the meantime, and cleared as clients of 1.x do, with the record around it, whoever gave it. In an individual
  * dataset one writes one's own, and names the version it builds on. The time spent goes along in both.
@@ -17,15 +17,15 @@ type Own = components["schemas"]["AnnotationOut"];
 
 /** What the server adds to a record, and what a shared dataset has only one of. */
 const NOT_LOGGED = ["metrics", "search_keywords", "last_updated", "annotations"];
-/** After so long a letter's text is compared with the record's once more. */
+/** After so long a pending answer's text is compared with the record's once more. */
 const OLD_MS = 60_000;
 /** Seconds spent on records before a visit of the page, as the server knew them when it began. */
 const earlier = new Map<string, number>();
 
 /** Sends an answer; never throws, since whatever happens has to be told and nothing may get lost. */
-export async function sendLetter(letter: PendingAnswer): Promise<Outcome> {
+export async function sendAnswer(pending: PendingAnswer): Promise<Outcome> {
   try {
-    return await (letter.dataset.individual ? sendOwn(letter) : sendShared(letter));
+    return await (pending.dataset.individual ? sendOwn(pending) : sendShared(pending));
   } catch (failure) {
     if (failure instanceof OfflineError) return { kind: "offline" };
     if (failure instanceof ApiError) {
@@ -38,12 +38,12 @@ export async function sendLetter(letter: PendingAnswer): Promise<Outcome> {
   }
 }
 
-async function sendShared(letter: PendingAnswer): Promise<Outcome> {
-  const { dataset, id, answer } = letter;
+async function sendShared(pending: PendingAnswer): Promise<Outcome> {
+  const { dataset, id, answer } = pending;
   const current = await readNow(dataset, id);
   const given = {
     ...writeValue(answer.value, dataset.task, current.text ?? ""),
-    agent: letter.user,
+    agent: pending.user,
   };
   const next: WireRecord = {
     ...current,
@@ -53,21 +53,21 @@ async function sendShared(letter: PendingAnswer): Promise<Outcome> {
   };
   const author = current.annotation?.agent ?? null;
   const target = fingerprint(next);
-  if (contentOf(readRecord(current, dataset.task)) !== letter.content) {
+  if (contentOf(readRecord(current, dataset.task)) !== pending.content) {
     return { kind: "conflict", reason: "changed", author, seen: fingerprint(current) };
   }
   if (fingerprint(current) === target) return { kind: "saved", seen: target };
-  if (fingerprint(current) !== letter.seen) {
+  if (fingerprint(current) !== pending.seen) {
     return { kind: "conflict", reason: "answered", author, seen: fingerprint(current) };
   }
   if (answer.state !== "none") {
     const own = await readMine(dataset, id);
-    keepEarlier(letter, own);
+    keepEarlier(pending, own);
     try {
-      await write(letter, own.version, current.text ?? "");
+      await write(pending, own.version, current.text ?? "");
     } catch (failure) {
       if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
-      return { kind: "conflict", reason: "answered", author: letter.user, seen: fingerprint(await readNow(dataset, id)) };
+      return { kind: "conflict", reason: "answered", author: pending.user, seen: fingerprint(await readNow(dataset, id)) };
     }
     return { kind: "saved", seen: target };
   }
@@ -75,7 +75,7 @@ async function sendShared(letter: PendingAnswer): Promise<Outcome> {
   await ask(
     client.POST("/api/datasets/{name}/{task}:bulk", {
       params: { path: { name: dataset.name, task: dataset.task }, query: { workspace: dataset.workspace } },
-      headers: asPageOf(letter.user),
+      headers: asPageOf(pending.user),
       body: { records: [record] } as never,
     }),
   );
@@ -90,24 +90,24 @@ async function readNow({ workspace, name }: DatasetRef, id: string) {
   return parseToEcho(String(text)) as WireRecord & Record<string, unknown>;
 }
 
-async function sendOwn(letter: PendingAnswer): Promise<Outcome> {
-  const { dataset, id, answer } = letter;
-  const text = textOf(letter.content);
-  if (await hasChanged(letter)) return { kind: "conflict", reason: "changed", author: null, seen: letter.seen };
-  let version = versionSeen(letter.seen);
+async function sendOwn(pending: PendingAnswer): Promise<Outcome> {
+  const { dataset, id, answer } = pending;
+  const text = textOf(pending.content);
+  if (await hasChanged(pending)) return { kind: "conflict", reason: "changed", author: null, seen: pending.seen };
+  let version = versionSeen(pending.seen);
   if (version === null) {
     // the record came from a search, which tells no versions: what it showed has to be what there still is
     const current = await readMine(dataset, id);
     const now = readOwn(current as WireOwn, dataset.task, text);
     if (sameAnswer(now, answer)) return saved(current, dataset, text);
-    if (fingerprintOf(current as WireOwn, letter.user) !== letter.seen) return elsewhere(current, dataset, text);
+    if (fingerprintOf(current as WireOwn, pending.user) !== pending.seen) return elsewhere(current, dataset, text);
     version = current.version;
-    keepEarlier(letter, current);
-  } else if (isNew(letter)) {
-    keepEarlier(letter, version === 0 ? null : await readMine(dataset, id));
+    keepEarlier(pending, current);
+  } else if (isNew(pending)) {
+    keepEarlier(pending, version === 0 ? null : await readMine(dataset, id));
   }
   try {
-    return saved(await write(letter, version, text), dataset, text);
+    return saved(await write(pending, version, text), dataset, text);
   } catch (failure) {
     if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
     const current = failure.params["current"] as Own;
@@ -117,10 +117,10 @@ async function sendOwn(letter: PendingAnswer): Promise<Outcome> {
   }
 }
 
-function write(letter: PendingAnswer, version: number, text: string): Promise<Own> {
-  const { dataset, id, answer, token = null } = letter;
-  const seconds = secondsInAll(letter);
-  const headers = asPageOf(letter.user);
+function write(pending: PendingAnswer, version: number, text: string): Promise<Own> {
+  const { dataset, id, answer, token = null } = pending;
+  const seconds = secondsInAll(pending);
+  const headers = asPageOf(pending.user);
   const params = { path: { name: dataset.name, id }, query: { workspace: dataset.workspace } };
   const path = "/api/datasets/{name}/records/{id}/annotations/me";
   if (answer.state === "none") {
@@ -132,22 +132,22 @@ function write(letter: PendingAnswer, version: number, text: string): Promise<Ow
 }
 
 /** Whether this is the first answer to a record that is sent in a visit of the page. */
-function isNew(letter: PendingAnswer): boolean {
-  return Boolean(letter.visit) && !earlier.has(visitOf(letter));
+function isNew(pending: PendingAnswer): boolean {
+  return Boolean(pending.visit) && !earlier.has(visitOf(pending));
 }
 
 function visitOf({ visit, dataset, id }: PendingAnswer): string {
   return JSON.stringify([visit, dataset.workspace, dataset.name, id]);
 }
 
-function keepEarlier(letter: PendingAnswer, own: Own | null): void {
-  if (isNew(letter)) earlier.set(visitOf(letter), own?.seconds ?? 0);
+function keepEarlier(pending: PendingAnswer, own: Own | null): void {
+  if (isNew(pending)) earlier.set(visitOf(pending), own?.seconds ?? 0);
 }
 
-/** The server wants all seconds so far; a letter knows those of its visit. */
-function secondsInAll(letter: PendingAnswer): number | null {
-  const { seconds = null } = letter;
-  return seconds === null ? null : Math.round((seconds + (earlier.get(visitOf(letter)) ?? 0)) * 10) / 10;
+/** The server wants all seconds so far; a pending answer knows those of its visit. */
+function secondsInAll(pending: PendingAnswer): number | null {
+  const { seconds = null } = pending;
+  return seconds === null ? null : Math.round((seconds + (earlier.get(visitOf(pending)) ?? 0)) * 10) / 10;
 }
 
 /** Positions mean nothing on another text; labels of a text that has just been read are safe without a look. */

@@ -14,14 +14,14 @@ export function watchDataset(dataset: DatasetRef, onEvent: () => void, onState: 
   const name = `apportion:${base}:${dataset.workspace}:${dataset.name}`;
   const channel = new BroadcastChannel(name);
   let stop: () => void = () => undefined;
-  const tell = (what: "event" | "live" | "gone") => {
+  const notify = (what: "event" | "live" | "gone") => {
     if (what === "event") onEvent();
     else onState(what === "live");
   };
-  channel.onmessage = (message: MessageEvent<"event" | "live" | "gone">) => { tell(message.data); };
+  channel.onmessage = (message: MessageEvent<"event" | "live" | "gone">) => { notify(message.data); };
   const both = (what: "event" | "live" | "gone") => {
     channel.postMessage(what);
-    tell(what);
+    notify(what);
   };
 
   function start() {
@@ -50,17 +50,17 @@ export function watchDataset(dataset: DatasetRef, onEvent: () => void, onState: 
 }
 
 /** Lasts until `leaving`. */
-function stream(dataset: DatasetRef, tell: (what: "event" | "live" | "gone") => void, leaving: AbortSignal): Promise<void> {
+function stream(dataset: DatasetRef, notify: (what: "event" | "live" | "gone") => void, leaving: AbortSignal): Promise<void> {
   return new Promise((done) => {
     let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     function connect() {
       const query = new URLSearchParams({ dataset: dataset.name, workspace: dataset.workspace });
       source = new EventSource(`${base}api/events?${query.toString()}`);
-      source.onopen = () => { tell("live"); };
-      source.onmessage = () => { tell("event"); };
+      source.onopen = () => { notify("live"); };
+      source.onmessage = () => { notify("event"); };
       source.onerror = () => {
-        tell("gone");
+        notify("gone");
         if (source?.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN); // the browser gave up
       };
     }

@@ -12,36 +12,39 @@ export interface Draft {
   readonly at: number;
 }
 
-interface Kept extends DBSchema {
-  letters: { key: string; value: PendingAnswer };
+/** Browsers hold unsent answers under this name: another one would lose them. */
+const UNSENT = "letters";
+
+interface Schema extends DBSchema {
+  [UNSENT]: { key: string; value: PendingAnswer };
   drafts: { key: string; value: Draft };
 }
 
-let opened: Promise<IDBPDatabase<Kept> | null> | undefined;
+let opened: Promise<IDBPDatabase<Schema> | null> | undefined;
 
-function database(): Promise<IDBPDatabase<Kept> | null> {
-  opened ??= openDB<Kept>("apportion", 1, {
+function database(): Promise<IDBPDatabase<Schema> | null> {
+  opened ??= openDB<Schema>("apportion", 1, {
     upgrade(db) {
-      db.createObjectStore("letters", { keyPath: "key" });
+      db.createObjectStore(UNSENT, { keyPath: "key" });
       db.createObjectStore("drafts", { keyPath: "key" });
     },
   }).catch(() => null);
   return opened;
 }
 
-const memory = { letters: new Map<string, PendingAnswer>(), drafts: new Map<string, Draft>() };
+const memory = { unsent: new Map<string, PendingAnswer>(), drafts: new Map<string, Draft>() };
 
 export const pendingAnswerStore: PendingAnswerStore = {
-  all: async () => (await (await database())?.getAll("letters")) ?? [...memory.letters.values()],
-  put: async (letter) => {
+  all: async () => (await (await database())?.getAll(UNSENT)) ?? [...memory.unsent.values()],
+  put: async (pending) => {
     const db = await database();
-    if (db) await db.put("letters", letter);
-    else memory.letters.set(letter.key, letter);
+    if (db) await db.put(UNSENT, pending);
+    else memory.unsent.set(pending.key, pending);
   },
   remove: async (key) => {
     const db = await database();
-    if (db) await db.delete("letters", key);
-    else memory.letters.delete(key);
+    if (db) await db.delete(UNSENT, key);
+    else memory.unsent.delete(key);
   },
 };
 

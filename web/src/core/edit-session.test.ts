@@ -9,17 +9,17 @@ const record = (id: string): AppRecord => ({
 });
 
 describe("the edits", () => {
-  let told: RecordEdit[];
+  let changes: RecordEdit[];
   let now: number;
   let edits: EditSession;
   beforeEach(() => {
-    told = [];
+    changes = [];
     now = 0;
-    edits = new EditSession((_, after) => told.push(after), () => now);
+    edits = new EditSession((_, after) => changes.push(after), () => now);
     edits.hold([record("a"), record("b")]);
   });
 
-  it("keeps what is changed as a draft until it is settled", () => {
+  it("keeps what is changed as a draft until it is submitted or discarded", () => {
     edits.edit("a", { labels: ["x"] });
     expect(edits.get("a")).toMatchObject({ now: { state: "draft" }, saved: { state: "none" } });
     edits.commit(["a"], "submitted");
@@ -32,7 +32,7 @@ describe("the edits", () => {
     expect(edits.get("b")?.saved).toEqual({ value: {}, state: "none" });
     expect(edits.redo()).toEqual(["a", "b"]);
     expect(edits.get("b")?.saved.state).toBe("submitted");
-    expect(told).toHaveLength(6);
+    expect(changes).toHaveLength(6);
   });
 
   it("takes back typing in runs, not letters", () => {

@@ -25,14 +25,14 @@ interface Step {
 const TYPING_MS = 1500;
 
 export class EditSession {
-  private readonly held = new Map<string, RecordEdit>();
+  private readonly recordEdits = new Map<string, RecordEdit>();
   private readonly watchers = new Map<string, Set<() => void>>();
   private readonly anyWatchers = new Set<() => void>();
   private done: Step[] = [];
   private undone: Step[] = [];
   private version = 0;
 
-  /** `changed` is told of every change an annotator makes, undoing included. */
+  /** `changed` is called with every change an annotator makes, undoing included. */
   constructor(
     private readonly changed: (before: RecordEdit, after: RecordEdit) => void,
     private readonly clock: () => number = Date.now,
@@ -42,7 +42,7 @@ export class EditSession {
   hold(records: readonly AppRecord[], known: ReadonlyMap<string, { now: Answer; saved: Answer }> = new Map()): void {
     for (const record of records) {
       const mine = known.get(record.id);
-      const before = this.held.get(record.id);
+      const before = this.recordEdits.get(record.id);
       const edited = before && !sameAnswer(before.now, before.saved);
       const next: RecordEdit = mine
         ? { record, ...mine }
@@ -54,12 +54,12 @@ export class EditSession {
   }
 
   get(id: string): RecordEdit | undefined {
-    return this.held.get(id);
+    return this.recordEdits.get(id);
   }
 
-  /** The annotator changes the value; it is a draft until it is settled. */
+  /** The annotator changes the value; it is a draft until it is submitted or discarded. */
   edit(id: string, value: Value, typing = false): void {
-    const before = this.held.get(id);
+    const before = this.recordEdits.get(id);
     if (!before) return;
     const saved = before.saved;
     const back = sameAnswer({ value, state: saved.state }, saved);
@@ -68,9 +68,9 @@ export class EditSession {
   }
 
   /** Submits, discards or clears answers, each with its value as it stands or as given. */
-  commit(ids: readonly string[], state: Exclude<AnswerState, "draft">, valueOf?: (held: RecordEdit) => Value): void {
+  commit(ids: readonly string[], state: Exclude<AnswerState, "draft">, valueOf?: (edit: RecordEdit) => Value): void {
     const changes = ids.flatMap((id) => {
-      const before = this.held.get(id);
+      const before = this.recordEdits.get(id);
       if (!before) return [];
       const { labels, spans, text } = valueOf ? valueOf(before) : before.now.value;
       // what was rejected on the way there is nobody's business once the answer is given
@@ -143,16 +143,16 @@ export class EditSession {
 
   /** Records may have been read anew since the step was taken: the answer moves, the record stays. */
   private move(from: RecordEdit, to: RecordEdit): void {
-    const current = this.held.get(to.record.id) ?? from;
+    const current = this.recordEdits.get(to.record.id) ?? from;
     const after = { record: current.record, now: to.now, saved: to.saved };
     this.set(after);
     this.changed(current, after);
   }
 
-  private set(held: RecordEdit): void {
-    this.held.set(held.record.id, held);
+  private set(edit: RecordEdit): void {
+    this.recordEdits.set(edit.record.id, edit);
     this.version++;
-    this.watchers.get(held.record.id)?.forEach((each) => each());
+    this.watchers.get(edit.record.id)?.forEach((each) => each());
     this.anyWatchers.forEach((each) => each());
   }
 }

@@ -70,15 +70,15 @@ export async function checkFile(job: Job): Promise<CheckedFile> {
     });
     for (let waiting = fresh; waiting.length; ) {
       const answer = await job.send(waiting.map((each) => ready(each, job)), true);
-      const told = new Set<number>();
+      const reported = new Set<number>();
       for (const each of answer.errors) {
         const number = waiting[each.row - 1]?.number ?? 0;
-        told.add(number);
+        reported.add(number);
         blame({ row: number, column: each.column, message: each.message });
       }
-      const untold = answer.left_out > told.size; // an answer names a hundred errors: ask again without those
-      waiting = waiting.filter(({ number }) => !told.has(number));
-      if (untold && told.size) continue;
+      const incomplete = answer.left_out > reported.size; // an answer names a hundred errors: ask again without those
+      waiting = waiting.filter(({ number }) => !reported.has(number));
+      if (incomplete && reported.size) continue;
       good += waiting.length;
       if (labels.size < MOST_LABELS) for (const { row } of waiting) for (const label of labelsOf(row, job.columns)) labels.add(label);
       break;

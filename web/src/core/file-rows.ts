@@ -152,11 +152,11 @@ async function* fromCsv(file: File, size: number): AsyncGenerator<Batch> {
       }
       if (failure !== null) throw failure;
       if (done) break;
-      const told = new Promise<void>((go) => { wake = go; });
+      const woken = new Promise<void>((go) => { wake = go; });
       const goOn = resume;
       resume = () => undefined;
       goOn();
-      if (!done && !waiting.length) await told;
+      if (!done && !waiting.length) await woken;
     }
     if (!found.empty()) yield found.take(1);
   } finally {

@@ -10,17 +10,17 @@ const answer = (label: string): Answer => ({ value: { labels: [label] }, state: 
 class Store implements PendingAnswerStore {
   readonly kept = new Map<string, PendingAnswer>();
   all = () => Promise.resolve([...this.kept.values()]);
-  put = (letter: PendingAnswer) => Promise.resolve(void this.kept.set(letter.key, letter));
+  put = (pending: PendingAnswer) => Promise.resolve(void this.kept.set(pending.key, pending));
   remove = (key: string) => Promise.resolve(void this.kept.delete(key));
 }
 
 describe("the outbox", () => {
   let store: Store;
   let sent: PendingAnswer[];
-  let answerWith: (letter: PendingAnswer) => Outcome;
-  const open = (user = "ana") => new Outbox(user, store, (letter) => {
-    sent.push(letter);
-    return Promise.resolve(answerWith(letter));
+  let answerWith: (pending: PendingAnswer) => Outcome;
+  const open = (user = "ana") => new Outbox(user, store, (pending) => {
+    sent.push(pending);
+    return Promise.resolve(answerWith(pending));
   });
   const post = (outbox: Outbox, label: string, id = "1", seen = "first") =>
     outbox.post({ dataset: DATASET, id, answer: answer(label), content: "", seen });
@@ -93,15 +93,15 @@ describe("the outbox", () => {
   });
 
   it("keeps a conflict until somebody decides, and goes on with the others", async () => {
-    answerWith = (letter) => (letter.id === "1" && letter.seen === "first" ? { kind: "conflict", reason: "answered", author: "ben", seen: "bens" } : { kind: "saved", seen: "" });
+    answerWith = (pending) => (pending.id === "1" && pending.seen === "first" ? { kind: "conflict", reason: "answered", author: "ben", seen: "bens" } : { kind: "saved", seen: "" });
     const outbox = open();
     await post(outbox, "x", "1");
     await post(outbox, "x", "2");
     await vi.advanceTimersByTimeAsync(100);
-    expect(outbox.state().problems.map((each) => each.letter.id)).toEqual(["1"]);
+    expect(outbox.state().problems.map((each) => each.pending.id)).toEqual(["1"]);
     expect(store.kept.size).toBe(1);
 
-    await outbox.insist(outbox.state().problems[0]?.letter.key ?? "");
+    await outbox.insist(outbox.state().problems[0]?.pending.key ?? "");
     expect(sent.at(-1)).toMatchObject({ id: "1", seen: "bens" });
     expect(outbox.state()).toMatchObject({ waiting: 0, problems: [] });
   });

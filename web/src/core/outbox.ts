@@ -34,10 +34,10 @@ export interface NotedAnswer extends AnswerNote {
   readonly id: string;
 }
 
-/** Where letters are kept. */
+/** Where answers to send are kept. */
 export interface PendingAnswerStore {
   all(): Promise<PendingAnswer[]>;
-  put(letter: PendingAnswer): Promise<void>;
+  put(pending: PendingAnswer): Promise<void>;
   remove(key: string): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export type Outcome =
   | { kind: "refused"; message: string };
 
 export interface Problem {
-  readonly letter: PendingAnswer;
+  readonly pending: PendingAnswer;
   readonly outcome: Extract<Outcome, { kind: "conflict" | "refused" | "gone" }>;
 }
 
@@ -70,7 +70,7 @@ export interface OutboxState {
 const PAUSES = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 export class Outbox {
-  private readonly letters = new Map<string, PendingAnswer>();
+  private readonly unsent = new Map<string, PendingAnswer>();
   private readonly problems = new Map<string, Problem>();
   private readonly seen = new Map<string, string>();
   private readonly listeners = new Set<() => void>();
@@ -85,22 +85,22 @@ export class Outbox {
   private noted: NotedAnswer | null = null;
   /** Stays the same list as long as nothing in it changes. */
   private listed: readonly Problem[] = [];
-  private told: OutboxState | null = null;
+  private snapshot: OutboxState | null = null;
 
   constructor(
     readonly user: string,
     private readonly store: PendingAnswerStore,
-    private readonly send: (letter: PendingAnswer) => Promise<Outcome>,
+    private readonly send: (pending: PendingAnswer) => Promise<Outcome>,
     private readonly clock: () => number = Date.now,
   ) {}
 
   /** Takes up what an earlier visit left, and sends it. */
   async open(): Promise<void> {
     this.closed = false;
-    for (const letter of await this.store.all()) {
-      if (letter.user === this.user && !this.letters.has(letter.key)) this.letters.set(letter.key, letter);
+    for (const pending of await this.store.all()) {
+      if (pending.user === this.user && !this.unsent.has(pending.key)) this.unsent.set(pending.key, pending);
     }
-    this.tell();
+    this.notify();
     void this.flush();
   }
 
@@ -111,24 +111,24 @@ export class Outbox {
   }
 
   /** Keeps the answer and sends it as soon as possible. */
-  async post(letter: Omit<PendingAnswer, "key" | "user" | "at">): Promise<void> {
-    const key = keyOf(this.user, letter.dataset, letter.id);
-    const waiting = this.letters.get(key);
+  async post(pending: Omit<PendingAnswer, "key" | "user" | "at">): Promise<void> {
+    const key = keyOf(this.user, pending.dataset, pending.id);
+    const waiting = this.unsent.get(key);
     const full: PendingAnswer = {
-      ...letter,
+      ...pending,
       key,
       user: this.user,
       at: this.clock(),
-      seen: waiting?.seen ?? newest(this.seen.get(key), letter.seen),
+      seen: waiting?.seen ?? newest(this.seen.get(key), pending.seen),
     };
-    this.letters.set(key, full);
+    this.unsent.set(key, full);
     this.problems.delete(key);
-    this.tell();
+    this.notify();
     await this.store.put(full);
     void this.flush();
   }
 
-  /** The server was seen to have this, by another way than a letter. */
+  /** The server was seen to have this, in another way than by sending an answer. */
   saw(dataset: DatasetRef, id: string, seen: string): void {
     this.seen.set(keyOf(this.user, dataset, id), seen);
   }
@@ -137,7 +137,7 @@ export class Outbox {
   forgetSeen(dataset: DatasetRef): void {
     for (const key of [...this.seen.keys()]) {
       const [, workspace, name] = JSON.parse(key) as string[];
-      if (workspace === dataset.workspace && name === dataset.name && !this.letters.has(key)) this.seen.delete(key);
+      if (workspace === dataset.workspace && name === dataset.name && !this.unsent.has(key)) this.seen.delete(key);
     }
   }
 
@@ -148,13 +148,13 @@ export class Outbox {
 
   /** The answer that waits for this record, if one does. */
   waitingFor(dataset: DatasetRef, id: string): PendingAnswer | undefined {
-    return this.letters.get(keyOf(this.user, dataset, id));
+    return this.unsent.get(keyOf(this.user, dataset, id));
   }
 
   /** What was noted last has been read. */
   dismiss(): void {
     this.noted = null;
-    this.tell();
+    this.notify();
   }
 
   /** Sends what waits, one after the other; tries again later what did not arrive. */
@@ -162,14 +162,14 @@ export class Outbox {
     if (this.busy || this.closed) return;
     this.busy = true;
     clearTimeout(this.timer);
-    this.tell();
+    this.notify();
     try {
       for (let next = this.next(); next && !this.closed; next = this.next()) {
         if (!(await this.deliver(next))) break;
       }
     } finally {
       this.busy = false;
-      this.tell();
+      this.notify();
     }
     if (this.next() && !this.signedOut && !this.closed) this.later();
   }
@@ -178,19 +178,19 @@ export class Outbox {
   async insist(key: string): Promise<void> {
     const problem = this.problems.get(key);
     if (!problem || problem.outcome.kind !== "conflict") return;
-    const letter = { ...problem.letter, seen: problem.outcome.seen };
+    const pending = { ...problem.pending, seen: problem.outcome.seen };
     this.seen.set(key, problem.outcome.seen);
     this.problems.delete(key);
-    this.letters.set(key, letter);
-    await this.store.put(letter);
+    this.unsent.set(key, pending);
+    await this.store.put(pending);
     await this.flush();
   }
 
   /** Gives an answer up. */
   async drop(key: string): Promise<void> {
     this.problems.delete(key);
-    this.letters.delete(key);
-    this.tell();
+    this.unsent.delete(key);
+    this.notify();
     await this.store.remove(key);
   }
 
@@ -210,26 +210,26 @@ export class Outbox {
     const problems = [...this.problems.values()];
     const same = problems.length === this.listed.length && problems.every((each, at) => each === this.listed[at]);
     if (!same) this.listed = problems;
-    this.told ??= {
-      waiting: this.letters.size,
-      sending: this.busy && this.letters.size > 0,
+    this.snapshot ??= {
+      waiting: this.unsent.size,
+      sending: this.busy && this.unsent.size > 0,
       offline: this.offline,
       signedOut: this.signedOut,
       savedAt: this.savedAt,
       problems: this.listed,
       noted: this.noted,
     };
-    return this.told;
+    return this.snapshot;
   }
 
   private next(): PendingAnswer | undefined {
-    for (const letter of this.letters.values()) if (!this.problems.has(letter.key)) return letter;
+    for (const pending of this.unsent.values()) if (!this.problems.has(pending.key)) return pending;
     return undefined;
   }
 
   /** Returns whether it makes sense to go on with the next. */
-  private async deliver(letter: PendingAnswer): Promise<boolean> {
-    const outcome = await this.send({ ...letter, seen: newest(this.seen.get(letter.key), letter.seen) });
+  private async deliver(pending: PendingAnswer): Promise<boolean> {
+    const outcome = await this.send({ ...pending, seen: newest(this.seen.get(pending.key), pending.seen) });
     this.offline = outcome.kind === "offline";
     this.signedOut = outcome.kind === "signed-out";
     if (outcome.kind === "offline" || outcome.kind === "signed-out") {
@@ -238,17 +238,17 @@ export class Outbox {
     }
     this.failures = 0;
     if (outcome.kind === "saved") {
-      this.seen.set(letter.key, outcome.seen);
+      this.seen.set(pending.key, outcome.seen);
       this.savedAt = this.clock();
-      this.take(letter, outcome.note);
-      if (this.letters.get(letter.key) === letter) {
-        this.letters.delete(letter.key);
-        await this.store.remove(letter.key);
+      this.take(pending, outcome.note);
+      if (this.unsent.get(pending.key) === pending) {
+        this.unsent.delete(pending.key);
+        await this.store.remove(pending.key);
       }
-    } else if (this.letters.get(letter.key) === letter) {
-      this.problems.set(letter.key, { letter, outcome });
+    } else if (this.unsent.get(pending.key) === pending) {
+      this.problems.set(pending.key, { pending, outcome });
     }
-    this.tell();
+    this.notify();
     return true;
   }
 
@@ -266,8 +266,8 @@ export class Outbox {
     this.timer = setTimeout(() => void this.flush(), pause);
   }
 
-  private tell(): void {
-    this.told = null;
+  private notify(): void {
+    this.snapshot = null;
     this.listeners.forEach((each) => each());
   }
 }

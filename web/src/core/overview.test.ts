@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { type DatasetFigures, type Figures, mattersOf, peopleOf, type PersonFigures } from "./overview";
+import { type DatasetFigures, type Figures, attentionItems, peopleOf, type PersonFigures } from "./overview";
 
 const NOW = Date.parse("2026-11-25T12:00:00Z");
 const ago = (hours: number) => new Date(NOW - hours * 3_600_000).toISOString();
@@ -12,7 +12,7 @@ const figures = (people: PersonFigures[], part: Partial<DatasetFigures> = {}): F
   datasets: [{ workspace: "team", name: "mail", open: 0, free: 0, in_conflict: 0, due: null, people, ...part }],
   members: ["ana", "ben", "cy"].map((username) => ({ workspace: "team", username, full_name: username })),
 });
-const kinds = (found: Figures) => mattersOf(found, NOW).map((each) => each.kind);
+const kinds = (found: Figures) => attentionItems(found, NOW).map((each) => each.kind);
 
 it("tells who works, who is idle, who has not begun and who has nothing left", () => {
   const found = figures([person("ana"), person("ben", { last_active: ago(30) }), person("dora", { last_active: null }), person("eve", { member: false })]);
@@ -26,7 +26,7 @@ it("nobody is out of work while places are open to them", () => {
 });
 
 it("names leases of screens that are gone, not of those that are there", () => {
-  const [lying] = mattersOf(figures(["ana", "ben", "cy"].map((name, at) => person(name, { held: 2, seen: ago(at) }))), NOW);
+  const [lying] = attentionItems(figures(["ana", "ben", "cy"].map((name, at) => person(name, { held: 2, seen: ago(at) }))), NOW);
   expect(lying).toMatchObject({ kind: "stale", person: "ben", records: 2 });
   expect(kinds(figures([person("ana", { held: 2, seen: ago(0.05) }), person("ben"), person("cy")]))).toEqual([]);
 });
@@ -46,6 +46,6 @@ it("orders what is most pressing first", () => {
 });
 
 it("names those who have not begun what was given to them, together for each dataset", () => {
-  const found = mattersOf(figures([person("ana"), person("ben", { last_active: null, done: 0 }), person("cy", { last_active: null, done: 0 }), person("dora", { last_active: null, assigned: 0, done: 0 })]), NOW);
+  const found = attentionItems(figures([person("ana"), person("ben", { last_active: null, done: 0 }), person("cy", { last_active: null, done: 0 }), person("dora", { last_active: null, assigned: 0, done: 0 })]), NOW);
   expect(found).toEqual([{ kind: "new", people: ["ben", "cy"], records: 20, workspace: "team", dataset: "mail" }]);
 });

@@ -106,7 +106,7 @@ function finishOf(dataset: DatasetFigures): string | "unknown" | null {
 }
 
 /** What needs somebody to look, most pressing first. */
-export function mattersOf(figures: Figures, now: number): AttentionItem[] {
+export function attentionItems(figures: Figures, now: number): AttentionItem[] {
   const found: Record<AttentionItem["kind"], AttentionItem[]> = { stale: [], overdue: [], late: [], gone: [], idle: [], new: [], out: [], free: [], conflicts: [] };
   for (const dataset of figures.datasets) {
     const where = { workspace: dataset.workspace, dataset: dataset.name };

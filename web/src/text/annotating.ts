@@ -1,4 +1,4 @@
-/** Texts of the annotation screen beyond the first ones in `en.ts`: bulk work, finding, spans, comfort, keys. */
+/** Texts of the annotation screen beyond the first ones in `en.ts`: bulk work, finding, spans, display, keys. */
 
 import { n } from "./en";
 
@@ -102,7 +102,7 @@ export const annotatingText = {
     hidden: "Predictions are hidden",
     shownNow: "Predictions are shown",
   },
-  comfort: {
+  display: {
     title: "View",
     textSize: "Size of texts",
     lineWidth: "Length of lines",

@@ -14,12 +14,12 @@ from apportion.domain.numpy_types import Column, np
 from .quotas import due_totals
 from .states import MORE_NAMES, Reason
 
-__all__ = ["UNLIMITED", "Dealt", "LoadTable", "allocate", "room_of", "shares_of"]
+__all__ = ["UNLIMITED", "Allocated", "LoadTable", "allocate", "capacity_of", "shares_of"]
 
 UNLIMITED = 2**62
 _MASK = 2**64 - 1
 
-Dealt = tuple[int, int, Reason]
+Allocated = tuple[int, int, Reason]
 """Number of the record, number of the person, and the reason."""
 
 
@@ -107,20 +107,20 @@ def shares_of(weights: Sequence[float], caps: Sequence[int | None]) -> WeightedS
     )
 
 
-def room_of(desk: LoadTable, shares: WeightedShares, people: Iterable[int], records: int) -> list[int]:
+def capacity_of(table: LoadTable, shares: WeightedShares, people: Iterable[int], records: int) -> list[int]:
     """Return how many of ``records`` new records each of the people could take at most."""
-    return [max(0, min(records, shares.caps[person] - desk.loads[person])) for person in people]
+    return [max(0, min(records, shares.caps[person] - table.loads[person])) for person in people]
 
 
 def allocate(
-    desk: LoadTable,
+    table: LoadTable,
     shares: WeightedShares,
     jobs: Sequence[tuple[int, int]],
     wanted: int,
     able: Sequence[int],
     on: Mapping[int, Sequence[int]] | None = None,
     barred: Mapping[int, Collection[int]] | None = None,
-) -> list[Dealt]:
+) -> list[Allocated]:
     """Give every record to ``wanted`` of the people who are ``able``; to fewer if there is too little room.
 
     ``jobs`` are pairs of record number and key, in keyed order; ``on`` has the people already on a record,
@@ -131,45 +131,45 @@ def allocate(
     """
     on = on or {}
     spots = range(len(able))
-    room = room_of(desk, shares, able, len(jobs))
-    ties = [desk.tie(len(jobs), person) for person in able]
+    room = capacity_of(table, shares, able, len(jobs))
+    ties = [table.tie(len(jobs), person) for person in able]
     top = max([shares.weights[person] for person in able], default=1.0)
     weights = [shares.weights[person] / top for person in able]
-    before = [desk.loads[person] for person in able]
+    before = [table.loads[person] for person in able]
     totals = due_totals(before, weights, room, len(jobs) * wanted, ties)
-    level = [_turn(desk, able[spot], weights[spot]) for spot in spots]
+    level = [_turn(table, able[spot], weights[spot]) for spot in spots]
     number = {person: spot for spot, person in enumerate(able)}
-    dealt: list[Dealt] = []
+    allocated: list[Allocated] = []
     left = len(jobs)
     for record, key in jobs:
         there = list(on.get(record, ()))
         away = [*there, *barred.get(record, ())] if barred else there
         taken = {number[person] for person in away if person in number}
         for _ in range(wanted):
-            spot, reason = _pick(desk, shares, able, taken, there, totals, level, left, key)
+            spot, reason = _pick(table, shares, able, taken, there, totals, level, left, key)
             if spot is None or reason is None:
                 break
             person = able[spot]
-            desk.take(person, there)
+            table.take(person, there)
             there.append(person)
             taken.add(spot)
-            level[spot] = _turn(desk, person, weights[spot])
-            dealt.append((record, person, reason))
+            level[spot] = _turn(table, person, weights[spot])
+            allocated.append((record, person, reason))
         left -= 1
-    return dealt
+    return allocated
 
 
-def _turn(desk: LoadTable, person: int, weight: float) -> int:
+def _turn(table: LoadTable, person: int, weight: float) -> int:
     """Return the round in which a person gets their next row; half the weight means every other round.
 
     The key decides in which of the two, so that people of one weight do not always meet each other.
     """
-    load = desk.loads[person]
-    return load if weight == 1 else int((load + desk.tie(load, person) / _MASK) / weight)
+    load = table.loads[person]
+    return load if weight == 1 else int((load + table.tie(load, person) / _MASK) / weight)
 
 
 def _pick(
-    desk: LoadTable,
+    table: LoadTable,
     shares: WeightedShares,
     able: Sequence[int],
     taken: set[int],
@@ -179,7 +179,7 @@ def _pick(
     left: int,
     key: int,
 ) -> tuple[int | None, Reason | None]:
-    loads = desk.loads
+    loads = table.loads
     free = [spot for spot, person in enumerate(able) if loads[person] < totals[spot] and spot not in taken]
     if not free:  # all shares are full: somebody gets more than theirs rather than leave a slot empty
         over = [
@@ -189,7 +189,7 @@ def _pick(
         ]
         if not over:
             return None, None
-        spot = min(over, key=lambda each: (level[each], desk.tie(key, able[each])))
+        spot = min(over, key=lambda each: (level[each], table.tie(key, able[each])))
         return spot, Reason("over_share", (loads[able[spot]], totals[spot]))
     # Whoever is still due as many rows as there are records left has to take this one.
     best = [spot for spot in free if totals[spot] - loads[able[spot]] >= left]
@@ -198,22 +198,22 @@ def _pick(
         best = [spot for spot in free if level[spot] == lowest]
     code, more = "least_loaded", ()  # type: tuple[str, tuple[str | int, ...]]
     if there and len(best) > 1:
-        best, code, more = _fewest_pairs(desk, able, best, there)
-    spot = best[0] if len(best) == 1 else min(best, key=lambda each: desk.tie(key, able[each]))
+        best, code, more = _fewest_pairs(table, able, best, there)
+    spot = best[0] if len(best) == 1 else min(best, key=lambda each: table.tie(key, able[each]))
     return spot, Reason(code, (loads[able[spot]], totals[spot], *more))
 
 
 def _fewest_pairs(
-    desk: LoadTable, able: Sequence[int], best: list[int], there: Sequence[int]
+    table: LoadTable, able: Sequence[int], best: list[int], there: Sequence[int]
 ) -> tuple[list[int], str, tuple[str | int, ...]]:
-    islands = {desk.island(person) for person in there}
-    apart = [spot for spot in best if desk.island(able[spot]) not in islands]
-    names = ", ".join(desk.names[person] for person in there[:3])
+    islands = {table.island(person) for person in there}
+    apart = [spot for spot in best if table.island(able[spot]) not in islands]
+    names = ", ".join(table.names[person] for person in there[:3])
     if len(there) > 3:
         names += MORE_NAMES
     if apart and len(apart) < len(best):
         return apart, "other_island", (names,)
-    shared = [sum([desk.pairs[able[spot]][person] for person in there]) for spot in best]
+    shared = [sum([table.pairs[able[spot]][person] for person in there]) for spot in best]
     fewest = min(shared)
     if fewest == max(shared):
         return best, "least_loaded", ()

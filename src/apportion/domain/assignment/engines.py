@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from apportion.domain.numpy_types import Column, NDArray, new_runs, np
 
-from .allocation import LoadTable, WeightedShares, allocate, room_of
+from .allocation import LoadTable, WeightedShares, allocate, capacity_of
 from .blocks import groups, pair_cycle, pairs_in_turn, turns
 from .ordering import hash_of
 from .quotas import due_totals
@@ -50,166 +50,170 @@ class AllocatedRows:
 
 
 def allocate_batch(
-    desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
+    table: LoadTable, shares: WeightedShares, batch: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
     """Allocate a batch; update the load table and ``turn``: records allocated in turn so far, by label."""
-    size, people = len(lot.records), len(lot.able)
-    if not size or not lot.wanted or not people:
+    size, people = len(batch.records), len(batch.able)
+    if not size or not batch.wanted or not people:
         return []
-    if lot.on:
-        return _greedy(desk, shares, lot, 0)
-    room = room_of(desk, shares, lot.able, size)
-    if lot.wanted >= people and min(room) == size:
-        return [_everyone(desk, lot)]
-    if lot.wanted == 1:
-        return [_in_turn(desk, shares, lot, room)]
-    alike = len({shares.weights[person] for person in lot.able}) == 1
-    if alike and size <= _until_a_cap(desk, shares, lot):
-        return _alike(desk, shares, lot, turn)
-    if alike and size * lot.wanted > GREEDY_ROWS and people > lot.wanted:
-        return _up_to_caps(desk, shares, lot, turn)
-    return _greedy(desk, shares, lot, 0)
+    if batch.on:
+        return _greedy(table, shares, batch, 0)
+    room = capacity_of(table, shares, batch.able, size)
+    if batch.wanted >= people and min(room) == size:
+        return [_everyone(table, batch)]
+    if batch.wanted == 1:
+        return [_in_turn(table, shares, batch, room)]
+    alike = len({shares.weights[person] for person in batch.able}) == 1
+    if alike and size <= _until_a_cap(table, shares, batch):
+        return _alike(table, shares, batch, turn)
+    if alike and size * batch.wanted > GREEDY_ROWS and people > batch.wanted:
+        return _up_to_caps(table, shares, batch, turn)
+    return _greedy(table, shares, batch, 0)
 
 
-def _until_a_cap(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch) -> int:
+def _until_a_cap(table: LoadTable, shares: WeightedShares, batch: AllocationBatch) -> int:
     """Return how many records can be allocated to people who are alike before any cap matters."""
-    cap = min(shares.caps[person] for person in lot.able)
-    loads = [desk.loads[person] for person in lot.able]
-    return max(0, (cap - 2) * len(loads) - sum(loads)) // lot.wanted if max(loads) <= cap - 2 else 0
+    cap = min(shares.caps[person] for person in batch.able)
+    loads = [table.loads[person] for person in batch.able]
+    return max(0, (cap - 2) * len(loads) - sum(loads)) // batch.wanted if max(loads) <= cap - 2 else 0
 
 
 def _up_to_caps(
-    desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
+    table: LoadTable, shares: WeightedShares, batch: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
     """Allocate to people who are alike except for caps: to all until the first is nearly full, by the greedy
     rule until they are full, and then to the others."""
-    first = _until_a_cap(desk, shares, lot)
-    then = min(len(lot.records), first + 3 * len(lot.able))
-    chunks = _alike(desk, shares, _part(lot, 0, first), turn) if first else []
-    chunks += _greedy(desk, shares, _part(lot, first, then), 0)
-    able = tuple(person for person in lot.able if desk.loads[person] < shares.caps[person])
-    return chunks + allocate_batch(desk, shares, replace(_part(lot, then, len(lot.records)), able=able), turn)
+    first = _until_a_cap(table, shares, batch)
+    then = min(len(batch.records), first + 3 * len(batch.able))
+    chunks = _alike(table, shares, _part(batch, 0, first), turn) if first else []
+    chunks += _greedy(table, shares, _part(batch, first, then), 0)
+    able = tuple(person for person in batch.able if table.loads[person] < shares.caps[person])
+    return chunks + allocate_batch(
+        table, shares, replace(_part(batch, then, len(batch.records)), able=able), turn
+    )
 
 
-def _part(lot: AllocationBatch, start: int, stop: int) -> AllocationBatch:
-    return replace(lot, records=lot.records[start:stop], keys=lot.keys[start:stop])
+def _part(batch: AllocationBatch, start: int, stop: int) -> AllocationBatch:
+    return replace(batch, records=batch.records[start:stop], keys=batch.keys[start:stop])
 
 
 def _alike(
-    desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, turn: dict[str, int]
+    table: LoadTable, shares: WeightedShares, batch: AllocationBatch, turn: dict[str, int]
 ) -> list[AllocatedRows]:
     """Allocate records to two or more people each, all people being alike."""
-    size, people = len(lot.records), len(lot.able)
-    order = _relabelled(desk, lot)
-    label = f"{lot.label}|{lot.wanted}|{hash_of(0, chr(0).join(desk.names[each] for each in lot.able)):016x}"
+    size, people = len(batch.records), len(batch.able)
+    order = _relabelled(table, batch)
+    label = f"{batch.label}|{batch.wanted}|{hash_of(0, chr(0).join(table.names[each] for each in batch.able)):016x}"
     first = turn.get(label, 0)
-    loads = np.array([desk.loads[person] for person in order])
-    if lot.wanted == 2:
+    loads = np.array([table.loads[person] for person in order])
+    if batch.wanted == 2:
         cycle = pair_cycle(people)[: first % (people * (people - 1) // 2)]
         level = len(set((loads - np.bincount(cycle.ravel(), minlength=people)).tolist())) == 1
         bulk = size
     else:
         level = len(set(loads.tolist())) == 1
         bulk = size // people * people
-    small = size * lot.wanted <= GREEDY_ROWS
-    if small and not (lot.wanted == 2 and level):
-        return _greedy(desk, shares, lot, 0)
+    small = size * batch.wanted <= GREEDY_ROWS
+    if small and not (batch.wanted == 2 and level):
+        return _greedy(table, shares, batch, 0)
     if not level:
-        catching_up = _catching_up(lot, desk)
+        catching_up = _catching_up(batch, table)
         if catching_up is not None:
             one, rest = catching_up
-            return allocate_batch(desk, shares, one, turn) + allocate_batch(desk, shares, rest, turn)
+            return allocate_batch(table, shares, one, turn) + allocate_batch(table, shares, rest, turn)
         # Leave enough records for those who are behind to catch up.
         behind = loads.max() - loads
-        keep = int(max(behind.max(), -(-behind.sum() // lot.wanted))) + people
+        keep = int(max(behind.max(), -(-behind.sum() // batch.wanted))) + people
         bulk = max(0, size - keep) // people * people
     chunks = []
     if bulk:
-        if lot.wanted == 2:
+        if batch.wanted == 2:
             drawn, engine = pairs_in_turn(people, first, bulk), Engine.PAIRS
             reason = Reason("pairs", (people,))
         else:
-            drawn, engine = groups(people, lot.wanted, first, bulk), Engine.BLOCKS
-            reason = Reason("blocks", (people, lot.wanted))
+            drawn, engine = groups(people, batch.wanted, first, bulk), Engine.BLOCKS
+            reason = Reason("blocks", (people, batch.wanted))
         turn[label] = first + bulk
         team = np.array(order)[drawn]
-        seen_by(desk, team)
-        slot = np.tile(np.arange(lot.wanted), bulk)
-        record = np.repeat(lot.records[:bulk], lot.wanted)
+        seen_by(table, team)
+        slot = np.tile(np.arange(batch.wanted), bulk)
+        record = np.repeat(batch.records[:bulk], batch.wanted)
         chunks.append(AllocatedRows(engine, record, team.ravel(), slot, reason))
-    return chunks + _greedy(desk, shares, lot, bulk)
+    return chunks + _greedy(table, shares, batch, bulk)
 
 
-def _catching_up(lot: AllocationBatch, desk: LoadTable) -> tuple[AllocationBatch, AllocationBatch] | None:
+def _catching_up(batch: AllocationBatch, table: LoadTable) -> tuple[AllocationBatch, AllocationBatch] | None:
     """Split off the records that bring up many people who are equally far behind; None if there are none."""
-    lowest = min(desk.loads[person] for person in lot.able)
-    near = tuple(person for person in lot.able if desk.loads[person] <= lowest + len(lot.able))
-    ahead = [desk.loads[person] for person in lot.able if person not in near]
-    if not ahead or len(near) <= lot.wanted:
+    lowest = min(table.loads[person] for person in batch.able)
+    near = tuple(person for person in batch.able if table.loads[person] <= lowest + len(batch.able))
+    ahead = [table.loads[person] for person in batch.able if person not in near]
+    if not ahead or len(near) <= batch.wanted:
         return None
-    gap = min(ahead) - max(desk.loads[person] for person in near)
-    count = min(len(lot.records), gap * len(near) // lot.wanted)
-    if count * lot.wanted <= GREEDY_ROWS:
+    gap = min(ahead) - max(table.loads[person] for person in near)
+    count = min(len(batch.records), gap * len(near) // batch.wanted)
+    if count * batch.wanted <= GREEDY_ROWS:
         return None
     return (
-        replace(lot, records=lot.records[:count], keys=lot.keys[:count], able=near),
-        replace(lot, records=lot.records[count:], keys=lot.keys[count:]),
+        replace(batch, records=batch.records[:count], keys=batch.keys[:count], able=near),
+        replace(batch, records=batch.records[count:], keys=batch.keys[count:]),
     )
 
 
-def _everyone(desk: LoadTable, lot: AllocationBatch) -> AllocatedRows:
-    size, people = len(lot.records), len(lot.able)
-    for place, person in enumerate(lot.able):
-        desk.loads[person] += size
-        for other in lot.able[place + 1 :]:
-            desk.meet(person, other, size)
+def _everyone(table: LoadTable, batch: AllocationBatch) -> AllocatedRows:
+    size, people = len(batch.records), len(batch.able)
+    for place, person in enumerate(batch.able):
+        table.loads[person] += size
+        for other in batch.able[place + 1 :]:
+            table.meet(person, other, size)
     slot = np.tile(np.arange(people), size)
-    record = np.repeat(lot.records, people)
-    return AllocatedRows(Engine.EVERYONE, record, np.array(lot.able)[slot], slot, Reason("everyone"))
+    record = np.repeat(batch.records, people)
+    return AllocatedRows(Engine.EVERYONE, record, np.array(batch.able)[slot], slot, Reason("everyone"))
 
 
 def _in_turn(
-    desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, room: Sequence[int]
+    table: LoadTable, shares: WeightedShares, batch: AllocationBatch, room: Sequence[int]
 ) -> AllocatedRows:
-    loads = [desk.loads[person] for person in lot.able]
-    weights = [shares.weights[person] for person in lot.able]
-    order = {person: rank for rank, person in enumerate(_relabelled(desk, lot))}
-    rank = [order[person] for person in lot.able]
-    totals = due_totals(loads, weights, room, len(lot.records), rank)
-    person = np.array(lot.able)[turns(loads, totals, weights, rank)]
-    for each, total in zip(lot.able, totals, strict=True):
-        desk.loads[each] = total
-    record = lot.records[: len(person)]
+    loads = [table.loads[person] for person in batch.able]
+    weights = [shares.weights[person] for person in batch.able]
+    order = {person: rank for rank, person in enumerate(_relabelled(table, batch))}
+    rank = [order[person] for person in batch.able]
+    totals = due_totals(loads, weights, room, len(batch.records), rank)
+    person = np.array(batch.able)[turns(loads, totals, weights, rank)]
+    for each, total in zip(batch.able, totals, strict=True):
+        table.loads[each] = total
+    record = batch.records[: len(person)]
     return AllocatedRows(
-        Engine.TURNS, record, person, np.zeros(len(person), np.int64), Reason("turns", (len(lot.able),))
+        Engine.TURNS, record, person, np.zeros(len(person), np.int64), Reason("turns", (len(batch.able),))
     )
 
 
-def _greedy(desk: LoadTable, shares: WeightedShares, lot: AllocationBatch, start: int) -> list[AllocatedRows]:
-    if start == len(lot.records):
+def _greedy(
+    table: LoadTable, shares: WeightedShares, batch: AllocationBatch, start: int
+) -> list[AllocatedRows]:
+    if start == len(batch.records):
         return []
-    jobs = list(zip(lot.records[start:].tolist(), lot.keys[start:].tolist(), strict=True))
-    before = list(desk.loads)
-    dealt = allocate(desk, shares, jobs, lot.wanted, lot.able, lot.on)
-    if lot.wanted > 1 and not lot.on and len({shares.weights[person] for person in lot.able}) == 1:
-        dealt = smooth(desk, lot.able, dealt, before)
-    record = np.array([each[0] for each in dealt], dtype=np.int64)
-    person = np.array([each[1] for each in dealt], dtype=np.int64)
-    return [AllocatedRows(Engine.GREEDY, record, person, new_runs(record), [each[2] for each in dealt])]
+    jobs = list(zip(batch.records[start:].tolist(), batch.keys[start:].tolist(), strict=True))
+    before = list(table.loads)
+    allocated = allocate(table, shares, jobs, batch.wanted, batch.able, batch.on)
+    if batch.wanted > 1 and not batch.on and len({shares.weights[person] for person in batch.able}) == 1:
+        allocated = smooth(table, batch.able, allocated, before)
+    record = np.array([each[0] for each in allocated], dtype=np.int64)
+    person = np.array([each[1] for each in allocated], dtype=np.int64)
+    return [AllocatedRows(Engine.GREEDY, record, person, new_runs(record), [each[2] for each in allocated])]
 
 
-def _relabelled(desk: LoadTable, lot: AllocationBatch) -> list[int]:
+def _relabelled(table: LoadTable, batch: AllocationBatch) -> list[int]:
     """Return the people in an order that only the seed decides, by which the closed forms number them."""
-    return sorted(lot.able, key=lambda person: desk.tie(lot.wanted, person))
+    return sorted(batch.able, key=lambda person: table.tie(batch.wanted, person))
 
 
-def seen_by(desk: LoadTable, team: Column) -> None:
+def seen_by(table: LoadTable, team: Column) -> None:
     """Count rows in the load table; ``team`` has one line per record and one column per slot."""
-    people = len(desk.names)
+    people = len(table.names)
     for person, more in enumerate(np.bincount(team.ravel(), minlength=people).tolist()):
-        desk.loads[person] += more
+        table.loads[person] += more
     met = np.zeros(people * people, dtype=np.int64)
     for one in range(team.shape[1]):
         for other in range(one + 1, team.shape[1]):
             met += np.bincount(team[:, one] * people + team[:, other], minlength=people * people)
-    desk.met(met.reshape(people, people))
+    table.met(met.reshape(people, people))

@@ -96,7 +96,7 @@ def rebalance(
     must = [row for row in gone if row.movable and row.phase not in PERSONAL]
     must += table.above_cap()
     offered = table.surplus(must) if level else []
-    moved, stuck = table.deal_again([*must, *offered])
+    moved, stuck = table.reallocate([*must, *offered])
     # Surplus rows that nobody can take stay where they are.
     stays = set(offered)
     stuck = [each for each in stuck if each[0] not in stays]
@@ -167,7 +167,7 @@ def move(
 def _unknown(records: Collection[str] | None, there: Iterable[str]) -> list[tuple[HeldSlot, str]]:
     """Return a refusal for each record that was named but has no row of the plan."""
     unknown = sorted(set(records or ()).difference(there))
-    return [(HeldSlot(record, None), "this rule has not dealt this record") for record in unknown]
+    return [(HeldSlot(record, None), "this rule has not allocated this record") for record in unknown]
 
 
 def withdraw(

@@ -102,7 +102,7 @@ def plan(
         check_team(rule, each.people, "rules", number)
     before = state or PlanState()
     names = sorted({person.name for each in given for person in each.people} | _known(before))
-    desk = LoadTable(
+    table = LoadTable(
         names, {}, before.pairs, hashes(spec.seed, [f"person {name}" for name in names]).tolist()
     )
     builder = RowsBuilder(names)
@@ -111,8 +111,8 @@ def plan(
     gone = set(taken)
     planners = []
     for number, each in enumerate(given):
-        desk.loads = [before.rule(number).loads.get(name, 0) for name in names]
-        planner = RulePlanner(spec, number, each.people, desk, builder, before.rule(number))
+        table.loads = [before.rule(number).loads.get(name, 0) for name in names]
+        planner = RulePlanner(spec, number, each.people, table, builder, before.rule(number))
         digest.update(planner.run(each.records, gone))
         planners.append(planner)
     rows = builder.finish()
@@ -123,7 +123,7 @@ def plan(
         {
             (one, other): count
             for place, one in enumerate(names)
-            for other, count in zip(names[place + 1 :], desk.pairs[place][place + 1 :], strict=True)
+            for other, count in zip(names[place + 1 :], table.pairs[place][place + 1 :], strict=True)
             if count
         },
     )

@@ -122,7 +122,7 @@ class ReallocationState:
             gone,
         )
 
-    def deal_again(self, rows: Sequence[HeldSlot]) -> tuple[list[tuple[HeldSlot, str, Reason]], list[Stuck]]:
+    def reallocate(self, rows: Sequence[HeldSlot]) -> tuple[list[tuple[HeldSlot, str, Reason]], list[Stuck]]:
         """Reallocate these rows; return each with its new person and reason, and those nobody can take."""
         for row in rows:
             self._take_back(row)
@@ -142,12 +142,12 @@ class ReallocationState:
                 number: {self._place[name] for name in away[row.record] if name in self._place}
                 for number, row in enumerate(wave)
             }
-            dealt = self._allocate_wave(wave, skilled, barred)
+            allocated = self._allocate_wave(wave, skilled, barred)
             able = {
                 number: frozenset(skilled[row.needs]) - barred[number] - set(self._team(row))
                 for number, row in enumerate(wave)
             }
-            done, left = self._repair_wave(wave, able, dealt)
+            done, left = self._repair_wave(wave, able, allocated)
             for number, person, reason in done:
                 self._on[wave[number].record].add(self._names[person])
                 moved.append((wave[number], self._names[person], reason))
@@ -198,7 +198,7 @@ class ReallocationState:
         groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
         for number, row in enumerate(wave):
             groups.setdefault(row.needs, []).append(number)
-        dealt: dict[tuple[int, int], Reason] = {}
+        allocated: dict[tuple[int, int], Reason] = {}
         for needs, numbers in sorted(groups.items(), key=lambda group: (len(skilled[group[0]]), group[0])):
             jobs = sorted(
                 ((number, hash_of(self._seed, wave[number].record)) for number in numbers),
@@ -208,14 +208,14 @@ class ReallocationState:
             for number, person, reason in allocate(
                 self._desk, self._shares, jobs, 1, skilled[needs], on, barred
             ):
-                dealt[number, person] = reason
-        return dealt
+                allocated[number, person] = reason
+        return allocated
 
     def _repair_wave(
         self,
         wave: Sequence[HeldSlot],
         able: Mapping[int, frozenset[int]],
-        dealt: Mapping[tuple[int, int], Reason],
+        allocated: Mapping[tuple[int, int], Reason],
     ) -> tuple[list[tuple[int, int, Reason]], list[tuple[int, frozenset[int]]]]:
         """Fill slots that stayed empty and even out loads, moving only rows that change hands anyway."""
         kinds = {people: place for place, people in enumerate(dict.fromkeys(able.values()))}
@@ -226,9 +226,9 @@ class ReallocationState:
             {number: kinds[people] for number, people in able.items()},
             {number: self._team(row) for number, row in enumerate(wave)},
         )
-        for number, person in dealt:
+        for number, person in allocated:
             board.place(number, person)
-        taken = {number for number, _ in dealt}
+        taken = {number for number, _ in allocated}
         stuck = []
         for number in range(len(wave)):
             if number not in taken:
@@ -238,7 +238,7 @@ class ReallocationState:
         if len(wave) <= GREEDY_ROWS:
             board.balance()
         done = [
-            (number, person, dealt.get((number, person)) or Reason(board.moved[number, person]))
+            (number, person, allocated.get((number, person)) or Reason(board.moved[number, person]))
             for number, person in board.rows()
         ]
         return done, stuck

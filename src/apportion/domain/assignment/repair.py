@@ -83,13 +83,13 @@ class RepairState:
 
     def __init__(
         self,
-        desk: LoadTable,
+        table: LoadTable,
         shares: WeightedShares,
         able: Sequence[frozenset[int]],
         kind: Mapping[int, int],
         fixed: Mapping[int, Sequence[int]],
     ) -> None:
-        self._desk = desk
+        self._table = table
         self._shares = shares
         self._able = able
         self._kind = kind
@@ -150,10 +150,10 @@ class RepairState:
             moved += 1
 
     def _level(self, person: int, more: float) -> float:
-        return (self._desk.loads[person] + more) / self._shares.weights[person]
+        return (self._table.loads[person] + more) / self._shares.weights[person]
 
     def _free(self, person: int) -> bool:
-        return self._desk.loads[person] < self._shares.caps[person]
+        return self._table.loads[person] < self._shares.caps[person]
 
     def _search(
         self, starts: frozenset[int]
@@ -196,14 +196,14 @@ class RepairState:
         return person
 
     def _put(self, record: int, person: int, why: str) -> None:
-        self._desk.take(person, self._on[record])
+        self._table.take(person, self._on[record])
         self.place(record, person)
         self.moved[record, person] = why
 
     def _remove(self, record: int, person: int) -> None:
         self._on[record].discard(person)
         self._has[person].discard(record)
-        self._desk.give(person, self._on[record])
+        self._table.give(person, self._on[record])
         self.moved.pop((record, person), None)
 
 

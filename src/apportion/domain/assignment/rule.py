@@ -28,7 +28,7 @@ _ANCHORS = 0x414E43484F52
 class RulePlanner:
     """The planner of one rule, from records to rows.
 
-    ``desk`` has the rule's loads and the whole plan's pairs.
+    ``table`` has the rule's loads and the whole plan's pairs.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class RulePlanner:
         spec: PlanSpec,
         number: int,
         people: Sequence[Person],
-        desk: LoadTable,
+        table: LoadTable,
         builder: RowsBuilder,
         before: RuleState,
     ) -> None:
@@ -48,12 +48,12 @@ class RulePlanner:
         self.after = before
         self._seed = spec.seed
         self._number = number
-        self._desk = desk
+        self._desk = table
         self._builder = builder
         self._before = before
-        self._place = {name: place for place, name in enumerate(desk.names)}
+        self._place = {name: place for place, name in enumerate(table.names)}
         self._people = sorted(people, key=lambda person: person.name)
-        weight, cap = [1.0] * len(desk.names), [None] * len(desk.names)  # type: list[float], list[int | None]
+        weight, cap = [1.0] * len(table.names), [None] * len(table.names)  # type: list[float], list[int | None]
         for person in people:
             weight[self._place[person.name]] = person.weight
             cap[self._place[person.name]] = person.cap
@@ -69,7 +69,7 @@ class RulePlanner:
         priority = priorities(self.rule.order, keys, logged=everything.logged, field=field)
         digest = _digest(everything, keys)
         if self._checks is None:
-            self._deal_all(everything, keys, priority)
+            self._allocate_all(everything, keys, priority)
         else:
             known = [place for place, id in enumerate(everything.ids) if id in everything.gold]
             others = sorted(set(range(len(keys))).difference(known))
@@ -77,7 +77,7 @@ class RulePlanner:
                 caps = [None if cap is None else room_for_work(cap, self._checks) for cap in self._cap]
                 self._shares = shares_of(self._weight, caps)
             before = list(self._desk.loads)
-            self._deal_all(everything.at(others), keys[others], priority[others])
+            self._allocate_all(everything.at(others), keys[others], priority[others])
             pool = everything.at(known)
             used = self._mix_in(pool, priority[known], self._checks, before)
             gone.difference_update(set(pool.ids).difference(used))
@@ -132,7 +132,7 @@ class RulePlanner:
         )
         return {pool.ids[place] for place in used}
 
-    def _deal_all(self, mine: PlanningRecords, keys: NDArray[np.uint64], priority: Column) -> None:
+    def _allocate_all(self, mine: PlanningRecords, keys: NDArray[np.uint64], priority: Column) -> None:
         self._ids, self._keys = mine.ids, keys
         self._first = self._builder.add_records(mine.ids, priority)
         self._kinds, numbers = need_kinds(self.rule, mine)
@@ -172,8 +172,8 @@ class RulePlanner:
                 f"{counted(missing, 'anchor')} wanted, but only {counted(len(found), 'record')} "
                 "can be answered by everybody"
             )
-        lot = AllocationBatch(found, self._keys[found], len(everybody), everybody, "anchors")
-        chunks = allocate_batch(self._desk, self._shares, lot, {})
+        batch = AllocationBatch(found, self._keys[found], len(everybody), everybody, "anchors")
+        chunks = allocate_batch(self._desk, self._shares, batch, {})
         share = len(found) / max(1, len(open_to_all))
         why = Reason("anchor")
         for chunk in chunks:
@@ -248,8 +248,8 @@ class RulePlanner:
                 continue
             there = [self._place[name] for name in sorted(kind.held) if name in self._place]
             on = dict.fromkeys(own.tolist(), there) if there else {}
-            lot = AllocationBatch(own, self._keys[own], possible, able, kind.label, on)
-            chunks += allocate_batch(self._desk, self._shares, lot, turn)
+            batch = AllocationBatch(own, self._keys[own], possible, able, kind.label, on)
+            chunks += allocate_batch(self._desk, self._shares, batch, turn)
         for (label, people), (slots, records) in missing.items():
             self.short.append(shortfall([label], slots, records, wanted, people, None))
         return chunks

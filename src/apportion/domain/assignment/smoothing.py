@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from .allocation import Dealt, LoadTable
+from .allocation import Allocated, LoadTable
 from .states import Reason, holding
 
 __all__ = ["ABOVE", "BELOW", "smooth"]
@@ -26,21 +26,23 @@ _Swap = tuple[int, int, int, int]
 """The index of a record and the person who leaves it, the index of another record and who leaves that."""
 
 
-def smooth(desk: LoadTable, able: Sequence[int], dealt: list[Dealt], before: Sequence[int]) -> list[Dealt]:
+def smooth(
+    table: LoadTable, able: Sequence[int], allocated: list[Allocated], before: Sequence[int]
+) -> list[Allocated]:
     """Return the rows with as few people exchanged as needed to bring every pair within the bounds.
 
     ``before`` are everybody's loads before these rows. Where no exchange helps, the pair stays as it is.
     """
-    apart = _islands(desk, able, {}) > 1
-    if not dealt or not (apart or _outside(desk, able)):
-        return dealt
-    counts = [desk.pairs[one][other] for one, other in combinations(able, 2)]
-    batch = _PairBalancer(desk, dealt, before, sum(counts) / len(counts))
+    apart = _islands(table, able, {}) > 1
+    if not allocated or not (apart or _outside(table, able)):
+        return allocated
+    counts = [table.pairs[one][other] for one, other in combinations(able, 2)]
+    batch = _PairBalancer(table, allocated, before, sum(counts) / len(counts))
     while apart and batch.connect(able):
-        apart = _islands(desk, able, {}) > 1
+        apart = _islands(table, able, {}) > 1
     given_up: set[tuple[int, int]] = set()
     for _ in range(_TRIES):
-        wrong = [pair for pair in _outside(desk, able) if pair not in given_up]
+        wrong = [pair for pair in _outside(table, able) if pair not in given_up]
         if not wrong:
             break
         if not batch.mend(*wrong[0]):
@@ -48,9 +50,9 @@ def smooth(desk: LoadTable, able: Sequence[int], dealt: list[Dealt], before: Seq
     return batch.rows()
 
 
-def _outside(desk: LoadTable, able: Sequence[int]) -> list[tuple[int, int]]:
+def _outside(table: LoadTable, able: Sequence[int]) -> list[tuple[int, int]]:
     """Return the pairs out of bounds, the worst first."""
-    pairs = desk.pairs
+    pairs = table.pairs
     counts = [(pairs[one][other], one, other) for one, other in combinations(able, 2)]
     mean = sum(count for count, _, _ in counts) / max(1, len(counts))
     found = [
@@ -61,7 +63,7 @@ def _outside(desk: LoadTable, able: Sequence[int]) -> list[tuple[int, int]]:
     return [(one, other) for _, one, other in sorted(found)]
 
 
-def _islands(desk: LoadTable, able: Sequence[int], changes: Mapping[tuple[int, int], int]) -> int:
+def _islands(table: LoadTable, able: Sequence[int], changes: Mapping[tuple[int, int], int]) -> int:
     """Count the groups of people that share no records with each other, given changes of pair counts."""
     left = set(able)
     found = 0
@@ -70,7 +72,7 @@ def _islands(desk: LoadTable, able: Sequence[int], changes: Mapping[tuple[int, i
         waiting = [left.pop()]
         while waiting:
             one = waiting.pop()
-            row = desk.pairs[one]
+            row = table.pairs[one]
             near = [
                 other
                 for other in left
@@ -82,21 +84,23 @@ def _islands(desk: LoadTable, able: Sequence[int], changes: Mapping[tuple[int, i
 
 
 class _PairBalancer:
-    def __init__(self, desk: LoadTable, dealt: list[Dealt], before: Sequence[int], mean: float) -> None:
-        self._desk = desk
+    def __init__(
+        self, table: LoadTable, allocated: list[Allocated], before: Sequence[int], mean: float
+    ) -> None:
+        self._desk = table
         self._mean = mean
         self._before = list(before)
-        self._records = list(dict.fromkeys(record for record, _, _ in dealt))
+        self._records = list(dict.fromkeys(record for record, _, _ in allocated))
         place = {record: number for number, record in enumerate(self._records)}
         self._on: list[list[int]] = [[] for _ in self._records]
         self._why: list[dict[int, Reason]] = [{} for _ in self._records]
-        for record, person, reason in dealt:
+        for record, person, reason in allocated:
             self._on[place[record]].append(person)
             self._why[place[record]][person] = reason
 
-    def rows(self) -> list[Dealt]:
+    def rows(self) -> list[Allocated]:
         """Return the rows after the exchanges, with reasons true of the people on each record now."""
-        found: list[Dealt] = []
+        found: list[Allocated] = []
         for record, people, why in zip(self._records, self._on, self._why, strict=True):
             touched = len(why) < len(people)
             names = {self._desk.names[person] for person in people} if touched else set()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from apportion.storage.tables import metadata as tables
 
-from .database import SqliteConnection
+from .connection import SqliteConnection
 
 __all__ = ["LATEST", "create_tables", "transaction", "version_of"]
 

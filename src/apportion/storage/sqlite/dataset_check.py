@@ -16,15 +16,14 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.metadata import kind_of, terms_of
 from apportion.domain.terms import MENTION_SEPARATOR
 from apportion.domain.text import analysed
+from apportion.storage.sql.checks.derived import COUNTS, WAITING, Derivation, Derived
+from apportion.storage.sql.codec.fragments import unpacked
+from apportion.storage.sql.codec.states import PHASE_STATES, ROW_STATES, STATUSES
+from apportion.storage.sql.index.cache import DatasetCache
+from apportion.storage.sql.index.fields import Column, Numbers
+from apportion.storage.sql.index.texts import create_text_index
 
-from .cache import DatasetCache
-from .codec import unpacked
-from .database import SqliteConnection
-from .derived import COUNTS, WAITING, Derivation, Derived
-from .fields import Column, Numbers
-from .record_writer import STATUSES
-from .slots import PHASE_STATES, ROW_STATES
-from .texts import create_text_index
+from .connection import SqliteConnection
 
 __all__ = ["DatasetCheck"]
 

@@ -13,7 +13,7 @@ from apportion.domain.datasets import Dataset
 from apportion.storage.sql.datasets import SqlDatasets, dataset_of
 from apportion.storage.tables import datasets
 
-from .database import SqliteConnection
+from .connection import SqliteConnection
 
 __all__ = ["DATASET_COLUMNS", "SqliteDatasets", "dataset_from"]
 

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 
 from apportion.ports.deadline import Deadline
 
-__all__ = ["UNLIMITED", "limited"]
+__all__ = ["limited"]
 
-UNLIMITED = Deadline()
-"""The deadline of transactions that nobody waits for: never over."""
 STEPS = 20_000
 """Instructions of SQLite's machine between two checks of the deadline: about a millisecond."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from apportion.domain.errors import BadRequestError
 
-from .database import APPLICATION_ID, DatabaseError, claim
+from .connection import APPLICATION_ID, DatabaseError, claim
 from .migrate import LATEST, free_name, version_of
 
 __all__ = [

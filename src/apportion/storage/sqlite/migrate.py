@@ -11,8 +11,8 @@ import os
 import sqlite3
 from pathlib import Path
 
+from .connection import DatabaseError, SqliteConnection
 from .create import LATEST, create_tables, transaction, version_of
-from .database import DatabaseError, SqliteConnection
 
 __all__ = ["LATEST", "backup_path", "free_name", "migrate", "upgrade", "version_of"]
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from apportion.domain.people import Actor
 from apportion.storage.sql.people import IDENTIFYING, SqlPeople, actors_of
 
-from .database import SqliteConnection
+from .connection import SqliteConnection
 
 __all__ = ["SqlitePeople"]
 

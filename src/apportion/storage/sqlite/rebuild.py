@@ -12,21 +12,21 @@ from pathlib import Path
 from apportion.domain.datasets import Dataset
 from apportion.domain.metadata import MetadataClash, kind_of, terms_of
 from apportion.domain.text import analysed
+from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.cases.slots import SlotTerms
+from apportion.storage.sql.checks.derived import COUNTS, WAITING, Derivation, Derived
+from apportion.storage.sql.codec.fragments import packed
+from apportion.storage.sql.codec.states import STATUSES
+from apportion.storage.sql.index.cache_delta import CacheDelta
+from apportion.storage.sql.index.counters import CountedTerms, MetadataTerms, NumberTerms
+from apportion.storage.sql.index.terms import TermRegistry
+from apportion.storage.sql.index.texts import create_text_index, drop_text_index
+from apportion.storage.sql.rows import insert_rows
 from apportion.storage.tables import metadata as tables
 
-from .agents import Agents
-from .cache_delta import CacheDelta
-from .codec import packed
-from .counters import CountedTerms, MetadataTerms, NumberTerms
+from .connection import DatabaseError, SqliteConnection, check_file
 from .create import create_tables
-from .database import DatabaseError, SqliteConnection, check_file
 from .datasets import DATASET_COLUMNS, dataset_from
-from .derived import COUNTS, WAITING, Derivation, Derived
-from .record_writer import STATUSES
-from .rows import insert_rows
-from .slots import SlotTerms
-from .terms import TermRegistry
-from .texts import create_text_index, drop_text_index
 
 __all__ = ["derive_again", "rebuild"]
 

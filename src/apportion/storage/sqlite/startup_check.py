@@ -6,7 +6,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from .database import damaged
+from .connection import damaged
 
 __all__ = ["check_sound"]
 

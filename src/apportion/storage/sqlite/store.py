@@ -19,34 +19,36 @@ from apportion.ports.events import REQUEST, RequestMark
 from apportion.ports.records import Criteria, EncodedRecord
 from apportion.ports.store import Transaction
 from apportion.ports.upkeep import StoreCondition, StoreCounts
+from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.answers.annotations import SqlAnnotations
+from apportion.storage.sql.assignments.assignments import SqlAssignments
+from apportion.storage.sql.assignments.totals import SqlTotals
+from apportion.storage.sql.codec.encode_records import encode_records
+from apportion.storage.sql.index.cache_delta import CacheDelta
+from apportion.storage.sql.index.terms import TermRegistry
+from apportion.storage.sql.index.texts import create_text_index
+from apportion.storage.sql.operations.events import SqlEvents
+from apportion.storage.sql.operations.jobs import SqlJobs
+from apportion.storage.sql.operations.webhooks import SqlWebhooks
+from apportion.storage.sql.purge import purge_some
+from apportion.storage.sql.records.record_writer import MetadataLimits
+from apportion.storage.sql.records.records import SqlRecords
 from apportion.vocabulary import Task
 
-from .agents import Agents
-from .annotations import SqliteAnnotations
-from .assignments import SqliteAssignments
-from .cache_delta import CacheDelta
 from .condition import condition_of, counts_in
-from .database import Database, SqliteConnection
+from .connection import SqliteConnection
+from .database import Database
 from .datasets import SqliteDatasets
 from .deadlines import limited
-from .encode_records import encode_records
+from .disk_space import release_disk_space
 from .error_map import interrupted
-from .events import SqliteEvents
-from .jobs import SqliteJobs
 from .migrate import migrate
 from .people import SqlitePeople
-from .purge import purge_some, release_disk_space
-from .record_writer import MetadataLimits
-from .records import SqliteRecords
 from .startup_check import check_sound
-from .terms import TermRegistry
-from .texts import create_text_index
-from .totals import SqliteTotals
-from .webhooks import SqliteWebhooks
 
 if TYPE_CHECKING:
-    from .answer_columns import SqliteAnswerReader
-    from .cache import DatasetCache
+    from apportion.storage.sql.answers.answer_columns import SqlAnswerReader
+    from apportion.storage.sql.index.cache import DatasetCache
 
 __all__ = ["SqliteStore"]
 
@@ -98,9 +100,9 @@ class SqliteTransaction:
         return Agents(self._connection.raw)
 
     @cached_property
-    def assignments(self) -> SqliteAssignments:
+    def assignments(self) -> SqlAssignments:
         store = self._store
-        return SqliteAssignments(
+        return SqlAssignments(
             self._connection,
             registry=store.registry,
             agents=self._agents,
@@ -110,9 +112,9 @@ class SqliteTransaction:
         )
 
     @cached_property
-    def annotations(self) -> SqliteAnnotations:
+    def annotations(self) -> SqlAnnotations:
         store = self._store
-        return SqliteAnnotations(
+        return SqlAnnotations(
             self._connection,
             registry=store.registry,
             agents=self._agents,
@@ -122,31 +124,31 @@ class SqliteTransaction:
         )
 
     @cached_property
-    def events(self) -> SqliteEvents:
-        return SqliteEvents(self._connection, self._request)
+    def events(self) -> SqlEvents:
+        return SqlEvents(self._connection, self._request)
 
     @cached_property
-    def answers(self) -> SqliteAnswerReader:
-        from .answer_columns import SqliteAnswerReader  # brings numpy along
+    def answers(self) -> SqlAnswerReader:
+        from apportion.storage.sql.answers.answer_columns import SqlAnswerReader  # brings numpy along
 
-        return SqliteAnswerReader(self._connection, self._agents)
-
-    @cached_property
-    def totals(self) -> SqliteTotals:
-        return SqliteTotals(self._connection.raw, self._agents)
+        return SqlAnswerReader(self._connection, self._agents)
 
     @cached_property
-    def jobs(self) -> SqliteJobs:
-        return SqliteJobs(self._connection)
+    def totals(self) -> SqlTotals:
+        return SqlTotals(self._connection.raw, self._agents)
 
     @cached_property
-    def webhooks(self) -> SqliteWebhooks:
-        return SqliteWebhooks(self._connection)
+    def jobs(self) -> SqlJobs:
+        return SqlJobs(self._connection)
 
     @cached_property
-    def records(self) -> SqliteRecords:
+    def webhooks(self) -> SqlWebhooks:
+        return SqlWebhooks(self._connection)
+
+    @cached_property
+    def records(self) -> SqlRecords:
         store = self._store
-        return SqliteRecords(
+        return SqlRecords(
             self._connection,
             cache_of=store.cache_of,
             registry=store.registry,
@@ -241,7 +243,7 @@ class SqliteStore:
         with self._caches_lock:
             cache = self._caches.get(dataset)
             if cache is None:
-                from .cache import DatasetCache
+                from apportion.storage.sql.index.cache import DatasetCache
 
                 cache = DatasetCache(dataset, self.database.lend, self.database.take_back)
                 self._caches[dataset] = cache

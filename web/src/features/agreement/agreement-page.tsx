@@ -7,10 +7,10 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useRef } from "react";
 
 import { agreementQuery, annotatorsQuery, type Asked, type By, isMissing } from "@/api/agreement";
+import { Failed } from "@/app/failed";
+import { LeadersPage } from "@/app/leaders-page";
 import type { DatasetRef } from "@/core/model";
 import type { Params } from "@/core/view";
-import { Failed } from "@/features/annotate/empty-states";
-import { LeadersPage } from "@/features/review/leaders-page";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
@@ -18,8 +18,8 @@ import classes from "./agreement.module.css";
 import { Figures } from "./figures";
 import { Matrix } from "./matrix";
 import { People } from "./people";
-import { Whole } from "./whole";
 import { Weeks } from "./weeks";
+import { Whole } from "./whole";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name/agreement");
 

@@ -8,33 +8,33 @@ import { lazy, memo, Suspense, useCallback, useMemo, useRef, useState } from "re
 import { type Dataset, refOf } from "@/api/datasets";
 import { meQuery } from "@/api/session";
 import { leads, workQuery } from "@/api/work";
+import { usePreferences } from "@/app/preferences";
 import { bindingsOf, type ScreenAction } from "@/core/keys";
 import { sees } from "@/core/roles";
 import { type Params, readView, type View, writeView } from "@/core/view";
-import { usePreferences } from "@/features/session/preferences";
+import { type AnnotatorSettings, AnnotatorSettingsContext } from "@/record/annotator-settings";
+import { useLabels } from "@/record/use-labels";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import classes from "./dataset-page.module.css";
-import { GuidelinesNotice } from "./guidelines-notice";
-import { type AnnotatorSettings, AnnotatorSettingsContext } from "./annotator-settings";
 import { Legend } from "./legend";
 import { NoLabels } from "./no-labels";
-import { OneClaimed, OneFound } from "./one";
+import { OneClaimed, OneFound } from "./one/one";
 import { RecordPanelContext } from "./record-card";
-import { Sidebar } from "./sidebar";
-import beside from "./sidebar.module.css";
+import { useAnnotationSession } from "./session/use-annotation-session";
+import { GuidelinesNotice } from "./side/guidelines-notice";
+import { Sidebar } from "./side/sidebar";
+import beside from "./side/sidebar.module.css";
 import { Toolbar } from "./toolbar";
-import { useAnnotationSession } from "./use-annotation-session";
-import { useLabels } from "./use-labels";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
-const List = lazy(() => import("./list"));
+const List = lazy(() => import("./list/list"));
 const Help = lazy(() => import("./help"));
-const Guidelines = lazy(() => import("./guidelines"));
-const Flag = lazy(() => import("./flag"));
-const RecordInfo = lazy(() => import("./record-info"));
-const ChooseVector = lazy(() => import("./choose-vector"));
+const Guidelines = lazy(() => import("./side/guidelines"));
+const Flag = lazy(() => import("./side/flag"));
+const RecordInfo = lazy(() => import("./side/record-info"));
+const ChooseVector = lazy(() => import("./list/choose-vector"));
 const Aside = memo(Sidebar);
 const Top = memo(Toolbar);
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
@@ -71,7 +71,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   // shown for one record at a time where somebody wants to be asked first
   const [shownFor, setShownFor] = useState<string | null>(null);
   const hidden = (hidePredictions ?? false) && (shownFor === null || shownFor !== current);
-  const habits = useMemo((): AnnotatorSettings => ({ bindings, hidden }), [bindings, hidden]);
+  const settings = useMemo((): AnnotatorSettings => ({ bindings, hidden }), [bindings, hidden]);
   const search = useRef<HTMLInputElement>(null);
   const sidebar = preferences.sidebar ?? true;
 
@@ -93,7 +93,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
     },
     [session, onView],
   );
-  const beyond = useCallback(
+  const openPanel = useCallback(
     (what: "info" | "similar", id: string) => {
       if (what === "similar") similar(id);
       else setOpened({ what, id });
@@ -128,8 +128,8 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
     "--line-width": WIDTHS[preferences.lineWidth ?? "normal"],
   } as React.CSSProperties;
   return (
-    <AnnotatorSettingsContext value={habits}>
-      <RecordPanelContext value={beyond}>
+    <AnnotatorSettingsContext value={settings}>
+      <RecordPanelContext value={openPanel}>
         <div style={style} data-density={preferences.density ?? "comfortable"} className={classes["screen"]}>
           <Top
             dataset={dataset}

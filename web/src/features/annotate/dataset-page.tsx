@@ -4,6 +4,7 @@ import { Anchor, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 
+import { Failed } from "@/app/failed";
 import { ApiError } from "@/api/client";
 import { datasetQuery } from "@/api/datasets";
 import { policiesQuery } from "@/api/work";
@@ -12,7 +13,6 @@ import { Empty } from "@/ui/empty";
 
 import { Annotate } from "./annotate";
 import classes from "./dataset-page.module.css";
-import { Failed } from "./empty-states";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
 

@@ -4,8 +4,8 @@ import { ActionIcon, Popover, SegmentedControl, Stack, Switch, Text, Tooltip } f
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { usePreferences } from "@/app/preferences";
 import type { Task } from "@/core/model";
-import { usePreferences } from "@/features/session/preferences";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
@@ -14,13 +14,13 @@ export function DisplaySettings({ task }: { task: Task }) {
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-end" width={300} trapFocus returnFocus>
       <Popover.Target>
-        <Tooltip label={annotatingText.comfort.title} disabled={open}>
-          <ActionIcon aria-label={annotatingText.comfort.title} aria-expanded={open} onClick={() => { setOpen(!open); }}>
+        <Tooltip label={annotatingText.display.title} disabled={open}>
+          <ActionIcon aria-label={annotatingText.display.title} aria-expanded={open} onClick={() => { setOpen(!open); }}>
             <IconAdjustmentsHorizontal size={18} />
           </ActionIcon>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown p="sm" aria-label={annotatingText.comfort.title}>{open && <Choices task={task} />}</Popover.Dropdown>
+      <Popover.Dropdown p="sm" aria-label={annotatingText.display.title}>{open && <Choices task={task} />}</Popover.Dropdown>
     </Popover>
   );
 }
@@ -29,15 +29,15 @@ function Choices({ task }: { task: Task }) {
   const [now, change] = usePreferences();
   return (
     <Stack gap="sm">
-      <Choice label={annotatingText.comfort.textSize} names={t.settings.textSizes} value={now.textSize ?? "normal"} onChange={(textSize) => { change({ textSize }); }} />
-      <Choice label={annotatingText.comfort.lineWidth} names={annotatingText.comfort.lineWidths} value={now.lineWidth ?? "normal"} onChange={(lineWidth) => { change({ lineWidth }); }} />
-      <Choice label={annotatingText.comfort.density} names={annotatingText.comfort.densities} value={now.density ?? "comfortable"} onChange={(density) => { change({ density }); }} />
+      <Choice label={annotatingText.display.textSize} names={t.settings.textSizes} value={now.textSize ?? "normal"} onChange={(textSize) => { change({ textSize }); }} />
+      <Choice label={annotatingText.display.lineWidth} names={annotatingText.display.lineWidths} value={now.lineWidth ?? "normal"} onChange={(lineWidth) => { change({ lineWidth }); }} />
+      <Choice label={annotatingText.display.density} names={annotatingText.display.densities} value={now.density ?? "comfortable"} onChange={(density) => { change({ density }); }} />
       {task === "TextClassification" && (
-        <Switch label={annotatingText.comfort.goOn} checked={now.goOn ?? true} onChange={(event) => { change({ goOn: event.currentTarget.checked }); }} />
+        <Switch label={annotatingText.display.goOn} checked={now.goOn ?? true} onChange={(event) => { change({ goOn: event.currentTarget.checked }); }} />
       )}
-      <Switch label={annotatingText.comfort.predictions} checked={now.hidePredictions ?? false} onChange={(event) => { change({ hidePredictions: event.currentTarget.checked }); }} />
+      <Switch label={annotatingText.display.predictions} checked={now.hidePredictions ?? false} onChange={(event) => { change({ hidePredictions: event.currentTarget.checked }); }} />
       <Text size="xs" c="dimmed">
-        {annotatingText.comfort.remembered}
+        {annotatingText.display.remembered}
       </Text>
     </Stack>
   );

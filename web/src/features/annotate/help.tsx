@@ -5,12 +5,11 @@ import { Link } from "@tanstack/react-router";
 
 import { ACTIONS } from "@/core/keys";
 import type { Task } from "@/core/model";
-import { actionName } from "@/features/session/action-names";
+import { useAnnotatorSettings } from "@/record/annotator-settings";
+import { actionName } from "@/text/action-names";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
-
-import { useAnnotatorSettings } from "./annotator-settings";
 
 type Row = readonly [readonly string[], string];
 

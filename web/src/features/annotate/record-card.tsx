@@ -6,16 +6,16 @@ import { createContext, memo, use, useEffect, useRef, useState } from "react";
 
 import type { EditSession } from "@/core/edit-session";
 import type { AnswerState } from "@/core/model";
+import { useAnnotatorSettings } from "@/record/annotator-settings";
+import { hasSuggestions } from "@/record/answers";
+import { RecordBody } from "@/record/record-body";
+import classes from "@/record/record.module.css";
+import type { LabelSet } from "@/record/use-labels";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 
-import { hasSuggestions } from "./answers";
-import { useAnnotatorSettings } from "./annotator-settings";
-import { RecordBody } from "./record-body";
-import classes from "./record.module.css";
-import { useRecordEdit } from "./use-annotation-session";
-import type { LabelSet } from "./use-labels";
+import { useRecordEdit } from "./session/use-annotation-session";
 
 const STATES: Record<AnswerState, string> = {
   none: t.annotate.pending,
@@ -56,9 +56,9 @@ interface Props {
 
 export const RecordCard = memo(function RecordCard(props: Props) {
   const { edits, id, labels, active, follow, roomy, armed, actions, checked, onCheck, onActivate } = props;
-  const held = useRecordEdit(edits, id);
+  const edit = useRecordEdit(edits, id);
   const { hidden } = useAnnotatorSettings();
-  const beyond = use(RecordPanelContext);
+  const openPanel = use(RecordPanelContext);
   const frame = useRef<HTMLElement>(null);
   const [unfolded, setUnfolded] = useState(false);
 
@@ -66,8 +66,8 @@ export const RecordCard = memo(function RecordCard(props: Props) {
     if (follow) frame.current?.scrollIntoView({ block: "nearest" });
   }, [follow]);
 
-  if (!held) return null;
-  const { record, now } = held;
+  if (!edit) return null;
+  const { record, now } = edit;
   const label = `${t.annotate.record} ${id}`;
   const long = !roomy && record.fields.reduce((sum, each) => sum + each.text.length, 0) > LONG;
   return (
@@ -102,13 +102,13 @@ export const RecordCard = memo(function RecordCard(props: Props) {
         </CopyButton>
         {record.author && now.state !== "draft" && now.state !== "none" && <span>{record.author}</span>}
         <span className={classes["end"]}>
-          {beyond && record.vectors.length > 0 && (
-            <ActionIcon aria-label={annotatingText.similar.find} title={annotatingText.similar.find} onClick={() => { beyond("similar", id); }}>
+          {openPanel && record.vectors.length > 0 && (
+            <ActionIcon aria-label={annotatingText.similar.find} title={annotatingText.similar.find} onClick={() => { openPanel("similar", id); }}>
               <IconVectorTriangle size={15} />
             </ActionIcon>
           )}
-          {beyond && (
-            <ActionIcon aria-label={annotatingText.record.info} title={annotatingText.record.info} onClick={() => { beyond("info", id); }}>
+          {openPanel && (
+            <ActionIcon aria-label={annotatingText.record.info} title={annotatingText.record.info} onClick={() => { openPanel("info", id); }}>
               <IconInfoCircle size={15} />
             </ActionIcon>
           )}
@@ -119,7 +119,7 @@ export const RecordCard = memo(function RecordCard(props: Props) {
       </div>
       <RecordBody
         edits={edits}
-        held={held}
+        edit={edit}
         labels={labels}
         active={active}
         roomy={roomy}

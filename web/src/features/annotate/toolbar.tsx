@@ -8,20 +8,20 @@ import { type FormEvent, lazy, memo, Suspense, useState } from "react";
 import type { ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import type { Layout, View } from "@/core/view";
+import { useAnnotatorSettings } from "@/record/annotator-settings";
+import { ActiveFilters, FilterBar } from "@/search/filter-bar";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Copy } from "@/ui/copy";
 import { printed } from "@/ui/key";
 
-import { DisplaySettings } from "./display-settings";
 import classes from "./dataset-page.module.css";
-import { ActiveFilters, FilterBar } from "./filter-bar";
-import { useAnnotatorSettings } from "./annotator-settings";
+import { DisplaySettings } from "./display-settings";
 
-const DatasetNav = lazy(() => import("@/features/shell/dataset-nav"));
-const AssignThese = lazy(() => import("@/features/assign/assign-these"));
-const ExportButton = lazy(() => import("@/features/export/export-button"));
-const SearchHelp = lazy(() => import("./search-help"));
+const DatasetNav = lazy(() => import("@/app/dataset-nav"));
+const AssignThese = lazy(() => import("./assign-these"));
+const ExportButton = lazy(() => import("./export/export-button"));
+const SearchHelp = lazy(() => import("@/search/search-help"));
 const Filters = memo(FilterBar);
 
 interface Props {

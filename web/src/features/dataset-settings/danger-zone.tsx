@@ -13,7 +13,7 @@ import { Card } from "@/ui/card";
 
 import classes from "./settings.module.css";
 
-const DeleteDataset = lazy(() => import("@/features/delete-dataset/delete-dataset"));
+const DeleteDataset = lazy(() => import("@/app/delete-dataset"));
 const words = manageText.settings.danger;
 
 export function DangerZone({ dataset }: { dataset: DatasetRef }) {

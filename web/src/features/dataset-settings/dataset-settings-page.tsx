@@ -5,8 +5,8 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 
 import { meQuery } from "@/api/session";
+import { DatasetFrame } from "@/app/dataset-frame";
 import { manages } from "@/core/roles";
-import { DatasetFrame } from "@/features/shell/dataset-frame";
 import { manageText } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 

@@ -55,7 +55,7 @@ async function afterwards(cache: ReturnType<typeof useQueryClient>, dataset: Dat
   ]);
 }
 
-function told(trouble: LabelProblem | null): string | null {
+function problemText(trouble: LabelProblem | null): string | null {
   if (trouble === null) return null;
   if (trouble.kind === "empty") return words.empty;
   return trouble.kind === "twice" ? words.twice(trouble.name) : words.keyTwice(trouble.shortcut, trouble.one, trouble.other);
@@ -76,7 +76,7 @@ function Form({ dataset, settings, use, saved, onSaved }: FormProps) {
   const [labels, setLabels] = useState(start);
   const [fresh, setFresh] = useState("");
   const dirty = JSON.stringify(labels) !== JSON.stringify(start());
-  const trouble = dirty ? told(labelProblems(labels)) : null;
+  const trouble = dirty ? problemText(labelProblems(labels)) : null;
   const saving = useMutation({
     mutationFn: () =>
       saveLabels(dataset, labels.map((each) => ({ id: each.name.trim(), name: each.name.trim(), description: each.description.trim(), colour: each.colour, shortcut: each.shortcut }))),

@@ -19,7 +19,7 @@ import { Ago } from "@/ui/time";
 import { tagsOf } from "./choose";
 import classes from "./datasets.module.css";
 
-const DeleteDataset = lazy(() => import("@/features/delete-dataset/delete-dataset"));
+const DeleteDataset = lazy(() => import("@/app/delete-dataset"));
 
 export function DatasetsTable(props: { datasets: ListedDataset[]; sort: string; onSort: (sort: string) => void }) {
   const head = (column: string, name: string) => (

@@ -63,7 +63,7 @@ export function useImport() {
       if (checked.leftOut || !checked.good) setState({ step: "checked", checked });
       else await store(wanted, checked);
     } catch (failure) {
-      setState({ step: "failed", message: job.signal.aborted ? manageText.create.stopped(0) : manageText.create.failed(0, told(failure)) });
+      setState({ step: "failed", message: job.signal.aborted ? manageText.create.stopped(0) : manageText.create.failed(0, messageOf(failure)) });
     }
   }
 
@@ -75,7 +75,7 @@ export function useImport() {
       await storeFile({ ...job, onProgress: (progress) => { stored = progress.rows; job.onProgress(progress); } }, checked);
     } catch (failure) {
       await refresh(wanted.dataset);
-      setState({ step: "failed", message: job.signal.aborted ? manageText.create.stopped(stored) : manageText.create.failed(stored, told(failure)) });
+      setState({ step: "failed", message: job.signal.aborted ? manageText.create.stopped(stored) : manageText.create.failed(stored, messageOf(failure)) });
       return;
     }
     let afterwards = null;
@@ -86,7 +86,7 @@ export function useImport() {
       }
       if (Object.keys(wanted.tags).length) await saveTags(wanted.dataset, { tags: wanted.tags, remove_tags: [] });
     } catch (failure) {
-      afterwards = manageText.create.afterwards(told(failure));
+      afterwards = manageText.create.afterwards(messageOf(failure));
     }
     await refresh(wanted.dataset);
     setState({ step: "done", stored, leftOut: checked.leftOut, afterwards });
@@ -105,4 +105,4 @@ export function useImport() {
   return { state, begin, store, stop: () => { stopping.current?.abort(); }, reset: () => { setState({ step: "idle" }); } };
 }
 
-const told = (failure: unknown) => (failure instanceof Error ? failure.message : String(failure)).replace(/([^.])$/, "$1.");
+const messageOf = (failure: unknown) => (failure instanceof Error ? failure.message : String(failure)).replace(/([^.])$/, "$1.");

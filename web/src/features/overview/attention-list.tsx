@@ -20,13 +20,13 @@ import { day } from "./times";
 
 const ICONS = { stale: IconHandOff, overdue: IconClockExclamation, late: IconClock, gone: IconUserOff, idle: IconMoodEmpty, new: IconPlayerPause, out: IconInbox, free: IconArrowsSplit2, conflicts: IconAlertTriangle };
 
-export function AttentionList({ matters }: { matters: readonly AttentionItem[] }) {
+export function AttentionList({ items }: { items: readonly AttentionItem[] }) {
   const cache = useQueryClient();
   const { data: me } = useSuspenseQuery(meQuery);
   const taken = useMutation({
-    mutationFn: async (matter: Extract<AttentionItem, { kind: "stale" }>) => ({
-      person: matter.person,
-      count: await takeBack({ workspace: matter.workspace, name: matter.dataset }, [matter.person]),
+    mutationFn: async (item: Extract<AttentionItem, { kind: "stale" }>) => ({
+      person: item.person,
+      count: await takeBack({ workspace: item.workspace, name: item.dataset }, [item.person]),
     }),
     onSettled: () => cache.invalidateQueries({ queryKey: teamOverviewQuery.queryKey }),
   });
@@ -48,13 +48,13 @@ export function AttentionList({ matters }: { matters: readonly AttentionItem[] }
         )}
       </div>
       <div className={sheet["sheet"]}>
-        {matters.length ? (
-          <ul className={classes["matters"]}>
-            {matters.map((each) => {
+        {items.length ? (
+          <ul className={classes["items"]}>
+            {items.map((each) => {
               const Icon = ICONS[each.kind];
               const [said, more] = words(each);
               return (
-                <li key={keyOf(each)} className={classes["matter"]} data-kind={each.kind}>
+                <li key={keyOf(each)} className={classes["item"]} data-kind={each.kind}>
                   <Icon size={20} aria-hidden />
                   <span className={classes["said"]}>
                     {said}
@@ -65,7 +65,7 @@ export function AttentionList({ matters }: { matters: readonly AttentionItem[] }
                       {manageText.overview.takeBack}
                     </Button>
                   ) : (
-                    <Go matter={each} leads={manages(me, each.workspace)} />
+                    <Go item={each} leads={manages(me, each.workspace)} />
                   )}
                 </li>
               );
@@ -107,22 +107,22 @@ function words(each: AttentionItem): [string, ReactNode] {
   }
 }
 
-function Go({ matter, leads }: { matter: AttentionItem; leads: boolean }) {
-  if (!("dataset" in matter)) return null;
-  const params = { workspace: matter.workspace, name: matter.dataset };
-  if (matter.kind === "conflicts") {
+function Go({ item, leads }: { item: AttentionItem; leads: boolean }) {
+  if (!("dataset" in item)) return null;
+  const params = { workspace: item.workspace, name: item.dataset };
+  if (item.kind === "conflicts") {
     return (
-      <Button size="xs" variant="default" aria-label={manageText.overview.toReviewOf(matter.dataset)} renderRoot={(props: object) => <Link {...props} to="/datasets/$workspace/$name/review" params={params} search={{}} />}>
+      <Button size="xs" variant="default" aria-label={manageText.overview.toReviewOf(item.dataset)} renderRoot={(props: object) => <Link {...props} to="/datasets/$workspace/$name/review" params={params} search={{}} />}>
         {manageText.overview.toReview}
       </Button>
     );
   }
-  const assign = matter.kind === "free" && leads;
+  const assign = item.kind === "free" && leads;
   return (
     <Button
       size="xs"
       variant="default"
-      aria-label={assign ? manageText.overview.toAssignOf(matter.dataset) : manageText.overview.toTeamOf(matter.dataset)}
+      aria-label={assign ? manageText.overview.toAssignOf(item.dataset) : manageText.overview.toTeamOf(item.dataset)}
       renderRoot={(props: object) => <Link {...props} to="/datasets/$workspace/$name/team" params={params} search={assign ? { assign: "1" } : {}} />}
     >
       {assign ? manageText.overview.toAssign : manageText.overview.toTeam}

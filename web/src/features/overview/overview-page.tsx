@@ -6,7 +6,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { datasetsQuery } from "@/api/datasets";
 import { teamOverviewQuery } from "@/api/lead";
 import { meQuery } from "@/api/session";
-import { mattersOf, peopleOf } from "@/core/overview";
+import { attentionItems, peopleOf } from "@/core/overview";
 import { managesSomething, seesSomething } from "@/core/roles";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
@@ -62,7 +62,7 @@ function Overview({ admin, leads }: { admin: boolean; leads: boolean }) {
       {!begun && leads && <Start annotators={new Set(team.members.map((each) => each.username)).size} datasets={datasets.data} assigned={assigned} admin={admin} />}
       {assigned ? (
         <>
-          <AttentionList matters={mattersOf(team, now)} />
+          <AttentionList items={attentionItems(team, now)} />
           <People people={peopleOf(team, now)} />
           <Datasets datasets={team.datasets} />
         </>

@@ -6,7 +6,7 @@ import { useMemo } from "react";
 
 import type { Answered } from "@/api/review";
 import type { AppRecord } from "@/core/model";
-import type { LabelSet } from "@/features/annotate/use-labels";
+import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 

@@ -6,11 +6,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { caseQuery, commentsQuery, decide, takeBack } from "@/api/review";
+import { Failed } from "@/app/failed";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
-import { Failed } from "@/features/annotate/empty-states";
-import type { LabelSet } from "@/features/annotate/use-labels";
-import barClasses from "@/features/annotate/one.module.css";
+import barClasses from "@/record/action-bar.module.css";
+import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 import { Key } from "@/ui/key";

@@ -6,15 +6,15 @@ import { getRouteApi } from "@tanstack/react-router";
 import { type RefObject, useCallback, useMemo, useRef } from "react";
 
 import type { Me } from "@/api/session";
+import { LeadersPage } from "@/app/leaders-page";
 import type { DatasetRef } from "@/core/model";
 import { type Params, readView, type View, writeView } from "@/core/view";
-import { ActiveFilters, FilterBar } from "@/features/annotate/filter-bar";
-import { useLabels } from "@/features/annotate/use-labels";
+import { useLabels } from "@/record/use-labels";
+import { ActiveFilters, FilterBar } from "@/search/filter-bar";
 import { t } from "@/text/en";
 
 import { AcceptAgreed } from "./accept-agreed";
 import { Conflicts } from "./conflicts";
-import { LeadersPage } from "./leaders-page";
 import classes from "./review.module.css";
 import { Settled, settledIn } from "./settled";
 import { inConflict } from "./use-conflicts";

@@ -7,7 +7,7 @@ import { caseQuery, type Decision } from "@/api/review";
 import { findRecords } from "@/api/records";
 import type { AppRecord, DatasetRef } from "@/core/model";
 import { searchBody, type View } from "@/core/view";
-import { Failed } from "@/features/annotate/empty-states";
+import { Failed } from "@/app/failed";
 import { n, t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 import { Ago } from "@/ui/time";

@@ -7,16 +7,16 @@ import { useMemo, useRef, useState } from "react";
 import { ApiError } from "@/api/client";
 import { progressKey } from "@/api/datasets";
 import { type Answered, type Case, caseQuery, decide, type Decision, storedGold } from "@/api/review";
+import { Failed } from "@/app/failed";
+import { sessionEnded } from "@/app/query-client";
 import { labelNumber } from "@/core/keys";
 import { type AppRecord, type DatasetRef, sameValue, type Value } from "@/core/model";
-import { missing, toggleLabel } from "@/features/annotate/answers";
-import { MarkedText } from "@/features/annotate/marked-text";
-import { Failed } from "@/features/annotate/empty-states";
-import { TextClassification } from "@/features/annotate/text-classification";
-import { TextToText } from "@/features/annotate/text-to-text";
-import { TokenClassification } from "@/features/annotate/token-classification";
-import type { LabelSet } from "@/features/annotate/use-labels";
-import { sessionEnded } from "@/features/session/query-client";
+import { missing, toggleLabel } from "@/record/answers";
+import { MarkedText } from "@/record/marked-text";
+import { TextClassification } from "@/record/text-classification";
+import { TextToText } from "@/record/text-to-text";
+import { TokenClassification } from "@/record/token-classification";
+import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
@@ -87,7 +87,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
   const base = Math.max(0, answers.findIndex((each) => !each.discarded && (alike(each) || !draft.touched)));
 
   const quiet = useMemo(() => ({ ...record, suggestions: [], answer: { value: {}, state: "none" as const } }), [record]);
-  const held = useMemo(() => {
+  const edit = useMemo(() => {
     const now = { value: draft.value, state: "draft" as const };
     return { record: quiet, now, saved: now };
   }, [quiet, draft.value]);
@@ -121,7 +121,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
 
   function save(given: Draft = draft, version = gold?.version ?? 0) {
     if (saving.isPending) return;
-    const lacks = given.discarded ? null : missing({ ...held, now: { ...held.now, value: given.value } });
+    const lacks = given.discarded ? null : missing({ ...edit, now: { ...edit.now, value: given.value } });
     if (!given.touched || lacks) {
       onSay(answers.length ? t.review.chooseFirst : t.review.decideFirst);
       return;
@@ -203,16 +203,16 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
         {draft.discarded && <p className={classes["unusable"]}>{t.review.unusableNow}</p>}
         {record.task === "TextClassification" ? (
           <TextClassification
-            held={held}
+            edit={edit}
             labels={labels}
             active={editing}
             roomy={editing}
             onPick={(label) => { change(toggleLabel(quiet, draft.value, label)); }}
           />
         ) : record.task === "TokenClassification" ? (
-          <TokenClassification held={held} labels={labels} active={editing} armed={null} onChange={(spans) => { change({ spans }); }} />
+          <TokenClassification edit={edit} labels={labels} active={editing} armed={null} onChange={(spans) => { change({ spans }); }} />
         ) : (
-          <TextToText held={held} active={editing} onChange={(text) => { change({ text }); }} />
+          <TextToText edit={edit} active={editing} onChange={(text) => { change({ text }); }} />
         )}
         <TextInput
           ref={reasonField}

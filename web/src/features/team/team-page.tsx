@@ -8,11 +8,11 @@ import { lazy, Suspense } from "react";
 
 import { meQuery } from "@/api/session";
 import { plansQuery, teamProgressQuery } from "@/api/team";
+import { DatasetFrame } from "@/app/dataset-frame";
 import type { DatasetRef } from "@/core/model";
 import { searchOf } from "@/core/plan-form";
 import { manages } from "@/core/roles";
 import { type Params, readView } from "@/core/view";
-import { DatasetFrame } from "@/features/shell/dataset-frame";
 import { t } from "@/text/en";
 import { teamText } from "@/text/team";
 import { Empty } from "@/ui/empty";
@@ -25,7 +25,7 @@ import classes from "./team.module.css";
 import { Totals } from "./totals";
 import { useLive } from "./use-live";
 
-const AssignDialog = lazy(() => import("@/features/assign/assign-dialog"));
+const AssignDialog = lazy(() => import("./assign/assign-dialog"));
 const route = getRouteApi("/inside/datasets/$workspace/$name/team");
 
 export function TeamPage() {

@@ -3,9 +3,9 @@
 import { Button, Group, Paper, Table, Text, Title, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 
+import { usePreferences } from "@/app/preferences";
 import { ACTIONS, type ActionName, bind, bindingsOf, KEYS, keyOf, mayBind } from "@/core/keys";
-import { actionName } from "@/features/session/action-names";
-import { usePreferences } from "@/features/session/preferences";
+import { actionName } from "@/text/action-names";
 import { annotatingText } from "@/text/annotating";
 import { Key } from "@/ui/key";
 

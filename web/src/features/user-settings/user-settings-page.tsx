@@ -6,7 +6,7 @@ import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-q
 import { type ReactNode, useState } from "react";
 
 import { type Me, meQuery, resetKey } from "@/api/session";
-import { usePreferences } from "@/features/session/preferences";
+import { usePreferences } from "@/app/preferences";
 import { accountText } from "@/text/account";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
@@ -174,7 +174,7 @@ function Look() {
         />
         <Switch
           mt="sm"
-          label={annotatingText.comfort.predictions}
+          label={annotatingText.display.predictions}
           checked={now.hidePredictions ?? false}
           onChange={(event) => { change({ hidePredictions: event.currentTarget.checked }); }}
         />

@@ -1,0 +1,224 @@
+"""Insert slots of a plan, enqueue them for people, and look up what is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from apportion.domain.assignment.states import Mode, Phase, Reason, RowState
+from apportion.domain.datasets import Dataset
+from apportion.ports.assignments import PlanPhase, SlotBatch, StoredPlan
+from apportion.storage.sql.agents import OPEN
+from apportion.storage.sql.cases.case_writer import CaseWriter
+from apportion.storage.sql.cases.slots import SINGLES
+from apportion.storage.sql.codec.states import STATE_NO
+from apportion.storage.sql.rows import as_json, insert_rows
+
+from .plan_store import PlanStore
+
+__all__ = ["PHASES", "SlotInsert"]
+
+PHASES = tuple(Phase)
+_REASONS_TOGETHER = 1_000
+_ENDED = STATE_NO[RowState.SKIPPED]
+"""Slots with a smaller state number are pending, leased or done."""
+
+
+class SlotInsert(PlanStore):
+    """Inserting and enqueueing of slots, within one transaction."""
+
+    def record_numbers(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, int]:
+        if ids is None:
+            rows = self._raw.execute(
+                "SELECT id, rid & 4294967295 FROM records WHERE dataset = ?", (dataset.no,)
+            )
+            return dict(rows.fetchall())
+        found = {}
+        for id in ids:
+            row = self._raw.execute(
+                "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (dataset.no, id)
+            ).fetchone()
+            if row is not None:
+                found[id] = row[0]
+        return found
+
+    def insert_slots(
+        self, dataset: Dataset, plan: StoredPlan, batch: SlotBatch, start: int, stop: int
+    ) -> list[str]:
+        from pyroaring import BitMap
+
+        from apportion.domain.numpy_types import np  # loaded already by planning
+
+        # In the order of records here, in that of people in ``enqueue_slots``, so that each table is written from one
+        # end to the other: two indexes of one table would be written at random places (decision 0007)
+        rows, base = batch.rows, dataset.no << 32
+        people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
+        pull = np.array([rule.mode is Mode.PULL for rule in plan.spec.rules])
+        part = np.arange(start, stop)
+        ns = batch.numbers[rows.record[part]]
+        part, ns = part[ns > 0], ns[ns > 0]  # the others were deleted since
+        record, rule = rows.record[part], rows.rule[part]
+        annotator = people[rows.person[part] + 1]
+        needs: list[str | None] = [None] * len(part)
+        if batch.needs:
+            asked = zip(rule.tolist(), record.tolist(), strict=True)
+            needs = [_needs(batch, each, rows.records[at]) for each, at in asked]
+        columns = (
+            batch.first_slot + part, base | ns, rule, rows.slot[part], annotator, rows.phase[part],
+            rows.reason[part] + batch.first_reason, rows.inclusion[part], rows.priority[record],
+            np.asarray(batch.due)[rule], pull[rule],
+        )  # fmt: skip
+        insert_rows(
+            self._raw,
+            "slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, priority, due, "
+            "behind, pull, needs)",
+            12,
+            list(zip(*(column.tolist() for column in columns), needs, strict=True)),
+            form=f"(?, {dataset.no}, ?, {plan.no}, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?)",
+        )
+        pairs, counts = np.unique(rule.astype(np.int64) << 32 | annotator, return_counts=True)
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            of_rule, of_person = divmod(pair, 1 << 32)
+            self._raw.execute(
+                "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                (dataset.no, plan.no, of_rule, of_person, count),
+            )
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        all_numbers = BitMap(ns.astype(np.uint32)).to_array().tolist()
+        writer.counted.add_to_many(writer.slots.terms.pending, all_numbers)
+        writer.finish()
+        return self._annotated(dataset, all_numbers)
+
+    def enqueue_slots(
+        self, dataset: Dataset, plan: StoredPlan, batch: SlotBatch, start: int, stop: int
+    ) -> None:
+        from pyroaring import BitMap
+
+        from apportion.domain.numpy_types import np
+
+        rows = batch.rows
+        part = batch.by_person[start:stop]
+        part = part[batch.numbers[rows.record[part]] > 0]
+        pending = np.ones(len(part), dtype=bool)
+        if self._begun(plan, len(rows)):
+            states = self._states((batch.first_slot + part).tolist())
+            now = np.array([states.get(no, _ENDED) for no in (batch.first_slot + part).tolist()])
+            part, now = part[now < _ENDED], now[now < _ENDED]
+            pending = now == STATE_NO[RowState.PENDING]
+        people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
+        ns, annotator = batch.numbers[rows.record[part]], people[rows.person[part] + 1]
+        columns = (
+            annotator,
+            np.asarray(batch.due)[rows.rule[part]],
+            rows.priority[rows.record[part]],
+            batch.first_slot + part,
+        )
+        insert_rows(
+            self._raw,
+            "waiting (dataset, annotator, behind, due, priority, slot)",
+            4,
+            list(zip(*(column[pending].tolist() for column in columns), strict=True)),
+            or_ignore=True,  # leased and released meanwhile: it is queued again
+            form=f"({dataset.no}, ?, 0, ?, ?, ?)",
+        )
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        for each in np.unique(annotator).tolist():
+            if each != OPEN:
+                assigned = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()
+                writer.counted.add_to_many(writer.slots.terms.assigned_to(each), assigned)
+        writer.finish()
+
+    def _begun(self, plan: StoredPlan, expected: int) -> bool:
+        """Return True if some slots of a plan are not pending, or gone: people answer while it is being written."""
+        (pending,) = self._raw.execute(
+            "SELECT coalesce(sum(n), 0) FROM slot_counts WHERE plan = ? AND state = 0", (plan.no,)
+        ).fetchone()
+        return bool(pending < expected or plan.phase is not PlanPhase.WRITING)
+
+    def _states(self, slots: Sequence[int]) -> dict[int, int]:
+        rows = self._raw.execute(
+            "SELECT no, state FROM slots WHERE no IN (SELECT value FROM json_each(?))", (as_json(slots),)
+        )
+        return dict(rows.fetchall())
+
+    def reserve_slot_numbers(self, slots: int) -> int:
+        first = self._next_numbers.get("slots")
+        if first is None:
+            (first,) = self._raw.execute(
+                "SELECT coalesce(max(no), 0) + 1 FROM slots WHERE no < ?", (SINGLES,)
+            ).fetchone()
+        # Kept even if the transaction is rolled back: numbers are left out then, never given twice
+        self._next_numbers["slots"] = first + slots
+        return int(first)
+
+    def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
+        (part,) = self._raw.execute(
+            "SELECT coalesce(max(part) + 1, 0) FROM reasons WHERE plan = ?", (plan.no,)
+        ).fetchone()
+        for place, start in enumerate(range(0, len(reasons), _REASONS_TOGETHER)):
+            items = [(each.code, each.args) for each in reasons[start : start + _REASONS_TOGETHER]]
+            self._raw.execute(
+                "INSERT INTO reasons VALUES (?, ?, ?)",
+                (plan.no, part + place, msgspec.json.encode(items).decode()),
+            )
+        return int(part) * _REASONS_TOGETHER
+
+    def _reason(self, plan: int, no: int) -> Reason:
+        part, place = divmod(no, _REASONS_TOGETHER)
+        items = self._reasons.get((plan, part))
+        if items is None:
+            row = self._raw.execute(
+                "SELECT items FROM reasons WHERE plan = ? AND part = ?", (plan, part)
+            ).fetchone()
+            items = self._reasons[plan, part] = [] if row is None else msgspec.json.decode(row[0])
+        code, args = items[place] if place < len(items) else ("?", [])
+        return Reason(code, tuple(args))
+
+    def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:
+        numbers = self.record_numbers(dataset, ids)
+        base = dataset.no << 32
+        planned = {
+            rid
+            for (rid,) in self._raw.execute(
+                "SELECT s.rid FROM json_each(?) AS wanted CROSS JOIN slots s ON s.rid = wanted.value "
+                "WHERE s.plan = ?",
+                (as_json(base | n for n in numbers.values()), plan.no),
+            )
+        }
+        return [id for id, n in numbers.items() if base | n not in planned]
+
+    def planned_ids(self, plan: StoredPlan) -> set[str]:
+        rows = self._raw.execute(
+            "SELECT DISTINCT r.id FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ?", (plan.no,)
+        )
+        return {id for (id,) in rows}
+
+    def assignees(self, dataset: Dataset, ids: Collection[str] | None = None) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        live = "SELECT 1 FROM slot_counts WHERE dataset = ? AND state <= 3 AND n > 0 LIMIT 1"
+        if self._raw.execute(live, (dataset.no,)).fetchone() is None:
+            return found  # as for most plans, which are the first
+        if ids is None:
+            # By the records' numbers, which an index has: slots of other datasets are not read
+            of = "slots s JOIN records r ON r.rid = s.rid WHERE s.rid > ?1 << 32 AND s.rid < ?1 + 1 << 32"
+        else:
+            # CROSS JOIN: from the wanted ids to records to slots, whatever order SQLite would estimate to be better
+            of = (
+                "json_each(?2) AS wanted CROSS JOIN records r ON r.dataset = ?1 AND r.id = wanted.value "
+                "CROSS JOIN slots s ON s.rid = r.rid WHERE true"
+            )
+        for id, annotator, holder in self._raw.execute(
+            f"SELECT r.id, s.annotator, s.holder FROM {of} AND (s.annotator != 0 OR s.holder IS NOT NULL) "
+            "AND s.state <= 3",
+            (dataset.no,) if ids is None else (dataset.no, msgspec.json.encode(list(ids)).decode()),
+        ):
+            found.setdefault(id, set()).add(self._agents.name(annotator or holder))
+        return found
+
+    # Looking
+
+
+def _needs(batch: SlotBatch, rule: int, id: str) -> str | None:
+    found = batch.needs.get((rule, id))
+    return None if found is None else msgspec.json.encode(found).decode()

@@ -1,0 +1,288 @@
+"""Update slots: reassign, withdraw, revive, lease, fill."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.states import Reason, RowState
+from apportion.domain.datasets import Dataset
+from apportion.ports.assignments import SlotRow, StoredPlan
+from apportion.storage.sql.agents import OPEN
+from apportion.storage.sql.cases.case_writer import CaseWriter
+from apportion.storage.sql.cases.slots import Light, people_of
+from apportion.storage.sql.codec.states import ROW_STATES, STATE_NO
+from apportion.storage.sql.rows import as_json
+
+from .plan_store import batches_of
+from .slot_insert import PHASES, SlotInsert
+
+if TYPE_CHECKING:
+    from apportion.domain.assignment.reallocation import HeldSlot
+
+__all__ = ["SlotUpdate"]
+
+_BEGUN = 2
+"""Slots with a smaller state number are still to be done."""
+
+
+class SlotUpdate(SlotInsert):
+    """Reading and updating of existing slots, within one transaction."""
+
+    def rows_of(
+        self,
+        plan: StoredPlan,
+        *,
+        annotator: str | None = None,
+        state: RowState | None = None,
+        after: int = 0,
+        limit: int = 50,
+    ) -> list[tuple[int, SlotRow]]:
+        conditions, values = ["s.plan = ?", "s.no > ?"], [plan.no, after]
+        if annotator is not None:
+            conditions.append("s.annotator = ?")
+            values.append(self._agents.find(annotator) or -1)
+        if state is not None:
+            conditions.append("s.state = ?")
+            values.append(STATE_NO[state])
+        return self._slot_rows(" AND ".join(conditions), [*values, limit], "ORDER BY s.no LIMIT ?")
+
+    def rows_by_number(self, slots: Sequence[int]) -> dict[int, SlotRow]:
+        return dict(self._slot_rows(f"s.no IN ({', '.join('?' * len(slots))})", list(slots), ""))
+
+    def slots_on(self, dataset: Dataset, id: str) -> list[SlotRow]:
+        found = self._slot_rows("r.dataset = ? AND r.id = ?", [dataset.no, id], "ORDER BY s.plan, s.no")
+        return [row for _, row in found]
+
+    def _slot_rows(self, condition: str, values: list[Any], order: str) -> list[tuple[int, SlotRow]]:
+        rows = self._raw.execute(
+            "SELECT s.no, s.plan, r.id, s.annotator, s.state, s.rule, s.phase, s.reason, s.inclusion, "
+            "s.until, s.why, s.holder, s.pull FROM slots s JOIN records r ON r.rid = s.rid "
+            f"WHERE {condition} {order}",
+            values,
+        ).fetchall()
+        return [
+            (
+                no,
+                SlotRow(
+                    self._plan_of(plan).id,
+                    record,
+                    self._agents.name(annotator or holder) if annotator or holder else None,
+                    ROW_STATES[state],
+                    rule,
+                    PHASES[phase],
+                    # A slot that somebody released was not assigned to the one who has it now
+                    Reason("open") if pull else self._reason(plan, reason),
+                    inclusion,
+                    until,
+                    why,
+                ),
+            )
+            for (
+                no,
+                plan,
+                record,
+                annotator,
+                state,
+                rule,
+                phase,
+                reason,
+                inclusion,
+                until,
+                why,
+                holder,
+                pull,
+            ) in rows
+        ]
+
+    def live_slots_of(self, plan: StoredPlan, now: int) -> list[tuple[int, HeldSlot]]:
+        from apportion.domain.assignment.reallocation import HeldSlot  # brings numpy along
+
+        rows = self._raw.execute(
+            "SELECT s.no, r.id, CASE WHEN s.state = 1 AND s.until > ?3 THEN coalesce(s.holder, s.annotator) "
+            "ELSE s.annotator END, CASE WHEN s.state = 1 AND s.until <= ?3 THEN 0 ELSE s.state END, "
+            "s.rule, s.phase, s.priority, s.needs, "
+            "EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1)"
+            " FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ?1 AND s.state != ?2",
+            (plan.no, STATE_NO[RowState.WITHDRAWN], now),
+        )
+        return [
+            (
+                no,
+                HeldSlot(
+                    record,
+                    None if annotator == OPEN else self._agents.name(annotator),
+                    ROW_STATES[state],
+                    rule,
+                    PHASES[phase],
+                    priority,
+                    bool(drafted),
+                    () if needs is None else tuple((s, v) for s, v in msgspec.json.decode(needs)),
+                ),
+            )
+            for no, record, annotator, state, rule, phase, priority, needs, drafted in rows
+        ]
+
+    # Changing
+
+    def pending_of(self, plan: StoredPlan, limit: int, now: int) -> list[int]:
+        rows = self._raw.execute(
+            "SELECT no FROM slots s WHERE plan = ? AND (state = 0 OR (state = 1 AND until <= ?)) AND NOT EXISTS "
+            "(SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1) LIMIT ?",
+            (plan.no, now, limit),
+        )
+        return [no for (no,) in rows]
+
+    def still_pending(self, slots: Sequence[int], now: int) -> list[int]:
+        rows = self._raw.execute(
+            "SELECT no FROM slots s WHERE no IN (SELECT value FROM json_each(?)) "
+            "AND (state = 0 OR (state = 1 AND until <= ?)) AND NOT EXISTS "
+            "(SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1)",
+            (as_json(slots), now),
+        )
+        return [no for (no,) in rows]
+
+    def reassign(
+        self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]], plan: StoredPlan
+    ) -> list[str]:
+        moves = self._without_doubles(dataset, moves)
+        reasons = list(dict.fromkeys(reason for _, _, reason in moves))
+        first = self.add_reasons(plan, reasons)
+        number = {reason: first + place for place, reason in enumerate(reasons)}
+        to = {no: (name, number[reason]) for no, name, reason in moves}
+
+        def moved(slot: Slot) -> Slot:
+            return replace(slot, annotator=to[slot.id][0], state=RowState.PENDING, lease=None, pull=False)
+
+        touched = self._change(dataset, list(to), moved, None)
+        self._raw.executemany(
+            "UPDATE slots SET reason = ? WHERE no = ?", [(reason, no) for no, (_, reason) in to.items()]
+        )
+        return touched
+
+    def _without_doubles(
+        self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]]
+    ) -> list[tuple[int, str, Reason]]:
+        """Return the moves, in a possible order, without those that would put somebody on a record twice."""
+        rid_of = dict(
+            self._raw.execute(
+                "SELECT no, rid FROM slots WHERE no IN (SELECT value FROM json_each(?))",
+                (as_json(no for no, _, _ in moves),),
+            ).fetchall()
+        )
+        there = self.reader(dataset).on(list(dict.fromkeys(rid_of.values())))
+        people = {slot.id: people_of(slot) for slots in there.values() for slot in slots if _live(slot)}
+        possible: list[tuple[int, str, Reason]] = []
+        waiting = [each for each in moves if each[0] in rid_of]
+        while waiting:
+            later = []
+            for no, name, reason in waiting:
+                others = (slot.id for slot in there[rid_of[no]] if slot.id != no and slot.id in people)
+                if any(name in people[other] for other in others):
+                    later.append((no, name, reason))
+                    continue
+                people[no] = {name}
+                possible.append((no, name, reason))
+            if len(later) == len(waiting):  # the rest block one another
+                break
+            waiting = later
+        return possible
+
+    def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        withdrawn = STATE_NO[RowState.WITHDRAWN]
+        touched: list[str] = []
+        for part in batches_of(slots, 3_000):
+            wanted, json = set(part), as_json(part)
+            there: dict[int, list[tuple[int, Light]]] = {}
+            counts: Counter[tuple[int, int, int, int]] = Counter()
+            for no, rid, plan, rule, *light in self._raw.execute(
+                "SELECT no, rid, plan, rule, annotator, state, holder FROM slots WHERE rid IN "
+                "(SELECT rid FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
+                (json,),
+            ):
+                there.setdefault(rid, []).append((no, (light[0], light[1], light[2])))
+                if no in wanted and light[1] != withdrawn:
+                    counts[plan, rule, light[0], light[1]] -= 1
+                    counts[plan, rule, light[0], withdrawn] += 1
+            for rid, each in there.items():
+                after = [(light[0], withdrawn, None) if no in wanted else light for no, light in each]
+                writer.slots.change_terms(rid & 0xFFFFFFFF, [light for _, light in each], after)
+            for (plan, rule, annotator, state), change in counts.items():
+                writer.slots.count(plan, rule, annotator, state, change)
+            # First, because the update below removes the holders
+            self._raw.execute(
+                "INSERT OR IGNORE INTO past_assignees SELECT rid, holder FROM slots "
+                "WHERE no IN (SELECT value FROM json_each(?)) AND holder IS NOT NULL",
+                (json,),
+            )
+            self._raw.execute(
+                "DELETE FROM waiting WHERE (dataset, annotator, behind, due, priority, slot) IN (SELECT dataset, "
+                "annotator, behind, due, priority, no FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
+                (json,),
+            )
+            self._raw.execute(
+                "UPDATE slots SET state = ?, why = ?, holder = NULL, until = NULL, token = NULL "
+                "WHERE no IN (SELECT value FROM json_each(?))",
+                (withdrawn, why, json),
+            )
+            touched += self._annotated(dataset, [rid & 0xFFFFFFFF for rid in there])
+        writer.finish()
+        return list(dict.fromkeys(touched))
+
+    def withdraw_from(self, dataset: Dataset, ns: Sequence[int]) -> None:
+        """Withdraw every slot of records that are about to be deleted."""
+        base = dataset.no << 32
+        with_slots = self._among("slots", [base | n for n in ns])
+        if with_slots:
+            slots = self._raw.execute(
+                "SELECT no FROM slots WHERE rid IN (SELECT value FROM json_each(?)) AND state != ?",
+                (as_json(with_slots), STATE_NO[RowState.WITHDRAWN]),
+            )
+            self.withdraw(dataset, [no for (no,) in slots], "record deleted")
+
+    def revive(self, dataset: Dataset, slots: Sequence[int]) -> list[str]:
+        def pending(slot: Slot) -> Slot:
+            return replace(slot, state=RowState.PENDING, lease=None)
+
+        return self._change(dataset, slots, pending, "back again")
+
+    def _change(
+        self, dataset: Dataset, nos: Sequence[int], step: Callable[[Slot], Slot], why: str | None
+    ) -> list[str]:
+        """Change slots by number, some hundred at a time; return the ids of their records that have answers."""
+        base = dataset.no << 32
+        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        reader = self.reader(dataset)
+        touched: list[str] = []
+        for part in batches_of(nos, 500):
+            wanted = set(part)
+            rids = [
+                rid
+                for (rid,) in self._raw.execute(
+                    "SELECT DISTINCT rid FROM slots WHERE no IN (SELECT value FROM json_each(?))",
+                    (as_json(part),),
+                )
+            ]
+            for rid, there in reader.on(rids).items():
+                after = [step(slot) if slot.id in wanted else slot for slot in there]
+                writer.slots.change(rid & 0xFFFFFFFF, there, after, why)
+            touched += self._annotated(dataset, (rid - base for rid in rids))
+        writer.finish()
+        return list(dict.fromkeys(touched))
+
+    def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:
+        after = {new.id: new for old, new in changed if old != new}
+        if after:
+            self._change(dataset, list(after), lambda slot: after[slot.id], why)
+
+    # Work
+
+
+def _live(slot: Slot) -> bool:
+    return slot.state not in (RowState.WITHDRAWN, RowState.SKIPPED)

@@ -1,0 +1,229 @@
+"""Write annotations: one row per record and annotator, and the history of earlier ones."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from apportion.domain.individual.case import ANSWERED, Annotation
+from apportion.domain.records import AgentValues, Record, Value
+from apportion.domain.terms import answer_terms
+from apportion.storage.checksums import COVERED, add_row, checksum, covered
+from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.codec.fragments import decode_record, decode_value, encode_value, packed, unpacked
+from apportion.storage.sql.codec.history_reasons import stored_reason
+from apportion.storage.sql.codec.states import STATES, STATUS_OF
+from apportion.storage.sql.connection import RawConnection
+from apportion.storage.sql.index.counters import CountedTerms
+from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
+
+__all__ = ["AnnotationRows", "set_seconds"]
+
+_STATE_NO = {state: no for no, state in enumerate(STATES)}
+_STATE_OF = {
+    Status.VALIDATED: AnnotationState.SUBMITTED,
+    Status.EDITED: AnnotationState.DRAFT,
+    Status.DISCARDED: AnnotationState.DISCARDED,
+    Status.DEFAULT: AnnotationState.DRAFT,
+}
+
+
+_PUT = (
+    f"INSERT INTO annotations ({covered('annotations')}, checksum, terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (rid, annotator) DO UPDATE SET state = excluded.state, counted = excluded.counted, "
+    "version = excluded.version, seconds = excluded.seconds, updated = excluded.updated, "
+    "checksum = excluded.checksum, terms = excluded.terms, value = excluded.value"
+)
+"""Updates a row in place instead of replacing it: the indexes of its key stay as they are."""
+_COVERED = f"SELECT {covered('annotations')} FROM annotations WHERE rid = ? AND annotator = ?"
+_SECONDS = COVERED["annotations"].index("seconds")
+
+
+def set_seconds(raw: RawConnection, rid: int, annotator: int, seconds: float | None) -> None:
+    """Update the seconds spent on an annotation, if there is one, and nothing else of it."""
+    row = raw.execute(_COVERED, (rid, annotator)).fetchone()
+    if row is None or row[_SECONDS] == seconds:
+        return
+    values = list(row)  # the checksum covers the whole row, so all of it is needed to compute it again
+    values[_SECONDS] = None if seconds is None else float(seconds)
+    raw.execute(
+        "UPDATE annotations SET seconds = ?, checksum = ? WHERE rid = ? AND annotator = ?",
+        (values[_SECONDS], checksum(values), rid, annotator),
+    )
+
+
+class _AnnotationRow(NamedTuple):
+    state: int
+    value: bytes | None
+    version: int
+    terms: bytes
+    seconds: float | None = None
+    counted: bool = False
+
+
+class AnnotationRows:
+    """The annotations of one dataset, changed within one transaction."""
+
+    def __init__(
+        self,
+        raw: RawConnection,
+        dataset: int,
+        task: Task,
+        counted: CountedTerms,
+        agents: Agents | None = None,
+    ) -> None:
+        self._raw = raw
+        self._dataset = dataset
+        self._task = task
+        self._counted = counted
+        self._agents = agents or Agents(raw)
+        self.agent = self._agents.number
+
+    def keep(self, rid: int, status: Status, annotation: AgentValues | None, at: int, *, new: bool) -> None:
+        """Store the annotation of a record in a shared dataset; values that it does not repeat go to history."""
+        by_agent = annotation.by_agent if annotation is not None else {}
+        wanted = {self.agent(agent): encode_value(self._task, value) for agent, value in by_agent.items()}
+        state = _STATE_NO[_STATE_OF[status]]
+        there = {} if new else self._kept(rid)  # saves a query for each record when many are logged
+        for annotator, before in there.items():
+            if (wanted.get(annotator), state) != (before.value, before.state):
+                self._remember(rid, annotator, before, at, HistoryReason.REPLACED)
+            if annotator not in wanted:
+                self._forget(rid, annotator, before)
+        for annotator, value in wanted.items():
+            known = there.get(annotator)
+            if known is None or (known.state, known.value) != (state, value):
+                now = _AnnotationRow(state, value, 1, b"")
+                if known is not None:  # the time they have spent on it stays
+                    now = known._replace(state=state, value=value, version=known.version + 1, counted=False)
+                self._put(rid, annotator, now, at)
+
+    def set(
+        self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int
+    ) -> int | None:
+        """Set an annotator's own annotation in an individual dataset; return its version, None without a record."""
+        row = self._raw.execute(
+            "SELECT rid, content, prediction FROM records WHERE dataset = ? AND id = ?", (self._dataset, id)
+        ).fetchone()
+        if row is None:
+            return None
+        rid, content, prediction = row
+        viewer = self.agent(annotator)
+        before = self._kept(rid).get(viewer)
+        term_ids = self._view(rid, viewer, annotator, before, value, content, prediction, state)
+        if before is not None:
+            self._remember(rid, viewer, before, at, HistoryReason.REPLACED)
+        version = before.version + 1 if before else 1
+        encoded = None if value is None else encode_value(self._task, value)
+        self._put(rid, viewer, _AnnotationRow(_STATE_NO[state], encoded, version, packed(term_ids)), at)
+        return version
+
+    def change(
+        self,
+        rid: int,
+        record: Record,
+        before: Annotation | None,
+        after: Annotation | None,
+        at: int,
+        why: HistoryReason = HistoryReason.REPLACED,
+        by: str | None = None,
+    ) -> None:
+        """Replace one annotator's annotation of a record, ``before``, by ``after``; None stands for no annotation.
+
+        An answer goes to history, if ``before`` is given; a draft is overwritten in place. That an answer begins or
+        ceases to count does not make it another answer.
+        """
+        name = (after or before).annotator  # type: ignore[union-attr]
+        viewer = self._agents.number(name)
+        kept = self._kept(rid).get(viewer)
+        same = after is not None and before is not None and after.version == before.version
+        if kept is not None and before is not None and not same and STATES[kept.state] in ANSWERED:
+            self._remember(rid, viewer, kept, at, why, by)
+        if after is None:
+            if kept is not None:
+                self._forget(rid, viewer, kept)
+            return
+        # Terms of the annotator's own view only; those that everybody sees are written by CaseWriter
+        status = STATUS_OF[after.state]
+        answers = None if after.value is None else AgentValues(name, {name: after.value})
+        term_ids = self._counted.term_ids(answer_terms(record, status, answers), viewer=viewer)
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms) if kept else (), term_ids)
+        value = None if after.value is None else encode_value(self._task, after.value)
+        state = _STATE_NO[after.state]
+        now = _AnnotationRow(state, value, after.version, packed(term_ids), after.seconds, after.counted)
+        self._put(rid, viewer, now, after.updated)
+
+    def discard(self, rid: int, at: int) -> None:
+        """Mark everybody's annotation of a record as discarded."""
+        for annotator, before in self._kept(rid).items():
+            self._remember(rid, annotator, before, at, HistoryReason.DISCARDED_BY_QUERY)
+            discarded = _STATE_NO[AnnotationState.DISCARDED]
+            self._put(rid, annotator, before._replace(state=discarded, version=before.version + 1), at)
+
+    def delete(self, rid: int, at: int, why: HistoryReason) -> None:
+        """Move everybody's annotation of a record to history."""
+        for annotator, before in self._kept(rid).items():
+            self._remember(rid, annotator, before, at, why)
+            self._forget(rid, annotator, before)
+
+    def refresh(self, rid: int, content: bytes, prediction: bytes | None) -> None:
+        """Update every annotator's view after the prediction changed: their answer may agree with it now."""
+        for annotator, kept in self._kept(rid).items():
+            (name,) = self._raw.execute("SELECT name FROM agents WHERE no = ?", (annotator,)).fetchone()
+            value = None if kept.value is None else decode_value(self._task, kept.value)
+            term_ids = self._view(rid, annotator, name, kept, value, content, prediction)
+            # The checksum stays: it does not cover terms, which are derived
+            self._raw.execute(
+                "UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?",
+                (packed(term_ids), rid, annotator),
+            )
+
+    def _view(
+        self,
+        rid: int,
+        viewer: int,
+        name: str,
+        before: _AnnotationRow | None,
+        value: Value | None,
+        content: bytes,
+        prediction: bytes | None,
+        state: AnnotationState | None = None,
+    ) -> list[int]:
+        """Replace the terms of a record in one annotator's view; return the new ones."""
+        if state is None:
+            assert before is not None
+            state = STATES[before.state]
+        status = STATUS_OF[state]
+        answers = None if value is None else AgentValues(name, {name: value})
+        record = decode_record(self._task, "", status, content, prediction, None)
+        term_ids = self._counted.term_ids(answer_terms(record, status, answers), viewer=viewer)
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(before.terms) if before else (), term_ids)
+        return term_ids
+
+    def _kept(self, rid: int) -> dict[int, _AnnotationRow]:
+        rows = self._raw.execute(
+            "SELECT annotator, state, value, version, terms, seconds, counted FROM annotations WHERE rid = ?",
+            (rid,),
+        )
+        return {row[0]: _AnnotationRow(*row[1:]) for row in rows.fetchall()}
+
+    def _put(self, rid: int, annotator: int, kept: _AnnotationRow, at: int) -> None:
+        # SQLite returns the column as a float, and the checksums of 3 and 3.0 differ
+        seconds = None if kept.seconds is None else float(kept.seconds)
+        values = (rid, annotator, kept.state, int(kept.counted), kept.version, seconds, at, kept.value)
+        self._raw.execute(_PUT, (*values, checksum(values), kept.terms))
+
+    def _forget(self, rid: int, annotator: int, kept: _AnnotationRow) -> None:
+        self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), ())
+        self._raw.execute("DELETE FROM annotations WHERE rid = ? AND annotator = ?", (rid, annotator))
+
+    def _remember(
+        self,
+        rid: int,
+        annotator: int,
+        kept: _AnnotationRow,
+        at: int,
+        why: HistoryReason,
+        by: str | None = None,
+    ) -> None:
+        reason = stored_reason(why, by)
+        add_row(self._raw, "history", (rid, annotator, kept.version, kept.state, kept.value, at, reason))

@@ -1,0 +1,108 @@
+"""Write what an answer, a decision or a plan changed about single records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.individual.case import Case, GoldValue
+from apportion.domain.individual.record_view import ResolvedView
+from apportion.domain.terms import view_terms
+from apportion.ports.annotations import CaseChange
+from apportion.storage.checksums import add_row
+from apportion.storage.sql.agents import OPEN, Agents
+from apportion.storage.sql.codec.fragments import encode_value, encode_view, packed, unpacked
+from apportion.storage.sql.codec.history_reasons import stored_reason
+from apportion.storage.sql.codec.states import STATES
+from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.index.cache_delta import CacheDelta
+from apportion.storage.sql.index.counters import CountedTerms
+from apportion.storage.sql.index.terms import TermRegistry
+from apportion.vocabulary import AnnotationState, HistoryReason, Status
+
+from .annotation_rows import AnnotationRows
+from .slots import SlotWriter
+
+__all__ = ["CaseWriter"]
+
+_STATUS_NO = {status: no for no, status in enumerate(Status)}
+
+
+class CaseWriter:
+    """Writer of changes to single records of one dataset within one transaction. Call ``finish`` once."""
+
+    def __init__(
+        self,
+        connection: SqlConnection,
+        dataset: Dataset,
+        registry: TermRegistry,
+        agents: Agents,
+        publish: Callable[[CacheDelta], None],
+    ) -> None:
+        self._connection = connection
+        self._raw = connection.raw
+        self._task = dataset.task
+        self._base = dataset.no << 32
+        self._publish = publish
+        self._changes = CacheDelta(dataset.no)
+        self._counted = CountedTerms(connection, dataset.no, registry, self._changes)
+        self._annotations = AnnotationRows(connection.raw, dataset.no, dataset.task, self._counted, agents)
+        self.slots = SlotWriter(connection.raw, dataset.no, agents, self._counted)
+
+    @property
+    def counted(self) -> CountedTerms:
+        return self._counted
+
+    def finish(self) -> None:
+        """Write facets and counters, and update the caches after the commit."""
+        self._counted.finish()
+        changes = self._changes
+        # Only after the commit: caches must not show what may still be rolled back
+        self._connection.after.append(lambda: self._publish(changes))
+
+    def save(self, change: CaseChange, at: int) -> None:
+        """Store one record's change."""
+        before, after = change.before, change.after
+        rid = self._base | after.number
+        for name in sorted(before.annotations.keys() | after.annotations.keys()):
+            old, new = before.of(name), after.of(name)
+            if old != new:
+                self._annotations.change(rid, after.record, old, new, at, change.why, change.by)
+        if before.gold != after.gold:
+            self._gold(rid, before.gold, after.gold, at)
+        self.slots.change(after.number, before.slots, after.slots, change.note)
+        self._write_view(after, change.view)
+
+    def stage(self, before: Case, after: Case) -> None:
+        """Store a record as it will be once its shared dataset is individual; its resolved view stays as it is."""
+        rid = self._base | after.number
+        for annotation in after.annotations.values():
+            self._annotations.change(rid, after.record, None, annotation, annotation.updated)
+        self._gold(rid, None, after.gold, 0)
+        self.slots.change(after.number, before.slots, after.slots)
+
+    def _write_view(self, case: Case, view: ResolvedView) -> None:
+        """Write the resolved view, which everybody sees who may see more than their own answers."""
+        rid = self._base | case.number
+        answer = encode_view(self._task, view)
+        # The stored terms, not those of the case before: facets and counters must lose exactly what was written
+        (terms,) = self._raw.execute("SELECT answer_terms FROM records WHERE rid = ?", (rid,)).fetchone()
+        term_ids = self._counted.term_ids(view_terms(case.record, view))
+        self._counted.change(case.number, unpacked(terms), term_ids)
+        self._raw.execute(
+            "UPDATE records SET status = ?, answer = ?, answer_terms = ?, version = version + 1 WHERE rid = ?",
+            (_STATUS_NO[view.status], answer, packed(term_ids), rid),
+        )
+
+    def _gold(self, rid: int, before: GoldValue | None, after: GoldValue | None, at: int) -> None:
+        if before is not None:
+            state = AnnotationState.DISCARDED if before.value is None else AnnotationState.SUBMITTED
+            value = None if before.value is None else encode_value(self._task, before.value)
+            why = stored_reason(HistoryReason.GOLD_REPLACED, f"{before.origin}:{before.author}")
+            add_row(self._raw, "history", (rid, OPEN, before.version, STATES.index(state), value, at, why))
+        if after is None:
+            self._raw.execute("DELETE FROM gold WHERE rid = ?", (rid,))
+            return
+        value = None if after.value is None else encode_value(self._task, after.value)
+        row = (rid, value, str(after.origin), after.author, after.reason, after.version, after.at)
+        add_row(self._raw, "gold", row, replace=True)

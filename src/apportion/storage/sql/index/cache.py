@@ -1,0 +1,461 @@
+"""Caches of one open dataset in memory, so that filters and facets at a million records need no SQL.
+
+A pure cache: everything here can be thrown away and read again from the file, and ``verify`` compares
+the two. A selection of records is a roaring bitmap of their short numbers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import json
+import logging
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from pyroaring import BitMap
+
+from apportion.domain.ids import RESOLVED
+from apportion.domain.metadata import KINDS_AS_NUMBERS
+from apportion.ports.deadline import Deadline
+from apportion.storage.sql.connection import UNLIMITED, SqlConnection
+
+from .cache_delta import CacheDelta
+from .fields import Column, FacetField, NumberField, Numbers, bitmap_of, mask_of, read_bitmap, read_keys
+
+__all__ = ["DatasetCache"]
+
+log = logging.getLogger("apportion.storage")
+
+_TEXT_SELECTIONS = 64
+_MANY = 20
+"""For more values of a field than this, their records are found in one pass over all records."""
+_NOTHING = np.empty(0, dtype=np.uint32)
+_COUNTED = frozenset({"keyword", "long", "boolean"})
+FEW_RECORDS = 200
+"""Up to so many records are sorted by reading their ids."""
+FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
+"""How much of the order of all ids is scanned at once: little at first, where most pages end."""
+
+
+class DatasetCache:
+    """Everything cached of one dataset. Use it within ``with cache.held()``, for milliseconds: others wait for
+    the lock. The writer never waits: what it changed is applied by the thread that holds the cache next.
+    """
+
+    def __init__(
+        self,
+        dataset: int,
+        connect: Callable[[], SqlConnection],
+        give_back: Callable[[Any], None] | None = None,  # takes what ``connect`` returned
+    ) -> None:
+        self.dataset = dataset
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._late: deque[tuple[CacheDelta, int]] = deque()
+        """Committed changes that are not applied yet, with the numbers of the commits."""
+        self._deadline = UNLIMITED
+        self._connect = connect
+        self._give_back = give_back
+        self._connection: SqlConnection | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop everything, so that it is read again from the file when needed."""
+        self._everything: BitMap | None = None
+        self._facets: dict[tuple[int, int], FacetField] = {}
+        self._numbers: dict[int, NumberField] = {}
+        self._columns: dict[str, Column] = {}
+        self._texts: OrderedDict[str, BitMap] = OrderedDict()
+        self._vocabulary: list[str] | None = None
+        self._vectors: dict[int, tuple[Numbers, Numbers]] = {}
+        self._order: Numbers | None = None
+        self._ranks: Numbers | None = None
+        self._ordered_to = 0
+        self._gone = BitMap()
+        self._size = 0
+        self._texts_changed = 0
+        """The number of the commit that last changed some text."""
+        self.computed: dict[Any, Any] = {}
+        """Other results that stay valid until the next change."""
+        self.computed_of_texts: dict[Any, Any] = {}
+        """Results that stay valid until some text changes."""
+
+    @property
+    def connection(self) -> SqlConnection:
+        """Return the connection of the cache, outside any snapshot: it always sees the newest commit."""
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    @contextlib.contextmanager
+    def held(self, deadline: Deadline = UNLIMITED) -> Iterator[None]:
+        """Hold the lock of the cache; keep it short. What all queries share is read outside ``deadline``."""
+        with self._lock:
+            if not self._depth:
+                self._catch_up()
+                self._deadline = deadline
+            self._depth += 1
+            try:
+                with deadline.hurried():
+                    yield
+            finally:
+                self._depth -= 1
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Read several times from one snapshot of the file."""
+        raw = self.connection.raw
+        if raw.in_transaction:  # the caller compares caches with the file
+            yield
+            return
+        raw.execute("BEGIN")
+        try:
+            yield
+        finally:
+            raw.execute("COMMIT")
+
+    def close(self) -> None:
+        """Give the connection back; a thread that still uses the cache gets another one when it needs it."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None and self._give_back is not None:
+                self._give_back(connection)
+
+    def __del__(self) -> None:
+        self.close()
+
+    def warm(self) -> Iterator[None]:
+        """Read what most searches need, holding the lock for one field at a time."""
+        with self.held():
+            fields = self.connection.raw.execute(
+                "SELECT no, kind FROM fields WHERE dataset = ?", (self.dataset,)
+            ).fetchall()
+            self._id_order()
+        for no, kind in fields:
+            yield
+            with self.held():
+                if kind in KINDS_AS_NUMBERS:
+                    self.number(no)
+                elif kind in _COUNTED:
+                    self.facet(no, RESOLVED)
+
+    def apply(self, changes: CacheDelta, number: int) -> None:
+        """Apply what a committed transaction changed, or leave that to the thread that holds the cache just now."""
+        # Called by the writer, which must not wait for a search: it queues the change and only tries the lock
+        self._late.append((changes, number))
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self._depth:
+                    self._catch_up()
+            finally:
+                self._lock.release()
+
+    def _catch_up(self) -> None:
+        while self._late:
+            changes, number = self._late.popleft()
+            try:
+                self._take_over(changes, number)
+            except Exception:  # a cache that missed something must not go on answering
+                log.exception("a commit could not be taken over; the dataset is read anew")
+                self._forget()
+
+    def _take_over(self, changes: CacheDelta, commit: int) -> None:
+        self.computed.clear()
+        everything = self._everything
+        if everything is not None:
+            everything.update(changes.added)
+            everything.difference_update(BitMap(changes.removed))
+            self._gone.update(changes.removed)
+            if changes.added:
+                self._size = max(self._size, max(changes.added))
+        # Losses first: a record that loses one value and gains another must not be seen with two, which would split
+        # the column of the field into bitmaps
+        self._apply_facets(changes.lost, changes.field_of, has=False)
+        self._apply_facets(changes.gained, changes.field_of, has=True)
+        for moves, has in ((changes.unshared, False), (changes.shared, True)):
+            for term_id, ns in moves:
+                facet = self._facets.get(changes.field_of[term_id])  # only fields that were read are kept
+                if facet is not None:
+                    for n in ns:
+                        facet.change(term_id, n, has)
+        for field, values in changes.numbers.items():
+            number = self._numbers.get(field)
+            if number is not None:
+                for n, now in values:
+                    number.change(n, now)
+        for name, moments in (("updated", changes.updated), ("event", changes.events)):
+            column = self._columns.get(name)
+            if column is not None:
+                for n, value in moments:
+                    column.set(n, value)
+                for n in changes.removed:
+                    column.set(n, None)
+        if changes.texts:
+            self.computed_of_texts.clear()
+            self._texts.clear()
+            self._vocabulary = None
+            self._texts_changed = commit
+        for field in changes.vectors:
+            self._vectors.pop(field, None)
+
+    def _apply_facets(
+        self,
+        moves: list[tuple[int, Iterable[int]]],
+        field_of: dict[int, tuple[int, int]],
+        *,
+        has: bool,
+    ) -> None:
+        facets = self._facets
+        if not facets:
+            return
+        for n, term_ids in moves:
+            for term_id in term_ids:
+                facet = facets.get(field_of[term_id])
+                if facet is not None:
+                    facet.change(term_id, n, has)
+        # Those are read again, in the form that suits so many values
+        for key in [key for key, facet in facets.items() if facet.crowded()]:
+            del facets[key]
+
+    # Selections
+
+    @property
+    def everything(self) -> BitMap:
+        """Return the numbers of all records of the dataset. Do not change the bitmap."""
+        if self._everything is None:
+            base = self.dataset << 32
+            # A dataset's records are one range of rids; one long string is handed over faster than a million rows
+            (packed,) = self.connection.raw.execute(
+                "SELECT group_concat(rid & 4294967295) FROM records WHERE rid > ? AND rid < ?",
+                (base, base + (1 << 32)),
+            ).fetchone()
+            self._everything = bitmap_of(packed)
+            self._size = max(self._everything.max() if self._everything else 0, self._size)
+        return self._everything
+
+    @property
+    def size(self) -> int:
+        """Return the highest record number there is, or more."""
+        _ = self.everything
+        return self._size
+
+    def facet(self, field: int, viewer: int) -> FacetField:
+        """Return which records have which value of a field, read when first asked for."""
+        key = (field, viewer)
+        facet = self._facets.get(key)
+        if facet is None:
+            size = self.size
+            # Values and the records that have them are read by two statements, which must see the same commit
+            with self._deadline.uncounted(), self._snapshot():
+                facet = self._facets[key] = FacetField(self.connection, field, viewer, size)
+        return facet
+
+    def having(self, field: int, viewer: int, term_ids: Collection[int]) -> BitMap:
+        """Return the records with any of the values. Do not change the bitmap."""
+        facet = self.facet(field, viewer)
+        if len(term_ids) > _MANY and (quick := facet.holders_of(term_ids)) is not None:
+            return quick
+        found = []
+        for index, term_id in enumerate(term_ids):
+            if index % 50 == 49:
+                self._deadline.check()
+            held = facet.holders(term_id)
+            found.append(read_bitmap(self.connection, term_id) if held is None else held)
+        return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
+
+    def having_some(self, field: int, viewer: int) -> BitMap:
+        """Return the records with any value of the field at all."""
+        found = self.facet(field, viewer).holders_of_any()
+        if found is None:
+            found = BitMap((read_keys(self.connection, field, viewer) & 0xFFFFFFFF).astype(np.uint32))
+        return found
+
+    def holders(self, field: int, viewer: int) -> tuple[Numbers, Numbers]:
+        """Return two arrays: the number of each value of a field, and of a record that has it."""
+        keys = read_keys(self.connection, field, viewer)
+        return keys >> 32, keys & 0xFFFFFFFF
+
+    def number(self, field: int) -> NumberField:
+        """Return the numbers of a field."""
+        found = self._numbers.get(field)
+        if found is None:
+            with self._deadline.uncounted():
+                found = self._numbers[field] = NumberField(self.connection, field)
+        return found
+
+    def column(self, name: str) -> Column:
+        """Return ``updated`` or ``event`` of every record."""
+        found = self._columns.get(name)
+        if found is None:
+            rows = self.connection.raw.execute(
+                f"SELECT rid & 4294967295, {name} FROM records WHERE dataset = ? AND {name} IS NOT NULL",
+                (self.dataset,),
+            ).fetchall()
+            ns, values = zip(*rows, strict=True) if rows else ((), ())
+            found = self._columns[name] = Column(ns, values, self.size)
+        return found
+
+    def text(self, connection: SqlConnection, match: str) -> BitMap:
+        """Return the records whose text matches a full-text expression, read in the snapshot of ``connection``.
+
+        Do not change the bitmap. The lock is held for a moment only, so that nobody waits for the text index.
+        """
+        with self.held():
+            found = self._texts.get(match)
+            if found is not None:
+                self._texts.move_to_end(match)
+                return found
+        table = f"fts_{self.dataset}"
+        (packed,) = connection.raw.execute(
+            f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?", (match,)
+        ).fetchone()
+        found = bitmap_of(packed)
+        with self.held():
+            # Leave out what was committed a moment ago and is not applied here yet: no other cache knows of it
+            found &= self.everything
+            # A snapshot from before the last change of a text must not be kept for those after it
+            if self._texts_changed <= connection.began:
+                self._texts[match] = found
+                if len(self._texts) > _TEXT_SELECTIONS:
+                    self._texts.popitem(last=False)
+        return found
+
+    def vocabulary(self, connection: SqlConnection) -> list[str]:
+        """Return every word of the dataset, read in the snapshot of ``connection`` without holding the lock."""
+        with self.held():
+            if self._vocabulary is not None:
+                return self._vocabulary
+        rows = connection.raw.execute(f"SELECT term FROM words_{self.dataset}")
+        found = [term for (term,) in rows]
+        with self.held():
+            if self._texts_changed <= connection.began:
+                self._vocabulary = found
+        return found
+
+    def keep_of_texts(self, connection: SqlConnection, key: str, found: object) -> None:
+        """Cache what was computed from texts in the snapshot of ``connection``, unless a text has changed since."""
+        with self.held():
+            if self._texts_changed <= connection.began:
+                self.computed_of_texts[key] = found
+
+    def vectors(self, field: int) -> tuple[Numbers, Numbers]:
+        """Return record numbers, and one row of float32 for each."""
+        found = self._vectors.get(field)
+        if found is None:
+            rows = self.connection.raw.execute(
+                "SELECT n, value FROM vectors WHERE field = ? ORDER BY n", (field,)
+            ).fetchall()
+            ns = np.asarray([n for n, _ in rows], dtype=np.uint32)
+            if rows:
+                # float32 halves the memory, and is exact enough to rank by distance
+                flat = np.frombuffer(b"".join(value for _, value in rows), dtype=np.float64)
+                matrix = flat.reshape(len(rows), len(rows[0][1]) // 8).astype(np.float32)
+            else:
+                matrix = np.empty((0, 0), dtype=np.float32)
+            found = self._vectors[field] = (ns, matrix)
+        return found
+
+    def in_order(
+        self, selection: BitMap, *, after: str | None = None, descending: bool = False
+    ) -> Iterator[int]:
+        """Yield the selection's record numbers in the order of their ids, beginning behind the id ``after``."""
+        if len(selection) <= FEW_RECORDS:
+            return self._merged(iter(()), selection, after, descending)
+        order = self._id_order()
+        # Records logged since the order was read are few, and merged in instead of sorting all again
+        late = selection & BitMap(range(self._ordered_to + 1, self._size + 2))
+        if descending:
+            order = order[::-1]
+        begin = 0 if after is None else self._position(order, after, descending)
+        mask = mask_of(selection, max(self._ordered_to, self._size))
+        known = (n for low, high in _stretches(begin, order.size) for n in _chosen(order[low:high], mask))
+        return self._merged(known, late, after, descending) if late else known
+
+    def _position(self, order: Numbers, id: str, descending: bool, low: int = 0) -> int:
+        """Count those of ``order`` that do not come behind ``id``. Looks up some twenty ids at a million records."""
+        base, high = self.dataset << 32, int(order.size)
+        while low < high:
+            middle = (low + high) // 2
+            probe, row = middle, None
+            while probe < high and row is None:  # deleted since the order was read: ask the next one
+                row = self.connection.raw.execute(
+                    "SELECT id FROM records WHERE rid = ?", (base | int(order[probe]),)
+                ).fetchone()
+                probe += 1
+            if row is None or (row[0] < id if descending else row[0] > id):
+                high = middle
+            else:
+                low = probe
+        return low
+
+    def id_ranks(self) -> Numbers:
+        """Return the rank of each record number in the order of ids, records logged just now included."""
+        self._id_order(fresh=True)
+        if self._ranks is None:
+            order = self._id_order()
+            self._ranks = np.zeros(max(self._ordered_to, self._size) + 1, dtype=np.int64)
+            self._ranks[order] = np.arange(order.size)
+        return self._ranks
+
+    def _id_order(self, *, fresh: bool = False) -> Numbers:
+        """Return record numbers in the order of their ids, as of when it was last read.
+
+        Reading it takes a while at a million records, so a few thousand later records may be missing.
+        """
+        late = self.size - self._ordered_to
+        # Sorting the ids of all records again for each one logged would make every search wait
+        if self._order is None or late > (0 if fresh else max(2_000, self._ordered_to // 20)):
+            (packed,) = self.connection.raw.execute(
+                "SELECT group_concat(n) FROM "
+                "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id)",
+                (self.dataset,),
+            ).fetchone()
+            self._order = np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
+            self._ordered_to = max(self.size, int(self._order.max()) if self._order.size else 0)
+            self._ranks = None
+            self._gone = BitMap()
+        elif self._gone:
+            self._order = self._order[~mask_of(self._gone, self._ordered_to)[self._order]]
+            self._gone = BitMap()
+        return self._order
+
+    def _merged(
+        self, known: Iterator[int], late: BitMap, after: str | None, descending: bool
+    ) -> Iterator[int]:
+        """Merge records logged later into ``known`` by id."""
+        base = self.dataset << 32
+        rows = self.connection.raw.execute(
+            "SELECT id, rid & 4294967295 FROM records WHERE rid IN (SELECT ? | value FROM json_each(?))",
+            (base, json.dumps(late.to_array().tolist())),
+        ).fetchall()
+        if after is not None:
+            rows = [row for row in rows if (row[0] < after if descending else row[0] > after)]
+        return (
+            n
+            for _, n in heapq.merge(
+                self._with_ids(known), sorted(rows, reverse=descending), reverse=descending
+            )
+        )
+
+    def _with_ids(self, ns: Iterator[int]) -> Iterator[tuple[str, int]]:
+        base = self.dataset << 32
+        for n in ns:
+            row = self.connection.raw.execute("SELECT id FROM records WHERE rid = ?", (base | n,)).fetchone()
+            if row is not None:
+                yield row[0], n
+
+
+def _stretches(begin: int, end: int) -> Iterator[tuple[int, int]]:
+    size = FIRST_STRETCH
+    while begin < end:
+        yield begin, begin + size
+        begin, size = begin + size, min(2 * size, _LONGEST_STRETCH)
+
+
+def _chosen(part: Numbers, mask: Numbers) -> list[int]:
+    chosen: list[int] = part[mask[part]].tolist()
+    return chosen

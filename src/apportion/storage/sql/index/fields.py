@@ -1,0 +1,322 @@
+"""One field of a dataset in memory: the records of each value, numbers, and times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from pyroaring import BitMap
+
+from apportion.storage.sql.connection import SqlConnection
+
+__all__ = [
+    "Column", "FacetField", "NumberField", "Numbers", "bitmap_of", "mask_of", "read_bitmap",
+    "read_keys", "set_lowest",
+]  # fmt: skip
+
+Numbers: TypeAlias = Any
+"""A numpy array. (Its own types add more noise than safety here.)"""
+
+_NOTHING = np.empty(0, dtype=np.uint32)
+FEW_VALUES = 2_000
+"""Up to so many values have a bitmap each, where records have several values of the field."""
+
+
+def bitmap_of(packed: str | None) -> BitMap:
+    """Build a bitmap from a comma-separated list of numbers, the fastest way to get many numbers out of SQLite."""
+    return BitMap(np.fromstring(packed, dtype=np.uint32, sep=",")) if packed else BitMap()
+
+
+class FacetField:
+    """Records by value of one counted field, as one viewer sees it.
+
+    Mostly a record has one value, and then ``column`` holds its code: values are numbered from 1 in their
+    own order. Where some record has several, there is a bitmap per value, or nothing for very many values.
+    """
+
+    def __init__(self, connection: SqlConnection, field: int, viewer: int, size: int) -> None:
+        rows = connection.raw.execute(
+            "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY value",
+            (field, viewer),
+        ).fetchall()
+        self.term_ids = [term_id for term_id, _ in rows]
+        self.values: dict[int, str] = dict(rows) if len(rows) <= FEW_VALUES else {}
+        self._code_of = {term_id: code for code, term_id in enumerate(self.term_ids, 1)}
+        self._bitmaps: dict[int, BitMap] = {}
+        self._anyone: BitMap | None = None
+        """The records with any value, once asked for, as long as there is a column."""
+        self.column: Numbers | None = None
+        keys = read_keys(connection, field, viewer)
+        # A column takes four bytes a record however many values there are, and counts a selection in one pass
+        ns, codes = keys & 0xFFFFFFFF, self._codes(keys >> 32)
+        highest = int(ns.max()) if ns.size else 0
+        if not ns.size or np.bincount(ns).max() == 1:
+            self.column = np.zeros(max(size, highest) + 1, dtype=np.uint32)
+            self.column[ns] = codes
+        elif self._few():
+            for code, term_id in enumerate(self.term_ids, 1):
+                self._bitmaps[term_id] = BitMap(ns[codes == code].astype(np.uint32))
+
+    def _codes(self, term_ids: Numbers) -> Numbers:
+        if not term_ids.size:
+            return term_ids
+        known = np.asarray(self.term_ids, dtype=np.int64)
+        order = np.argsort(known)
+        return order[np.searchsorted(known, term_ids, sorter=order)] + 1
+
+    def _few(self) -> bool:
+        return len(self.term_ids) <= FEW_VALUES
+
+    def change(self, term_id: int, n: int, has: bool) -> None:
+        """Apply that a record gains or loses a value."""
+        code = self._code_of.get(term_id)
+        if code is None:  # a new value comes last, out of its order, which only breaks ties
+            self.term_ids.append(term_id)
+            code = self._code_of[term_id] = len(self.term_ids)
+        if self.column is not None:
+            self.column = _grown(self.column, n)
+            if not has:
+                # Changes may be applied twice: the record may have another value by now
+                if self.column[n] == code:
+                    self.column[n] = 0
+            elif self.column[n] in (0, code):
+                self.column[n] = code
+            else:
+                self._split()
+        if self._anyone is not None and self.column is not None:
+            (self._anyone.add if self.column[n] else self._anyone.discard)(n)
+        bitmap = self._bitmaps.get(term_id)
+        if bitmap is None and self.column is None and self._few():
+            bitmap = self._bitmaps[term_id] = BitMap()
+        if bitmap is not None:
+            if has:
+                bitmap.add(n)
+            else:
+                bitmap.discard(n)
+
+    def _split(self) -> None:
+        """Turn the column into bitmaps: some record has a second value, which a column cannot hold."""
+        if self._few():
+            for term_id in self.term_ids:
+                self.holders(term_id)
+        else:
+            self._bitmaps.clear()
+        self.column = self._anyone = None
+
+    def crowded(self) -> bool:
+        """Return True if there are too many values for the bitmaps, so that the field has to be read again."""
+        return self.column is None and bool(self._bitmaps) and not self._few()
+
+    def holders(self, term_id: int) -> BitMap | None:
+        """Return the records that have a value; None when only the file has them. Do not change the bitmap."""
+        found = self._bitmaps.get(term_id)
+        if found is None:
+            code = self._code_of.get(term_id)
+            if code is None:
+                return BitMap()
+            if self.column is None:
+                return BitMap() if self._few() else None
+            found = BitMap(np.flatnonzero(self.column == code).astype(np.uint32))
+            if self._few():
+                self._bitmaps[term_id] = found
+        return found
+
+    def holders_of(self, term_ids: Collection[int]) -> BitMap | None:
+        """Return the records with one of many values, in one pass; None where records have several values."""
+        if self.column is None:
+            return None
+        wanted = np.zeros(len(self.term_ids) + 1, dtype=np.bool_)
+        wanted[[self._code_of[term_id] for term_id in term_ids if term_id in self._code_of]] = True
+        return BitMap(np.flatnonzero(wanted[self.column]).astype(np.uint32))
+
+    def holders_of_any(self) -> BitMap | None:
+        """Return the records that have any value; None when only the file has them. Do not change the bitmap."""
+        if self.column is not None:
+            if self._anyone is None:
+                self._anyone = BitMap(np.flatnonzero(self.column).astype(np.uint32))
+            return self._anyone
+        return BitMap.union(BitMap(), *self._bitmaps.values()) if self._few() else None
+
+    def counts(self, selection: BitMap, ns: Callable[[], Numbers], most: int) -> list[tuple[int, int]] | None:
+        """Return (value number, how many of the selection have it), most first; None when it is not known here."""
+        if self.column is not None:
+            known = ns()
+            known = known[known < len(self.column)]  # records logged since may lie beyond, without a value
+            found = np.bincount(self.column[known], minlength=len(self.term_ids) + 1)
+            found[0] = 0
+            codes = np.flatnonzero(found)
+            weight = (
+                found[codes] * (len(self.term_ids) + 1) - codes
+            )  # more first, then in the order of the values
+            if codes.size > most:
+                best = np.argpartition(-weight, most)[:most]
+                codes, weight = codes[best], weight[best]
+            codes = codes[np.argsort(-weight)]
+            return [(self.term_ids[code - 1], int(found[code])) for code in codes.tolist()]
+        if not self._few():
+            return None
+        shared = [
+            (term_id, bitmap.intersection_cardinality(selection)) for term_id, bitmap in self._bitmaps.items()
+        ]
+        return sorted((pair for pair in shared if pair[1]), key=lambda pair: -pair[1])
+
+    def ranks(self, rank_of: dict[int, float], size: int) -> Numbers | None:
+        """Return a number per record, that of its value in ``rank_of``; None where records have several values."""
+        if self.column is None:
+            return None
+        table = np.full(len(self.term_ids) + 1, np.inf)
+        for term_id, rank in rank_of.items():
+            if term_id in self._code_of:
+                table[self._code_of[term_id]] = rank
+        places = np.full(size + 1, np.inf)
+        column = self.column[: size + 1]
+        places[: len(column)] = table[column]
+        return places
+
+
+class NumberField:
+    """Numbers of one field, record by record: scores, floats, dates."""
+
+    def __init__(self, connection: SqlConnection, field: int) -> None:
+        ns, values = _read_pairs(connection, field)
+        self._new: dict[int, tuple[float, ...]] = {}
+        self._take(ns, values)
+        self.histogram: dict[int, int] | None = None
+        """The match-all histogram, until the next change."""
+
+    def _take(self, ns: Numbers, values: Numbers) -> None:
+        order = np.argsort(ns, kind="stable")
+        self._ns, self._values = ns[order], values[order]
+        self._dense: Numbers | None = None
+        """The value of each record by its number, where none has several."""
+        if not (self._ns[1:] == self._ns[:-1]).any():
+            self._dense = np.full(int(self._ns[-1]) + 1 if len(ns) else 0, np.nan)
+            self._dense[self._ns] = self._values
+
+    def change(self, n: int, values: tuple[float, ...]) -> None:
+        """Set the values of a record; they are merged in when next asked for."""
+        self._new[n] = values
+        self.histogram = None
+
+    def pairs(self) -> tuple[Numbers, Numbers]:
+        """Return record numbers, ascending, and their values; a record with several values comes several times."""
+        if self._new:
+            changed = np.fromiter(self._new, dtype=np.int64, count=len(self._new))
+            old = ~np.isin(self._ns, changed) if len(self._ns) and changed.min() <= self._ns[-1] else None
+            ns = self._ns if old is None else self._ns[old]
+            values = self._values if old is None else self._values[old]
+            more_n = [n for n, vs in self._new.items() for _ in vs]
+            more_v = [v for vs in self._new.values() for v in vs]
+            ns = np.concatenate([ns, np.asarray(more_n, dtype=np.int64)])
+            values = np.concatenate([values, np.asarray(more_v, dtype=np.float64)])
+            self._new = {}
+            self._take(ns, values)
+        return self._ns, self._values
+
+    def between(self, low: float, high: float, *, include_low: bool, include_high: bool) -> BitMap:
+        """Return the records with some value in the range."""
+        ns, values = self.pairs()
+        hits = (values >= low) if include_low else (values > low)
+        hits &= (values <= high) if include_high else (values < high)
+        return BitMap(ns[hits].astype(np.uint32))
+
+    def of(self, selection: BitMap | None) -> tuple[Numbers | None, Numbers]:
+        """Return the values of the selected records (None: of all), and before them the records' numbers, or None
+        where every record has one value at the most."""
+        ns, values = self.pairs()
+        dense = self._dense
+        if dense is None and selection is None:
+            return ns, values
+        if selection is None:
+            return None, values
+        picked = np.asarray(selection.to_array(), dtype=np.int64)
+        if dense is None:
+            inside = mask_of(selection, int(ns[-1]))[ns]
+            return ns[inside], values[inside]
+        found = dense[picked[picked < len(dense)]]
+        return None, found[~np.isnan(found)]
+
+
+class Column:
+    """One integer per record: last_updated, or the event's instant; ``MISSING`` where there is none."""
+
+    MISSING = np.iinfo(np.int64).max
+
+    def __init__(self, ns: Sequence[int], values: Sequence[int], size: int) -> None:
+        self.values = np.full(max(size, max(ns, default=0)) + 1, self.MISSING, dtype=np.int64)
+        self.values[np.asarray(ns, dtype=np.int64)] = values
+
+    def set(self, n: int, value: int | None) -> None:
+        self.values = _grown(self.values, n, self.MISSING)
+        self.values[n] = self.MISSING if value is None else value
+
+    def between(self, low: int, high: int) -> BitMap:
+        """Return the records whose value lies in the closed range."""
+        hits = (self.values >= low) & (self.values <= high) & (self.values != self.MISSING)
+        return BitMap(np.flatnonzero(hits).astype(np.uint32))
+
+
+def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], ranked: list[tuple[int, int]]) -> None:
+    """Set the place of each record to the lowest rank of its values; ``ranked``: rank and number of every value.
+
+    Of several values the smallest counts going up, the largest going down: the lowest rank, both ways.
+    """
+    if not ranked:
+        return
+    held, ns = holders
+    term_ids = np.asarray([term_id for _, term_id in ranked], dtype=np.int64)
+    order = np.argsort(term_ids)
+    at = np.minimum(np.searchsorted(term_ids, held, sorter=order), term_ids.size - 1)
+    known = (term_ids[order[at]] == held) & (ns < len(places))
+    ranks = np.asarray([rank for rank, _ in ranked], dtype=np.float64)[order[at]]
+    np.minimum.at(places, ns[known], ranks[known])
+
+
+def mask_of(selection: BitMap, size: int) -> Numbers:
+    """Return one truth value per record number up to ``size``, or more where the selection has more."""
+    mask = np.zeros(max(size, selection.max() if selection else 0) + 1, dtype=np.bool_)
+    mask[np.asarray(selection.to_array(), dtype=np.int64)] = True
+    return mask
+
+
+def read_keys(connection: SqlConnection, field: int, viewer: int) -> Numbers:
+    """Read every facet row of a field: value number << 32 | record number."""
+    # CROSS JOIN: begin with the values, then read the range of keys of each; SQLite might read all of ``facet`` first.
+    # group_concat: one string of a million numbers is read many times faster than a million rows
+    (packed,) = connection.raw.execute(
+        "SELECT group_concat(f.key) FROM vals v CROSS JOIN facet f ON f.key >= v.vid << 32 "
+        "AND f.key < (v.vid + 1) << 32 WHERE v.field = ? AND v.viewer = ? AND v.n > 0",
+        (field, viewer),
+    ).fetchone()
+    return np.fromstring(packed, dtype=np.int64, sep=",") if packed else np.empty(0, dtype=np.int64)
+
+
+def _read_pairs(connection: SqlConnection, field: int) -> tuple[Numbers, Numbers]:
+    """Read record numbers, and the numbers that each has in a field. ``quote`` writes a float with all its digits."""
+    ns, values = connection.raw.execute(
+        "SELECT group_concat(n), group_concat(quote(value)) FROM numbers WHERE field = ?", (field,)
+    ).fetchone()
+    if not ns:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
+    return np.fromstring(ns, dtype=np.int64, sep=","), np.fromstring(values, dtype=np.float64, sep=",")
+
+
+def _read_numbers(connection: SqlConnection, term_id: int) -> Numbers:
+    (packed,) = connection.raw.execute(
+        "SELECT group_concat(key & 4294967295) FROM facet WHERE key >= ? AND key < ?",
+        (term_id << 32, term_id + 1 << 32),
+    ).fetchone()
+    return np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
+
+
+def read_bitmap(connection: SqlConnection, term_id: int) -> BitMap:
+    return BitMap(_read_numbers(connection, term_id))
+
+
+def _grown(column: Numbers, n: int, fill: int = 0) -> Numbers:
+    """Return the column, long enough to hold ``n``; it grows by a quarter, so that this is rare."""
+    if n < len(column):
+        return column
+    more = np.full(max(n + 1 - len(column), len(column) // 4 + 1024), fill, dtype=column.dtype)
+    return np.concatenate([column, more])

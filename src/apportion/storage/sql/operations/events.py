@@ -1,0 +1,175 @@
+"""``ports.events.Events`` in SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from apportion.ports.events import About, AuditedEvent, AuditFilter, RequestMark
+from apportion.storage.checksums import add_row
+from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.rows import as_json
+from apportion.vocabulary import EventArea, EventCode
+
+__all__ = ["EVENT_COLUMNS", "EVENT_JOINS", "SqlEvents", "audited_event"]
+
+EVENT_COLUMNS = (
+    "e.no, e.at, e.who, e.what, coalesce(e.workspace, d.workspace, p.workspace), coalesce(d.name, p.name), "
+    "coalesce(d.uuid, p.uuid), r.id, e.object, e.before, e.after, e.detail, e.address, e.request"
+)
+EVENT_JOINS = (
+    "LEFT JOIN datasets d ON d.no = e.dataset LEFT JOIN purged_datasets p ON p.no = e.dataset "
+    "LEFT JOIN records r ON r.rid = e.rid"
+)
+_DATASETS = (
+    "(SELECT no, uuid, workspace, name FROM datasets "
+    "UNION ALL SELECT no, uuid, workspace, name FROM purged_datasets)"
+)
+_VALUES = ("e.who", "e.object", "e.workspace", "e.before", "e.after", "e.detail")
+_REQUEST = ("e.address", "e.request")
+
+
+class SqlEvents:
+    """The event log within one transaction; ``request`` is stored with every event that is added."""
+
+    def __init__(self, connection: SqlConnection, request: RequestMark | None = None) -> None:
+        self._raw = connection.raw
+        self._request = request or RequestMark(None, None)
+
+    def add(
+        self,
+        what: EventCode,
+        about: About,
+        *,
+        who: str,
+        at: int,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        dataset = about.dataset
+        rid = None if dataset is None or about.record is None else (dataset.no << 32) | about.record
+        add_row(
+            self._raw,
+            "events",
+            (
+                None if dataset is None else dataset.no,
+                rid,
+                at,
+                who,
+                str(what),
+                _json(detail),
+                about.workspace if dataset is None else None,
+                about.object,
+                _json(before),
+                _json(after),
+                *self._request,
+            ),
+        )
+
+    def search(self, wanted: AuditFilter, *, below: int | None = None, limit: int = 50) -> list[AuditedEvent]:
+        conditions, values = self._conditions(wanted, below)
+        page = f"SELECT * FROM events e WHERE {conditions} ORDER BY e.no DESC LIMIT ?"
+        rows = self._raw.execute(  # names are looked up for a page only
+            f"SELECT {EVENT_COLUMNS} FROM ({page}) e {EVENT_JOINS} ORDER BY e.no DESC", [*values, limit]
+        ).fetchall()
+        return [audited_event(row) for row in rows]
+
+    def count(self, wanted: AuditFilter, *, below: int | None = None) -> int:
+        conditions, values = self._conditions(wanted, below)
+        (count,) = self._raw.execute(f"SELECT count(*) FROM events e WHERE {conditions}", values).fetchone()
+        return int(count)
+
+    def last(self) -> int:
+        (no,) = self._raw.execute("SELECT coalesce(max(no), 0) FROM events").fetchone()
+        return int(no)
+
+    def prune(self, *, before: int, limit: int) -> int:
+        # A trigger refuses to delete events but those older than this row says; it is reset within the transaction
+        self._raw.execute("UPDATE events_pruning SET before = ?", (before,))
+        gone = self._raw.execute(
+            "DELETE FROM events WHERE no IN ("
+            "SELECT no FROM (SELECT no, at FROM events ORDER BY no LIMIT ?) WHERE at < ?)",
+            (limit, before),
+        )
+        self._raw.execute("UPDATE events_pruning SET before = 0")
+        return gone.rowcount
+
+    def _conditions(self, wanted: AuditFilter, below: int | None) -> tuple[str, list[Any]]:
+        conditions, values = ["1"], list[Any]()
+
+        def narrow(condition: str, *given: Any) -> None:
+            conditions.append(condition)
+            values.extend(given)
+
+        if below is not None:
+            narrow("e.no < ?", below)
+        if wanted.codes is not None:
+            narrow("e.what IN (SELECT value FROM json_each(?))", _list(map(str, wanted.codes)))
+            if not any(each.area is EventArea.ANSWERS for each in wanted.codes):
+                narrow("e.rid IS NULL")  # then an index has only these, which are few
+        if wanted.dataset is not None:
+            numbers = self._numbers("name = ?1 OR uuid = ?1", wanted.dataset)
+            if len(numbers) == 1:  # then an index has them in order
+                narrow("e.dataset = ?", numbers[0])
+            else:
+                # + keeps SQLite from using the index on datasets, which would make it sort all their events
+                narrow("+e.dataset IN (SELECT value FROM json_each(?))", as_json(numbers))
+        for names in filter(None, (wanted.workspaces, wanted.workspace and [wanted.workspace])):
+            inside = self._numbers("workspace IN (SELECT value FROM json_each(?1))", _list(names))
+            narrow(
+                "(e.workspace IN (SELECT value FROM json_each(?)) OR "
+                "+e.dataset IN (SELECT value FROM json_each(?)))",
+                _list(names),
+                as_json(inside),
+            )
+        if wanted.who is not None:
+            narrow("e.who = ?", wanted.who)
+        if wanted.since is not None:
+            narrow("e.at >= ?", wanted.since)
+        if wanted.until is not None:
+            narrow("e.at < ?", wanted.until)
+        if wanted.text is not None:
+            narrow(*self._text(wanted.text, wanted.with_requests))
+        return " AND ".join(conditions), values
+
+    def _text(self, text: str, with_requests: bool) -> tuple[str, str, str, str]:
+        columns = (*_VALUES, *(_REQUEST if with_requests else ()))
+        found = " || ' ' || ".join(f"coalesce({each}, '')" for each in columns)
+        named = self._numbers("instr(lower(name || ' ' || workspace), lower(?1)) > 0", text)
+        return (
+            f"(instr(lower({found}), lower(?)) > 0 OR +e.dataset IN (SELECT value FROM json_each(?)) OR "
+            "+e.rid IN (SELECT rid FROM records WHERE dataset IN (SELECT no FROM datasets) AND id = ?))",
+            text,
+            as_json(named),
+            text,
+        )
+
+    def _numbers(self, condition: str, value: str) -> list[int]:
+        """Return the numbers of datasets, purged ones included, for which a condition holds."""
+        rows = self._raw.execute(f"SELECT no FROM {_DATASETS} WHERE {condition}", (value,))
+        return [no for (no,) in rows]
+
+
+def audited_event(row: tuple[Any, ...]) -> AuditedEvent:
+    """Build an event from a row of ``EVENT_COLUMNS``."""
+    no, at, who, what, workspace, dataset, uuid, record, about, before, after, detail, address, request = row
+    values = _read(before), _read(after), _read(detail)
+    return AuditedEvent(
+        no, at, who, EventCode(what), workspace, dataset, uuid, record, about, *values, address, request
+    )
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(dict(value), ensure_ascii=False)
+
+
+def _list(names: Iterable[str]) -> str:
+    return json.dumps(list(names))
+
+
+def _read(text: str | None) -> Mapping[str, Any] | None:
+    return None if text is None else msgspec.json.decode(text, type=dict[str, Any])

@@ -1,0 +1,174 @@
+"""``ports.jobs.Jobs`` in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.individual.case import Annotation, GoldValue, Origin
+from apportion.domain.jobs import FINISHED_LATER, Job, JobKind, JobState
+from apportion.ports.jobs import JobChange
+from apportion.storage.sql.codec.fragments import decode_value, encode_value
+from apportion.storage.sql.connection import SqlConnection
+from apportion.vocabulary import AnnotationState
+
+__all__ = ["SqlJobs"]
+
+_COLUMNS = "no, id, dataset, kind, state, spec, by, created_at, changed_at, done, total, message, result"
+_encode, _decode = msgspec.json.encode, msgspec.json.decode
+_GOLD = "gold"
+_LATER = ", ".join(f"'{kind}'" for kind in sorted(FINISHED_LATER))
+
+
+class SqlJobs:
+    """Jobs, and what they changed, within one transaction."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._raw = connection.raw
+
+    def add(
+        self, dataset: Dataset, id: str, kind: JobKind, spec: Mapping[str, Any], *, by: str, at: int
+    ) -> Job:
+        self._raw.execute(
+            "INSERT INTO jobs (id, dataset, kind, state, spec, by, created_at, changed_at, done) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+            (id, dataset.no, str(kind), str(JobState.WAITING), _encode(dict(spec)).decode(), by, at, at),
+        )
+        found = self.find(id)
+        assert found is not None
+        return found
+
+    def find(self, id: str) -> Job | None:
+        return self._one("WHERE id = ?", id)
+
+    def waiting(self) -> Job | None:
+        return self._one("WHERE state = ? ORDER BY no LIMIT 1", str(JobState.WAITING))
+
+    def latest(self, dataset: Dataset, kind: JobKind) -> Job | None:
+        return self._one("WHERE dataset = ? AND kind = ? ORDER BY no DESC LIMIT 1", dataset.no, str(kind))
+
+    def _one(self, where: str, *values: Any) -> Job | None:
+        row = self._raw.execute(f"SELECT {_COLUMNS} FROM jobs {where}", values).fetchone()
+        if row is None:
+            return None
+        no, id, dataset, kind, state, spec, by, created, changed, done, total, message, result = row
+        return Job(
+            no, id, dataset, JobKind(kind), JobState(state), _decode(spec), by, created, changed, done, total,
+            message, None if result is None else _decode(result),
+        )  # fmt: skip
+
+    def change(
+        self,
+        job: Job,
+        *,
+        at: int,
+        state: JobState | None = None,
+        done: int | None = None,
+        total: int | None = None,
+        message: str | None = None,
+        result: Mapping[str, Any] | None = None,
+    ) -> Job:
+        self._raw.execute(
+            "UPDATE jobs SET changed_at = ?, state = coalesce(?, state), done = coalesce(?, done), "
+            "total = coalesce(?, total), message = coalesce(?, message), result = coalesce(?, result) "
+            "WHERE no = ?",
+            (
+                at,
+                None if state is None else str(state),
+                done,
+                total,
+                message,
+                None if result is None else _encode(dict(result)).decode(),
+                job.no,
+            ),
+        )
+        found = self.find(job.id)
+        return job if found is None else found
+
+    def interrupted(self, *, at: int) -> int:
+        found = self._raw.execute(
+            "UPDATE jobs SET state = ?, changed_at = ?, message = ? WHERE state = ? "
+            f"AND kind NOT IN ({_LATER})",
+            (
+                str(JobState.INTERRUPTED),
+                at,
+                "the server was stopped; what had been done by then is done",
+                str(JobState.RUNNING),
+            ),
+        )
+        # Requests of these kinds were one step to their users: the jobs are continued after the restart
+        self._raw.execute(
+            f"UPDATE jobs SET state = ?, changed_at = ? WHERE state = ? AND kind IN ({_LATER})",
+            (str(JobState.WAITING), at, str(JobState.RUNNING)),
+        )
+        return found.rowcount
+
+    def last_answer(self, dataset: Dataset) -> int:
+        (no,) = self._raw.execute(
+            "SELECT coalesce(max(no), 0) FROM events WHERE dataset = ? "
+            "AND what IN ('submitted', 'discarded', 'took_back')",
+            (dataset.no,),
+        ).fetchone()
+        return int(no)
+
+    # What jobs changed
+
+    def record_undo(
+        self, job: Job, dataset: Dataset, number: int, before: Annotation | GoldValue | None, version: int
+    ) -> None:
+        state, kept = "none", None
+        if isinstance(before, Annotation):
+            state, kept = str(before.state), _stored(dataset, before)
+        elif before is not None:
+            state, kept = _GOLD, _stored(dataset, before)
+        self._raw.execute(
+            "INSERT OR REPLACE INTO job_changes (job, rid, before, state, version) VALUES (?, ?, ?, ?, ?)",
+            (job.no, dataset.no << 32 | number, kept, state, version),
+        )
+
+    def changes(
+        self, job: Job, dataset: Dataset, *, by: str, after: str | None, limit: int
+    ) -> list[JobChange]:
+        rows = self._raw.execute(
+            "SELECT r.id, c.before, c.state, c.version FROM job_changes c JOIN records r ON r.rid = c.rid "
+            "WHERE c.job = ? AND r.id > ? ORDER BY r.id LIMIT ?",
+            (job.no, after or "", limit),
+        ).fetchall()
+        return [JobChange(id, _read(dataset, kept, state, by), version) for id, kept, state, version in rows]
+
+
+def _stored(dataset: Dataset, before: Annotation | GoldValue) -> bytes:
+    value = None if before.value is None else encode_value(dataset.task, before.value).decode()
+    found: dict[str, Any] = {"value": value, "version": before.version}
+    if isinstance(before, GoldValue):
+        found |= {
+            "origin": str(before.origin), "author": before.author, "reason": before.reason, "at": before.at,
+        }  # fmt: skip
+    else:
+        found |= {
+            "by": before.annotator, "seconds": before.seconds, "updated": before.updated, "counted": before.counted,
+        }  # fmt: skip
+    return _encode(found)
+
+
+def _read(dataset: Dataset, kept: bytes | None, state: str, by: str) -> Annotation | GoldValue | None:
+    if kept is None:
+        return None
+    found = _decode(kept)
+    value = None if found["value"] is None else decode_value(dataset.task, found["value"].encode())
+    if state == _GOLD:
+        return GoldValue(
+            value, Origin(found["origin"]), found["author"], found["reason"], found["version"], found["at"]
+        )
+    return Annotation(
+        found.get("by", by),
+        AnnotationState(state),
+        value,
+        found["version"],
+        found["updated"],
+        found["seconds"],
+        found["counted"],
+    )

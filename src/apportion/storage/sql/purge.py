@@ -1,0 +1,173 @@
+"""Purge a dataset, some thousand rows at a time, so that nobody annotating waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .connection import RawConnection
+from .index.texts import drop_text_index
+from .rows import as_json
+
+__all__ = ["purge_some"]
+
+_FIELDS = "SELECT no FROM fields WHERE dataset = ?"
+_OF_RECORDS = (
+    "annotations",
+    "history",
+    "gold",
+    "comments",
+    "past_assignees",
+    "posteriors",
+    "time_spent",
+    "records",
+)
+_PAGES_OF_TEXT_INDEX = 500
+_LAST_OF_STRUCTURE = 10
+"""Of the rows that FTS5 keeps, that of its averages is 1 and that of its structure 10; pages come after."""
+
+
+def purge_some(raw: RawConnection, dataset: int, limit: int) -> bool:
+    """Remove about ``limit`` rows of a dataset; True once nothing of it is left, the dataset itself included.
+
+    Fields go before records and the dataset last, so that an interrupted purge is found again and continued.
+    """
+    return not any(step(raw, dataset, limit) for step in _STEPS)
+
+
+# Each step removes some rows of one kind and says whether there were any
+
+
+def _values(raw: RawConnection, dataset: int, limit: int) -> bool:
+    """Remove values with their facet rows."""
+    # Facet rows have no dataset of their own, only the number of their value: they go first, or could not be found
+    found = raw.execute(f"SELECT vid, n FROM vals WHERE field IN ({_FIELDS}) LIMIT ?", (dataset, limit))
+    gone: list[int] = []
+    rows = 0
+    for term_id, n in found.fetchall():
+        if gone and rows + n > limit:
+            break
+        if n > limit and _facet_rows(raw, term_id, limit):
+            return True
+        gone.append(term_id)
+        rows += n
+    for term_id in gone:
+        raw.execute("DELETE FROM facet WHERE key >= ? AND key < ?", (term_id << 32, (term_id + 1) << 32))
+    raw.execute("DELETE FROM vals WHERE vid IN (SELECT value FROM json_each(?))", (as_json(gone),))
+    return bool(gone)
+
+
+def _facet_rows(raw: RawConnection, term_id: int, limit: int) -> bool:
+    gone = raw.execute(
+        "DELETE FROM facet WHERE key IN (SELECT key FROM facet WHERE key >= ? AND key < ? LIMIT ?)",
+        (term_id << 32, (term_id + 1) << 32, limit),
+    )
+    return gone.rowcount == limit
+
+
+def _numbers(raw: RawConnection, dataset: int, limit: int) -> bool:
+    for table, key in (("numbers", "value, n"), ("vectors", "n")):
+        for (field,) in raw.execute(_FIELDS, (dataset,)).fetchall():
+            gone = raw.execute(
+                f"DELETE FROM {table} WHERE field = ? AND ({key}) IN (SELECT {key} FROM {table} "
+                "WHERE field = ? LIMIT ?)",
+                (field, field, limit),
+            )
+            if gone.rowcount:
+                return True
+    return False
+
+
+def _fields(raw: RawConnection, dataset: int, _: int) -> bool:
+    return raw.execute("DELETE FROM fields WHERE dataset = ?", (dataset,)).rowcount > 0
+
+
+def _text_index(raw: RawConnection, dataset: int, _: int) -> bool:
+    """Remove pages of the text index; dropping a large one at once takes seconds.
+
+    The first few hold its structure. Without them a connection that has not used it yet could not drop it.
+    """
+    data = f"fts_{dataset}_data"
+    if raw.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (data,)).fetchone() is None:
+        return False
+    gone = raw.execute(
+        f"DELETE FROM {data} WHERE id IN (SELECT id FROM {data} WHERE id > {_LAST_OF_STRUCTURE} "
+        f"ORDER BY id DESC LIMIT {_PAGES_OF_TEXT_INDEX})"
+    )
+    if gone.rowcount < _PAGES_OF_TEXT_INDEX:
+        drop_text_index(raw, dataset)
+    return True
+
+
+def _slots(raw: RawConnection, dataset: int, limit: int) -> bool:
+    nos = raw.execute(
+        "SELECT no FROM slots WHERE rid >= ? AND rid < ? LIMIT ?", (*_span(dataset), limit)
+    ).fetchall()
+    if nos:
+        json = as_json(no for (no,) in nos)
+        raw.execute("DELETE FROM declined WHERE slot IN (SELECT value FROM json_each(?))", (json,))
+        raw.execute("DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))", (json,))
+    return bool(nos)
+
+
+def _waiting(raw: RawConnection, dataset: int, limit: int) -> bool:
+    key = "annotator, behind, due, priority, slot"
+    gone = raw.execute(
+        f"DELETE FROM waiting WHERE dataset = ? AND ({key}) IN (SELECT {key} FROM waiting WHERE dataset = ? "
+        "LIMIT ?)",
+        (dataset, dataset, limit),
+    )
+    return gone.rowcount > 0
+
+
+def _jobs(raw: RawConnection, dataset: int, limit: int) -> bool:
+    for (job,) in raw.execute("SELECT no FROM jobs WHERE dataset = ?", (dataset,)).fetchall():
+        gone = raw.execute(
+            "DELETE FROM job_changes WHERE job = ? AND rid IN (SELECT rid FROM job_changes WHERE job = ? LIMIT ?)",
+            (job, job, limit),
+        )
+        if gone.rowcount:
+            return True
+        raw.execute("DELETE FROM jobs WHERE no = ?", (job,))
+    return False
+
+
+def _rows_of_records(raw: RawConnection, dataset: int, limit: int) -> bool:
+    low, high = _span(dataset)
+    for table in _OF_RECORDS:
+        first = raw.execute(
+            f"SELECT min(rid) FROM {table} WHERE rid >= ? AND rid < ?", (low, high)
+        ).fetchone()
+        if first[0] is None:
+            continue
+        last = raw.execute(
+            f"SELECT rid FROM {table} WHERE rid >= ? AND rid < ? ORDER BY rid LIMIT 1 OFFSET ?",
+            (low, high, limit // 4),
+        ).fetchone()
+        raw.execute(
+            f"DELETE FROM {table} WHERE rid >= ? AND rid <= ?",
+            (low, high - 1 if last is None else last[0]),
+        )
+        return True
+    return False
+
+
+def _the_rest(raw: RawConnection, dataset: int, _: int) -> bool:
+    raw.execute("DELETE FROM reasons WHERE plan IN (SELECT no FROM plans WHERE dataset = ?)", (dataset,))
+    for table in ("slot_counts", "plans", "guidelines"):
+        raw.execute(f"DELETE FROM {table} WHERE dataset = ?", (dataset,))
+    raw.execute(  # its events are kept, and still need its name
+        "INSERT OR REPLACE INTO purged_datasets SELECT no, uuid, workspace, name FROM datasets WHERE no = ? "
+        "AND EXISTS (SELECT 1 FROM events WHERE events.dataset = datasets.no)",
+        (dataset,),
+    )
+    raw.execute("DELETE FROM datasets WHERE no = ?", (dataset,))
+    return False
+
+
+def _span(dataset: int) -> tuple[int, int]:
+    return dataset << 32, (dataset + 1) << 32
+
+
+_STEPS: tuple[Callable[[RawConnection, int, int], bool], ...] = (
+    _values, _numbers, _fields, _text_index, _slots, _waiting, _jobs, _rows_of_records, _the_rest,
+)  # fmt: skip

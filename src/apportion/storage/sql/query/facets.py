@@ -1,0 +1,313 @@
+"""Facets: counts of the selected records by value."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from pyroaring import BitMap
+
+from apportion.domain.stopwords import STOP_WORDS
+from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
+from apportion.domain.text import common_words
+from apportion.storage.sql.codec.fragments import unpacked
+from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.index.cache import DatasetCache
+from apportion.storage.sql.index.fields import NumberField, Numbers
+from apportion.vocabulary import Status, Task
+
+from .leaf_assignments import mirrors_of
+
+__all__ = ["ALL_FACETS", "FacetCounter"]
+
+ALL_FACETS = frozenset({
+    "predicted_as", "annotated_as", "annotated_by", "predicted_by", "status", "predicted", "score", "words",
+    "metadata", "predicted_mentions", "mentions", "predicted_text", "annotated_text",
+})  # fmt: skip
+MOST_VALUES = 1_000
+MOST_WORDS = 80
+MOST_READ = 10_000
+"""The most records that are read one by one for a count; of more a sample is read."""
+MOST_READ_FOR_WORDS = 2_000
+"""Of more than ``MOST_READ`` records only so many are read for their words: splitting texts takes time."""
+
+
+class FacetCounter:
+    """Counter of facets over one selection of one dataset, as one viewer sees it."""
+
+    def __init__(
+        self,
+        connection: SqlConnection,
+        cache: DatasetCache,
+        task: Task,
+        viewer: int,
+        selection: BitMap | None,
+        texts: Callable[[Iterable[int]], Iterable[str]],
+        alone: str | None = None,
+    ) -> None:
+        """``selection`` None stands for every record: then the stored counters are read.
+
+        ``alone`` names a person who must not see assignments of others.
+        """
+        self._connection = connection
+        self._cache = cache
+        self._task = task
+        self._viewer = viewer
+        self._selection = selection
+        self._texts = texts
+        self._alone = alone
+        self._ns: Numbers | None = None
+        rows = connection.raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (cache.dataset,))
+        self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
+
+    def count_texts(self, facets: frozenset[str] | None, counts: dict[str, Any]) -> dict[str, Any]:
+        """Add the facets that are counted by reading texts, for which the cache need not be held."""
+        wanted = ALL_FACETS if facets is None else facets
+        if "words" in wanted:
+            counts["words"] = self._words()
+        return counts
+
+    def count(self, facets: frozenset[str] | None) -> dict[str, Any]:
+        """Count the wanted facets (None: all there are) except words, each ``{value: count}``, most first.
+
+        The caller holds the cache.
+        """
+        wanted = ALL_FACETS if facets is None else facets
+        if "words" in wanted and not self._of_all():
+            self._numbers()  # ``count_texts`` needs them once the cache is not held any more
+        text2text = self._task is Task.TEXT2TEXT
+        found: dict[str, Any] = {}
+        for name in ("predicted_as", "annotated_as", "predicted"):
+            if name in wanted:
+                found[name] = {} if text2text else self._terms(name)
+        for name in ("annotated_by", "predicted_by"):
+            if name in wanted:
+                found[name] = self._terms(name)
+        if "assigned_to" in wanted:
+            found["assigned_to"] = self._assigned()
+        if "assignment" in wanted:
+            found["assignment"] = self._terms("assignment")
+        if "status" in wanted:
+            found["status"] = self._status()
+        if "score" in wanted:
+            found["score"] = self._histogram()
+        if "metadata" in wanted:
+            found["metadata"] = self._metadata()
+        if self._task is Task.TOKEN_CLASSIFICATION:
+            for name in ("predicted_mentions", "mentions"):
+                if name in wanted:
+                    found[name] = self._mentions(name)
+        if text2text:
+            found |= {name: {} for name in ("predicted_text", "annotated_text") if name in wanted}
+        return found
+
+    @property
+    def _total(self) -> int:
+        return len(self._cache.everything if self._selection is None else self._selection)
+
+    def _numbers(self) -> Numbers:
+        if self._ns is None:
+            selection = self._cache.everything if self._selection is None else self._selection
+            self._ns = np.asarray(selection.to_array(), dtype=np.int64)
+        return self._ns
+
+    def _terms(self, name: str, most: int = MOST_VALUES) -> dict[str, int]:
+        field = self._fields.get(name)
+        if field is None or self._total == 0:
+            return {}
+        viewer = self._viewer if name in ANSWER_FIELDS else 0
+        if self._selection is None:
+            return dict(
+                self._connection.raw.execute(
+                    "SELECT value, n FROM vals WHERE field = ? AND viewer = ? AND n > 0 "
+                    "ORDER BY n DESC, value LIMIT ?",
+                    (field[0], viewer, most),
+                ).fetchall()
+            )
+        facet = self._cache.facet(field[0], viewer)
+        counts = facet.counts(self._selection, self._numbers, most)
+        if counts is None:
+            counts = self._counted_by_record(field[0], viewer)
+        if len(counts) > most:  # values that tie with the last one are ordered by name below
+            last = counts[most - 1][1]
+            counts = [pair for pair in counts[: most * 5] if pair[1] >= last]
+        names = self._names(facet.values, [term_id for term_id, _ in counts])
+        ranked = sorted(
+            ((names[term_id], n) for term_id, n in counts if term_id in names), key=lambda p: (-p[1], p[0])
+        )
+        return dict(ranked[:most])
+
+    def _names(self, known: dict[int, str], term_ids: list[int]) -> dict[int, str]:
+        unknown = [term_id for term_id in term_ids if term_id not in known]
+        found = {term_id: known[term_id] for term_id in term_ids if term_id in known}
+        for start in range(0, len(unknown), 500):
+            part = unknown[start : start + 500]
+            marks = ", ".join("?" * len(part))
+            found.update(
+                self._connection.raw.execute(f"SELECT vid, value FROM vals WHERE vid IN ({marks})", part)
+            )
+        return found
+
+    def _counted_by_record(self, field: int, viewer: int) -> list[tuple[int, int]]:
+        """Count values by reading a sample of the records: for fields with many values, several to a record."""
+        ns = self._sample()
+        base = self._cache.dataset << 32
+        counts: Counter[int] = Counter()
+        # Slots are no part of a record's row, so reading records would not find these values
+        if field in {self._fields[name][0] for name in ("assigned_to", "assignment") if name in self._fields}:
+            return self._counted_by_value(field, viewer)
+        column = "answer_terms" if field in self._answer_fields() else "terms"
+        for start in range(0, len(ns), 500):
+            part = [base | int(n) for n in ns[start : start + 500]]
+            marks = ", ".join("?" * len(part))
+            if viewer:
+                rows = self._connection.raw.execute(
+                    f"SELECT terms FROM annotations WHERE annotator = ? AND rid IN ({marks})", [viewer, *part]
+                )
+            else:
+                rows = self._connection.raw.execute(
+                    f"SELECT {column} FROM records WHERE rid IN ({marks})", part
+                )
+            for (terms,) in rows:
+                counts.update(unpacked(terms))
+        ours = self._connection.raw.execute(
+            "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND vid IN (SELECT value FROM json_each(?))",
+            (field, viewer, json.dumps(list(counts))),
+        )
+        return Counter({term_id: counts[term_id] for (term_id,) in ours}).most_common()
+
+    def _counted_by_value(self, field: int, viewer: int) -> list[tuple[int, int]]:
+        """Count by value: there are only as many values as people, and the records of each are cached or one range."""
+        selection = self._cache.everything if self._selection is None else self._selection
+        term_ids = self._connection.raw.execute(
+            "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0", (field, viewer)
+        ).fetchall()
+        counts = Counter(
+            {
+                term_id: self._cache.having(field, viewer, [term_id]).intersection_cardinality(selection)
+                for (term_id,) in term_ids
+            }
+        )
+        return counts.most_common()
+
+    def _answer_fields(self) -> set[int]:
+        return {self._fields[name][0] for name in ANSWER_FIELDS if name in self._fields}
+
+    def _sample(self, instead: int = MOST_READ) -> Numbers:
+        """Return the selected records; of more than ``MOST_READ`` some ``instead`` of them, evenly spread."""
+        ns = self._numbers()
+        return ns if len(ns) <= MOST_READ else ns[:: -(-len(ns) // instead)]
+
+    def _assigned(self) -> dict[str, int]:
+        found = self._terms("assigned_to")
+        if self._alone is None:
+            return found
+        return {name: n for name, n in found.items() if name == self._alone}
+
+    def _status(self) -> dict[str, int]:
+        found = self._terms("status")
+        rest = self._total - sum(found.values())  # Default is the absence of a status and has no counter
+        if rest > 0:
+            found[Status.DEFAULT.value] = rest
+        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def _histogram(self) -> dict[str, int]:
+        field = self._fields.get("score")
+        if field is None or self._total == 0:
+            return {}
+        number = self._cache.number(field[0])
+        if self._selection is None:
+            if number.histogram is None:
+                number.histogram = _score_buckets(number, None)
+            buckets = number.histogram
+        else:
+            buckets = _score_buckets(number, self._selection)
+        if not buckets:
+            return {}
+        return {repr(b / 1000): buckets.get(b, 0) for b in range(min(buckets), max(buckets) + 1)}
+
+    def _metadata(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, (no, kind) in self._fields.items():
+            if not name.startswith("metadata."):
+                continue
+            key = name.removeprefix("metadata.")
+            if kind in ("float", "date"):
+                found[key] = self._statistics(no, 1000.0 if kind == "date" else 1.0)
+            else:
+                found[key] = {} if kind == "nested" else self._terms(name)
+        for name in mirrors_of(self._connection.raw, self._cache.dataset):
+            found[name.removeprefix("metadata.")] = self._assigned()
+        return found
+
+    def _statistics(self, field: int, divisor: float) -> dict[str, Any]:
+        _, values = self._cache.number(field).of(self._selection)
+        return {"argilla:stats": _stats(values / divisor)} if len(values) else {}
+
+    def _mentions(self, name: str) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for value, n in self._terms(name, 5 * MOST_VALUES).items():
+            label, _, mention = value.partition(MENTION_SEPARATOR)
+            per_label = found.setdefault(label, {})
+            if len(per_label) < MOST_VALUES:
+                per_label[mention] = n
+        return found
+
+    def _words(self) -> dict[str, int]:
+        if self._of_all():
+            return self._words_of_all()
+        return common_words(self._texts(self._sample(MOST_READ_FOR_WORDS)), MOST_WORDS)
+
+    def _of_all(self) -> bool:
+        return self._selection is None and self._ns is None and self._total > MOST_READ // 10
+
+    def _words_of_all(self) -> dict[str, int]:
+        """Return the most frequent words of all records, which the text index counts."""
+        with self._cache.held():
+            known: dict[str, int] | None = self._cache.computed_of_texts.get("words")
+        if known is None:
+            rows = self._connection.raw.execute(
+                f"SELECT term, doc FROM words_{self._cache.dataset} ORDER BY doc DESC, term LIMIT 2000"
+            )
+            found = [(word, n) for word, n in rows if word.isalpha() and word not in STOP_WORDS]
+            known = dict(found[:MOST_WORDS])
+            self._cache.keep_of_texts(self._connection, "words", known)
+        return known
+
+
+def _score_buckets(number: NumberField, selection: BitMap | None) -> dict[int, int]:
+    """Count records per bucket of 0.001; a record counts once in each bucket one of its scores falls into."""
+    ns, values = number.of(selection)
+    if not len(values):
+        return {}
+    # A product such as 1.001 * 1000 is a little less than 1001: without the addend it would be in the bucket below
+    buckets = np.floor(values * 1000 + 1e-9).astype(np.int64)
+    if ns is not None:
+        buckets = np.unique(np.stack([ns, buckets]), axis=1)[1]
+    first = int(buckets.min())
+    counts = np.bincount(buckets - first)
+    keys = np.flatnonzero(counts)
+    return dict(zip((keys + first).tolist(), counts[keys].tolist(), strict=True))
+
+
+def _stats(values: Numbers) -> dict[str, Any]:
+    """Compute the members of Elasticsearch's extended statistics."""
+    count = len(values)
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # the squares of 1e300 are infinite, as in Elasticsearch
+        total, squares = float(values.sum()), float((values * values).sum())
+    mean = total / count
+    population = max(0.0, squares / count - mean * mean)
+    sampling = population * count / (count - 1) if count > 1 else None
+    deviation = population**0.5
+    return {
+        "count": count, "min": float(values.min()), "max": float(values.max()), "avg": mean, "sum": total,
+        "sum_of_squares": squares, "variance": population, "variance_population": population,
+        "variance_sampling": sampling, "std_deviation": deviation, "std_deviation_population": deviation,
+        "std_deviation_sampling": None if sampling is None else sampling**0.5,
+        "std_deviation_bounds": {"upper": mean + 2 * deviation, "lower": mean - 2 * deviation},
+    }  # fmt: skip

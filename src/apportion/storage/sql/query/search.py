@@ -1,0 +1,468 @@
+"""Search one dataset: selection, order, page, counts."""
+
+from __future__ import annotations
+
+import contextlib
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+from pyroaring import BitMap
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.errors import BadRequestError, InvalidTextSearchError
+from apportion.domain.records import Vector
+from apportion.domain.terms import ANSWER_FIELDS
+from apportion.ports.records import Criteria, MatchingIds, SearchHits, SortKey, StoredRecord
+from apportion.storage.sql.codec.fragments import decode_vector, encode_name, text_of, with_mirrors
+from apportion.storage.sql.codec.states import STATES, STATUS_OF, STATUSES
+from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.index.cache import DatasetCache
+from apportion.storage.sql.index.fields import Numbers, set_lowest
+from apportion.storage.sql.rows import as_json, rows_by_id
+from apportion.vocabulary import Status
+
+from .bounds import EXACT_FLOATS
+from .compiler import QueryCompiler
+from .evaluation import Evaluation
+from .facets import FacetCounter
+from .leaf_assignments import assignees_of, mirrors_of
+from .predicates import RecordDocument, sort_values
+from .selection import All, Plan
+
+__all__ = ["Searcher"]
+
+_ORDERS_KEPT = 8
+"""The most orders that are cached, at eight bytes a record: enough for a few people paging at once."""
+
+_ROW = "rid, id, status, updated, content, prediction, answer"
+
+
+class Mirrored(NamedTuple):
+    """Metadata keys that show the assignees of records, and these by record."""
+
+    keys: list[str]
+    names: dict[int, list[str]]
+
+
+class Searcher:
+    """Search of one dataset within one snapshot, as one viewer sees it."""
+
+    def __init__(
+        self,
+        connection: SqlConnection,
+        cache: DatasetCache,
+        dataset: Dataset,
+        criteria: Criteria,
+        prepared: dict[Criteria, Plan] | None = None,
+    ) -> None:
+        """``prepared``: selections prepared in the same snapshot before, to be used again."""
+        self._connection = connection
+        self._raw = connection.raw
+        self._cache = cache
+        self._dataset = dataset
+        self._criteria = criteria
+        self._viewer = criteria.viewer
+        self._deadline = connection.deadline
+        self._evaluation = Evaluation(connection, cache, self._docs)
+        self._prepared = {} if prepared is None else prepared
+        self._base = dataset.no << 32
+
+    # What matches
+
+    def compile(self, criteria: Criteria) -> Plan:
+        """Compile criteria into a selection with its slow parts evaluated, without holding the cache."""
+        plan = self._prepared.get(criteria)
+        if plan is None:
+            with self._deadline.query():
+                compiler = QueryCompiler(
+                    self._connection, self._dataset, criteria, self._vocabulary, self._mirrors
+                )
+                plan = self._evaluation.prepared(compiler.compile_criteria())
+            self._prepared[criteria] = plan
+        return plan
+
+    def _vocabulary(self) -> list[str]:
+        return self._cache.vocabulary(self._connection)
+
+    @contextlib.contextmanager
+    def _selected(self, plan: Plan) -> Iterator[BitMap]:
+        """Yield the numbers of the matching records while the cache is held, so that both are of one instant."""
+        with self._deadline.query(), self._cache.held(self._deadline):
+            selection = self._evaluation.select(plan)
+            # what was found in texts a moment ago may have been deleted since
+            yield selection if isinstance(plan, All) else selection & self._cache.everything
+
+    def ids(self, criteria: Criteria, keys: Sequence[str]) -> MatchingIds:
+        """Return all matches by id in no order, with their numbers and the values of some fields."""
+        plan = self.compile(criteria)
+        ns = None if isinstance(plan, All) and not keys else self._matching(plan)
+        if not keys:
+            return self._plain_ids(ns)
+        found = MatchingIds([], [], {key: [] for key in keys})
+        for doc in self._deadline.each(self._docs(ns or ())):
+            found.ids.append(doc.id)
+            found.logged.append(doc.n)
+            for key in keys:
+                values = sort_values(doc, key)
+                found.values[key].append(
+                    None if not values else values[0] if len(values) == 1 else tuple(values)
+                )
+        return found
+
+    def _plain_ids(self, ns: list[int] | None) -> MatchingIds:
+        ids: list[str] = []
+        logged: list[int] = []
+        if ns is None:  # the index on ids holds both, the table would have to be read whole
+            rows = self._raw.execute(
+                "SELECT id, rid & 4294967295 FROM records WHERE dataset = ?", (self._dataset.no,)
+            ).fetchall()
+            return MatchingIds([id for id, _ in rows], [n for _, n in rows], {})
+        for start in range(0, len(ns), 5_000):
+            rids = as_json(self._base | n for n in ns[start : start + 5_000])
+            for id, n in self._raw.execute(
+                "SELECT id, rid & 4294967295 FROM records WHERE rid IN (SELECT value FROM json_each(?)) "
+                "ORDER BY rid",
+                (rids,),
+            ):
+                ids.append(id)
+                logged.append(n)
+        return MatchingIds(ids, logged, {})
+
+    def matching(self, criteria: Criteria) -> list[int]:
+        """Return the numbers of all matches."""
+        return self._matching(self.compile(criteria))
+
+    def numbers_by_id(self, criteria: Criteria) -> array[int]:
+        """Return the numbers of all matches in the order of ids; a million of them are 4 MB."""
+        with self._selected(self.compile(criteria)) as selection:
+            ordered = self.sorted(selection, ())
+        return array("I", ordered.astype(np.uint32).tobytes())
+
+    def _matching(self, plan: Plan) -> list[int]:
+        with self._selected(plan) as selection:
+            ns: list[int] = selection.to_array().tolist()
+        return ns
+
+    def search(
+        self,
+        criteria: Criteria,
+        sort: Sequence[SortKey],
+        start: int,
+        limit: int,
+        facets: frozenset[str] | None,
+    ) -> SearchHits:
+        """Return a page of matches, their exact total, and counts over all of them."""
+        plan = self.compile(criteria)
+        with self._selected(plan) as selection:
+            total = len(selection)
+            ns = self.page(selection, sort, start, limit) if limit else []
+            counter = None
+            if facets is None or facets:
+                counter = self._counter(None if isinstance(plan, All) else BitMap(selection), criteria)
+            counts = {} if counter is None else counter.count(facets)
+        rows = self.rows(ns)  # after the cache is released: reading rows takes longer than selecting them
+        return SearchHits(total, rows, counts if counter is None else counter.count_texts(facets, counts))
+
+    def nearest(
+        self,
+        criteria: Criteria,
+        name: str,
+        value: Sequence[float],
+        k: int,
+        limit: int,
+        facets: frozenset[str] | None,
+    ) -> SearchHits:
+        """Return the matches whose vector lies nearest by Euclidean distance, nearest first."""
+        row = self._raw.execute(
+            "SELECT no, kind FROM fields WHERE dataset = ? AND name = ?",
+            (self._dataset.no, f"vectors.{name}"),
+        ).fetchone()
+        if row is None:
+            raise BadRequestError(f"Dataset {self._dataset.id} has no vectors named {name!r}")
+        size = int(row[1].partition(":")[2])
+        if len(value) != size:
+            raise BadRequestError(
+                f"Vector {name!r} has {size} dimensions in dataset {self._dataset.id}; {len(value)} were given"
+            )
+        with self._selected(self.compile(criteria)) as selection:
+            ns, matrix = self._cache.vectors(row[0])
+            some = None
+            if len(selection) < len(self._cache.everything):
+                some = np.asarray(selection.to_array(), dtype=np.uint32)
+        # From here on without the cache: distances to all vectors take long
+        if some is not None:
+            inside = np.isin(ns, some)
+            ns, matrix = ns[inside], matrix[inside]
+        self._deadline.check()
+        gaps = matrix - np.asarray(value, dtype=np.float32) if len(ns) else matrix
+        distances = np.einsum("ij,ij->i", gaps, gaps) if len(ns) else np.empty(0)
+        order = np.lexsort((ns, distances))[:k]
+        found = ns[order].tolist()
+        counter = self._counter(BitMap(found), criteria)
+        with self._cache.held(self._deadline):
+            counts = counter.count(facets)
+        return SearchHits(len(found), self.rows(found[:limit]), counter.count_texts(facets, counts))
+
+    def _counter(self, selection: BitMap | None, criteria: Criteria) -> FacetCounter:
+        return FacetCounter(
+            self._connection, self._cache, self._dataset.task, self._viewer, selection,
+            lambda ns: self._deadline.each(self._texts(ns)),
+            criteria.me if criteria.alone else None,
+        )  # fmt: skip
+
+    # Order
+
+    def page(self, selection: BitMap, sort: Sequence[SortKey], start: int, limit: int) -> list[int]:
+        """Return record numbers of one page. The id breaks ties and is the order when none is asked for."""
+        if not sort or sort[0].field == "id":
+            descending = bool(sort) and sort[0].descending
+            return list(islice(self._cache.in_order(selection, descending=descending), start, start + limit))
+        page: list[int] = self.sorted(selection, sort)[start : start + limit].tolist()
+        return page
+
+    def sorted(self, selection: BitMap, sort: Sequence[SortKey]) -> Numbers:
+        """Return all of the selection, in order; records without a value come last."""
+        ns = np.asarray(selection.to_array(), dtype=np.int64)
+        # lexsort takes the last key as the first one; a sort by id makes every order total, so that pages fit together
+        keys = [self._cache.id_ranks()[ns]]
+        for key in reversed(sort):
+            keys.append(self._sort_key(ns, key))
+        return ns[np.lexsort(keys)]
+
+    def _sort_key(self, ns: Numbers, key: SortKey) -> Numbers:
+        """Return one number per record, small ones first. Of several values the smallest (or largest) counts."""
+        name, descending = key
+        size = max(self._cache.size, int(ns[-1]) if len(ns) else 0)
+        if name == "id":
+            ranks = self._cache.id_ranks()[ns]
+            return -ranks if descending else ranks
+        if name in ("last_updated", "event_timestamp"):
+            column = self._cache.column("updated" if name == "last_updated" else "event")
+            values = column.values[ns]
+            missing = values == column.MISSING  # not negated, so that they come last in both directions
+            return np.where(missing, column.MISSING, -values if descending else values)
+        if name == "status":
+            ranks = self._status_ranks(size)[ns]
+            return -ranks if descending else ranks
+        row = self._raw.execute(
+            "SELECT no, kind FROM fields WHERE dataset = ? AND name = ?", (self._dataset.no, name)
+        ).fetchone()
+        if row is None:
+            if name.startswith("metadata."):
+                raise InvalidTextSearchError(f"No mapping found for [{name}] in order to sort on")
+            return np.zeros(len(ns))
+        field, kind = row
+        places = np.full(size + 1, np.inf)
+        if kind in ("float", "date"):
+            rows, numbers = self._cache.number(field).pairs()
+            # Of several values of a record the last one assigned stays, so the one that counts comes last
+            order = np.argsort(numbers if descending else -numbers, kind="stable")
+            order = order[rows[order] <= size]
+            places[rows[order]] = -numbers[order] if descending else numbers[order]
+        else:
+            self._rank_values(places, field, name, kind, descending)
+        return places[ns]
+
+    def _rank_values(self, places: Numbers, field: int, name: str, kind: str, descending: bool) -> None:
+        viewer = self._viewer if name in ANSWER_FIELDS else 0
+        by = "num" if kind == "long" else "value"
+        rows = self._raw.execute(
+            f"SELECT vid, value, num FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY {by}",
+            (field, viewer),
+        ).fetchall()
+        if kind == "long" and rows and max(-rows[0][2], rows[-1][2]) >= EXACT_FLOATS:
+            rows.sort(key=lambda row: int(row[1]))  # as floats, neighbours as large as this are equal
+        ranked = [(-rank if descending else rank, row[0]) for rank, row in enumerate(rows)]
+        quick = self._cache.facet(field, viewer).ranks(
+            {term_id: rank for rank, term_id in ranked}, len(places) - 1
+        )
+        if quick is not None:
+            places[:] = quick
+            return
+        set_lowest(places, self._cache.holders(field, viewer), ranked)
+
+    def _status_ranks(self, size: int) -> Numbers:
+        names = sorted(status.value for status in Status)
+        ranks = np.full(size + 1, names.index(Status.DEFAULT.value))
+        row = self._raw.execute(
+            "SELECT no FROM fields WHERE dataset = ? AND name = 'status'", (self._dataset.no,)
+        ).fetchone()
+        if row is not None:
+            for term_id, value in self._raw.execute(
+                "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0", (row[0], self._viewer)
+            ).fetchall():
+                ns = self._cache.having(row[0], self._viewer, [term_id])
+                held = np.asarray(ns.to_array(), dtype=np.int64)
+                ranks[held[held <= size]] = names.index(value)
+        return ranks
+
+    def scan(
+        self, criteria: Criteria, after: str | None, sort: Sequence[SortKey], offset: int, limit: int
+    ) -> list[StoredRecord]:
+        """Return the next matches behind a record id."""
+        plan = self.compile(criteria)
+        if isinstance(plan, All) and not sort and not offset:  # the index on ids has them in order
+            return self._next_rows(after, limit)
+        with self._selected(plan) as selection:
+            if not sort:
+                ordered = self._cache.in_order(selection, after=after)
+                return self._some_rows(islice(ordered, 0 if after is not None else offset, None), limit)
+            ns = self._next_sorted(criteria, selection, tuple(sort), after, offset, limit)
+        return self.rows(ns)
+
+    def _next_rows(self, after: str | None, limit: int) -> list[StoredRecord]:
+        rows = self._raw.execute(
+            f"SELECT {_ROW} FROM records WHERE dataset = ? AND id {'>=' if after is None else '>'} ? "
+            "ORDER BY id LIMIT ?",
+            (self._dataset.no, after or "", limit),
+        ).fetchall()
+        return self._as_rows(rows)
+
+    def _some_rows(self, ordered: Iterator[int], limit: int) -> list[StoredRecord]:
+        """Read rows in that order; fewer only at the end, though some may be gone since they were selected."""
+        rows: list[StoredRecord] = []
+        while len(rows) < limit and (ns := list(islice(ordered, limit - len(rows)))):
+            rows += self.rows(ns)
+        return rows
+
+    def _next_sorted(
+        self,
+        criteria: Criteria,
+        selection: BitMap,
+        sort: tuple[SortKey, ...],
+        after: str | None,
+        offset: int,
+        limit: int,
+    ) -> list[int]:
+        computed = self._cache.computed  # emptied with every change, so an order found here is still right
+        key = ("sorted", criteria, sort)
+        ns = computed.get(key)
+        if ns is None:
+            for old in [each for each in computed if each[0] == "sorted"][: -_ORDERS_KEPT + 1]:
+                del computed[old]
+            ns = computed[key] = self.sorted(selection, sort)
+        if after is not None:
+            row = self._raw.execute(
+                "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, after)
+            ).fetchone()
+            places = np.flatnonzero(ns == row[0]) if row else np.empty(0)
+            if places.size:
+                offset = int(places[0]) + 1
+        return list(ns[offset : offset + limit].tolist())
+
+    # The records themselves
+
+    def rows(self, ns: Sequence[int]) -> list[StoredRecord]:
+        """Read records by number, in that order; those that are gone are left out."""
+        found: dict[int, tuple[Any, ...]] = {}
+        for start in range(0, len(ns), 500):
+            part = [self._base | n for n in ns[start : start + 500]]
+            for row in self._raw.execute(
+                f"SELECT {_ROW} FROM records WHERE rid IN ({', '.join('?' * len(part))})", part
+            ):
+                found[row[0] & 0xFFFFFFFF] = row
+        return self._as_rows([found[n] for n in ns if n in found])
+
+    def rows_by_id(self, ids: Sequence[str]) -> dict[str, StoredRecord]:
+        """Read records by id."""
+        rows = rows_by_id(self._raw, f"id, {_ROW}", self._dataset.no, ids)
+        return {row.id: row for row in self._as_rows([row[1:] for row in rows])}
+
+    def get(self, id: str) -> StoredRecord | None:
+        """Read one record by id."""
+        row = self._raw.execute(
+            f"SELECT {_ROW} FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, id)
+        ).fetchone()
+        return None if row is None else self._as_rows([row])[0]
+
+    @cached_property
+    def _mirrors(self) -> frozenset[str]:
+        return mirrors_of(self._raw, self._dataset.no)
+
+    def _as_rows(self, rows: list[tuple[Any, ...]]) -> list[StoredRecord]:
+        if not rows:
+            return []
+        vectors = self._vectors([row[0] & 0xFFFFFFFF for row in rows])
+        mirrored = self._mirrored([row[0] for row in rows])
+        own = self._own_answers([row[0] for row in rows]) if self._viewer else None
+        found = []
+        for rid, id, status, updated, content, prediction, answer in rows:
+            n, seen = rid & 0xFFFFFFFF, STATUSES[status]
+            if own is not None:
+                # Without an answer of their own a viewer sees none: the row's is the resolved one
+                seen, answer = own.get(rid, (Status.DEFAULT, None))
+            if mirrored is not None:
+                content = with_mirrors(content, mirrored.keys, mirrored.names.get(rid, []))
+            found.append(StoredRecord(id, seen, updated, content, prediction, answer, vectors.get(n), n))
+        return found
+
+    def _mirrored(self, rids: list[int]) -> Mirrored | None:
+        """Return the assignees of these records, if a plan shows them as metadata."""
+        keys = self._mirrors
+        if not keys:
+            return None
+        names = assignees_of(self._raw, rids)
+        if self._criteria.alone:
+            me = self._criteria.me
+            names = {rid: [each for each in those if each == me] for rid, those in names.items()}
+        return Mirrored(sorted(key.removeprefix("metadata.") for key in keys), names)
+
+    def _own_answers(self, rids: list[int]) -> dict[int, tuple[Status, bytes | None]]:
+        """Return the viewer's answers: by record, status and annotation as they see it."""
+        found: dict[int, tuple[Status, bytes | None]] = {}
+        row = self._raw.execute("SELECT name FROM agents WHERE no = ?", (self._viewer,)).fetchone()
+        name = encode_name(row[0] if row else "")
+        for start in range(0, len(rids), 500):
+            part = rids[start : start + 500]
+            for rid, state, value in self._raw.execute(
+                "SELECT rid, state, value FROM annotations WHERE annotator = ? AND rid IN "
+                f"({', '.join('?' * len(part))})",
+                [self._viewer, *part],
+            ):
+                answer = None if value is None else name + b"\n" + value
+                found[rid] = (STATUS_OF[STATES[state]], answer)
+        return found
+
+    def _vectors(self, ns: list[int]) -> dict[int, dict[str, Vector]]:
+        fields = self._raw.execute(
+            "SELECT no, name FROM fields WHERE dataset = ? AND kind GLOB 'vector:*'", (self._dataset.no,)
+        ).fetchall()
+        found: dict[int, dict[str, Vector]] = {}
+        for field, name in fields:
+            for start in range(0, len(ns), 500):
+                part = ns[start : start + 500]
+                for n, value, more in self._raw.execute(
+                    f"SELECT n, value, more FROM vectors WHERE field = ? AND n IN ({', '.join('?' * len(part))})",
+                    [field, *part],
+                ):
+                    found.setdefault(n, {})[name.removeprefix("vectors.")] = decode_vector(value, more)
+        return found
+
+    def _texts(self, ns: Iterable[int]) -> Iterator[str]:
+        """Yield the texts of records, some hundred at a time."""
+        remaining = iter(ns)
+        while part := [self._base | int(n) for n in islice(remaining, 500)]:
+            marks = ", ".join("?" * len(part))
+            rows = self._raw.execute(f"SELECT content FROM records WHERE rid IN ({marks})", part).fetchall()
+            yield from (text_of(content) for (content,) in rows)
+
+    def _docs(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
+        """Yield records to be tested, some hundred at a time."""
+        remaining = iter(ns)
+        while part := [int(n) for n in islice(remaining, 500)]:
+            rids = [self._base | n for n in part]
+            rows = self._raw.execute(
+                f"SELECT {_ROW} FROM records WHERE rid IN ({', '.join('?' * len(rids))})", rids
+            ).fetchall()
+            own = self._own_answers(rids) if self._viewer else None
+            for rid, id, status, updated, content, prediction, answer in rows:
+                seen = STATUSES[status]
+                if own is not None:
+                    seen, answer = own.get(rid, (Status.DEFAULT, None))
+                yield RecordDocument(
+                    self._dataset.task, rid & 0xFFFFFFFF, id, seen, updated, content, prediction, answer
+                )

@@ -1,0 +1,294 @@
+"""``ports.records.Records`` in SQL: the write path and the search in one class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from apportion.domain.datasets import Dataset
+from apportion.domain.ids import NOBODY, RESOLVED, Viewer
+from apportion.domain.records import AgentValues, Record, Value
+from apportion.ports.records import (
+    Criteria,
+    EncodedRecord,
+    MatchingIds,
+    SearchHits,
+    SortKey,
+    StoredAnnotation,
+    StoredRecord,
+)
+from apportion.storage.sql.codec.encode_records import EncodedRow as Ready
+from apportion.storage.sql.codec.fragments import decode_answers, decode_record, decode_value
+from apportion.storage.sql.codec.states import STATES
+from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.index.cache_delta import CacheDelta
+from apportion.storage.sql.index.terms import TermRegistry
+from apportion.storage.sql.rows import as_json, rows_by_id
+from apportion.vocabulary import AnnotationState, Status, Task
+
+from .record_writer import MetadataLimits, RecordChange
+
+if TYPE_CHECKING:
+    from apportion.storage.sql.index.cache import DatasetCache
+    from apportion.storage.sql.query.search import Searcher
+    from apportion.storage.sql.query.selection import Plan
+
+__all__ = ["SqlRecords"]
+
+# Modules for searching are imported on the first search: numpy and bitmaps are a quarter of an idle server's memory.
+
+
+class SqlRecords:
+    """Records of all datasets, within one transaction."""
+
+    def __init__(
+        self,
+        connection: SqlConnection,
+        *,
+        cache_of: Callable[[int], DatasetCache],
+        registry: TermRegistry,
+        limits: MetadataLimits,
+        publish: Callable[[CacheDelta], None],
+        withdraw: Callable[[Dataset, Sequence[int]], None],
+    ) -> None:
+        self._connection = connection
+        self._raw = connection.raw
+        self._withdraw = withdraw
+        self._cache_of = cache_of
+        self._registry = registry
+        self._limits = limits
+        self._publish = publish
+        self._prepared: dict[int, dict[Criteria, Plan]] = {}
+        """Selections prepared in this snapshot: a scan uses the same one for every page."""
+
+    def _searcher(self, dataset: Dataset, criteria: Criteria) -> Searcher:
+        from apportion.storage.sql.query.search import Searcher
+
+        # Only in a snapshot that does not change: the writer's transaction may change records between two searches
+        prepared = self._prepared.setdefault(dataset.no, {}) if self._connection.reads_only else None
+        return Searcher(self._connection, self._cache(dataset), dataset, criteria, prepared)
+
+    def _cache(self, dataset: Dataset) -> DatasetCache:
+        """Return the shared cache; or, once this transaction has written, one that sees what it wrote."""
+        if self._connection.after:
+            from apportion.storage.sql.index.cache import DatasetCache
+
+            return DatasetCache(dataset.no, lambda: self._connection)
+        return self._cache_of(dataset.no)
+
+    def _change(self, dataset: Dataset) -> RecordChange:
+        return RecordChange(self._connection, dataset.no, self._registry, self._limits, self._publish)
+
+    # Reading
+
+    def get(
+        self, dataset: Dataset, id: str, viewer: Viewer = RESOLVED, *, only: str | None = None
+    ) -> StoredRecord | None:
+        criteria = Criteria(viewer=viewer, me=only, alone=only is not None)
+        return self._searcher(dataset, criteria).get(id)
+
+    def rows(self, dataset: Dataset, criteria: Criteria) -> dict[str, StoredRecord]:
+        return self._searcher(dataset, criteria).rows_by_id(criteria.ids or ())
+
+    def search(
+        self,
+        dataset: Dataset,
+        criteria: Criteria,
+        *,
+        sort: Sequence[SortKey] = (),
+        start: int = 0,
+        limit: int = 50,
+        facets: frozenset[str] | None = frozenset(),
+    ) -> SearchHits:
+        return self._searcher(dataset, criteria).search(criteria, sort, start, limit, facets)
+
+    def nearest(
+        self,
+        dataset: Dataset,
+        criteria: Criteria,
+        *,
+        vector: str,
+        value: Sequence[float],
+        k: int,
+        limit: int,
+        facets: frozenset[str] | None = frozenset(),
+    ) -> SearchHits:
+        return self._searcher(dataset, criteria).nearest(criteria, vector, value, k, limit, facets)
+
+    def scan(
+        self,
+        dataset: Dataset,
+        criteria: Criteria,
+        *,
+        after: str | None = None,
+        sort: Sequence[SortKey] = (),
+        offset: int = 0,
+        limit: int = 100,
+    ) -> list[StoredRecord]:
+        return self._searcher(dataset, criteria).scan(criteria, after, sort, offset, limit)
+
+    def count(self, dataset: Dataset, criteria: Criteria) -> int:
+        return self.search(dataset, criteria, limit=0).total
+
+    def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> MatchingIds:
+        return self._searcher(dataset, criteria).ids(criteria, keys)
+
+    def numbers_by_id(self, dataset: Dataset, criteria: Criteria) -> Sequence[int]:
+        return self._searcher(dataset, criteria).numbers_by_id(criteria)
+
+    def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[StoredRecord]:
+        return self._searcher(dataset, criteria).rows(numbers)
+
+    def answers_of(self, row: StoredRecord, task: Task) -> tuple[AgentValues | None, AgentValues | None]:
+        return decode_answers(task, row.prediction), decode_answers(task, row.answer)
+
+    def labels(self, dataset: Dataset, viewer: Viewer = RESOLVED) -> list[str]:
+        found: set[str] = set()
+        rows = self._raw.execute(
+            "SELECT v.value, v.vid FROM fields f JOIN vals v ON v.field = f.no AND v.n > 0 "
+            "WHERE f.dataset = ? AND (f.name = 'predicted_as' OR (f.name = 'annotated_as' AND v.viewer = ?))",
+            (dataset.no, viewer),
+        )
+        found.update(value for value, _ in rows)
+        if dataset.task is Task.TEXT_CLASSIFICATION:
+            found |= self._labels_of_any_score(dataset, viewer)
+        return sorted(found)
+
+    def _labels_of_any_score(self, dataset: Dataset, viewer: Viewer) -> set[str]:
+        """Return labels of any score from a thousand records: those below the threshold are no terms."""
+        found: set[str] = set()
+        rows = self._raw.execute(
+            f"SELECT prediction, {'NULL' if viewer else 'answer'} FROM records WHERE dataset = ? "
+            f"AND (prediction IS NOT NULL {'' if viewer else 'OR answer IS NOT NULL'}) LIMIT 1000",
+            (dataset.no,),
+        )
+        for fragments in rows:
+            for fragment in fragments:
+                answers = decode_answers(dataset.task, fragment)
+                if answers is not None and isinstance(answers.value, tuple):
+                    found.update(label for label, _ in answers.value)
+        return found
+
+    def annotations(self, dataset: Dataset, id: str) -> list[StoredAnnotation]:
+        rows = self._raw.execute(
+            "SELECT g.name, a.state, a.value, a.version, a.updated FROM records r "
+            "JOIN annotations a ON a.rid = r.rid JOIN agents g ON g.no = a.annotator "
+            "WHERE r.dataset = ? AND r.id = ? ORDER BY g.name",
+            (dataset.no, id),
+        )
+        return [
+            StoredAnnotation(
+                name,
+                STATES[state],
+                None if value is None else decode_value(dataset.task, value),
+                version,
+                updated,
+            )
+            for name, state, value, version, updated in rows
+        ]
+
+    def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, AgentValues]:
+        rows = rows_by_id(self._raw, "id, answer", dataset.no, list(ids))
+        found = [(id, decode_answers(dataset.task, answer)) for id, answer in rows]
+        return {id: answers for id, answers in found if answers is not None}
+
+    def iterate(self, dataset: Dataset) -> Iterator[Record]:
+        after: str | None = None
+        while rows := self.scan(dataset, Criteria(), after=after, limit=500):
+            for row in rows:
+                record = decode_record(
+                    dataset.task, row.id, row.status, row.content, row.prediction, row.answer
+                )
+                record.vectors = dict(row.vectors) if row.vectors else None
+                yield record
+            after = rows[-1].id
+
+    def metadata_kinds(self, dataset: Dataset) -> Mapping[str, str]:
+        rows = self._raw.execute(
+            "SELECT name, kind FROM fields WHERE dataset = ? AND name GLOB 'metadata.*'", (dataset.no,)
+        )
+        return {name.removeprefix("metadata."): kind for name, kind in rows}
+
+    def viewer(self, username: str) -> Viewer:
+        row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (username,)).fetchone()
+        return Viewer(row[0]) if row else NOBODY
+
+    # Writing
+
+    def log(
+        self, dataset: Dataset, batch: Sequence[EncodedRecord], *, at: int, keep_answers: bool = False
+    ) -> None:
+        change = self._change(dataset)
+        ready = [record for record in batch if isinstance(record, Ready)]
+        change.log(ready, at=at, keep_answers=keep_answers)
+        change.finish()
+
+    def annotate(
+        self,
+        dataset: Dataset,
+        id: str,
+        annotator: str,
+        state: AnnotationState,
+        value: Value | None,
+        *,
+        at: int,
+    ) -> int | None:
+        change = self._change(dataset)
+        version = change.annotate(id, annotator, state, value, at=at)
+        change.finish()
+        return version
+
+    def patch(
+        self,
+        dataset: Dataset,
+        id: str,
+        *,
+        metadata: dict[str, Any] | None,
+        status: Status | None,
+        at: int,
+        annotation: AgentValues | None = None,
+        annotated: bool = False,
+        keep_answers: bool = False,
+    ) -> bool:
+        change = self._change(dataset)
+        found = change.patch(
+            id,
+            metadata=metadata,
+            status=status,
+            at=at,
+            annotation=annotation,
+            annotated=annotated,
+            keep_answers=keep_answers,
+        )
+        change.finish()
+        return found
+
+    def discard(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
+        ns = self._matching(dataset, criteria)
+        change = self._change(dataset)
+        changed = change.discard(ns, at=at)
+        change.finish()
+        return len(ns), changed
+
+    def delete(self, dataset: Dataset, criteria: Criteria, *, at: int) -> tuple[int, int]:
+        ns = self._matching(dataset, criteria)
+        self._withdraw(dataset, ns)  # first, while the records of the slots still exist
+        change = self._change(dataset)
+        removed = change.delete(ns, at=at)
+        change.finish()
+        return len(ns), removed
+
+    def numbers(self, dataset: Dataset, criteria: Criteria) -> list[int]:
+        return sorted(self._matching(dataset, criteria))
+
+    def ids_of(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
+        rows = self._raw.execute(
+            "SELECT id FROM records WHERE rid IN (SELECT ? | value FROM json_each(?)) AND updated <= ?",
+            (dataset.no << 32, as_json(numbers), logged_by),
+        )
+        return [id for (id,) in rows]
+
+    def _matching(self, dataset: Dataset, criteria: Criteria) -> list[int]:
+        """Return the numbers of the matches, with everything this transaction has written before."""
+        searcher = self._searcher(dataset, criteria)
+        return searcher.matching(criteria)

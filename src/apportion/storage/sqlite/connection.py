@@ -1,0 +1,155 @@
+"""Connections to one SQLite file, checked to be ours, sound and free."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import StaticPool
+
+from apportion.ports.upkeep import CannotOpenError
+from apportion.storage.sql.connection import UNLIMITED
+
+__all__ = [
+    "APPLICATION_ID",
+    "DatabaseError",
+    "SqliteConnection",
+    "check_file",
+    "check_sqlite",
+    "claim",
+    "damaged",
+    "open_for_writing",
+]
+
+APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
+_ALWAYS = 1 << 62
+
+
+class DatabaseError(CannotOpenError):
+    """The file cannot be used; the message says why and what to do."""
+
+
+class SqliteConnection:
+    """One connection to the file: ``raw`` for hot paths, ``sql`` for SQLAlchemy Core statements.
+
+    Both use the same sqlite3 connection, so they share its transaction; ``sql`` never begins or ends
+    one by itself. ``after`` collects hooks to run once the running transaction has committed.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool) -> None:
+        self.raw = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=10.0
+        )
+        self.reads_only = readonly
+        self.after: list[Callable[[], None]] = []
+        self.deadline = UNLIMITED
+        """The deadline of the transaction that it is used for."""
+        self.began = _ALWAYS
+        """The number of commits that had been passed on to the caches when its snapshot was taken."""
+        try:
+            self._set_up(readonly)
+        except BaseException:
+            self.raw.close()
+            raise
+
+        # Made before any transaction of ours: connecting, SQLAlchemy rolls back whatever is open.
+        engine = create_engine(
+            "sqlite://", creator=lambda: self.raw, poolclass=StaticPool, pool_reset_on_return=None
+        )
+        self.sql: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def _set_up(self, readonly: bool) -> None:
+        run = self.raw.execute
+        run("PRAGMA foreign_keys=ON")
+        run("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits with the power
+        run("PRAGMA temp_store=MEMORY")
+        run("PRAGMA cache_size=-65536" if not readonly else "PRAGMA cache_size=-32768")
+        run("PRAGMA journal_size_limit=67108864")
+        run("PRAGMA wal_autocheckpoint=4000")
+        if readonly:
+            run("PRAGMA query_only=ON")
+
+    def close(self) -> None:
+        self.raw.close()
+
+
+def damaged(path: Path, why: object) -> DatabaseError:
+    """Return the error about a damaged file, which says what to do."""
+    return DatabaseError(
+        f"{path} is damaged: {why}. Nothing was changed. Try `apportion reindex`, which makes anew what can be made "
+        "anew; else `apportion restore BACKUP --force`, which keeps this file beside."
+    )
+
+
+def claim(path: Path) -> IO[str]:
+    """Lock a file for as long as the returned file is open; refuse when a server holds it."""
+    handle = path.with_suffix(".lock").open("a+")  # "w" would erase when a server last held it
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as busy:
+        handle.close()
+        raise DatabaseError(
+            f"Another server is already running on {path}. Stop it first, or set APPORTION_HOME "
+            "to another folder."
+        ) from busy
+    return handle
+
+
+def open_for_writing(path: Path) -> SqliteConnection:
+    """Open the writer's connection to a file, checked to be ours."""
+    try:
+        path.touch(mode=0o600)  # it holds password hashes
+        connection = SqliteConnection(path, readonly=False)
+    except (OSError, sqlite3.OperationalError) as unreadable:
+        raise DatabaseError(f"{path} cannot be opened: {unreadable}.") from unreadable
+    except sqlite3.DatabaseError as broken:
+        raise damaged(path, broken) from broken
+    try:
+        check_file(connection.raw, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def check_sqlite() -> None:
+    """Refuse a SQLite that lacks what we need, and say what to do about it."""
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise DatabaseError(
+            f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or later is needed. Use a newer Python."
+        )
+    probe = sqlite3.connect(":memory:")
+    try:
+        probe.execute("CREATE VIRTUAL TABLE t USING fts5(x)")
+    except sqlite3.OperationalError as missing:
+        raise DatabaseError(
+            "This Python's SQLite was built without full-text search (FTS5). Use another build of Python, "
+            "such as the one of python.org, Debian, conda or uv."
+        ) from missing
+    finally:
+        probe.close()
+
+
+def check_file(raw: sqlite3.Connection, path: Path) -> None:
+    """Prepare a new file, or refuse one that is damaged or not ours."""
+    try:
+        (pages,) = raw.execute("PRAGMA page_count").fetchone()
+        (mark,) = raw.execute("PRAGMA application_id").fetchone()
+    except sqlite3.DatabaseError as broken:
+        raise damaged(path, broken) from broken
+    if pages == 0:
+        # Both can only be set before the first table is made
+        raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        raw.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    elif mark != APPLICATION_ID:
+        raise DatabaseError(f"{path} is a database of another program. Set APPORTION_HOME to another folder.")
+    (mode,) = raw.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        raise DatabaseError(
+            f"{path} lies on a file system without shared memory (a network drive?), where SQLite's "
+            "write-ahead log does not work. Set APPORTION_HOME to a local folder."
+        )

@@ -1,0 +1,57 @@
+"""Tables of datasets and their guidelines."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from .base import checksum_column, metadata
+
+__all__ = ["datasets", "guidelines", "purged_datasets"]
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("workspace", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("settings", JSON, comment="label schema and vectors; null when never set"),
+    Column("policies", JSON, nullable=False),
+    Column("created_by", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_updated", BigInteger, nullable=False),
+    Column("closed", Boolean, nullable=False, default=False),
+    Column("deleted_at", BigInteger, comment="invisible from then on; purged later; 0: being purged or not finished"),
+    Column("last_n", Integer, nullable=False, default=0, comment="the highest record number given out"),
+    Column("records", Integer, nullable=False, default=0, comment="how many there are"),
+    Column("multi_label", Boolean, comment="of the first record stored; null before"),
+    Column("rules", JSON, comment="labeling rules, oldest first; null before the first"),
+    Index(
+        "datasets_live", "workspace", "name", unique=True,
+        sqlite_where=Column("deleted_at").is_(None),
+    ),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+purged_datasets = Table(
+    "purged_datasets",
+    metadata,
+    Column("no", Integer, primary_key=True, comment="the number it had: events are about it still"),
+    Column("uuid", Text, nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+guidelines = Table(
+    "guidelines",
+    metadata,
+    Column("dataset", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("author", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    checksum_column(),
+    Column("text", Text, nullable=False),
+)

@@ -1,0 +1,96 @@
+/** The frame of a page that only those see who lead a dataset's team; nobody else asks the server for anything. */
+
+import { Anchor, Skeleton, Title } from "@mantine/core";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useMemo } from "react";
+
+import { ApiError } from "@/api/client";
+import { datasetQuery, refOf } from "@/api/datasets";
+import { policiesQuery } from "@/api/review";
+import { type Me, meQuery } from "@/api/session";
+import type { DatasetRef } from "@/core/model";
+import { sees } from "@/core/roles";
+import { t } from "@/text/en";
+import { Empty } from "@/ui/empty";
+
+import DatasetNav from "./dataset-nav";
+import { Failed } from "./failed";
+import classes from "./leaders-page.module.css";
+
+interface Props {
+  readonly workspace: string;
+  readonly name: string;
+  readonly title: string;
+  readonly children: (dataset: DatasetRef, me: Me) => ReactNode;
+}
+
+export function LeadersPage({ workspace, name, title, children }: Props) {
+  const { data: me } = useSuspenseQuery(meQuery);
+  return (
+    <main className={classes["page"]}>
+      <title>{`${title} · ${name} · ${t.app}`}</title>
+      {sees(me, workspace) ? (
+        <Found workspace={workspace} name={name} title={title} me={me}>
+          {children}
+        </Found>
+      ) : (
+        <Empty title={t.review.notForYou} alert>
+          <p>{t.review.notForYouIntro(workspace)}</p>
+          <Anchor component={Link} to={`/datasets/${encodeURIComponent(workspace)}/${encodeURIComponent(name)}`}>
+            {t.review.toRecords}
+          </Anchor>
+        </Empty>
+      )}
+    </main>
+  );
+}
+
+function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
+  const found = useQuery(datasetQuery(workspace, name));
+  const task = found.data?.task;
+  const dataset = useMemo(() => (task ? refOf({ workspace, name, task }) : null), [workspace, name, task]);
+  if (found.isError) {
+    return found.error instanceof ApiError && [403, 404].includes(found.error.status) ? (
+      <Empty title={t.annotate.missing} alert>
+        <p>{t.annotate.missingIntro(name, workspace)}</p>
+        <Anchor component={Link} to="/datasets">
+          {t.annotate.back}
+        </Anchor>
+      </Empty>
+    ) : (
+      <Failed failure={found.error} onRetry={() => void found.refetch()} />
+    );
+  }
+  return (
+    <>
+      <div className={classes["head"]}>
+        <Title order={1} className={classes["title"] ?? ""}>
+          <Link to="/datasets" search={{ workspace }} className={classes["workspace"]}>
+            {workspace}
+          </Link>
+          <span className={classes["slash"]}> / </span>
+          {name}
+          <span className="sr-only"> · {title}</span>
+        </Title>
+        <DatasetNav workspace={workspace} name={name} />
+      </div>
+      {dataset ? <Individual dataset={dataset} me={me}>{children}</Individual> : <Skeleton h={320} aria-label={t.common.loading} />}
+    </>
+  );
+}
+
+/** Where a record has only one annotation there is nothing to compare. */
+function Individual({ dataset, me, children }: { dataset: DatasetRef; me: Me; children: Props["children"] }) {
+  const policies = useQuery(policiesQuery(dataset));
+  if (policies.isError) return <Failed failure={policies.error} onRetry={() => void policies.refetch()} />;
+  if (policies.isPending) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (policies.data.annotation === "shared") {
+    return (
+      <Empty title={t.review.shared}>
+        <p>{t.review.sharedIntro}</p>
+      </Empty>
+    );
+  }
+  return children(dataset, me);
+}

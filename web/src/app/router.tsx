@@ -1,0 +1,186 @@
+/** Which address leads to which page. Addresses of 1.6 stay what they were. */
+
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+
+import { ApiError, base } from "@/api/client";
+import { awaitsSetup } from "@/api/people";
+import { type Me, meQuery } from "@/api/session";
+import { type Params, parseSearch, stringifySearch } from "@/core/view";
+
+import { Crashed, NotFound } from "./error-pages";
+import { queryClient } from "./query-client";
+
+const root = createRootRouteWithContext()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: Crashed,
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (params: Params) => {
+    const wanted = params["redirect"];
+    return { redirect: typeof wanted === "string" ? wanted : "" };
+  },
+  component: lazyRouteComponent(() => import("@/features/login/login-page"), "LoginPage"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  beforeLoad: async () => {
+    if (!(await awaitsSetup())) throw redirect({ to: "/" });
+  },
+  component: lazyRouteComponent(() => import("@/features/setup/setup-page"), "SetupPage"),
+});
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.ensureQueryData(meQuery);
+    } catch (failure) {
+      if (failure instanceof ApiError && failure.status === 401) {
+        if (await awaitsSetup()) throw redirect({ to: "/setup" });
+        throw redirect({ to: "/login", search: { redirect: location.href === "/" ? "" : location.href } });
+      }
+      throw failure;
+    }
+  },
+  component: lazyRouteComponent(() => import("./shell"), "Shell"),
+});
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: async () => {
+    throw redirect({ to: annotatesOnly(await queryClient.ensureQueryData(meQuery)) ? "/my-work" : "/team", search: {} });
+  },
+});
+
+/** Whoever leads a workspace starts with what the team does, everybody else with their own work. */
+function annotatesOnly(me: Me): boolean {
+  return me.role !== "admin" && me.memberships.every((each) => each.role === "annotator");
+}
+
+const myWork = createRoute({
+  getParentRoute: () => inside,
+  path: "/my-work",
+  component: lazyRouteComponent(() => import("@/features/my-work/my-work-page"), "MyWorkPage"),
+});
+
+const datasets = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/annotate/dataset-page"), "DatasetPage"),
+});
+
+const review = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/review",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/review/review-page"), "ReviewPage"),
+});
+
+const agreement = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/agreement",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/agreement/agreement-page"), "AgreementPage"),
+});
+
+const userSettings = createRoute({
+  getParentRoute: () => inside,
+  path: "/user-settings",
+  component: lazyRouteComponent(() => import("@/features/user-settings/user-settings-page"), "UserSettingsPage"),
+});
+
+// of those who lead a team
+
+const team = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/team",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/team/team-page"), "TeamPage"),
+});
+
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: "/team",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/overview/overview-page"), "OverviewPage"),
+});
+
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: "/people",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/people/people-page"), "PeoplePage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage"),
+});
+
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: "/webhooks",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/webhooks/webhooks-page"), "WebhooksPage"),
+});
+
+const newDataset = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/new",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/new-dataset/new-dataset-page"), "NewDatasetPage"),
+});
+
+const datasetSettings = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/settings",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/dataset-settings/dataset-settings-page"), "DatasetSettingsPage"),
+});
+
+const leading = [team, overview, people, audit, webhooks, newDataset, datasetSettings];
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    login,
+    setup,
+    inside.addChildren([home, myWork, datasets, dataset, review, agreement, userSettings, ...leading]),
+  ]),
+  basepath: base,
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  defaultErrorComponent: Crashed,
+  defaultNotFoundComponent: NotFound,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

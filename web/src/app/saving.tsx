@@ -1,0 +1,49 @@
+/** Says whether everything is saved, and what to do about what is not. */
+
+import { Group, UnstyledButton } from "@mantine/core";
+import { IconAlertTriangle, IconCloudCheck, IconCloudOff, IconLoader2 } from "@tabler/icons-react";
+import { lazy, Suspense, useState } from "react";
+
+import { t } from "@/text/en";
+
+import { useOutboxState } from "./outbox-provider";
+import classes from "./shell.module.css";
+
+const Problems = lazy(() => import("./problems"));
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+export function Saving() {
+  const { waiting, sending, offline, signedOut, savedAt, problems } = useOutboxState();
+  const [open, setOpen] = useState(false);
+  const words = problems.length
+    ? t.saving.problem(problems.length)
+    : signedOut
+      ? t.saving.signedOut(waiting)
+      : offline
+        ? t.saving.offline(waiting)
+        : sending
+          ? t.saving.saving
+          : savedAt
+            ? t.saving.saved(clock.format(savedAt))
+            : t.saving.nothing;
+  const bad = problems.length > 0 || offline || signedOut;
+  const Icon = problems.length ? IconAlertTriangle : offline ? IconCloudOff : sending ? IconLoader2 : IconCloudCheck;
+  const shown = (
+    <Group gap={6} wrap="nowrap" className={classes["saving"] ?? ""} data-bad={bad || undefined}>
+      <Icon size={16} aria-hidden />
+      <span>{words}</span>
+    </Group>
+  );
+  return (
+    <>
+      <div role="status">
+        {problems.length ? <UnstyledButton onClick={() => { setOpen(true); }}>{shown}</UnstyledButton> : shown}
+      </div>
+      {open && problems.length > 0 && (
+        <Suspense>
+          <Problems problems={problems} onClose={() => { setOpen(false); }} />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,164 @@
+/** The edits of one dataset: lays records down with what was kept of them, sends answers, keeps drafts. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+
+import { contentOf, findMine, undoMine } from "@/api/annotations";
+import { progressKey } from "@/api/datasets";
+import { findRecord } from "@/api/records";
+import { useOutbox, useOutboxPart } from "@/app/outbox-provider";
+import { draftStore } from "@/core/browser-store";
+import { EditSession, type RecordEdit } from "@/core/edit-session";
+import { type Answer, type AppRecord, type DatasetRef, sameAnswer } from "@/core/model";
+import { keyOf, type Outbox, seenVersion } from "@/core/outbox";
+import { Stopwatch } from "@/core/stopwatch";
+
+import { DraftKeeper, rejectedOf } from "./drafts";
+
+export interface AnnotationSession {
+  readonly edits: EditSession;
+  /** Lays records down, with drafts and answers that wait to be sent. */
+  readonly load: (records: readonly AppRecord[]) => Promise<void>;
+  readonly stopwatch: Stopwatch;
+  /** Tokens of what is leased to me. */
+  readonly tokens: Map<string, string>;
+  /** Takes the last answer to a record back on the server; the edits shows what there was before. */
+  readonly undoSaved: (id: string) => Promise<void>;
+}
+
+/** `leading`: searches show the resolved value instead of one's own annotation. */
+export function useAnnotationSession(dataset: DatasetRef, leading: boolean): AnnotationSession {
+  const outbox = useOutbox();
+  const cache = useQueryClient();
+  const savedAt = useOutboxPart("savedAt");
+  const problems = useOutboxPart("problems");
+
+  const { session, keeper, mine } = useMemo(() => {
+    const stopwatch = new Stopwatch();
+    const tokens = new Map<string, string>();
+    const post = ({ record }: RecordEdit, answer: Answer) => {
+      const { id, seen } = record;
+      const token = tokens.get(id) ?? null;
+      void outbox.post({ dataset, id, answer, content: contentOf(record), seen, token, seconds: stopwatch.secondsOf(id), visit: stopwatch.visit });
+    };
+    const keeper = new DraftKeeper(outbox.user, dataset, (edit) => { post(edit, edit.now); });
+    const edits = new EditSession((before, after) => {
+      if (sameAnswer(before.saved, after.saved)) {
+        keeper.keep(after);
+        return;
+      }
+      keeper.forget(after.record.id);
+      post(after, dataset.individual ? after.now : after.saved);
+    });
+    const mine = (records: readonly AppRecord[]) => (dataset.individual && leading ? Promise.all(records.map((each) => own(dataset, each))) : Promise.resolve(records));
+    const session: AnnotationSession = {
+      edits,
+      stopwatch,
+      tokens,
+      load: async (found) => {
+        const records = await mine(found);
+        edits.hold(records, await known(outbox, dataset, records, edits));
+      },
+      undoSaved: async (id) => {
+        const edit = edits.get(id);
+        if (!edit) return;
+        const { answer, version } = await undoMine(dataset, id, contentOf(edit.record));
+        outbox.saw(dataset, id, seenVersion(version));
+        edits.replace({ ...edit.record, answer, seen: seenVersion(version) });
+      },
+    };
+    return { session, keeper, mine };
+  }, [dataset, outbox, leading]);
+
+  // what is put off is done before the page may close
+  useEffect(() => {
+    const { stopwatch } = session;
+    const change = () => {
+      if (document.visibilityState === "hidden") {
+        keeper.flush();
+        stopwatch.pause();
+      } else stopwatch.resume();
+    };
+    const leave = () => { keeper.flush(); };
+    document.addEventListener("visibilitychange", change);
+    window.addEventListener("pagehide", leave);
+    window.addEventListener("blur", leave);
+    return () => {
+      keeper.flush();
+      document.removeEventListener("visibilitychange", change);
+      window.removeEventListener("pagehide", leave);
+      window.removeEventListener("blur", leave);
+    };
+  }, [keeper, session]);
+
+  // what was saved changes the counts; asked for again when there is a pause
+  useEffect(() => {
+    if (savedAt === null) return undefined;
+    const timer = setTimeout(() => {
+      void cache.invalidateQueries({ queryKey: progressKey(dataset) });
+      if (dataset.individual) for (const key of ["work", "mine", "history"]) void cache.invalidateQueries({ queryKey: [key] });
+    }, 600);
+    return () => { clearTimeout(timer); };
+  }, [savedAt, cache, dataset]);
+
+  // when somebody gives an answer up, the edits shows what the server has instead
+  const before = useRef<readonly string[]>([]);
+  useEffect(() => {
+    const now = problems.map((each) => each.pending.id);
+    for (const id of before.current.filter((each) => !now.includes(each))) {
+      if (outbox.waitingFor(dataset, id)) continue;
+      void findRecord(dataset, id).then(async (record) => {
+        for (const each of record ? await mine([record]) : []) session.edits.replace(each);
+      });
+    }
+    before.current = now;
+  }, [problems, dataset, outbox, session, mine]);
+
+  return session;
+}
+
+/** The record with one's own annotation in place of what it stands by. */
+async function own(dataset: DatasetRef, record: AppRecord): Promise<AppRecord> {
+  const { answer, version } = await findMine(dataset, record.id, contentOf(record));
+  return { ...record, answer, author: null, seen: seenVersion(version) };
+}
+
+async function known(outbox: Outbox, dataset: DatasetRef, records: readonly AppRecord[], edits: EditSession) {
+  const found = new Map<string, { now: Answer; saved: Answer }>();
+  const byKey = new Map(records.map((each) => [keyOf(outbox.user, dataset, each.id), each]));
+  for (const [id, rejected] of dataset.individual ? await rejectedOf(byKey) : []) {
+    const edit = edits.get(id);
+    const record = records.find((each) => each.id === id);
+    if (!record || (edit && !sameAnswer(edit.now, edit.saved))) continue; // what is being worked on stays
+    const answer = { ...record.answer, value: { ...record.answer.value, rejected } };
+    found.set(id, { now: answer, saved: answer });
+  }
+  for (const record of byKey.values()) {
+    const waiting = outbox.waitingFor(dataset, record.id);
+    if (!waiting) continue;
+    const open = waiting.answer.state === "draft";
+    found.set(record.id, { now: waiting.answer, saved: open ? record.answer : waiting.answer });
+  }
+  for (const draft of await draftStore.get([...byKey.keys()])) {
+    const record = byKey.get(draft.key);
+    if (!record || draft.content !== contentOf(record)) continue; // was made on another text
+    found.set(record.id, { now: draft.answer, saved: found.get(record.id)?.saved ?? record.answer });
+  }
+  return found;
+}
+
+/** One record as it lies on the edits; draws again only when it changes. */
+export function useRecordEdit(edits: EditSession, id: string): RecordEdit | undefined {
+  return useSyncExternalStore(
+    useCallback((listener: () => void) => edits.watch(id, listener), [edits, id]),
+    () => edits.get(id),
+  );
+}
+
+/** Grows whenever anything on the edits changes. */
+export function useEdition(edits: EditSession): number {
+  return useSyncExternalStore(
+    useCallback((listener: () => void) => edits.watchAll(listener), [edits]),
+    () => edits.edition(),
+  );
+}

@@ -1,0 +1,72 @@
+/** About the record in front, asked for once one stays with it: a decision, what was said, one's earlier answers. */
+
+import { Button, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { commentsQuery, historyQuery, mineQuery } from "@/api/work";
+import { useOutbox } from "@/app/outbox-provider";
+import type { RecordEdit } from "@/core/edit-session";
+import type { DatasetRef } from "@/core/model";
+import { historyReason } from "@/text/codes";
+import { t } from "@/text/en";
+import { Key } from "@/ui/key";
+import { Ago } from "@/ui/time";
+
+import { Comments } from "./comments";
+import { Decided, inWords } from "./feedback";
+import classes from "./sidebar.module.css";
+
+const REST_MS = 400;
+
+export function MyAnswer({ dataset, edit, onFlag }: { dataset: DatasetRef; edit: RecordEdit; onFlag: (id: string) => void }) {
+  const { record, now } = edit;
+  const [resting, setResting] = useState<string | null>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => { setResting(record.id); }, REST_MS);
+    return () => { clearTimeout(timer); };
+  }, [record.id]);
+  const enabled = resting === record.id;
+  const individual = dataset.individual !== undefined;
+  const answered = now.state === "submitted" || now.state === "discarded";
+  const mine = useQuery({ ...mineQuery(dataset, record), enabled: enabled && individual && answered });
+  const said = useQuery({ ...commentsQuery(dataset, record.id), enabled });
+  const history = useQuery({ ...historyQuery(dataset, record), enabled: enabled && individual });
+  const { user } = useOutbox();
+  const text = record.fields[0]?.text ?? "";
+  const past = history.data?.filter((each) => each.annotator === user) ?? [];
+  return (
+    <>
+      {answered && mine.data?.gold && <Decided gold={mine.data.gold} mine={now} text={text} />}
+      <section className={classes["part"]}>
+        <div className={classes["row"]}>
+          <Title order={2} size="sm">
+            {t.comments.heading}
+          </Title>
+          <Button size="compact-xs" variant="default" onClick={() => { onFlag(record.id); }} rightSection={<Key of="f" />}>
+            {t.comments.flag}
+          </Button>
+        </div>
+        {said.data && said.data.length > 0 ? <Comments comments={said.data} /> : <Text size="xs" c="dimmed">{t.comments.none}</Text>}
+      </section>
+      {past.length > 0 && (
+        <section className={classes["part"]}>
+          <Title order={2} size="sm">
+            {t.history.title}
+          </Title>
+          <ol className={classes["said"]} aria-label={t.history.title}>
+            {past.map((each) => (
+              <li key={each.version}>
+                <Text size="xs" c="dimmed" component="div">
+                  <Ago time={each.at} />
+                  {historyReason[each.why] && ` · ${historyReason[each.why] ?? ""}`}
+                </Text>
+                <div className={classes["words"]}>{inWords(each.answer, text)}</div>
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
+    </>
+  );
+}

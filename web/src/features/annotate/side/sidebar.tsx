@@ -1,0 +1,209 @@
+/** How far the dataset is, and what is known of the record in front of one. */
+
+import { Text, Title, UnstyledButton } from "@mantine/core";
+import { IconChevronRight } from "@tabler/icons-react";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
+
+import { progressQuery } from "@/api/datasets";
+import { meQuery } from "@/api/session";
+import { policiesQuery, type Work, workQuery } from "@/api/work";
+import type { EditSession } from "@/core/edit-session";
+import type { DatasetRef } from "@/core/model";
+import { sees } from "@/core/roles";
+import type { View } from "@/core/view";
+import { useRecordEdit } from "@/features/annotate/session/use-annotation-session";
+import { annotatingText } from "@/text/annotating";
+import { n, t } from "@/text/en";
+import { Bar } from "@/ui/bar";
+import { Ago } from "@/ui/time";
+
+import { MyAnswer } from "./my-answer";
+import classes from "./sidebar.module.css";
+
+const Stats = lazy(() => import("./stats"));
+
+interface Props {
+  readonly dataset: DatasetRef;
+  readonly edits: EditSession;
+  readonly record: string | null;
+  readonly view: View;
+  readonly onView: (part: Partial<View>) => void;
+  readonly onFlag: (id: string) => void;
+}
+
+export function Sidebar({ dataset, edits, record, view, onView, onFlag }: Props) {
+  const edit = useRecordEdit(edits, record ?? "");
+  return (
+    <>
+      <HowFar dataset={dataset} />
+      {edit && <MyAnswer key={edit.record.id} dataset={dataset} edit={edit} onFlag={onFlag} />}
+      {record !== null && <About edits={edits} id={record} view={view} onView={onView} />}
+      <Counted dataset={dataset} view={view} onView={onView} />
+    </>
+  );
+}
+
+/** How far I am with what was assigned to me here, and how far all is; once where these are the same. */
+function HowFar({ dataset }: { dataset: DatasetRef }) {
+  const { data: me } = useSuspenseQuery(meQuery);
+  const { data: work } = useQuery(workQuery);
+  const { data: policies } = useQuery(policiesQuery(dataset.workspace, dataset.name));
+  const mine = work?.find((each) => each.workspace === dataset.workspace && each.name === dataset.name && each.assigned > 0);
+  const onlyMine = policies?.visibility === "assigned" && !sees(me, dataset.workspace);
+  return (
+    <>
+      {mine && <MyShare mine={mine} />}
+      {!(onlyMine && (mine || !work)) && <Progress dataset={dataset} />}
+    </>
+  );
+}
+
+function MyShare({ mine: { done, drafts, skipped, left } }: { mine: Work }) {
+  const total = done + left;
+  const facts = [annotatingText.mine.done(done, total), ...(drafts ? [annotatingText.mine.drafts(drafts)] : []), ...(skipped ? [annotatingText.mine.skipped(skipped)] : [])];
+  return (
+    <Gauge
+      title={annotatingText.mine.title}
+      label={annotatingText.mine.done(done, total)}
+      total={total}
+      done={done}
+      parts={[["done", done], ["draft", drafts]]}
+      facts={[facts.join(" · ")]}
+    />
+  );
+}
+
+function Progress({ dataset }: { dataset: DatasetRef }) {
+  const { data } = useQuery(progressQuery(dataset));
+  if (!data) return null;
+  const { total, validated, discarded } = data;
+  const done = validated + discarded;
+  const left = total - done;
+  return (
+    <Gauge
+      title={t.annotate.progress}
+      label={t.datasets.done(done, total)}
+      total={total}
+      done={done}
+      parts={[["done", validated], ["discarded", discarded]]}
+      facts={[
+        `${t.annotate.validatedCount(validated)}${discarded > 0 ? `, ${t.annotate.discardedCount(discarded)}` : ""}`,
+        left > 0 ? t.annotate.left(left) : t.annotate.allDone,
+      ]}
+    />
+  );
+}
+
+interface GaugeProps {
+  readonly title: string;
+  /** The bar in words. */
+  readonly label: string;
+  readonly total: number;
+  readonly done: number;
+  readonly parts: readonly (readonly ["done" | "discarded" | "draft", number])[];
+  readonly facts: readonly string[];
+}
+
+function Gauge({ title, label, total, done, parts, facts }: GaugeProps) {
+  const share = (count: number) => (total ? count / total : 0);
+  return (
+    <section className={classes["part"]}>
+      <div className={classes["row"]}>
+        <Title order={2} size="sm">
+          {title}
+        </Title>
+        <Text size="sm" fw={600} className={classes["number"] ?? ""}>
+          {t.datasets.percent(share(done))}
+        </Text>
+      </div>
+      <Bar label={label} parts={parts.map(([kind, count]) => ({ kind, share: share(count) }))} />
+      <div className={classes["row"]}>
+        {facts.map((each) => (
+          <Text key={each} size="xs" c="dimmed">
+            {each}
+          </Text>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** Counts over what matches, asked for when they are opened. */
+function Counted(props: { dataset: DatasetRef; view: View; onView: (part: Partial<View>) => void }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <section className={classes["part"]}>
+      <UnstyledButton className={classes["fold"] ?? ""} aria-expanded={open} onClick={() => { setOpen(!open); }}>
+        <IconChevronRight size={14} aria-hidden />
+        <Title order={2} size="sm">
+          {annotatingText.stats.title}
+        </Title>
+      </UnstyledButton>
+      {open && (
+        <Suspense>
+          <Stats {...props} />
+        </Suspense>
+      )}
+    </section>
+  );
+}
+
+function About({ edits, id, view, onView }: Pick<Props, "edits" | "view" | "onView"> & { id: string }) {
+  const edit = useRecordEdit(edits, id);
+  if (!edit) return null;
+  const { record } = edit;
+  const agents = record.suggestions.map((each) => each.agent).filter(Boolean);
+  const facts: [string, React.ReactNode][] = [[t.annotate.id, record.id]];
+  if (record.author) facts.push([t.annotate.by, record.author]);
+  if (agents.length) facts.push([t.filters.names["predicted_by"] ?? "", agents.join(", ")]);
+  if (record.eventTimestamp) facts.push([t.annotate.eventTime, <Ago key="time" time={record.eventTimestamp} />]);
+  if (record.lastUpdated) facts.push([t.annotate.lastUpdated, <Ago key="last" time={record.lastUpdated} />]);
+  const metadata = Object.entries(record.metadata).filter(([key]) => !key.startsWith("_"));
+  return (
+    <>
+      <section className={classes["part"]}>
+        <Title order={2} size="sm">
+          {t.annotate.record}
+        </Title>
+        <dl className={classes["facts"]}>
+          {facts.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      {metadata.length > 0 && (
+        <section className={classes["part"]}>
+          <Title order={2} size="sm">
+            {t.annotate.metadata}
+          </Title>
+          <dl className={classes["facts"]}>
+            {metadata.map(([key, value]) => (
+              <div key={key}>
+                <dt>{key}</dt>
+                <dd>
+                  {typeof value === "string" ? (
+                    <UnstyledButton
+                      className={classes["value"] ?? ""}
+                      title={t.annotate.filterBy(key, value)}
+                      onClick={() => { onView({ filters: { ...view.filters, [`metadata.${key}`]: [value] }, page: 1, record: null }); }}
+                    >
+                      {value}
+                    </UnstyledButton>
+                  ) : typeof value === "number" ? (
+                    n(value)
+                  ) : (
+                    JSON.stringify(value)
+                  )}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      )}
+    </>
+  );
+}

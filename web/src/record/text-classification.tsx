@@ -1,0 +1,110 @@
+/** Labels to choose for a text: by mouse, by number, or by typing part of their name. */
+
+import { TextInput, UnstyledButton } from "@mantine/core";
+import { useState } from "react";
+
+import type { RecordEdit } from "@/core/edit-session";
+import { n, t } from "@/text/en";
+import { Key } from "@/ui/key";
+
+import { labelScores, predictedLabels } from "./answers";
+import { ActionKey, useAnnotatorSettings } from "./annotator-settings";
+import classes from "./labels.module.css";
+import type { LabelSet } from "./use-labels";
+
+export interface LabelsProps {
+  readonly edit: RecordEdit;
+  readonly labels: LabelSet;
+  readonly onPick: (label: string) => void;
+  /** Shows keys, and more labels at once. */
+  readonly active: boolean;
+  readonly roomy: boolean;
+}
+
+const NONE: ReadonlyMap<string, number> = new Map();
+
+export function TextClassification({ edit, labels, onPick, active, roomy }: LabelsProps) {
+  const [filter, setFilter] = useState("");
+  const [all, setAll] = useState(false);
+  const { record, now } = edit;
+  const most = roomy ? 30 : 10;
+  const chosen = now.value.labels ?? [];
+  const { hidden } = useAnnotatorSettings();
+  const scores = hidden ? NONE : labelScores(record);
+  const predicted = hidden ? [] : predictedLabels(record);
+  const words = filter.trim().toLowerCase();
+  const options = labels.with([...chosen, ...scores.keys()]);
+  const matching = words ? options.filter((each) => each.name.toLowerCase().includes(words)) : options;
+  const shown = all ? matching : matching.filter((each, at) => at < most || chosen.includes(each.name) || predicted.includes(each.name));
+
+  function pickFirst() {
+    const first = matching[0];
+    if (!first) return;
+    onPick(first.name);
+    setFilter("");
+  }
+
+  return (
+    <div className={classes["labels"]} data-roomy={roomy || undefined}>
+      {options.length > 9 && (
+        <TextInput
+          size="xs"
+          className={classes["find"] ?? ""}
+          data-find-label={active || undefined}
+          aria-label={t.annotate.findLabel}
+          placeholder={t.annotate.findLabel}
+          value={filter}
+          onChange={(event) => { setFilter(event.currentTarget.value); }}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") {
+              event.preventDefault();
+              event.stopPropagation();
+              pickFirst();
+              event.currentTarget.blur();
+            } else if (event.key === "Escape") {
+              setFilter("");
+              event.currentTarget.blur();
+            }
+          }}
+          {...(active ? { rightSection: <ActionKey action="find-label" /> } : {})}
+        />
+      )}
+      <div className={classes["pills"]} role="group" aria-label={t.annotate.labels}>
+        {shown.map((each) => {
+          const score = scores.get(each.name);
+          const key = active && !words ? each.key : undefined;
+          return (
+            <UnstyledButton
+              key={each.name}
+              className={classes["pill"] ?? ""}
+              aria-pressed={chosen.includes(each.name)}
+              data-predicted={predicted.includes(each.name) || undefined}
+              style={{ "--h": each.hue } as React.CSSProperties}
+              title={each.description}
+              onMouseDown={(event) => { event.preventDefault(); }} // the focus stays, so that Enter still validates
+              onClick={() => { onPick(each.name); }}
+            >
+              {key && <Key of={key} />}
+              <span>{each.name}</span>
+              {score !== undefined && (
+                <span className={classes["score"]}>
+                  {Math.round(score * 100)}
+                  <span className="sr-only"> {t.annotate.prediction}</span> %
+                </span>
+              )}
+            </UnstyledButton>
+          );
+        })}
+        {!matching.length && words && <span className={classes["none"]}>{t.annotate.noLabel(filter)}</span>}
+        {(matching.length > shown.length || all) && matching.length > most && (
+          <UnstyledButton className={classes["more"] ?? ""} onClick={() => { setAll(!all); }}>
+            {all ? t.annotate.fewerLabels : `+ ${t.annotate.moreLabels(matching.length - shown.length)}`}
+          </UnstyledButton>
+        )}
+        <span className="sr-only" role="status">
+          {words ? n(matching.length) : ""}
+        </span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+/** What each action of the annotation screen is called. */
+
+import type { ActionName } from "@/core/keys";
+
+import { annotatingText } from "./annotating";
+import { t } from "./en";
+
+const NAMES: Readonly<Record<ActionName, string>> = { ...t.help.actions, ...annotatingText.keys.actions };
+
+export function actionName(action: ActionName): string {
+  return NAMES[action];
+}
