@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apportion.vocabulary import AnnotationState
 
@@ -73,17 +73,17 @@ class ConflictAnnotation(Struct, kw_only=True):
     updated_at: str
 
 
-class Provenance(Struct, kw_only=True, omit_defaults=True):
-    """How the value of a record came to be, or why there is none."""
+class Provenance(Struct, kw_only=True):
+    """How the value of a record came to be, or in ``conflict`` and ``why`` the reason why there is none."""
 
     outcome: str
     answers: list[str]
-    agent: str | None = None
-    agreeing: list[str] | None = None
-    support: float | None = None
-    by_token: bool | None = None
-    conflict: str | None = None
-    why: str | None = None
+    agent: str | UnsetType | None = UNSET
+    agreeing: list[str] | UnsetType = UNSET
+    support: float | UnsetType | None = UNSET
+    by_token: bool | UnsetType = UNSET
+    conflict: str | UnsetType | None = UNSET
+    why: str | UnsetType | None = UNSET
 
 
 class ConflictOut(Struct, kw_only=True):

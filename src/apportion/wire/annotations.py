@@ -93,7 +93,7 @@ class Gold(Struct, kw_only=True):
     value: AnswerValue | None
     state: Literal["submitted", "discarded"]
     origin: str
-    author: str | None
+    author: str
     reason: str | None
     version: int
     at: str

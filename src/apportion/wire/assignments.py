@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 __all__ = [
     "Adaptive",
@@ -78,11 +78,11 @@ class WithdrawIn(ExtendIn, kw_only=True):
 class PlanUser(Struct, kw_only=True, omit_defaults=True):
     """A person who takes part, or everybody of a workspace, with their weight, cap and skills."""
 
-    user: str | None = None
-    workspace: str | None = None
-    weight: float | None = None
-    cap: int | None = None
-    skills: dict[str, list[str]] | None = None
+    user: str | UnsetType = UNSET
+    workspace: str | UnsetType = UNSET
+    weight: float | UnsetType = UNSET
+    cap: int | UnsetType = UNSET
+    skills: dict[str, list[str]] | UnsetType = UNSET
 
 
 class MetadataUsers(Struct, kw_only=True):
@@ -94,9 +94,9 @@ class MetadataUsers(Struct, kw_only=True):
 class Overlap(Struct, kw_only=True, omit_defaults=True):
     """So many annotators for this share of the records, taken evenly from the values of a field."""
 
-    annotators: int | None = None
-    share: float | None = None
-    stratify: str | None = None
+    annotators: int | UnsetType = UNSET
+    share: float | UnsetType = UNSET
+    stratify: str | UnsetType = UNSET
 
 
 class RecordOrder(Struct, kw_only=True):
@@ -109,45 +109,45 @@ class RecordOrder(Struct, kw_only=True):
 class PlanRule(Struct, kw_only=True, omit_defaults=True):
     """One rule of a plan: which records go to whom, to how many, in which order, until when."""
 
-    where: str | None = None
-    users: list[str | PlanUser] | MetadataUsers | None = None
-    overlap: int | Literal["all"] | Overlap | None = None
-    anchors: int | None = None
-    needs: dict[str, str] | None = None
-    order: str | RecordOrder | None = None
-    mode: Literal["push", "pull"] | None = None
-    lease: int | None = None
-    due: str | None = None
-    skip: str | None = None
+    where: str | UnsetType = UNSET
+    users: list[str | PlanUser] | MetadataUsers | UnsetType = UNSET
+    overlap: int | Literal["all"] | Overlap | UnsetType = UNSET
+    anchors: int | UnsetType = UNSET
+    needs: dict[str, str] | UnsetType = UNSET
+    order: str | RecordOrder | UnsetType = UNSET
+    mode: Literal["push", "pull"] | UnsetType = UNSET
+    lease: int | UnsetType = UNSET
+    due: str | UnsetType = UNSET
+    skip: str | UnsetType = UNSET
 
 
 class Adaptive(Struct, kw_only=True, omit_defaults=True):
     """One more person at a time where answers differ: up to so many answers, or until one is that probable."""
 
     max: int
-    until: float | None = None
+    until: float | UnsetType = UNSET
 
 
 class Checks(Struct, kw_only=True, omit_defaults=True):
     """The share of records with a known value, and whether people learn that value once they have answered."""
 
     share: float
-    feedback: bool | None = None
+    feedback: bool | UnsetType = UNSET
 
 
 class PlanSpec(Struct, kw_only=True, omit_defaults=True):
     """What a plan asks for."""
 
     rules: list[PlanRule]
-    seed: int | None = None
-    blind: bool | None = None
-    visibility: Literal["dataset", "assigned"] | None = None
-    standing: bool | None = None
-    mirror: str | None = None
-    mirror_overwrite: bool | None = None
-    adaptive: Adaptive | None = None
-    checks: float | Checks | None = None
-    digest: str | None = None
+    seed: int | UnsetType = UNSET
+    blind: bool | UnsetType = UNSET
+    visibility: Literal["dataset", "assigned"] | UnsetType = UNSET
+    standing: bool | UnsetType = UNSET
+    mirror: str | UnsetType = UNSET
+    mirror_overwrite: bool | UnsetType = UNSET
+    adaptive: Adaptive | UnsetType = UNSET
+    checks: float | Checks | UnsetType = UNSET
+    digest: str | UnsetType = UNSET
 
 
 class PairsOut(Struct, kw_only=True):
@@ -177,8 +177,8 @@ class PlanPreview(PlanSpec, kw_only=True, omit_defaults=True):
     unassigned: list[Unassigned]
     agreement_half_width: float | None
     agreement_assumes: str
-    engines: list[list[str]] | None = None
-    mixed_in: int | None = None
+    engines: list[list[str]] | UnsetType = UNSET
+    mixed_in: int | UnsetType = UNSET
     warnings: list[str]
     finish_at: Annotated[
         dict[str, str | None] | None,
@@ -281,6 +281,6 @@ class PlanChangeOut(Struct, kw_only=True, omit_defaults=True):
     removed: int
     moved: int
     kept: int
-    loads: dict[str, int] | None = None
-    unassigned: list[Unassigned] | None = None
-    refused: list[RefusedMove] | None = None
+    loads: dict[str, int] | UnsetType = UNSET
+    unassigned: list[Unassigned] | UnsetType = UNSET
+    refused: list[RefusedMove] | UnsetType = UNSET

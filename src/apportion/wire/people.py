@@ -11,6 +11,7 @@ from apportion.vocabulary import NAME_LENGTH, PASSWORD_LENGTHS, MembershipRole, 
 from .bodies import LenientBody, Name, Reading
 
 __all__ = [
+    "CreatedUser",
     "Login",
     "Me",
     "MembershipOut",
@@ -120,10 +121,14 @@ class UserOut(Struct, kw_only=True, omit_defaults=True):
     updated_at: str
 
 
+class CreatedUser(UserOut, kw_only=True, omit_defaults=False):
+    """A user that has just been created, with their API key; what is not set is null."""
+
+
 class NewUsers(Struct, kw_only=True):
     """Users that have just been created, each with their API key, which is never shown again."""
 
-    users: list[UserOut]
+    users: list[CreatedUser]
 
 
 class MembershipOut(Struct, kw_only=True):

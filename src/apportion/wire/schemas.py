@@ -53,9 +53,27 @@ BULK_SCHEMAS: dict[Task, str] = {
 """The component that describes the body of each task's ``:bulk``."""
 
 
+def _tidy(schema: Any) -> None:
+    """Lay docstrings out as text, leave defaults of null out, and allow any members where none are named."""
+    if isinstance(schema, list):
+        for each in schema:
+            _tidy(each)
+    elif isinstance(schema, dict):
+        if isinstance(text := schema.get("description"), str):
+            schema["description"] = " ".join(text.split())
+        if schema.get("default", ...) is None:
+            del schema["default"]
+        if schema.get("type") == "object" and not {"properties", "additionalProperties"} & schema.keys():
+            schema["additionalProperties"] = True
+        for each in schema.values():
+            _tidy(each)
+
+
 def component_schemas(ref_template: str = "#/components/schemas/{name}") -> dict[str, Any]:
     """Return the schema of every shape on the wire, by name."""
     _, components = msgspec.json.schema_components(STRUCTS.values(), ref_template=ref_template)
+    for each in components.values():
+        _tidy(each)
     for name, examples in EXAMPLES.items():
         components[name]["examples"] = examples
     for task, name in BULK_SCHEMAS.items():

@@ -8,10 +8,18 @@ from typing import Any
 from apportion.domain.people import Actor, Workspace
 from apportion.domain.times import naive_iso
 from apportion.vocabulary import MembershipRole
-from apportion.wire.people import Me, MembershipOut, UserOut
+from apportion.wire.people import CreatedUser, Me, MembershipOut, UserOut
 from apportion.wire.workspaces import LeaderOut, Leaders, MemberOut, Members, WorkspaceOut
 
-__all__ = ["leaders_out", "me_out", "member_out", "members_out", "user_out", "workspace_out"]
+__all__ = [
+    "created_user_out",
+    "leaders_out",
+    "me_out",
+    "member_out",
+    "members_out",
+    "user_out",
+    "workspace_out",
+]
 
 
 def _user(actor: Actor, workspaces: Sequence[str], key: str | None) -> dict[str, Any]:
@@ -35,6 +43,11 @@ def _user(actor: Actor, workspaces: Sequence[str], key: str | None) -> dict[str,
 def user_out(actor: Actor, *, key: str | None = None) -> UserOut:
     """Return a user as lists show them; ``key`` is their API key if it has just been created."""
     return UserOut(**_user(actor, actor.workspaces, key))
+
+
+def created_user_out(actor: Actor, key: str) -> CreatedUser:
+    """Return a user who has just been created with others."""
+    return CreatedUser(**_user(actor, actor.workspaces, key))
 
 
 def me_out(actor: Actor, workspaces: Sequence[str], key: str | None) -> Me:

@@ -16,7 +16,7 @@ from apportion.domain.ids import UserId
 from apportion.domain.people import check_password
 from apportion.domain.permissions import Action, require
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.people import user_out
+from apportion.server.convert.people import created_user_out, user_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.people import users as manage
@@ -76,7 +76,7 @@ async def create_users(ctx: Ctx, wanted: NewTeam) -> NewUsers:
     team = CreatedTeam(users, wanted.workspace, wanted.membership, wanted.personal)
     now = ctx.state.clock.now()
     made = await ctx.write(lambda tx: create_team(tx, ctx.actor, team, now=now))
-    return NewUsers(users=[user_out(actor, key=key) for actor, key in made])
+    return NewUsers(users=[created_user_out(actor, key) for actor, key in made])
 
 
 @router.patch(
