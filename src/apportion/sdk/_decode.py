@@ -207,7 +207,14 @@ def _sentence(_: wire.Record, answer: wire.ShownValue) -> str | None:
 
 _new = object.__new__
 
-_search = msgspec.json.Decoder(queries.SearchPage).decode
+
+class _Found(queries.SearchPage, kw_only=True):
+    """A page of a search, or a queue: its records are those of a search, and it has no total."""
+
+    total: int = 0
+
+
+_search = msgspec.json.Decoder(_Found).decode
 _scan = msgspec.json.Decoder(queries.ScanPage).decode
 _counts = msgspec.json.Decoder(dict[str, Any] | None).decode
 _by_agent = msgspec.json.Decoder(dict[str, wire.ShownValue] | None).decode
