@@ -62,5 +62,7 @@ def check(scope: Mapping[str, Any], status: int, headers: Mapping[str, str], bod
     validator = _validator(path, method, str(status))
     assert validator is not None or status >= 300, f"{method} {path}: {status} is not declared"
     if validator is not None and len(body) < LARGEST:
-        problems = [f"{each.instance_path}: {each.message[:500]}" for each in validator.iter_errors(json.loads(body))]
+        problems = [
+            f"{each.instance_path}: {each.message[:500]}" for each in validator.iter_errors(json.loads(body))
+        ]
         assert not problems, f"{method} {path} {status}: {problems[:5]}"

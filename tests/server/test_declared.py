@@ -60,7 +60,9 @@ def test_every_operation_that_answers_json_declares_its_shape() -> None:
 
 
 def test_every_other_operation_declares_the_kind_of_its_file() -> None:
-    assert {name: set(content) for name, content in _replies() if set(content) != {"application/json"}} == FILES
+    assert {
+        name: set(content) for name, content in _replies() if set(content) != {"application/json"}
+    } == FILES
 
 
 @pytest.mark.parametrize(
