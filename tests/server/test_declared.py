@@ -14,7 +14,7 @@ FILES = {
     "get /api/datasets/{name}/hours": {"application/json", "text/csv"},
     "get /api/events": {"text/event-stream"},
     "get /api/workspaces/{name}/hours": {"application/json", "text/csv"},
-    "get /metrics": {"text/plain"},
+    "get /metrics": {"application/openmetrics-text", "text/plain"},
     "post /api/audit:export": {"application/x-ndjson", "text/csv; charset=utf-8"},
     "post /api/datasets/{name}/export": {
         "application/vnd.apache.parquet",

@@ -22,7 +22,11 @@ from apportion.wire.server_state import Alive, Ready, Requests, ServerOut, Stora
 __all__ = ["router"]
 
 router = APIRouter(tags=["Server"], route_class=JsonRoute)
-_TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Figures, one a line."}
+_KINDS = ("text/plain", "application/openmetrics-text")
+_TEXT = {
+    "content": {kind: {"schema": {"type": "string"}} for kind in _KINDS},
+    "description": "Figures, one a line.",
+}
 
 
 _NOT_READY = replies(503, Ready, "Not ready, for the reasons in ``checks``.")
