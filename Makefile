@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check web e2e pictures schema docs bench soak constraints official-client audit space release clean
+.PHONY: help quickstart dev test check web e2e pictures schema docs signatures bench soak constraints official-client audit space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -30,6 +30,7 @@ check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tools/*.py tests/patience.py tests/docs tests/tools tests/walls tests/demo tests/official_client/*.py tests/sdk/typed_notebook.py
+	MYPYPATH=tests:tests/contract $(BIN)/mypy tests/contract/*.py tests/stored_dataset.py tests/modelled_dataset.py
 	$(BIN)/lint-imports --no-logo
 
 web: $(VENV)/.dev ## the web app: style, types, unit tests; are its types of the API current?
@@ -47,6 +48,9 @@ schema: $(VENV)/.dev ## write the web app's types of the HTTP API anew
 docs: $(VENV)/.dev ## build the documentation into docs/_build; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
+signatures: $(VENV)/.dev ## write the Python reference page and the list of public signatures anew
+	$(BIN)/python tools/python_client.py
+
 bench: $(VENV)/.dev $(APP) ## measure everything and write docs/benchmarks.md (BENCH=--quick or --full)
 	$(BIN)/python -m benchmarks $(BENCH) --keep
 
@@ -56,7 +60,8 @@ soak: $(VENV)/.dev $(APP) ## the tests that take long: a team for ten minutes, a
 	HYPOTHESIS_EXAMPLES=200 SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest -o timeout=3600 \
 		tests/robustness/test_blindness.py tests/robustness/test_plans_over_http.py \
 		tests/robustness/test_queue_over_http.py tests/robustness/test_schemathesis.py \
-		tests/storage/test_engine_properties.py
+		tests/storage/test_engine_properties.py tests/contract/test_contract_search_properties.py \
+		tests/contract/test_contract_queue_properties.py
 
 official-client: $(VENV)/.dev ## build the environment of the 1.6.0 client, once, outside the checkout
 	@$(BIN)/python tools/official_client.py

@@ -32,6 +32,7 @@ from . import (
     small,
     startup,
     team,
+    weak,
 )
 from .page import page
 from .report import Line, Report
@@ -48,6 +49,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "annotate": annotate.measure,
     "scan": scan.measure,
     "sdk": sdk.measure,
+    "weak": weak.measure,
     "assign": assign.measure,  # after those that want the loaded records as they were
     "agreement": agreement.measure,
     "overlap": overlap.measure,

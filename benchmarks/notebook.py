@@ -1,7 +1,8 @@
 """What a notebook does with a client, measured from inside; run by the Python of either client.
 
 ``python notebook.py PACKAGE build|datasets COUNT`` with ``argilla`` or ``apportion`` makes the same made-up records
-with both; ``python notebook.py apportion stream COUNT URL`` logs from a generator. Prints one line of JSON.
+with both; ``python notebook.py apportion stream COUNT URL`` logs from a generator,
+``python notebook.py PACKAGE weak COUNT URL KEY WORKSPACE DATASET QUERY`` makes weak labels. Prints one line of JSON.
 """
 
 import importlib
@@ -127,6 +128,26 @@ def stream(package, count, url):
     return {**peaks, "late": peak(), "seconds": time.perf_counter() - began, "records": result.processed}
 
 
+def weak(package, _, url, key, workspace, name, query):
+    """Match the stored rules of a dataset with its records; the time of that, and of the summary."""
+    importlib.import_module("pandas")  # whichever call comes first would wait for it
+    rg = importlib.import_module(package)
+    labeling = importlib.import_module(f"{package}.labeling.text_classification")
+    rg.init(api_url=url, api_key=key, workspace=workspace)
+    began = time.perf_counter()
+    found = labeling.WeakLabels(name, query=query or None)
+    made = time.perf_counter()
+    figures = found.summary()
+    summed = time.perf_counter() - made
+    return {
+        "seconds": made - began,
+        "summary": summed,
+        "peak": peak(),
+        "records": len(found.matrix()),
+        "coverage": float(figures["coverage"]["total"]),
+    }
+
+
 def peak():
     """The highest resident memory so far, in MB."""
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -136,5 +157,5 @@ def peak():
 
 
 if __name__ == "__main__":
-    work = {"build": build, "datasets": datasets, "stream": stream}[sys.argv[2]]
+    work = {"build": build, "datasets": datasets, "stream": stream, "weak": weak}[sys.argv[2]]
     print(json.dumps(work(sys.argv[1], int(sys.argv[3]), *sys.argv[4:])))

@@ -29,6 +29,7 @@ _TITLES = {
     "assign": "Sharing out, claiming, submitting",
     "scan": "Reading everything",
     "sdk": "The Python client",
+    "weak": "Weak labels",
     "agreement": "Agreement and consensus",
     "overlap": "How much overlap, and where",
     "settling": "Agreement, conflicts and export on a running server",

@@ -20,14 +20,14 @@ from .report import Line, middle
 from .scale import ENTITIES, TEXTS, Scale, loaded, say
 from .server import API_KEY, WORKSPACE, Server
 
-__all__ = ["measure"]
+__all__ = ["measure", "official_python", "run"]
 
 _HERE = Path(__file__).parent
 _ROUNDS = 3
 
 
 def measure(scale: Scale) -> Iterator[Line]:
-    official = _official_python()
+    official = official_python()
     if official is None:
         say("  no Python 3.10 or 3.11 for the official client: nothing to compare with")
     else:
@@ -40,7 +40,7 @@ def measure(scale: Scale) -> Iterator[Line]:
     yield from _load(scale)
 
 
-def _official_python() -> str | None:
+def official_python() -> str | None:
     ran = subprocess.run(
         [sys.executable, str(_HERE.parent / "tools" / "official_client.py")],
         stdout=subprocess.PIPE,
@@ -50,7 +50,7 @@ def _official_python() -> str | None:
     return found if ran.returncode == 0 and Path(found).is_file() else None
 
 
-def _run(python: str, package: str, tx: str, count: int, *more: str) -> dict[str, Any]:
+def run(python: str, package: str, tx: str, count: int, *more: str) -> dict[str, Any]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARGILLA_", "PYTHON"))}
     if package == "apportion":
         clean["PYTHONPATH"] = str(Path(rg.__file__).parents[1])
@@ -64,8 +64,8 @@ def _ratio(official: str, tx: str, count: int, at_least: float, what: str, round
     ours, theirs = [], []
     for number in range(rounds):
         say(f"  {tx}, round {number + 1} of {rounds}: {count:,} records")
-        theirs.append(_run(official, "argilla", tx, count)["cpu"] / count * 1e6)
-        ours.append(_run(sys.executable, "apportion", tx, count)["cpu"] / count * 1e6)
+        theirs.append(run(official, "argilla", tx, count)["cpu"] / count * 1e6)
+        ours.append(run(sys.executable, "apportion", tx, count)["cpu"] / count * 1e6)
     ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
     return Line(
         f"{what}: rate by CPU, of the 1.6.0 client's",
@@ -80,7 +80,7 @@ def _ratio(official: str, tx: str, count: int, at_least: float, what: str, round
 def _stream(count: int) -> Line:
     say(f"  log {count:,} records from a generator")
     with _sink() as url:
-        found = _run(sys.executable, "apportion", "stream", count, url)
+        found = run(sys.executable, "apportion", "stream", count, url)
     assert found["records"] == count
     return Line(
         f"log {count:,} records from a generator: memory that grows after the first tenth",

@@ -11,33 +11,52 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .sdk.agreement import (
-        Agreement,
+    from .sdk.agreement_results import Agreement
+    from .sdk.api import (
         accept_consensus,
         adjudicate,
         agreement,
         annotators,
-        conflicts,
-        export,
-    )
-    from .sdk.assignments import (
         assign,
         audit,
+        change_webhook,
+        configure_dataset,
+        conflicts,
+        copy,
+        create_webhook,
+        delete,
+        delete_records,
+        delete_webhook,
+        deleted_datasets,
         events,
         explain,
+        export,
         gather,
+        get_workspace,
         guidelines,
         hours,
+        list_datasets,
+        load,
+        log,
+        log_async,
         my_work,
         next_records,
+        ping_webhook,
         plan,
         plans,
         policies,
         progress,
+        restore_dataset,
+        rotate_webhook_secret,
+        search,
+        send_delivery_again,
         set_guidelines,
         set_policies,
+        set_workspace,
         skip,
         submit,
+        webhook_deliveries,
+        webhooks,
     )
     from .sdk.async_client import AsyncClient
     from .sdk.client import Client
@@ -49,7 +68,9 @@ if TYPE_CHECKING:
         read_pandas,
     )
     from .sdk.hub import from_hub, to_hub
-    from .sdk.plans import Plan, PlanChange
+    from .sdk.people import User, Workspace
+    from .sdk.plan_changes import PlanChange
+    from .sdk.plans import Plan
     from .sdk.records import (
         Text2TextRecord,
         TextClassificationRecord,
@@ -57,36 +78,8 @@ if TYPE_CHECKING:
         TokenAttributions,
         TokenClassificationRecord,
     )
-    from .sdk.session import (
-        User,
-        Workspace,
-        active_client,
-        configure_dataset,
-        copy,
-        delete,
-        delete_records,
-        deleted_datasets,
-        get_workspace,
-        init,
-        list_datasets,
-        load,
-        log,
-        log_async,
-        restore_dataset,
-        search,
-        set_workspace,
-    )
+    from .sdk.session import active_client, init
     from .sdk.settings import TextClassificationSettings, TokenClassificationSettings
-    from .sdk.webhooks import (
-        change_webhook,
-        create_webhook,
-        delete_webhook,
-        ping_webhook,
-        rotate_webhook_secret,
-        send_delivery_again,
-        webhook_deliveries,
-        webhooks,
-    )
 
 __all__ = [
     "Agreement",
@@ -160,15 +153,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "agreement": (
-        "Agreement",
-        "accept_consensus",
-        "adjudicate",
-        "agreement",
-        "annotators",
-        "conflicts",
-        "export",
-    ),
+    "agreement_results": ("Agreement",),
     "async_client": ("AsyncClient",),
     "client": ("Client",),
     "datasets": (
@@ -179,7 +164,9 @@ _MODULES = {
         "read_pandas",
     ),
     "hub": ("from_hub", "to_hub"),
-    "plans": ("Plan", "PlanChange"),
+    "people": ("User", "Workspace"),
+    "plan_changes": ("PlanChange",),
+    "plans": ("Plan",),
     "records": (
         "Text2TextRecord",
         "TextClassificationRecord",
@@ -187,56 +174,10 @@ _MODULES = {
         "TokenAttributions",
         "TokenClassificationRecord",
     ),
-    "session": (
-        "User",
-        "Workspace",
-        "active_client",
-        "configure_dataset",
-        "copy",
-        "delete",
-        "delete_records",
-        "deleted_datasets",
-        "get_workspace",
-        "init",
-        "list_datasets",
-        "load",
-        "log",
-        "log_async",
-        "restore_dataset",
-        "search",
-        "set_workspace",
-    ),
+    "session": ("active_client", "init"),
     "settings": ("TextClassificationSettings", "TokenClassificationSettings"),
-    "assignments": (
-        "assign",
-        "audit",
-        "events",
-        "explain",
-        "gather",
-        "guidelines",
-        "hours",
-        "my_work",
-        "next_records",
-        "plan",
-        "plans",
-        "policies",
-        "progress",
-        "set_guidelines",
-        "set_policies",
-        "skip",
-        "submit",
-    ),
-    "webhooks": (
-        "change_webhook",
-        "create_webhook",
-        "delete_webhook",
-        "ping_webhook",
-        "rotate_webhook_secret",
-        "send_delivery_again",
-        "webhook_deliveries",
-        "webhooks",
-    ),
 }
+"""Where names are; all others are functions of ``api``."""
 _MODULE_OF = {name: home for home, names in _MODULES.items() for name in names}
 
 _LISTENER = (
@@ -252,10 +193,6 @@ _GONE = {
     "RGListenerContext": _LISTENER,
     "Search": _LISTENER,
     "Metrics": _LISTENER,
-    "labeling": (
-        "weak labeling is not here yet. rg.load(name, query=…) finds what a rule would, and "
-        "rg.active_client().add_dataset_labeling_rules(…) stores one"
-    ),
     "training": "there is no trainer here. rg.load(name).prepare_for_training(…) gives what trainers take",
     "monitoring": "there is no monitor here. Log what your model predicts: rg.log(…, background=True)",
     "listeners": _LISTENER,
@@ -264,11 +201,11 @@ _GONE = {
 
 
 def __getattr__(name: str) -> Any:
-    home = _MODULE_OF.get(name)
-    if home is not None:
+    if name in __all__:
+        home = _MODULE_OF.get(name, "api")
         found = globals()[name] = getattr(import_module(f"apportion.sdk.{home}"), name)
         return found
-    if name in ("datasets", "metrics"):  # 1.x had the settings in the former
+    if name in ("datasets", "labeling", "metrics"):  # 1.x had the settings in the first
         return import_module(f"apportion.{name}")
     if name in _GONE:
         raise AttributeError(f"apportion has no {name!r}: {_GONE[name]}.")

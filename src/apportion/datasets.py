@@ -1,6 +1,6 @@
 """What 1.x notebooks import from `argilla.datasets`: the settings of datasets."""
 
-from apportion.sdk.session import configure_dataset
+from apportion.sdk.api import configure_dataset
 from apportion.sdk.settings import TextClassificationSettings, TokenClassificationSettings
 
 __all__ = ["TextClassificationSettings", "TokenClassificationSettings", "configure_dataset"]

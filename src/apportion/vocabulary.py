@@ -6,6 +6,7 @@ from enum import Enum
 
 __all__ = [
     "COMMAND_LINE",
+    "MOST_RULES",
     "NAME_LENGTH",
     "NAME_PATTERN",
     "PASSWORD_LENGTHS",
@@ -36,6 +37,8 @@ NAME_LENGTH = 200
 """Most characters of a name: in 1.x both names of a dataset together had to stay below Elasticsearch's limit of 255."""
 PASSWORD_LENGTHS = (8, 100)
 """Fewest and most characters of a password."""
+MOST_RULES = 1_000
+"""Most labeling rules of a dataset, and most queries that are matched at once."""
 
 
 class _Word(str, Enum):

@@ -33,6 +33,10 @@ TOKEN_METRICS = (
     "entity_capitalness entity_density entity_labels mention_length token_capitalness token_frequency token_length "
     "tokens_length top_k_mentions"
 )
+LABELING = (
+    "Rule load_rules add_rules update_rules delete_rules WeakLabels WeakMultiLabels MajorityVoter "
+    "find_label_errors"
+)
 CONSTANTS = (
     "API_KEY_HEADER_NAME WORKSPACE_HEADER_NAME DEFAULT_API_KEY DEFAULT_USERNAME DEFAULT_PASSWORD "
     "DEFAULT_MAX_KEYWORD_LENGTH ES_INDEX_REGEX_PATTERN"
@@ -50,6 +54,9 @@ PLACES = [
     ("utils.span_utils", "", "SpanUtils"),
     ("utils", "", "setup_loop_in_thread"),
     ("_constants", "", CONSTANTS),
+    ("labeling.text_classification", "", LABELING),
+    ("labeling.text_classification.label_models", "", "TieBreakPolicy"),
+    ("labeling.text_classification.label_errors", "", "SortBy"),
     ("metrics.commons", "", "keywords records_status text_length"),
     ("metrics.text_classification", "", "f1 f1_multilabel"),
     ("metrics.token_classification", "", TOKEN_METRICS),
@@ -81,6 +88,8 @@ DIFFERENT = {
     "AuthenticatedClient.stream is missing": "nothing calls it in 1.6.0",
     "AuthenticatedClient.with_httpx_error_handler is missing": "a decorator of its own",
     "*(query) is missing": "named query_text, ids and vector, so that a misspelt name is refused",
+    "MajorityVoter.predict(prediction_agent) has another default: None": "the name of the model, whichever it is",
+    "MajorityVoter.fit(*args) is missing": "it has nothing to fit, and says so",
     "*.http_client is missing": "active_client().http_client is there",
 }
 

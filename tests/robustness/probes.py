@@ -92,6 +92,7 @@ def queries(labels: list[str], people: list[str]) -> Iterator[str]:
         "_exists_:annotated_as", "_exists_:annotated_by", "_exists_:annotations", "_exists_:gold", "gold:*",
         "last_updated:[2023-11-14T22:13:21 TO *]", "last_updated:<2023-11-15", "version:>1", "counted:true",
         "metrics.annotated.mentions.length:>1", "_exists_:metrics.annotated", "metrics.annotated.tags.tag:*",
+        "rule:*", "covered:false", "covered:true",
         "a*:x", "c*:true", "annot*:*", "score:>0.5", "metadata.who:ben", "extra:true", "drafts:>0",
     )  # fmt: skip
 
@@ -127,6 +128,17 @@ def probes(
     for rule in ("text", f"annotated_as:{labels[0]}", "annotated_by:ben", "_exists_:annotated_by"):
         for label in ("", *labels):
             yield probe(f"GET {_RULES}/{{query}}/metrics", names={"query": rule}, label=label)
+    yield probe(f"GET {_RULES}:figures")
+    yield probe(f"GET {_RULES}:figures", answers=True)
+    yield probe(f"POST {_RULES}:matches", {})
+    yield probe(
+        f"POST {_RULES}:matches", {"queries": ["text", "annotated_by:ben", f"annotated_as:{labels[0]}"]}
+    )
+    for id, params in (
+        ("labeling_rule", {"rule_query": f"annotated_as:{labels[0]}", "labels": labels[0]}),
+        ("dataset_labeling_rules", {"queries": ["text", "annotated_by:ben"]}),
+    ):
+        yield probe(f"POST {_TASK}/metrics/{{metric}}:summary", {}, {"metric": id}, **params)
     yield probe(f"GET {_PLAN}")
     yield probe(f"GET {_PLAN}/rows")
     for metric in _METRICS:
@@ -211,6 +223,7 @@ def _refused(probe: Any) -> Iterator[Probe]:
     yield probe(f"POST {_RULES}", {"query": "a", "label": "b"})
     for method in ("PATCH", "DELETE"):
         yield probe(f"{method} {_RULES}/{{query}}", {"label": "b"}, {"query": "a"})
+    yield probe(f"POST {_RULES}:undo")
     for method, route in (("GET", "members"), ("POST", "members")):
         yield probe(f"{method} /api/workspaces/{{name}}/{route}", {"username": "olga"}, {"name": "shared"})
     yield probe(

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from houses import SHARED, House, house_at
+from houses import SHARED, TEXT, House, house_at
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from probes import TASKS, Probe, logged, not_asked, overheard, probes, unnamed, value
@@ -81,7 +81,10 @@ class World:
             "max", "POST", "/api/datasets/planned/assignments", {"rules": rules, "blind": True, "seed": 7}
         )
         self.plan = made.json()["id"]
-        for name in TASKS:
+        for name, task in TASKS.items():
+            for query in ("annotated_as:good", "annotated_by:ben", "text") if task == TEXT else ():
+                rule = {"query": query, "label": "good"}
+                self.ask("max", "POST", f"/api/datasets/{name}/{task}/labeling/rules", rule)
             self.put(name, "ana", "r0", "submitted", "good")
             self.put(name, "ana", "r2", "draft", "bad")
 

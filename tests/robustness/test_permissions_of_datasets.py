@@ -147,9 +147,12 @@ MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
     ("GET", _RULES + "/metrics", None, {}, Action.SEE_RULES, MEMBERS),
     ("GET", _RULES + "/{query}", None, {}, Action.SEE_RULES, (401, 403, 404, 404, 404, 404)),
     ("GET", _RULES + "/{query}/metrics", None, {}, Action.SEE_RULES, MEMBERS),
-    ("POST", _RULES, {"query": "by-{who}", "label": "b"}, {}, Action.EDIT_RULES, MEMBERS),
+    ("POST", _RULES, {"query": "by-{who}", "label": "bad"}, {}, Action.EDIT_RULES, MEMBERS),
     ("PATCH", _RULES + "/{query}", {"label": "b"}, {}, Action.EDIT_RULES, (401, 403, 404, 404, 404, 404)),
     ("DELETE", _RULES + "/{query}", None, {}, Action.EDIT_RULES, MEMBERS),
+    ("GET", _RULES + ":figures", None, {}, Action.SEE_RULES, MEMBERS),
+    ("POST", _RULES + ":matches", {}, {}, Action.SEE_RULES, MEMBERS),
+    ("POST", _RULES + ":undo", {"query": "none"}, {}, Action.EDIT_RULES, (401, 403, 400, 400, 400, 400)),
     ("GET", _TASK + "/metrics", None, {}, Action.SEE_METRICS, MEMBERS),
     ("POST", _TASK + "/metrics/{metric}:summary", {}, {}, Action.SEE_METRICS, MEMBERS),
 ]

@@ -123,7 +123,6 @@ def test_an_export_is_a_file(answered: rg.Client, tmp_path: Path) -> None:
 
 
 def test_annotators_are_refused(answered: rg.Client, client_as: ClientAs, monkeypatch: Any) -> None:
-    monkeypatch.setattr(session, "_client", client_as("ana"), raising=False)
-    monkeypatch.setattr("apportion.sdk.agreement.active_client", lambda: client_as("ana"))
+    monkeypatch.setattr(session, "_active", client_as("ana"))
     with pytest.raises(ForbiddenApiError):
         rg.agreement("talk", workspace="shared")

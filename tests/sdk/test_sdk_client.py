@@ -285,3 +285,42 @@ def test_calls_under_the_names_of_1x(active: rg.Client) -> None:
         {"id": "1", "status": "Discarded"}
     ]
     assert datasets.delete_records("reviews", ids=[0]) == (1, 1)
+
+
+def test_a_client_that_nobody_holds_is_closed_at_once() -> None:
+    client = rg.Client("http://nowhere.example", "ana.apikey")
+    closing = client.http_client._close
+    gc.disable()
+    try:
+        del client
+        assert not closing.alive
+    finally:
+        gc.enable()
+
+
+def test_wrong_arguments_are_refused_by_the_name_of_the_call(client: rg.Client) -> None:
+    with pytest.raises(TypeError, match=r"^plans\(\) missing 1 required positional argument: 'name'"):
+        client.plans()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^load\(\) got an unexpected keyword argument 'nonsense'"):
+        client.load("talk", nonsense=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda _: rg.log(texts(3), "talk", chunk_size=2, verbose=False),
+        lambda ana: ana.log(texts(3), "talk", chunk_size=2, verbose=False),
+        lambda _: rg.load("talk", as_pandas=False),
+        lambda _: rg.delete_records("talk", ids=[1]),
+        lambda ana: ana.delete_records("talk", ids=[1]),
+    ],
+)
+def test_warnings_point_at_the_line_of_the_caller(
+    call: Any, client: rg.Client, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.log(texts(3), "talk", verbose=False)
+    monkeypatch.setattr(session, "_active", client_as("ana"))
+
+    with pytest.warns(Warning, match=r"batch_size|as_pandas|discarded instead") as caught:
+        call(client_as("ana"))
+    assert caught[0].filename == __file__

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import apportion as rg
-from apportion.sdk._rules_and_metrics import RulesAndMetrics
 from apportion.sdk.compat_1x import Search
 
 HEAVY = {
@@ -103,7 +102,7 @@ def test_sync_and_async_clients_have_the_same_methods_with_the_same_parameters()
 
     one, other = methods(rg.Client), methods(rg.AsyncClient)
     one["search"] = list(inspect.signature(Search.__call__).parameters)
-    assert set(one) - set(other) == {"log_async", *methods(RulesAndMetrics)}
+    assert set(one) - set(other) == {"log_async"}
     assert set(other) <= set(one)
     assert [each for each in other if other[each] != one[each]] == ["log"]
     assert set(one["log"]) - set(other["log"]) == {"background", "chunk_size"}
@@ -114,7 +113,6 @@ def test_sync_and_async_clients_have_the_same_methods_with_the_same_parameters()
     [
         ("monitor", "background=True"),
         ("listener", "rg.search"),
-        ("labeling", "rg.load"),
         ("app", "apportion server start"),
     ],
 )

@@ -21,7 +21,6 @@ from apportion.client.sdk.commons.errors import (
     NotFoundApiError,
     ValidationApiError,
 )
-from apportion.sdk import session
 from apportion.sdk.queue import MyQueue
 
 Work = Callable[..., MyQueue]
@@ -420,16 +419,3 @@ def test_the_asynchronous_client_does_the_same(talk: str, transport: InProcess) 
             assert (await client.submit(talk, item.id, "good", token=item.token)).counted
 
     asyncio.run(act())
-
-
-def test_the_functions_and_the_client_take_the_same_options() -> None:
-    from inspect import signature
-
-    from apportion.sdk import assignments
-    from apportion.sdk._plans import PlanOptions
-
-    assert set(signature(assignments.assign).parameters) == {"name", *PlanOptions.__annotations__}
-    for name in set(assignments.__all__) - {"assign"}:
-        mine, theirs = (signature(getattr(each, name)) for each in (assignments, rg.Client))
-        assert list(mine.parameters) == list(theirs.parameters)[1:], name
-    assert session.active_client is assignments.active_client

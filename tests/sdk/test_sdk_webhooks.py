@@ -48,7 +48,7 @@ def test_a_webhook_is_made_changed_tried_and_deleted(active: rg.Client) -> None:
 
 
 def test_all_deliveries_are_brought_page_by_page(active: rg.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apportion.sdk._webhooks._PAGE", 2)
+    monkeypatch.setattr("apportion.sdk.operations.webhooks._PAGE", 2)
     made = rg.create_webhook(HOOK)
     pings = [rg.ping_webhook(made).id for _ in range(5)]
 

@@ -35,5 +35,27 @@ def notebook() -> None:
         assert_type(item.submit("good").counted, bool)
     for each in rg.load("reviews", annotations="individual"):
         assert_type(each.annotations, dict[str, Any])
+    assert_type(rg.agreement("reviews", by="pair").by[0].pair, tuple[str, str] | None)
+    assert_type(rg.conflicts("reviews", open=True)[0].id, str)
+    rg.plans(name="reviews", nonsense=1)  # type: ignore[call-arg]
+    rg.audit(whom="ana")  # type: ignore[call-arg]
+    rg.submit("reviews", 1, state="done")  # type: ignore[arg-type]
     with rg.Client("http://localhost:6900", "ana.apikey") as client:
         assert_type([each.name for each in client.list_datasets()], list[str])
+        assert_type(client.plans("reviews")[0].loads, dict[str, int])
+        assert_type(client.search("reviews", limit=3).total, int)
+        assert_type(client.log(records, "reviews"), BulkResponse)
+        client.load("reviews", workspace=1)  # type: ignore[arg-type]
+
+
+async def notebook_on_a_loop() -> None:
+    records = [rg.TextClassificationRecord(text="a")]
+    assert_type(await rg.log_async(records, "reviews"), BulkResponse)
+    async with rg.AsyncClient("http://localhost:6900", "ana.apikey") as client:
+        assert_type(await client.log(records, "reviews"), BulkResponse)
+        assert_type((await client.search("reviews")).total, int)
+        assert_type([each.name for each in await client.list_datasets()], list[str])
+        for item in await client.next_records("reviews", limit=20):
+            assert_type((await client.submit("reviews", item.id, "good", seconds=1)).counted, bool)
+        client.plans("reviews")[0]  # type: ignore[index]
+        await client.assign("reviews", overlap="all", users=["ana"], nonsense=1)  # type: ignore[call-arg]

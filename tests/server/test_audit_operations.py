@@ -140,6 +140,8 @@ def datasets(story: Story) -> None:
     room("max", EventCode.ADDED_RULE, "POST", rules, {"query": "soup", "label": "good"})
     room("max", EventCode.CHANGED_RULE, "PATCH", f"{rules}/soup", {"label": "bad"})
     room("max", EventCode.DELETED_RULE, "DELETE", f"{rules}/soup")
+    room("max", EventCode.ADDED_RULE, "POST", f"{rules}:undo")
+    room("max", EventCode.SCANNED, "POST", f"{rules}:matches", {})
 
 
 def records(story: Story) -> None:

@@ -194,7 +194,7 @@ def test_widths_and_sizes_are_positive(client: Client, params: Any) -> None:
     assert answer.json()["detail"]["params"]["errors"][0]["loc"] == ["query", *params]
 
 
-@pytest.mark.parametrize(("task", "count"), [(TEXT, 13), (TOKEN, 32), (TEXT2TEXT, 8)])
+@pytest.mark.parametrize(("task", "count"), [(TEXT, 15), (TOKEN, 32), (TEXT2TEXT, 8)])
 def test_a_task_lists_what_it_has_and_each_is_answered(client: Client, task: str, count: int) -> None:
     log(client, task, {TEXT: TEXTS, TOKEN: TALKS, TEXT2TEXT: [{"text": "a"}]}[task])
 

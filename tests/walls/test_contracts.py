@@ -17,6 +17,7 @@ FOUNDATION = {"spans", "vocabulary", "version"}
 WING = {"sdk", "wire"} | {
     "client",
     "datasets",
+    "labeling",
     "metrics",
     "utils",
     "_constants",
@@ -52,6 +53,7 @@ ATTACKS = [
     ("storage/sql/another/__init__.py", "", "engine"),
     ("wire/x.py", "import apportion.domain", "wing"),
     ("wire/x.py", "import apportion.settings", "wing"),
+    ("cli/x.py", "import httpx", "commands"),
     ("demo/x.py", "import apportion.domain", "demo"),
     ("domain/x.py", "import sqlite3", "pure"),
     ("domain/x.py", "import fastapi", "pure"),

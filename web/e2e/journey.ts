@@ -81,17 +81,20 @@ interface Fixtures {
   signIn: (username: string) => Promise<void>;
 }
 
-export const test = base.extend<Fixtures, { house: string }>({
-  house: [
-    async ({}, provide) => {
+export const test = base.extend<Fixtures, { servedFor: string; served: string }>({
+  /** Files with a name of their own here begin with an untouched server; all others share one per worker. */
+  servedFor: ["", { scope: "worker", option: true }],
+  served: [
+    async ({ servedFor }, provide) => {
+      void servedFor; // another name, another server
       const server = await serve(portOf(0));
       await provide(server.url);
       await server.stop();
     },
     { scope: "worker" },
   ],
-  baseURL: async ({ house }, provide) => {
-    await provide(house);
+  baseURL: async ({ served }, provide) => {
+    await provide(served);
   },
   server: async ({ request }, provide) => {
     await provide(new Server(request));

@@ -2,6 +2,8 @@ import { expect, expectAccessible, PASSWORD, test, TOPICS, topics, type Wire } f
 import { patience } from "./patience";
 
 const plain = (count: number): Wire[] => topics(count).map(({ id, inputs }) => ({ id, inputs }));
+test.use({ servedFor: "queue" }); // "My work" shows what ana has in every dataset
+
 const counter = (left: number) => `${String(left)} left`;
 
 test("an annotator lands on her work and answers all of it by keyboard", async ({ page, server, signIn }) => {

@@ -115,7 +115,7 @@ def rows(
 @_changes
 def extend(dataset: str, plan: str | None, preview: bool, yes: bool, as_json: bool, **server: Any) -> None:
     """Have records that were logged since join by the same rules; no earlier row moves."""
-    from apportion.sdk.plans import PlanChange
+    from apportion.sdk.plan_changes import PlanChange
 
     remote, id = _begin(dataset, plan, server)
     tail = f"assignments/{id}:extend"
@@ -233,7 +233,7 @@ def _change(
     server: dict[str, Any],
 ) -> None:
     """Preview a change, ask for confirmation, and carry it out."""
-    from apportion.sdk.plans import read_change
+    from apportion.sdk.plan_changes import read_change
 
     remote, id = _begin(dataset, plan, server)
     tail = f"assignments/{id}:{what}"

@@ -118,7 +118,7 @@ def copy(
     remote = Remote.of(url, api_key, workspace)
     body = {"name": name_of_copy, "target_workspace": target}
     remote.ask("PUT", f"/api/datasets/{quote(name, safe='')}:copy", {"workspace": remote.place}, body)
-    made = Remote(remote.url, remote.key, target or remote.place).count(name_of_copy)
+    made = remote.within(target or remote.place).count(name_of_copy)
     click.echo(
         f"{made:,} records of {remote.place}.{name} are in {target or remote.place}.{name_of_copy} too."
     )

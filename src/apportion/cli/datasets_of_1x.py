@@ -71,7 +71,7 @@ def import_1x(
     labeling rules arrive as they are, each dataset in a workspace of the same name. Both servers must be running;
     an administrator does it, after `users import-1x`. Running it again brings what is missing.
     """
-    old = Remote(source.rstrip("/"), from_api_key, None)
+    old = Remote.at(source, from_api_key)
     new = Remote.of(url, api_key, workspace)
     if old.url == new.url:
         raise RefusedError("Both addresses are the same server.")
@@ -104,7 +104,7 @@ def _bring(old: Remote, new: Remote, found: dict[str, Any], again: bool, check: 
     """Import one dataset; return its row of the report."""
     place, name, task = found["workspace"], found["name"], found["task"]
     row = {"workspace": place, "name": name, "task": task, "records": None, "complete": True}
-    source, target = Remote(old.url, old.key, place), Remote(new.url, new.key, place)
+    source, target = old.within(place), new.within(place)
     try:
         total = source.count(name)
     except RefusedError as closed:

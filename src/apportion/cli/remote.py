@@ -1,10 +1,12 @@
-"""HTTP requests of commands to a running server."""
+"""Requests of commands to a running server, sent by the SDK's client; refusals in the words of commands."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -15,7 +17,7 @@ from apportion.settings import SettingsError, load_settings
 from .output import RefusedError, UnreachableError
 
 if TYPE_CHECKING:
-    import httpx
+    from apportion.sdk._http import HttpClient, Request
 
 __all__ = ["Remote", "api_key", "server_options", "server_url"]
 
@@ -23,6 +25,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _PATIENCE = 600
 """Seconds: a plan for a million records takes its time."""
+_CONNECT = 30
+"""Seconds until a server that does not even accept the connection is given up."""
 
 
 def server_options(command: F) -> F:
@@ -59,11 +63,21 @@ def _environment(name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A server, with the API key and workspace of the caller."""
+    """A server as its caller reaches it, and the workspace that commands mean."""
 
-    url: str
-    key: str | None = None
+    http: HttpClient
     workspace: str | None = None
+
+    @classmethod
+    def at(cls, url: str, key: str | None = None) -> Remote:
+        """Build for an address, with the API key of the caller if there is one."""
+        from apportion.sdk._http import HttpClient
+        from apportion.sdk.errors import InputValueError
+
+        try:
+            return cls(HttpClient(url, key or "", {}, _PATIENCE, connect_timeout=_CONNECT))
+        except InputValueError as wrong:
+            raise UnreachableError(str(wrong)) from wrong
 
     @classmethod
     def of(cls, url: str | None, key: str | None, workspace: str | None) -> Remote:
@@ -71,7 +85,16 @@ class Remote:
         found = key or _environment("API_KEY")
         if found is None:
             raise click.UsageError("Who are you? Set APPORTION_API_KEY, or give --api-key.")
-        return cls(server_url(url), found, workspace or _environment("WORKSPACE"))
+        return cls.at(server_url(url), found).within(workspace or _environment("WORKSPACE"))
+
+    def within(self, workspace: str | None) -> Remote:
+        """Return the same server with another workspace."""
+        return replace(self, workspace=workspace)
+
+    @property
+    def url(self) -> str:
+        """The address of the server."""
+        return self.http.base_url
 
     @property
     def place(self) -> str:
@@ -107,21 +130,16 @@ class Remote:
             raise RefusedError(f"{refused.message} ({where})") from refused
 
     def download(self, path: str, query: Mapping[str, str], body: Any, write: Callable[[bytes], Any]) -> None:
-        """Stream the response to a POST, or refuse before anything came."""
-        import httpx
+        """Pass the response to a POST on, part by part, or refuse before anything came."""
+        with _explained(self.url):
+            self.http.stream_to(_request("POST", path, query, _encoded(body)), write)
 
-        headers = {"X-Argilla-Api-Key": self.key} if self.key else {}
-        try:
-            with httpx.stream(
-                "POST", self.url + path, params=query, json=body, headers=headers, timeout=300
-            ) as answer:
-                if answer.status_code != 200:
-                    answer.read()
-                    raise RefusedError(f"{self.url} refuses: {_reason(answer)}")
-                for part in answer.iter_bytes():
-                    write(part)
-        except (httpx.TransportError, httpx.InvalidURL) as failure:
-            raise UnreachableError(f"No answer from {self.url}: {failure}.") from failure
+    def text(self, path: str, query: Mapping[str, Any]) -> str:
+        """Return the text of the response to a GET, or refuse."""
+        parts: list[bytes] = []
+        with _explained(self.url):
+            self.http.stream_to(_request("GET", path, query), parts.append)
+        return b"".join(parts).decode()
 
     def ask(
         self,
@@ -131,57 +149,54 @@ class Remote:
         body: Any = None,
         *,
         content: bytes | None = None,
-        accepted: Collection[int] = (200,),
+        accepted: Collection[int] = (),
     ) -> Any:
-        """Return the JSON of a response whose status is one of the accepted, or refuse."""
-        answer = self._answer(method, path, query, body, content, accepted)
-        try:
-            return answer.json()
-        except ValueError as other:
-            raise UnreachableError(f"{self.url} is no Apportion server.") from other
+        """Return the JSON of the response, or refuse; a status ``accepted`` is no refusal."""
+        from apportion.sdk.errors import HttpResponseError
 
-    def text(self, path: str, query: Mapping[str, Any]) -> str:
-        """Return the text of the response to a GET, or refuse."""
-        return self._answer("GET", path, query).text
-
-    def _answer(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None,
-        body: Any = None,
-        content: bytes | None = None,
-        accepted: Collection[int] = (200,),
-    ) -> httpx.Response:
-        import httpx
-
-        headers = {"X-Argilla-Api-Key": self.key} if self.key else {}
-        url = self.url + path
-        more: dict[str, Any] = {} if body is None else {"json": body}
-        if content is not None:
-            more = {"content": content}
-        try:
-            answer = httpx.request(
-                method,
-                url,
-                params=query or {},
-                headers=headers,
-                timeout=httpx.Timeout(30, read=_PATIENCE),
-                **more,
-            )
-        except (httpx.TransportError, httpx.InvalidURL) as failure:
-            raise UnreachableError(f"No answer from {self.url}: {failure}.") from failure
-        except ValueError as wrong:  # a number that is none has no place in JSON
-            raise RefusedError(f"This cannot be sent: {wrong}. Nothing was asked.") from wrong
-        if answer.status_code not in accepted:
-            raise RefusedError(f"{self.url} refuses: {_reason(answer)}")
-        return answer
+        sent = content if body is None else _encoded(body)
+        with _explained(self.url):
+            try:
+                return json.loads(self.http.send(_request(method, path, query or {}, sent)))
+            except HttpResponseError as problem:
+                if problem.status_code in accepted:
+                    return problem.detail
+                raise
 
 
-def _reason(answer: httpx.Response) -> str:
-    """Return the reason in the server's response, as far as it can be read."""
+def _request(method: str, path: str, query: Mapping[str, Any], body: bytes | None = None) -> Request:
+    from apportion.sdk._http import Request
+
+    return Request(method, path, query, body, patient=False)
+
+
+def _encoded(body: Any) -> bytes | None:
     try:
-        detail = answer.json()["detail"]
+        return None if body is None else json.dumps(body, allow_nan=False).encode()
+    except ValueError as wrong:  # a number that is none has no place in JSON
+        raise RefusedError(f"This cannot be sent: {wrong}. Nothing was asked.") from wrong
+
+
+@contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Turn errors of the client into those of commands."""
+    from apportion.sdk import errors
+
+    try:
+        yield
+    except errors.ArApiResponseError as problem:
+        raise RefusedError(f"{url} refuses: {_reason(problem.HTTP_STATUS, problem.ctx)}") from problem
+    except errors.HttpResponseError as problem:
+        raise RefusedError(f"{url} refuses: {_reason(problem.status_code, problem.detail)}") from problem
+    except (errors.WrongResponseError, json.JSONDecodeError) as other:
+        raise UnreachableError(f"{url} is no Apportion server.") from other
+    except errors.BaseClientError as failure:
+        raise UnreachableError(f"No answer from {url}: {failure.__cause__ or failure}.") from failure
+
+
+def _reason(status: int, detail: Any) -> str:
+    """Return the reason of a refusal, as far as it can be read."""
+    try:
         params = detail["params"]
         if detail["code"].endswith("EntityAlreadyExistsError"):
             return str(params.get("message") or f"{params['name']} exists already")
@@ -193,7 +208,7 @@ def _reason(answer: httpx.Response) -> str:
             return "; ".join(map(_message_of, params["errors"][:5]))
         return str(params.get("detail") or params.get("message") or detail["code"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        return f"status {answer.status_code}"
+        return f"status {status}"
 
 
 def _message_of(error: Mapping[str, Any]) -> str:

@@ -28,11 +28,11 @@ def status(url: str | None, as_json: bool) -> None:
     With the key of an administrator in APPORTION_API_KEY it tells more: its writer, its file and disk, what it
     holds, how many requests failed.
     """
-    remote = Remote(server_url(url))
+    remote = Remote.at(server_url(url))
     found = remote.ask("GET", "/api/_info")
     if not isinstance(found, dict) or "apportion" not in found:
         raise RefusedError(f"{remote.url} answers, but is no Apportion server.")
-    health = remote.ask("GET", "/api/health/ready", accepted=(200, 503))
+    health = remote.ask("GET", "/api/health/ready", accepted=(503,))
     figures = _figures(remote.url)
     report = {"url": remote.url, **found, **health, **({} if figures is None else {"server": figures})}
     if as_json:
@@ -49,7 +49,7 @@ def _figures(url: str) -> dict[str, Any] | None:
     if key is None:
         return None
     try:
-        found: dict[str, Any] = Remote(url, key).ask("GET", "/api/server")
+        found: dict[str, Any] = Remote.at(url, key).ask("GET", "/api/server")
     except RefusedError:
         return None
     return found

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from apportion.sdk import session
-from apportion.sdk.client import Client
-from apportion.sdk.records import BulkResponse
-from apportion.sdk.session import (
-    active_client,
+from apportion.sdk.api import (
     copy,
     delete,
     delete_records,
     get_workspace,
-    init,
     load,
     log,
     log_async,
     set_workspace,
 )
+from apportion.sdk.client import Client
+from apportion.sdk.records import BulkResponse
+from apportion.sdk.session import active_client, init
 
 from .client import Argilla
 

@@ -161,6 +161,10 @@ class Records(Protocol):
         """Return all matches by id, in any order, with values of fields (``metadata.<key>``, ``id``, …)."""
         ...
 
+    def packed_numbers(self, dataset: Dataset, criteria: Criteria) -> Sequence[int]:
+        """Return the numbers of all matches, ascending, as an array of 32 bits each."""
+        ...
+
     def numbers_by_id(self, dataset: Dataset, criteria: Criteria) -> Sequence[int]:
         """Return the numbers of all matches, in the order of their ids."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -59,11 +59,17 @@ def loads(body: bytes) -> Any:
 class Connection:
     """A server, a user on it, and the workspace that calls use unless they name another."""
 
-    def __init__(self, http: _Http, workspace: str | None) -> None:
+    def __init__(self, http: _Http, workspace: str | None, client: Callable[[], Any] = lambda: None) -> None:
         self._http = http
+        self._client = client
         self._user: User | None = None
         if workspace:
             self.workspace = workspace
+
+    @property
+    def client(self) -> Any:
+        """The client that plans, queue items and workspaces use later on; None where calls are awaited."""
+        return self._client()
 
     @property
     def base_url(self) -> str:

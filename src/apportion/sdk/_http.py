@@ -1,7 +1,8 @@
 """HTTP to the server: requests, retries while a server is away for a moment, clear errors.
 
-What the SDK wants done is written once, as generators that yield a ``Request`` and are sent the answer's
-body; ``HttpClient.run`` carries them out, ``AsyncHttpClient.run`` does the same on an event loop.
+Operations are written once, as generators that yield a ``Request`` and are sent the body of its response.
+``HttpClient.run`` carries them out, ``AsyncHttpClient.run`` does the same on an event loop. For the few things that
+have to be done differently in the two places they yield an ``Activity``.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -21,7 +23,18 @@ import msgspec
 from ._error_messages import RequestInfo, decode, problem_of
 from .errors import BaseClientError, InputValueError, ServerTimeoutError, ServerUnreachableError
 
-__all__ = ["KEY_HEADER", "WORKSPACE_HEADER", "AsyncHttpClient", "HttpClient", "Request", "Steps", "path"]
+__all__ = [
+    "KEY_HEADER",
+    "WORKSPACE_HEADER",
+    "Activity",
+    "AsyncHttpClient",
+    "Download",
+    "HttpClient",
+    "Pause",
+    "Request",
+    "Steps",
+    "path",
+]
 
 KEY_HEADER = "X-Argilla-Api-Key"
 WORKSPACE_HEADER = "X-Argilla-Workspace"
@@ -47,7 +60,46 @@ class Request:
     patient: bool = True
 
 
-Steps = Generator[Request, bytes, T]
+class Activity(Protocol):
+    """Something other than one request: it is sent ahead, goes on in a thread, waits, or is written to a file."""
+
+    def run(self, http: HttpClient) -> Any: ...
+    async def run_on_loop(self, http: AsyncHttpClient) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause before the next request."""
+
+    seconds: float
+
+    def run(self, _: HttpClient) -> None:
+        """Wait in this thread."""
+        time.sleep(self.seconds)
+
+    async def run_on_loop(self, _: AsyncHttpClient) -> None:
+        """Wait without blocking the event loop."""
+        await asyncio.sleep(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A response that goes to a file."""
+
+    request: Request
+    file: Path
+
+    def run(self, http: HttpClient) -> None:
+        """Write what comes in this thread."""
+        http.download(self.request, self.file)
+
+    async def run_on_loop(self, http: AsyncHttpClient) -> None:
+        """Write what comes while the event loop waits for more."""
+        await http.download(self.request, self.file)
+
+
+Steps = Generator[Request | Activity, Any, T]
+"""The steps of an operation. Each is sent its result: a request the body of the response, as bytes."""
 
 
 def path(template: str, *names: str) -> str:
@@ -63,8 +115,11 @@ class _Shared:
     """State and error handling that both HTTP clients share."""
 
     base_url: str
+    """The server's address, without a trailing slash."""
     token: str
+    """The API key, or the token of a session."""
     timeout: float
+    """Seconds to wait for a response."""
     headers: dict[str, str]
     """Sent with every request; may be changed."""
 
@@ -76,7 +131,7 @@ class _Shared:
         self.is_token = token.startswith("eyJ") and token.count(".") == 2
         self.timeout = timeout
         named = {"Authorization": f"Bearer {token}"} if self.is_token else {KEY_HEADER: token}
-        self.headers = {**named, **headers}
+        self.headers = {**(named if token else {}), **headers}
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         headers = {name: value for name, value in self.headers.items() if name != WORKSPACE_HEADER}
@@ -169,6 +224,17 @@ def _json(value: Any) -> bytes:
     return msgspec.json.encode(value, enc_hook=str)
 
 
+@contextmanager
+def _whole(file: Path) -> Iterator[BinaryIO]:
+    part = file.with_name(file.name + ".part")
+    try:
+        with part.open("wb") as target:
+            yield target
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 class HttpClient(_Shared):
     """An HTTP client for one server, usable from any number of threads.
 
@@ -183,9 +249,11 @@ class HttpClient(_Shared):
         headers: Mapping[str, str],
         timeout: float,
         transport: httpx.BaseTransport | None = None,
+        connect_timeout: float | None = None,
     ) -> None:
         super().__init__(base_url, token, headers, timeout)
-        self._httpx = httpx.Client(timeout=timeout, transport=transport)
+        connect = timeout if connect_timeout is None else connect_timeout
+        self._httpx = httpx.Client(timeout=httpx.Timeout(timeout, connect=connect), transport=transport)
         self._close = weakref.finalize(self, self._httpx.close)
 
     def close(self) -> None:
@@ -195,16 +263,16 @@ class HttpClient(_Shared):
     def run(self, steps: Steps[T]) -> T:
         """Run the steps and return their result."""
         try:
-            request = next(steps)
+            step = next(steps)
             while True:
                 try:
-                    body = self.send(request)
+                    done = self.send(step) if isinstance(step, Request) else step.run(self)
                 except BaseClientError as problem:
-                    request = steps.throw(problem)
+                    step = steps.throw(problem)
                 else:
-                    request = steps.send(body)
-        except StopIteration as done:
-            result: T = done.value
+                    step = steps.send(done)
+        except StopIteration as end:
+            result: T = end.value
             return result
 
     def send(self, request: Request) -> bytes:
@@ -223,21 +291,21 @@ class HttpClient(_Shared):
         raise AssertionError("the last pause is None")
 
     def download(self, request: Request, file: Path) -> None:
-        """Stream the body of the response to a file; an incomplete file is removed."""
-        part = file.with_name(file.name + ".part")
+        """Write the body of the response to a file, which is there whole or not at all."""
+        with _whole(file) as part:
+            self.stream_to(request, part.write)
+
+    def stream_to(self, request: Request, write: Callable[[bytes], Any]) -> None:
+        """Send a request and pass the body of the response on, part by part."""
         try:
             with self._httpx.stream(**self._arguments(request)) as response:
                 if response.status_code != 200:
                     response.read()
                     self._body(request, response)
-                with part.open("wb") as target:
-                    for each in response.iter_bytes():
-                        target.write(each)
-            part.replace(file)
+                for part in response.iter_bytes():
+                    write(part)
         except (httpx.RequestError, httpx.InvalidURL) as failure:
             raise self._connection_error(failure) from failure
-        finally:
-            part.unlink(missing_ok=True)
 
     @property
     def cookies(self) -> httpx.Cookies:
@@ -305,16 +373,16 @@ class AsyncHttpClient(_Shared):
     async def run(self, steps: Steps[T]) -> T:
         """Run the steps and return their result."""
         try:
-            request = next(steps)
+            step = next(steps)
             while True:
                 try:
-                    body = await self.send(request)
+                    done = await (self.send(step) if isinstance(step, Request) else step.run_on_loop(self))
                 except BaseClientError as problem:
-                    request = steps.throw(problem)
+                    step = steps.throw(problem)
                 else:
-                    request = steps.send(body)
-        except StopIteration as done:
-            result: T = done.value
+                    step = steps.send(done)
+        except StopIteration as end:
+            result: T = end.value
             return result
 
     async def send(self, request: Request) -> bytes:
@@ -331,3 +399,20 @@ class AsyncHttpClient(_Shared):
                     return self._body(request, response)
             await asyncio.sleep(pause)
         raise AssertionError("the last pause is None")
+
+    async def download(self, request: Request, file: Path) -> None:
+        """Write the body of the response to a file, which is there whole or not at all."""
+        with _whole(file) as part:
+            await self.stream_to(request, part.write)
+
+    async def stream_to(self, request: Request, write: Callable[[bytes], Any]) -> None:
+        """Send a request and pass the body of the response on, part by part."""
+        try:
+            async with self._httpx.stream(**self._arguments(request)) as response:
+                if response.status_code != 200:
+                    await response.aread()
+                    self._body(request, response)
+                async for part in response.aiter_bytes():
+                    write(part)
+        except (httpx.RequestError, httpx.InvalidURL) as failure:
+            raise self._connection_error(failure) from failure

@@ -26,26 +26,47 @@ class Agreement:
     """
 
     measure: str
+    """The measure, such as ``alpha``."""
     estimate: float | None
+    """The figure; 1 is perfect agreement, 0 for chance-corrected measures what chance gives."""
     low: float | None
+    """The lower end of the interval."""
     high: float | None
+    """The upper end of the interval."""
     level: float
+    """The probability that the interval is meant to have, such as 0.95."""
     records: int
+    """The number of records that two or more people answered."""
     annotators: int
+    """The number of people."""
     answers: int
+    """The number of their answers."""
     query: str
+    """The query that finds these records."""
     interval: str | None = None
+    """The kind of interval, ``jackknife`` or ``bootstrap``."""
     undefined: str | None = None
+    """Why there is no figure, as a code."""
     why: str | None = None
+    """Why there is no figure or no interval, in words."""
     no_interval: str | None = None
+    """Why there is no interval, as a code."""
     caution: str | None = None
+    """Why the interval is to be read with caution, as a code."""
     caution_why: str | None = None
+    """The same in words."""
     label: str | None = None
+    """The label this is about."""
     pair: tuple[str, str] | None = None
+    """The two people this is about."""
     week: str | None = None
+    """The ISO week this is about, such as ``2026-W48``."""
     person: str | None = None
+    """The person this is about, against all others."""
     left_out: int = 0
+    """The number of answers that were asked for because of others, and not counted."""
     by: list[Agreement] = field(default_factory=list, repr=False)
+    """The same by part."""
 
     def __str__(self) -> str:
         if self.estimate is None:
@@ -135,10 +156,15 @@ class Conflict:
     """
 
     id: str
+    """The id of the record, as text."""
     agreement: float
+    """The share of pairs of answers that agree, from 0 to 1."""
     answers: dict[str, Any]
+    """Everybody's value in the form of the wire, by username; None for who found the record unusable."""
     status: str
+    """``Validated`` once it is resolved."""
     why: str | None = None
+    """Why it is not resolved, as a code."""
 
 
 class Conflicts(list[Conflict]):
@@ -203,11 +229,17 @@ class AnnotatorQuality:
     """
 
     annotator: str
+    """The username."""
     answers: int
+    """The number of their answers."""
     accuracy: float | None
+    """How often the model takes them to be right, from 0 to 1."""
     checks: int = 0
+    """The number of checks they answered."""
     checks_right: int = 0
+    """The number of checks they answered right."""
     confusion: dict[str, dict[str, float]] | None = field(default=None, repr=False)
+    """The chances of their answers, from 0 to 1, by true label and given one."""
 
 
 class Annotators(list[AnnotatorQuality]):
@@ -244,6 +276,10 @@ class Settled:
     """The number of records resolved, and of those left with the reasons (the first twenty)."""
 
     changed: int
+    """The number of records resolved."""
     left: int
+    """The number of records left as they were."""
     why: list[dict[str, str]]
+    """The first twenty of these, each with its ``id`` and the reason."""
     job: str
+    """The id of the job that did it."""

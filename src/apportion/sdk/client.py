@@ -7,39 +7,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Mapping
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from . import _datasets
+from . import operations
 from ._background import in_background
 from ._connection import DEFAULT_KEY, DEFAULT_URL, Connection, environment
-from ._http import HttpClient, Steps
-from ._rules_and_metrics import RulesAndMetrics
-from ._sharing import Sharing
-from ._team import Team
-from ._webhook_calls import WebhookCalls
+from ._http import HttpClient
+from ._method import Blocking
+from .client_methods import ClientMethods
 from .compat_1x import Datasets, Metrics, Search
-from .loading import Annotations, Dataset, Scan, dataset_of, load_now
-from .logging_ import LogJob, log_now
+from .logging_ import LogJob
 from .people import User
-from .progress import Progress
 from .records import BulkResponse
-from .results import DatasetInfo, DeletedDataset
-from .settings import Settings, TextClassificationSettings, TokenClassificationSettings
 
 if TYPE_CHECKING:
     import httpx
 
 __all__ = ["Client"]
 
-T = TypeVar("T")
 _log = logging.getLogger("apportion")
 
 
-class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
+class Client(ClientMethods, Blocking):
     """A user's connection to a server. Arguments left out come from the environment, as for ``rg.init``.
+
+    ``timeout`` is in seconds, for each request; ``extra_headers`` are sent with each.
 
     Nothing is sent until something is asked; from then on connections are kept until ``close``, or until the
     client is no longer used. It may be used from any number of threads.
@@ -66,7 +62,11 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
             timeout,
             transport,
         )
-        self._connection = Connection(self._http, workspace or environment("WORKSPACE"))
+        self._connection = Connection(
+            self._http,
+            workspace or environment("WORKSPACE"),
+            weakref.ref(self),  # so that connections are closed as soon as nobody holds the client
+        )
 
     def __enter__(self) -> Client:
         return self
@@ -82,9 +82,6 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
     def close(self) -> None:
         """Close the connections; the client cannot be used any more."""
         self._http.close()
-
-    def _run(self, steps: Steps[T]) -> T:
-        return self._http.run(steps)
 
     # Identity and workspace
 
@@ -127,14 +124,6 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
     def workspace(self) -> str:
         """The workspace that calls use unless they name another: at first the one named like the user."""
         return self._run(self._connection.where(None))
-
-    def get_workspace(self) -> str:
-        """Return the same as ``workspace``."""
-        return self.workspace
-
-    def set_workspace(self, workspace: str) -> None:
-        """Make a workspace the active one. Raises ``InputValueError`` if the user does not belong to it."""
-        self._run(self._connection.activate(workspace))
 
     # Records
 
@@ -193,29 +182,24 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
         background: bool = False,
         chunk_size: int | None = None,
     ) -> BulkResponse | Future[BulkResponse]:
-        """Store records; see ``rg.log``."""
         job = LogJob(
             records, name, tags=tags, metadata=metadata, batch_size=batch_size, chunk_size=chunk_size
         )
-        where = self._run(self._connection.where(workspace))
-        job.by(self.user.username, where)
+        self._run(operations.records.set_target(self._connection, job, workspace))
+        steps = operations.records.send_batches(self._connection, job, verbose)
         if not background:
-            return self._log(job, where, verbose)
+            return self._run(steps)
 
         def act() -> BulkResponse:
             try:
-                return self._log(job, where, verbose)
+                return self._run(steps)
             except Exception as problem:  # nobody may ever ask what became of it
                 _log.error("Logging in the background failed. %s", problem)
                 raise
 
         return in_background(act)
 
-    def _log(self, job: LogJob, workspace: str, verbose: bool) -> BulkResponse:
-        result = log_now(job, self._http.send, Progress(f"Logging to {job.name}", job.total, shown=verbose))
-        if verbose:
-            print(logged(result, self.base_url, workspace))
-        return result
+    log.__doc__ = operations.records.log.__doc__
 
     async def log_async(
         self,
@@ -228,7 +212,12 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
         verbose: bool = True,
         chunk_size: int | None = None,
     ) -> BulkResponse:
-        """Store records without blocking the event loop, whichever it is; see ``rg.log``."""
+        """Store records as ``log`` does, without blocking the event loop; it may be called from any loop.
+
+        >>> await rg.log_async(records, "reviews")  # doctest: +SKIP
+
+        Raises what ``log`` raises.
+        """
 
         def act() -> BulkResponse:
             return self.log(
@@ -237,105 +226,7 @@ class Client(Team, Sharing, RulesAndMetrics, WebhookCalls):
 
         return await asyncio.to_thread(act)
 
-    def load(
-        self,
-        name: str,
-        workspace: str | None = None,
-        query: str | None = None,
-        vector: tuple[str, Sequence[float]] | None = None,
-        ids: Sequence[str | int] | None = None,
-        limit: int | None = None,
-        sort: Sequence[tuple[str, str]] | None = None,
-        id_from: str | None = None,
-        batch_size: int = 250,
-        include_vectors: bool = True,
-        include_metrics: bool = False,
-        *,
-        annotations: Annotations = "resolved",
-    ) -> Dataset:
-        """Load the records that match; see ``rg.load``."""
-        scan = Scan(
-            query=query,
-            vector=vector,
-            ids=ids,
-            limit=limit,
-            sort=sort,
-            id_from=id_from,
-            batch_size=batch_size,
-            include_vectors=include_vectors,
-            include_metrics=include_metrics,
-            annotations=annotations,
-        )
-        dataset = self.find_dataset(name, workspace)
-        return dataset_of(dataset.task, load_now(scan, dataset, self._http.send), annotations)
-
     @property
     def search(self) -> Search:
         """The search: ``client.search(name, query)`` returns one page of the records that match; see ``rg.search``."""
         return Search(self._http, self._connection)
-
-    def delete_records(
-        self,
-        name: str,
-        workspace: str | None = None,
-        query: str | None = None,
-        ids: Sequence[str | int] | None = None,
-        discard_only: bool = False,
-        discard_when_forbidden: bool = True,
-    ) -> tuple[int, int]:
-        """Delete records, or mark them as discarded; see ``rg.delete_records``."""
-        return self._run(
-            _datasets.delete_records(
-                self._connection, name, workspace, query, ids, discard_only, discard_when_forbidden
-            )
-        )
-
-    def update_record(
-        self, name: str, record_id: str | int, workspace: str | None = None, **changes: Any
-    ) -> dict[str, Any]:
-        """Merge ``metadata`` into a record and set its ``status``; return the record as JSON."""
-        return self._run(_datasets.update_record(self._connection, name, record_id, workspace, changes))
-
-    # Datasets
-
-    def find_dataset(self, name: str, workspace: str | None = None) -> DatasetInfo:
-        """Return the server's description of a dataset. Raises ``NotFoundApiError``."""
-        return self._run(_datasets.find_dataset(self._connection, name, workspace))
-
-    def list_datasets(self, workspace: str | None = None) -> list[DatasetInfo]:
-        """Return the datasets of one workspace, or of all the user can see."""
-        return self._run(_datasets.list_datasets(self._connection, workspace))
-
-    def copy(self, dataset: str, name_of_copy: str, workspace: str | None = None) -> None:
-        """Copy a dataset of the active workspace; see ``rg.copy``."""
-        self._run(_datasets.copy_dataset(self._connection, dataset, name_of_copy, workspace))
-
-    def delete(self, name: str, workspace: str | None = None) -> None:
-        """Delete a dataset; it is no error if there is none."""
-        self._run(_datasets.delete_dataset(self._connection, name, workspace))
-
-    def deleted_datasets(self, workspace: str | None = None) -> list[DeletedDataset]:
-        """Return deleted datasets that can be restored; see ``rg.deleted_datasets``."""
-        return self._run(_datasets.deleted_datasets(self._connection, workspace))
-
-    def restore_dataset(
-        self, name: str, workspace: str | None = None, *, into: str | None = None, id: str | None = None
-    ) -> DatasetInfo:
-        """Restore a deleted dataset; see ``rg.restore_dataset``."""
-        return self._run(_datasets.restore_dataset(self._connection, name, workspace, id, into))
-
-    def configure_dataset(self, name: str, settings: Settings, workspace: str | None = None) -> None:
-        """Set the labels of a dataset; see ``rg.configure_dataset``."""
-        self._run(_datasets.configure_dataset(self._connection, name, settings, workspace))
-
-    def load_settings(
-        self, name: str, workspace: str | None = None
-    ) -> TextClassificationSettings | TokenClassificationSettings | None:
-        """Return the settings of a dataset; None if it has none."""
-        return self._run(_datasets.load_settings(self._connection, name, workspace))
-
-
-def logged(result: BulkResponse, base_url: str, workspace: str) -> str:
-    """Return the line that says where the records are now."""
-    records = "record" if result.processed == 1 else "records"
-    return f"{result.processed:,} {records} logged to {base_url}/datasets/{workspace}/{result.dataset}"

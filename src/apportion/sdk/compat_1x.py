@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from apportion.vocabulary import Task
 
-from . import _datasets, _metrics
+from . import operations
 from ._connection import Connection, loads
 from ._http import HttpClient
+from ._method import Blocking, Method
 from .loading import Scan, read_search, search_request
 from .results import DatasetInfo, SearchPage
 from .settings import Settings, TextClassificationSettings, TokenClassificationSettings
@@ -17,7 +18,7 @@ from .settings import Settings, TextClassificationSettings, TokenClassificationS
 __all__ = ["Datasets", "Metrics", "Search"]
 
 
-class Datasets:
+class Datasets(Blocking):
     """Dataset calls of 1.x, in the active workspace."""
 
     def __init__(self, http: HttpClient, connection: Connection) -> None:
@@ -26,17 +27,17 @@ class Datasets:
 
     def find_by_name(self, name: str) -> DatasetInfo:
         """Return the server's description of a dataset. Raises ``NotFoundApiError``."""
-        return self._http.run(_datasets.find_dataset(self._connection, name, None))
+        return self._run(operations.datasets.find_dataset(self._connection, name))
 
     def create(self, name: str, workspace: str, settings: Settings) -> None:
         """Create a dataset with these settings. Raises ``AlreadyExistsApiError``."""
         task: Task = settings.task
-        self._http.run(_datasets.create_dataset(self._connection, name, task, workspace))
+        self._run(operations.datasets.create_dataset(self._connection, name, task, workspace))
         self.configure(name, workspace, settings)
 
     def configure(self, name: str, workspace: str, settings: Settings) -> None:
         """Set the settings of a dataset; see ``rg.configure_dataset``."""
-        self._http.run(_datasets.configure_dataset(self._connection, name, settings, workspace))
+        self._run(operations.datasets.configure_dataset(self._connection, name, settings, workspace))
 
     def scan(
         self,
@@ -68,7 +69,7 @@ class Datasets:
 
     def update_record(self, name: str, record_id: str | int, **content: Any) -> dict[str, Any]:
         """Merge ``metadata`` into a record and set its ``status``; return the record."""
-        return self._http.run(_datasets.update_record(self._connection, name, record_id, None, content))
+        return self._run(operations.records.update_record(self._connection, name, record_id, **content))
 
     def delete_records(
         self,
@@ -79,52 +80,25 @@ class Datasets:
         ids: Sequence[str | int] | None = None,
     ) -> tuple[int, int]:
         """Delete records; return how many matched and how many were deleted or discarded; see ``rg.delete_records``."""
-        return self._http.run(
-            _datasets.delete_records(
+        return self._run(
+            operations.records.delete_records(
                 self._connection, name, None, query_text, ids, mark_as_discarded, discard_when_forbidden
             )
         )
 
     def load_settings(self, name: str) -> TextClassificationSettings | TokenClassificationSettings | None:
         """Return the settings of a dataset; None if it has none."""
-        return self._http.run(_datasets.load_settings(self._connection, name, None))
+        return self._run(operations.datasets.load_settings(self._connection, name))
 
 
-class Search:
+class Search(Blocking):
     """Searches; calling an instance is ``client.search(…)``."""
 
     def __init__(self, http: HttpClient, connection: Connection) -> None:
         self._http = http
         self._connection = connection
 
-    def __call__(
-        self,
-        name: str,
-        query: str | None = None,
-        workspace: str | None = None,
-        *,
-        vector: tuple[str, Sequence[float]] | None = None,
-        ids: Sequence[str | int] | None = None,
-        limit: int = 50,
-        start: int = 0,
-        sort: Sequence[tuple[str, str]] | None = None,
-        facets: bool | Iterable[str] = True,
-        include_metrics: bool = False,
-    ) -> SearchPage:
-        """Return one page of the records that match, with the total; see ``rg.search``."""
-        dataset = self._http.run(_datasets.find_dataset(self._connection, name, workspace))
-        request = search_request(
-            dataset,
-            query=query,
-            vector=vector,
-            ids=ids,
-            limit=limit,
-            start=start,
-            sort=sort,
-            facets=facets,
-            include_metrics=include_metrics,
-        )
-        return read_search(self._http.send(request), dataset.task)
+    __call__ = Method(operations.records.search)
 
     def search_records(
         self,
@@ -140,9 +114,7 @@ class Search:
         Raises ``NotFoundApiError``, ``ValueError`` for an unknown task and ``WrongTaskError`` as
         ``BadRequestApiError`` if the dataset is for another.
         """
-        named = DatasetInfo(
-            name, self._http.run(self._connection.where(None)), Task(getattr(task, "value", task))
-        )
+        named = DatasetInfo(name, self._run(self._connection.where(None)), Task(getattr(task, "value", task)))
         request = search_request(
             named,
             query=query_text,
@@ -157,7 +129,7 @@ class Search:
         return read_search(self._http.send(request), named.task)
 
 
-class Metrics:
+class Metrics(Blocking):
     """Metric calls of 1.x, for datasets of the active workspace."""
 
     def __init__(self, http: HttpClient, connection: Connection) -> None:
@@ -169,4 +141,6 @@ class Metrics:
     ) -> dict[str, Any]:
         """Return a metric as the server computes it. Raises ``NotFoundApiError`` for one it does not know."""
         known = Task(getattr(task, "value", task))
-        return self._http.run(_metrics.summary(self._connection, name, known, metric, query, metric_params))
+        return self._run(
+            operations.metrics.metric_summary(self._connection, name, known, metric, query, metric_params)
+        )

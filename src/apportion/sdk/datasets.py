@@ -38,6 +38,7 @@ class Dataset(MutableSequence[R], Generic[R]):
     """
 
     task: ClassVar[Task]
+    """The task of its records."""
     """What kind of answer the records ask for."""
 
     _kind: ClassVar[type[Record]]

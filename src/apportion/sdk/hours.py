@@ -26,12 +26,19 @@ class WorkedHours:
     """
 
     dataset: str
+    """The name of the dataset."""
     annotator: str
+    """The username."""
     first: date
+    """The first day of the period."""
     last: date
+    """The last day of the period, itself included."""
     answers: int
+    """The number of records answered for the first time."""
     seconds: float
+    """The time spent, in seconds."""
     hours: float
+    """The same in hours, with two decimals."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +46,9 @@ class HoursReport:
     """Hours by dataset, person and period. Days begin and end in ``timezone``."""
 
     rows: tuple[WorkedHours, ...]
+    """The rows, by dataset, person and period."""
     timezone: str
+    """The name of the time zone, such as ``Europe/Madrid``."""
 
     def __iter__(self) -> Iterator[WorkedHours]:
         return iter(self.rows)

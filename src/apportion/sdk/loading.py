@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias
 
@@ -14,22 +14,21 @@ from apportion.vocabulary import Task
 
 from . import _encode
 from ._background import BackgroundWorker
-from ._datasets import selection
-from ._http import Request, path
+from ._http import AsyncHttpClient, HttpClient, Request, path
 from .datasets import DatasetForText2Text, DatasetForTextClassification, DatasetForTokenClassification
-from .errors import WrongResponseError
+from .errors import InputValueError, WrongResponseError
 from .records import Record
 from .results import DatasetInfo, SearchPage
 
 __all__ = [
     "Annotations",
     "Dataset",
+    "Pages",
     "Scan",
     "dataset_of",
-    "load_now",
-    "load_on_loop",
     "read_search",
     "search_request",
+    "selection",
 ]
 
 Dataset: TypeAlias = "DatasetForTextClassification | DatasetForTokenClassification | DatasetForText2Text"
@@ -149,40 +148,40 @@ class Scan:
         )
 
 
-def load_now(scan: Scan, dataset: DatasetInfo, send: Callable[[Request], bytes]) -> list[Record]:
-    """Load all records: this thread decodes while another one waits for the next page."""
-    if scan.nothing:
-        return []
-    found: list[Record] = []
-    with BackgroundWorker() as beside:
-        waiting = beside.start(send, scan.first(dataset))
-        while True:
-            body = waiting.result()
-            following = scan.after(body)
-            if following is None:
+class Pages:
+    """Load all records of a scan, page by page; see ``Activity``."""
+
+    def __init__(self, scan: Scan, dataset: DatasetInfo) -> None:
+        self._scan = scan
+        self._dataset = dataset
+
+    def run(self, http: HttpClient) -> list[Record]:
+        """Decode in this thread while another one waits for the next page."""
+        scan, found = self._scan, list[Record]()
+        with BackgroundWorker() as worker:
+            waiting = worker.start(http.send, scan.first(self._dataset))
+            while True:
+                body = waiting.result()
+                following = scan.after(body)
+                if following is None:
+                    found += scan.read(body)
+                    return found
+                waiting = worker.start(http.send, following)
                 found += scan.read(body)
-                return found
-            waiting = beside.start(send, following)
-            found += scan.read(body)
 
-
-async def load_on_loop(
-    scan: Scan, dataset: DatasetInfo, send: Callable[[Request], Coroutine[Any, Any, bytes]]
-) -> list[Record]:
-    """Load all records: a thread decodes while the event loop waits for the next page."""
-    if scan.nothing:
-        return []
-    found: list[Record] = []
-    body = await send(scan.first(dataset))
-    while (following := scan.after(body)) is not None:
-        waiting = asyncio.create_task(send(following))
-        try:
-            found += await asyncio.to_thread(scan.read, body)
-        except BaseException:
-            waiting.cancel()
-            raise
-        body = await waiting
-    return found + await asyncio.to_thread(scan.read, body)
+    async def run_on_loop(self, http: AsyncHttpClient) -> list[Record]:
+        """Decode in a thread while the event loop waits for the next page."""
+        scan, found = self._scan, list[Record]()
+        body = await http.send(scan.first(self._dataset))
+        while (following := scan.after(body)) is not None:
+            waiting = asyncio.create_task(http.send(following))
+            try:
+                found += await asyncio.to_thread(scan.read, body)
+            except BaseException:
+                waiting.cancel()
+                raise
+            body = await waiting
+        return found + await asyncio.to_thread(scan.read, body)
 
 
 def dataset_of(task: Task, records: list[Record], annotations: Annotations = "resolved") -> Dataset:
@@ -193,6 +192,28 @@ def dataset_of(task: Task, records: list[Record], annotations: Annotations = "re
 
 
 # One page
+
+
+def selection(
+    query: str | None = None,
+    ids: Sequence[str | int] | None = None,
+    vector: tuple[str, Sequence[float]] | None = None,
+) -> dict[str, Any]:
+    """Return the query that selects records by query text, ids or vector."""
+    found: dict[str, Any] = {}
+    if query is not None:
+        found["query_text"] = query
+    if ids is not None:
+        if isinstance(ids, str | int):
+            raise InputValueError(f"ids is a list, as in ids=[{ids!r}].")
+        found["ids"] = list(ids)
+    if vector is not None:
+        try:
+            name, values = vector
+            found["vector"] = {"name": str(name), "value": [float(each) for each in values]}
+        except (TypeError, ValueError) as failure:
+            raise InputValueError("vector is a pair, as in vector=('name', [0.1, 0.2]).") from failure
+    return found
 
 
 def search_request(

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import warnings
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -20,12 +19,13 @@ from ._background import BackgroundWorker
 from ._connection import check_name, loads
 from ._encode import to_bulk
 from ._error_messages import refused_record
-from ._http import Request, path
+from ._http import AsyncHttpClient, HttpClient, Request, path
 from .errors import ArApiResponseError, BaseClientError, HttpResponseError, InputValueError
 from .progress import Progress
 from .records import RECORD_TYPES, BulkResponse, Record, ValidationError
+from .records._values import warn
 
-__all__ = ["LogJob", "log_now", "log_on_loop"]
+__all__ = ["Batches", "LogJob", "logged"]
 
 log = logging.getLogger("apportion")
 
@@ -60,7 +60,7 @@ class LogJob:
         self.tags = _texts(tags)
         self.metadata = dict(metadata or {})
         if chunk_size is not None:
-            warnings.warn("chunk_size is called batch_size now.", FutureWarning, stacklevel=4)
+            warn("chunk_size is called batch_size now.", FutureWarning)
             batch_size = chunk_size
         if batch_size < 1:
             raise InputValueError(f"A batch has at least one record; got batch_size={batch_size}.")
@@ -74,11 +74,11 @@ class LogJob:
         self._task: Task | None = None
         self.accepted = 0
         self._failed = 0
-        self._workspace = self._agent = ""
+        self.workspace = self._agent = ""
 
     def by(self, agent: str, workspace: str) -> None:
         """Set the agent who logs and the workspace of the dataset."""
-        self._agent, self._workspace = agent, workspace
+        self._agent, self.workspace = agent, workspace
 
     def chunks(self) -> Iterator[list[Record]]:
         """Yield the records in batches."""
@@ -107,10 +107,10 @@ class LogJob:
             raise ValidationError(f"records[{place + int(found[1])}]", problem.reason) from None
         route = path("/api/datasets/{}/{}:bulk", self.name, task.value)
         return LogBatch(
-            Request("POST", route, {"workspace": self._workspace}, body), [each.id for each in chunk]
+            Request("POST", route, {"workspace": self.workspace}, body), [each.id for each in chunk]
         )
 
-    def settle(self, answer: bytes) -> None:
+    def count(self, answer: bytes) -> None:
         """Add the server's counts for a batch to the totals."""
         reply = loads(answer)
         self.accepted += reply["processed"]
@@ -159,82 +159,94 @@ class LogJob:
         return BulkResponse(dataset=self.name, processed=self.accepted, failed=self._failed)
 
 
-def log_now(job: LogJob, send: Callable[[Request], bytes], progress: Progress) -> BulkResponse:
-    """Log from this thread, which reads and encodes records while another one sends the batch before."""
-    waiting: tuple[Any, list[str | int]] | None = None
+class Batches:
+    """Send all batches of a log; see ``Activity``."""
 
-    def settle() -> None:
-        nonlocal waiting
-        if waiting is None:
-            return
-        (promise, ids), waiting = waiting, None
-        try:
-            answer = promise.result()
-        except Exception as problem:
-            job.stopped(problem, ids)
-            raise
-        job.settle(answer)
-        progress.advance(len(ids))
+    def __init__(self, job: LogJob, progress: Progress) -> None:
+        self._job = job
+        self._progress = progress
 
-    place = 0
-    with progress, BackgroundWorker() as beside:
-        try:
-            for chunk in job.chunks():
-                batch = job.convert(chunk, place)
-                place += len(chunk)
-                del chunk
-                settle()
-                waiting = beside.start(send, batch.request), batch.ids
-                del batch
-        except Exception as problem:
+    def run(self, http: HttpClient) -> BulkResponse:
+        """Read and encode records in this thread while another one sends the batch before."""
+        job, progress = self._job, self._progress
+        waiting: tuple[Any, list[str | int]] | None = None
+
+        def account() -> None:
+            nonlocal waiting
             if waiting is None:
+                return
+            (promise, ids), waiting = waiting, None
+            try:
+                answer = promise.result()
+            except Exception as problem:
+                job.stopped(problem, ids)
                 raise
-            settle()
-            job.stopped(problem, [])
-            raise
-        settle()
-    return job.result()
+            job.count(answer)
+            progress.advance(len(ids))
 
+        place = 0
+        with progress, BackgroundWorker() as worker:
+            try:
+                for chunk in job.chunks():
+                    batch = job.convert(chunk, place)
+                    place += len(chunk)
+                    del chunk
+                    account()
+                    waiting = worker.start(http.send, batch.request), batch.ids
+                    del batch
+            except Exception as problem:
+                if waiting is None:
+                    raise
+                account()
+                job.stopped(problem, [])
+                raise
+            account()
+        return job.result()
 
-async def log_on_loop(
-    job: LogJob, send: Callable[[Request], Coroutine[Any, Any, bytes]], progress: Progress
-) -> BulkResponse:
-    """Log on an event loop without blocking it: records are encoded in a thread."""
-    waiting: tuple[asyncio.Task[bytes], list[str | int]] | None = None
+    async def run_on_loop(self, http: AsyncHttpClient) -> BulkResponse:
+        """Encode records in a thread while the event loop waits for the batch before."""
+        job, progress = self._job, self._progress
+        waiting: tuple[asyncio.Task[bytes], list[str | int]] | None = None
 
-    async def settle() -> None:
-        nonlocal waiting
-        if waiting is None:
-            return
-        (task, ids), waiting = waiting, None
-        try:
-            answer = await task
-        except Exception as problem:
-            job.stopped(problem, ids)
-            raise
-        job.settle(answer)
-        progress.advance(len(ids))
-
-    place = 0
-    with progress:
-        try:
-            for chunk in job.chunks():
-                batch = await asyncio.to_thread(job.convert, chunk, place)
-                place += len(chunk)
-                await settle()
-                waiting = asyncio.create_task(send(batch.request)), batch.ids
-        except Exception as problem:
+        async def account() -> None:
+            nonlocal waiting
             if waiting is None:
+                return
+            (task, ids), waiting = waiting, None
+            try:
+                answer = await task
+            except Exception as problem:
+                job.stopped(problem, ids)
                 raise
-            await settle()
-            job.stopped(problem, [])
-            raise
-        except BaseException:
-            if waiting is not None:
-                waiting[0].cancel()
-            raise
-        await settle()
-    return job.result()
+            job.count(answer)
+            progress.advance(len(ids))
+
+        place = 0
+        with progress:
+            try:
+                for chunk in job.chunks():
+                    batch = await asyncio.to_thread(job.convert, chunk, place)
+                    place += len(chunk)
+                    await account()
+                    waiting = asyncio.create_task(http.send(batch.request)), batch.ids
+            except Exception as problem:
+                if waiting is None:
+                    raise
+                await account()
+                job.stopped(problem, [])
+                raise
+            except BaseException:
+                if waiting is not None:
+                    waiting[0].cancel()
+                raise
+            await account()
+        return job.result()
+
+
+def logged(result: BulkResponse, base_url: str, workspace: str) -> str:
+    """Return the line that says where the records are now."""
+    records = "record" if result.processed == 1 else "records"
+    return f"{result.processed:,} {records} logged to {base_url}/datasets/{workspace}/{result.dataset}"
 
 
 # What may be given

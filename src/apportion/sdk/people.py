@@ -11,43 +11,45 @@ from apportion.vocabulary import MembershipRole, Role
 from .errors import InputValueError, NotFoundApiError
 
 __all__ = [
-    "Asked",
     "Member",
+    "PeopleClient",
     "User",
     "Workspace",
-    "ask_through",
     "read_member",
     "read_user",
     "read_workspace",
+    "set_active_client",
 ]
 
 _Users: TypeAlias = "list[User]"
 _Workspaces: TypeAlias = "list[Workspace]"
 
 
-class Asked(Protocol):
-    """The interface of a client that user and workspace objects need."""
+class PeopleClient(Protocol):
+    """The methods of a client that users and workspaces use; the operations have their signatures."""
 
-    def me(self) -> User: ...
-    def list_users(self) -> _Users: ...
-    def user_named(self, username: str) -> User: ...
-    def create_user(
-        self,
-        username: str,
-        password: str,
-        *,
-        first_name: str | None = ...,
-        last_name: str | None = ...,
-        role: str = ...,
-        workspaces: Iterable[str] = ...,
-    ) -> User: ...
-    def list_workspaces(self) -> _Workspaces: ...
-    def workspace_named(self, name: str) -> Workspace: ...
-    def create_workspace(self, name: str) -> Workspace: ...
-    def list_workspace_users(self, workspace: str) -> _Users: ...
-    def list_members(self, workspace: str) -> list[Member]: ...
-    def add_member(self, workspace: str, username: str, role: str = ...) -> Member: ...
-    def remove_member(self, workspace: str, username: str) -> None: ...
+    @property
+    def me(self) -> Callable[..., User]: ...
+    @property
+    def list_users(self) -> Callable[..., _Users]: ...
+    @property
+    def user_named(self) -> Callable[..., User]: ...
+    @property
+    def create_user(self) -> Callable[..., User]: ...
+    @property
+    def list_workspaces(self) -> Callable[..., _Workspaces]: ...
+    @property
+    def workspace_named(self) -> Callable[..., Workspace]: ...
+    @property
+    def create_workspace(self) -> Callable[..., Workspace]: ...
+    @property
+    def list_workspace_users(self) -> Callable[..., _Users]: ...
+    @property
+    def list_members(self) -> Callable[..., list[Member]]: ...
+    @property
+    def add_member(self) -> Callable[..., Member]: ...
+    @property
+    def remove_member(self) -> Callable[..., None]: ...
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,23 @@ class User:
     """A user who can sign in. ``api_key`` is only known right after it was created, and of yourself."""
 
     username: str
+    """The name they sign in with."""
     first_name: str = ""
+    """The first name."""
     last_name: str | None = None
+    """The last name."""
     role: Role = Role.ANNOTATOR
+    """Their role on the server: ``admin`` or ``annotator``."""
     workspaces: tuple[str, ...] = ()
+    """The names of the workspaces they belong to."""
     id: str | None = None
+    """The id, which stays."""
     api_key: str | None = field(default=None, repr=False)
+    """The API key."""
     active: bool = True
+    """False if they can no longer sign in."""
     email: str | None = None
+    """The e-mail address."""
 
     @property
     def full_name(self) -> str:
@@ -138,9 +149,13 @@ class Member:
     """A member of a workspace: ``role`` is their role there."""
 
     username: str
+    """The name they sign in with."""
     full_name: str
+    """The first and last name."""
     role: MembershipRole
+    """Their role in the workspace."""
     id: str
+    """The id of the user."""
 
 
 @dataclass(frozen=True)
@@ -148,18 +163,20 @@ class Workspace:
     """A workspace: datasets and the people who work on them."""
 
     name: str
+    """The name."""
     id: str
-    _client: Asked | None = field(default=None, repr=False, compare=False)
+    """The id."""
+    _client: PeopleClient | None = field(default=None, repr=False, compare=False)
 
     @property
     def users(self) -> _Users:
         """The people in it, in the order in which they joined. For its managers and administrators."""
-        return self._asked().list_workspace_users(self.name)
+        return self._blocking_client().list_workspace_users(self.name)
 
     @property
     def members(self) -> tuple[Member, ...]:
         """The people in it with their roles there. For its reviewers and managers, and administrators."""
-        return tuple(self._asked().list_members(self.name))
+        return tuple(self._blocking_client().list_members(self.name))
 
     def add_user(self, user: User | str, role: str = "annotator") -> None:
         """Add a user, as ``annotator``, ``reviewer`` or ``manager``.
@@ -168,16 +185,16 @@ class Workspace:
 
         Raises ``AlreadyExistsApiError`` if they are in it, ``NotFoundApiError``, ``ForbiddenApiError``.
         """
-        self._asked().add_member(self.name, username_of(user), role)
+        self._blocking_client().add_member(self.name, username_of(user), role)
 
     def remove_user(self, user: User | str) -> None:
         """Remove a user; their annotations stay.
 
         Raises ``NotFoundApiError`` if they are not in it, ``ForbiddenApiError``.
         """
-        self._asked().remove_member(self.name, username_of(user))
+        self._blocking_client().remove_member(self.name, username_of(user))
 
-    def _asked(self) -> Asked:
+    def _blocking_client(self) -> PeopleClient:
         if self._client is None:
             raise InputValueError(
                 "This workspace came from an AsyncClient: ask that, as in "
@@ -209,13 +226,13 @@ class Workspace:
         return _active().workspace_named(name)
 
 
-def ask_through(active_client: Callable[[], Asked]) -> None:
+def set_active_client(active_client: Callable[[], PeopleClient]) -> None:
     """Set the client that the class methods use; called by the module that has the active client."""
     global _active
     _active = active_client
 
 
-def _active() -> Asked:
+def _active() -> PeopleClient:
     raise InputValueError("Reach this as rg.User or rg.Workspace, after `import apportion as rg`.")
 
 

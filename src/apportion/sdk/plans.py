@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Any, Protocol
 
 from ._tables import MUTED, count, html_table, moment, text_table, when
 from .errors import InputValueError
+from .plan_changes import PlanChange, PlanRow, Unassigned, not_assigned
 
-__all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Refused", "Unassigned"]
+__all__ = ["Pairs", "Plan", "PlanChange", "PlanRow", "Unassigned"]
 
 SPEC = (
     "rules",
@@ -27,19 +28,20 @@ SPEC = (
 )
 """What of a preview asks for the same plan again."""
 _SHOWN = 100
-_REASONS = 5
 _STATES = ("pending", "leased", "done", "skipped")
 
 
-class Planner(Protocol):
-    """The interface of a client that plans need."""
+class PlanClient(Protocol):
+    """The methods of a client that plans use; the operations have their signatures."""
 
-    def apply_plan(self, plan: Plan) -> Plan: ...
-    def refresh_plan(self, plan: Plan) -> Plan: ...
-    def plan_rows(
-        self, plan: Plan, *, annotator: str | None = ..., state: str | None = ..., limit: int | None = ...
-    ) -> list[PlanRow]: ...
-    def change_plan(self, plan: Plan, what: str, *, dry_run: bool = ..., **options: Any) -> PlanChange: ...
+    @property
+    def apply_plan(self) -> Callable[..., Plan]: ...
+    @property
+    def refresh_plan(self) -> Callable[..., Plan]: ...
+    @property
+    def plan_rows(self) -> Callable[..., list[PlanRow]]: ...
+    @property
+    def change_plan(self) -> Callable[..., PlanChange]: ...
 
 
 @dataclass(frozen=True)
@@ -47,47 +49,11 @@ class Pairs:
     """The number of records two people have in common: of the pair with fewest, with most, and ideally."""
 
     min: int
+    """The number of the pair that has fewest."""
     max: int
+    """The number of the pair that has most."""
     ideal: float
-
-
-@dataclass(frozen=True)
-class Unassigned:
-    """A number of slots that could not be assigned, and why."""
-
-    count: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{count(self.count, 'slot')} ({self.reason})"
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A row that could not be changed, and why."""
-
-    record: str
-    annotator: str | None
-    why: str
-
-
-@dataclass(frozen=True)
-class PlanRow:
-    """One slot of a plan. ``annotator`` is None while nobody has taken an open slot.
-
-    ``state`` is ``pending``, ``leased``, ``done``, ``skipped`` or ``withdrawn``; ``inclusion`` the probability with
-    which the record came to be answered by several people.
-    """
-
-    record: str
-    annotator: str | None
-    state: str
-    reason: str
-    rule: int
-    phase: str
-    inclusion: float | None
-    lease_until: datetime | None
-    note: str | None
+    """What each pair would have if all had the same."""
 
 
 class Plan:
@@ -101,7 +67,7 @@ class Plan:
     """
 
     def __init__(
-        self, dataset: str, workspace: str, shown: Mapping[str, Any], client: Planner | None = None
+        self, dataset: str, workspace: str, shown: Mapping[str, Any], client: PlanClient | None = None
     ) -> None:
         self.dataset = dataset
         self.workspace = workspace
@@ -227,11 +193,11 @@ class Plan:
 
         Raises ``ConflictApiError`` if records, people or policies have changed since; then nothing is written.
         """
-        return self._copy_from(self._asked("apply_plan(plan)").apply_plan(self))
+        return self._copy_from(self._blocking_client("apply_plan(plan)").apply_plan(self))
 
     def refresh(self) -> Plan:
         """Update its progress from the server. Returns itself."""
-        return self._copy_from(self._asked("refresh_plan(plan)").refresh_plan(self))
+        return self._copy_from(self._blocking_client("refresh_plan(plan)").refresh_plan(self))
 
     def rows(
         self, annotator: str | None = None, state: str | None = None, limit: int | None = None
@@ -241,8 +207,8 @@ class Plan:
         >>> [row.record for row in plan.rows(annotator="ana", state="pending", limit=3)]  # doctest: +SKIP
         ['a-17', 'a-2', 'a-40']
         """
-        asked = self._asked("plan_rows(plan)")
-        return asked.plan_rows(self, annotator=annotator, state=state, limit=limit)
+        client = self._blocking_client("plan_rows(plan)")
+        return client.plan_rows(self, annotator=annotator, state=state, limit=limit)
 
     def extend(self, *, dry_run: bool = False) -> PlanChange:
         """Add records that were logged since, by the same rules; no earlier row moves."""
@@ -294,8 +260,8 @@ class Plan:
         return self._change("undo", dry_run)
 
     def _change(self, what: str, dry_run: bool, **options: Any) -> PlanChange:
-        asked = self._asked(f"change_plan(plan, {what!r})")
-        change = asked.change_plan(self, what, dry_run=dry_run, **options)
+        client = self._blocking_client(f"change_plan(plan, {what!r})")
+        change = client.change_plan(self, what, dry_run=dry_run, **options)
         if not dry_run:
             self.refresh()
         return change
@@ -304,7 +270,7 @@ class Plan:
         self._shown = other._shown
         return self
 
-    def _asked(self, call: str) -> Planner:
+    def _blocking_client(self, call: str) -> PlanClient:
         if self._client is None:
             raise InputValueError(
                 f"This plan came from an AsyncClient: ask that, as in `await client.{call}`."
@@ -344,7 +310,7 @@ class Plan:
         if checks:
             are = "is a check" if checks == 1 else "are checks"
             found.append(f"{checks:,} of these answers {are}, whose gold value is known")
-        found += _not_assigned(self.unassigned)
+        found += not_assigned(self.unassigned)
         return [*found, *(f"Mind: {each}" for each in self.warnings)]
 
     @property
@@ -369,97 +335,6 @@ class Plan:
         facts = "".join(f"<li>{escape(each)}</li>" for each in self._facts)
         hint = "" if self.made else f"<p style='{MUTED}'><code>plan.apply()</code> makes it.</p>"
         return f"<p><b>{escape(self._head)}</b></p>{table}<ul style='color:inherit'>{more}{facts}</ul>{hint}"
-
-
-@dataclass(frozen=True)
-class PlanChange:
-    """The effect of a change on a plan; with ``dry_run``, the effect it would have.
-
-    ``loads`` says by how much each person's records grow or shrink; ``kept`` counts rows that stay because work on
-    them has begun; ``refused`` are rows that were named but cannot change.
-    """
-
-    what: str
-    dry_run: bool
-    added: int = 0
-    removed: int = 0
-    moved: int = 0
-    kept: int = 0
-    loads: Mapping[str, int] = field(default_factory=dict)
-    unassigned: tuple[Unassigned, ...] = ()
-    refused: tuple[Refused, ...] = ()
-
-    @property
-    def _head(self) -> str:
-        parts = [("added", self.added), ("removed", self.removed), ("moved", self.moved), ("kept", self.kept)]
-        summary = ", ".join(f"{number:,} {word}" for word, number in parts if number) or "nothing changes"
-        return f"{self.what.capitalize()}{': would be ' if self.dry_run and summary[0].isdigit() else ': '}{summary}"
-
-    @property
-    def _facts(self) -> list[str]:
-        found = _not_assigned(self.unassigned)
-        found += [
-            f"Refused: {each.record}{f' of {each.annotator}' if each.annotator else ''}, {each.why}"
-            for each in self.refused[:_REASONS]
-        ]
-        if len(self.refused) > _REASONS:
-            found.append(f"and {len(self.refused) - _REASONS:,} more refused")
-        return found
-
-    @property
-    def _rows(self) -> list[list[Any]]:
-        return [[name, f"{by:+,}"] for name, by in self.loads.items() if by]
-
-    def __repr__(self) -> str:
-        lines = text_table(["annotator", "records"], self._rows) if self._rows else []
-        return "\n".join([self._head, *(f"  {line}" for line in (*lines, *self._facts))])
-
-    def _repr_html_(self) -> str:
-        table = html_table(["annotator", "records"], self._rows) if self._rows else ""
-        facts = "".join(f"<li>{escape(each)}</li>" for each in self._facts)
-        return f"<p><b>{escape(self._head)}</b></p>{table}<ul style='color:inherit'>{facts}</ul>"
-
-
-# Reading responses
-
-
-def read_row(found: Mapping[str, Any]) -> PlanRow:
-    """Read a slot from the server's JSON."""
-    return PlanRow(
-        record=found["record"],
-        annotator=found["annotator"],
-        state=found["state"],
-        reason=found["reason"],
-        rule=found["rule"],
-        phase=found["phase"],
-        inclusion=found.get("inclusion"),
-        lease_until=moment(found.get("lease_until")),
-        note=found.get("note"),
-    )
-
-
-def read_change(what: str, dry_run: bool, found: Mapping[str, Any]) -> PlanChange:
-    """Read a change from the server's JSON."""
-    return PlanChange(
-        what=what,
-        dry_run=dry_run,
-        added=found.get("added", 0),
-        removed=found.get("removed", 0),
-        moved=found.get("moved", 0),
-        kept=found.get("kept", 0),
-        loads=dict(found.get("loads", {})),
-        unassigned=tuple(Unassigned(each["count"], each["reason"]) for each in found.get("unassigned", ())),
-        refused=tuple(
-            Refused(each["record"], each["annotator"], each["why"]) for each in found.get("refused", ())
-        ),
-    )
-
-
-def _not_assigned(unassigned: Sequence[Unassigned]) -> list[str]:
-    most = sorted(unassigned, key=lambda each: -each.count)
-    others = len(most) - _REASONS
-    more = [f"and {count(others, 'more reason', 'more reasons')}"] if others > 0 else []
-    return [*(f"Not assigned: {each}" for each in most[:_REASONS]), *more]
 
 
 def _live(states: Mapping[str, Any]) -> int:

@@ -19,7 +19,10 @@ _EVERY = 0.1
 class Progress:
     """A progress bar. Shows nothing if it is not wanted or nobody could see it."""
 
-    def __init__(self, doing: str, total: int | None = None, *, shown: bool = True) -> None:
+    def __init__(
+        self, doing: str, total: int | None = None, *, shown: bool = True, unit: str = "records"
+    ) -> None:
+        self._unit = unit
         self._doing = doing
         self._total = total
         self._done = 0
@@ -67,7 +70,7 @@ class Progress:
         count = f"{self._done:,}" + (f" of {self._total:,}" if self._total else "")
         seconds = time.monotonic() - self._began
         speed = f", {self._done / seconds:,.0f} a second" if self._done and seconds > 0.5 else ""
-        return f"{count} records{speed}"
+        return f"{count} {self._unit}{speed}"
 
 
 def _is_terminal() -> bool:

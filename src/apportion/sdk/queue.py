@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, overload
@@ -18,35 +18,15 @@ __all__ = ["Answered", "MyQueue", "QueueItem", "Skipped"]
 State: TypeAlias = 'Literal["submitted", "draft", "discarded"]'
 
 
-class Worker(Protocol):
-    """The interface of a client that queue items need."""
+class QueueClient(Protocol):
+    """The methods of a client that queue items use; the operations have their signatures."""
 
-    def submit(
-        self,
-        name: str,
-        record: str | int,
-        annotation: Any = ...,
-        *,
-        state: State = ...,
-        version: int | None = ...,
-        seconds: float | None = ...,
-        token: str | None = ...,
-        workspace: str | None = ...,
-    ) -> Answered: ...
-
-    def skip(
-        self,
-        name: str,
-        record: str | int,
-        reason: str | None = ...,
-        *,
-        token: str | None = ...,
-        workspace: str | None = ...,
-    ) -> Skipped: ...
-
-    def release(
-        self, name: str, items: Sequence[QueueItem] | None = ..., workspace: str | None = ...
-    ) -> list[str]: ...
+    @property
+    def submit(self) -> Callable[..., Answered]: ...
+    @property
+    def skip(self) -> Callable[..., Skipped]: ...
+    @property
+    def release(self) -> Callable[..., list[str]]: ...
 
 
 @dataclass(frozen=True)
@@ -57,11 +37,17 @@ class Answered:
     """
 
     record: str
+    """The id of the record, as text."""
     state: str
+    """``submitted``, ``draft`` or ``discarded``."""
     version: int
+    """The number of times it was stored, to be sent with the next change."""
     counted: bool
+    """True if the answer counts."""
     why: str | None = None
+    """Why it counts or does not, as a code."""
     why_text: str | None = None
+    """The same in words."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +55,11 @@ class Skipped:
     """The result of a skip: who has the slot now, if anybody."""
 
     record: str
+    """The id of the record, as text."""
     state: str
+    """The state of the slot now, such as ``pending`` or ``skipped``."""
     annotator: str | None
+    """The person who has the slot now; None if it is open or gone."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +67,26 @@ class QueueItem:
     """A record leased to the caller until ``lease_until``; ``reason`` says why they have it."""
 
     record: Record
+    """The record with its text and predictions."""
     id: str
+    """The id of the record, as text."""
     dataset: str = field(repr=False)
+    """The dataset it is in."""
     workspace: str = field(repr=False)
+    """The workspace of that dataset."""
     plan: str | None
+    """The id of the plan that brought it; None without one."""
     reason: str | None
+    """Why you have it, in words."""
     lease_until: datetime | None
+    """When the lease ends (UTC); None where there is none."""
     due: datetime | None
+    """When it is due (UTC); None if at no time."""
     token: str | None = field(repr=False)
+    """The token of the lease, which answers send along."""
     version: int = field(repr=False)
     """Of my annotation so far; 0 for none."""
-    _client: Worker | None = field(default=None, repr=False, compare=False)
+    _client: QueueClient | None = field(default=None, repr=False, compare=False)
 
     def submit(self, annotation: Any, *, seconds: float | None = None) -> Answered:
         """Submit an answer: a label or labels, spans as ``(label, start, end)``, or a text, depending on the task.
@@ -107,12 +105,12 @@ class QueueItem:
 
     def skip(self, reason: str | None = None) -> Skipped:
         """Skip the record: it goes to others, to later or to nobody, as the plan says."""
-        asked = self._asked(f"skip({self.dataset!r}, item.id, token=item.token)")
-        return asked.skip(self.dataset, self.id, reason, token=self.token, workspace=self.workspace)
+        client = self._blocking_client(f"skip({self.dataset!r}, item.id, token=item.token)")
+        return client.skip(self.dataset, self.id, reason, token=self.token, workspace=self.workspace)
 
     def _answer(self, annotation: Any, state: State, seconds: float | None) -> Answered:
-        asked = self._asked(f"submit({self.dataset!r}, item.id, …, token=item.token)")
-        return asked.submit(
+        client = self._blocking_client(f"submit({self.dataset!r}, item.id, …, token=item.token)")
+        return client.submit(
             self.dataset,
             self.id,
             annotation,
@@ -123,7 +121,7 @@ class QueueItem:
             workspace=self.workspace,
         )
 
-    def _asked(self, call: str) -> Worker:
+    def _blocking_client(self, call: str) -> QueueClient:
         if self._client is None:
             raise InputValueError(f"This came from an AsyncClient: ask that, as in `await client.{call}`.")
         return self._client
@@ -137,10 +135,14 @@ class MyQueue(Sequence[QueueItem]):
     """
 
     items: tuple[QueueItem, ...]
+    """The records claimed."""
     left: int
+    """The number of records that wait behind them."""
     why_empty: str | None = None
+    """Why there are none, as a code."""
     why_empty_text: str | None = None
-    _client: Worker | None = field(default=None, compare=False)
+    """The same in words."""
+    _client: QueueClient | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -162,7 +164,9 @@ class MyQueue(Sequence[QueueItem]):
         if not self.items:
             return []
         first = self.items[0]
-        return first._asked(f"release({first.dataset!r})").release(first.dataset, self.items, first.workspace)
+        return first._blocking_client(f"release({first.dataset!r})").release(
+            first.dataset, self.items, first.workspace
+        )
 
     def __repr__(self) -> str:
         if not self.items:
@@ -180,7 +184,7 @@ def read_answered(record: str, found: Mapping[str, Any]) -> Answered:
 
 
 def read_item(
-    record: Record, dataset: str, workspace: str, found: Mapping[str, Any], client: Worker | None
+    record: Record, dataset: str, workspace: str, found: Mapping[str, Any], client: QueueClient | None
 ) -> QueueItem:
     """Read a record of a queue from the server's JSON."""
     return QueueItem(

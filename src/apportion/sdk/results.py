@@ -32,14 +32,23 @@ class DatasetInfo:
     """A dataset as listed. Times are naive UTC."""
 
     name: str
+    """The name, unique in its workspace."""
     workspace: str
+    """The workspace."""
     task: Task
+    """The task of its records."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    """Texts by name."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Values by name."""
     id: str | None = None
+    """The id, which stays when the name changes."""
     created_by: str | None = None
+    """The user who created it."""
     created_at: datetime | None = None
+    """When it was created (UTC, without an offset)."""
     last_updated: datetime | None = None
+    """When it was last changed (UTC, without an offset)."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,21 @@ class DeletedDataset:
     """A dataset that was deleted and can be restored until ``purged_at``; ``id`` tells those of one name apart."""
 
     id: str
+    """The id."""
     name: str
+    """The name it had."""
     workspace: str
+    """The workspace it was in."""
     task: Task
+    """The task of its records."""
     records: int
+    """The number of its records."""
     deleted_by: str | None
+    """The user who deleted it."""
     deleted_at: datetime
+    """When it was deleted (UTC)."""
     purged_at: datetime
+    """When it is gone for good (UTC)."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +78,11 @@ class SearchPage(Sequence["Record"]):
     """A page of the records that match; ``total`` is how many do in all, ``facets`` counts them."""
 
     records: list[Record]
+    """The records of this page, in order."""
     total: int
+    """The number of records that match."""
     facets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The counts over all that match, by facet and value."""
 
     def __len__(self) -> int:
         return len(self.records)
@@ -90,8 +110,11 @@ class MetricInfo:
     """A metric that the server computes."""
 
     id: str
+    """The id, such as ``text_length``."""
     name: str
+    """The name to show."""
     description: str | None = None
+    """What it counts."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +122,7 @@ class MetricResults(MetricInfo):
     """A computed metric."""
 
     results: Mapping[str, Any] = field(default_factory=dict)
+    """The figures by value or interval, as the metric has them."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +130,15 @@ class LabelingRule:
     """A labeling rule: records that match the query are to get these labels."""
 
     query: str
+    """The query of the records it is about."""
     labels: Sequence[str] = ()
+    """The labels they are to get."""
     description: str | None = None
+    """A description for people."""
     author: str | None = None
+    """The user who stored it."""
     created_at: datetime | None = None
+    """When it was stored (UTC, without an offset)."""
 
     @property
     def label(self) -> str | None:
@@ -122,12 +151,19 @@ class LabelingRuleMetricsSummary:
     """The coverage of a dataset by a rule, and its precision; shares lie between 0 and 1."""
 
     total_records: int
+    """The number of records of the dataset."""
     annotated_records: int
+    """The number of those that are annotated."""
     coverage: float | None = None
+    """The share of records that the rule finds."""
     coverage_annotated: float | None = None
+    """The share of annotated records that it finds."""
     correct: float | None = None
+    """The number of annotated records on which it is right."""
     incorrect: float | None = None
+    """The number of annotated records on which it is wrong."""
     precision: float | None = None
+    """The share of annotated records found on which it is right; None if there are none."""
 
 
 def read_dataset(found: Mapping[str, Any]) -> DatasetInfo:

@@ -52,7 +52,9 @@ class Settings:
     """The settings of a dataset; use the class of its task."""
 
     task: Task
+    """The task of the dataset."""
     label_schema: Labels
+    """The labels, in the order in which the web app shows them."""
 
     def __init__(self, label_schema: Iterable[Any] = ()) -> None:
         self.label_schema = Labels(label_schema)

@@ -37,14 +37,23 @@ class PersonProgress:
     """
 
     annotator: str
+    """The username."""
     assigned: int
+    """The number of records they are to answer."""
     done: int
+    """The number of records they have answered."""
     drafts: int
+    """The number of their drafts."""
     skipped: int
+    """The number of records they skipped."""
     seconds: float
+    """The time they spent, in seconds."""
     last_active: datetime | None
+    """When they last answered (UTC); None if never."""
     finish_at: datetime | None
+    """When they will be done at this pace (UTC)."""
     median_seconds: float | None = None
+    """The median time per answer, in seconds."""
 
     @property
     def left(self) -> int:
@@ -61,12 +70,19 @@ class TeamProgress:
     """
 
     dataset: str
+    """The name of the dataset."""
     annotators: tuple[PersonProgress, ...]
+    """The people, one by one."""
     records: int
+    """The number of records."""
     complete: int
+    """The number of records that are resolved."""
     in_conflict: int
+    """The number of records on which people disagree."""
     open: int
+    """The number of slots that nobody has taken yet."""
     finish_at: datetime | None
+    """When the last will be done at this pace (UTC); None if unknown."""
 
     def __getitem__(self, annotator: str) -> PersonProgress:
         for each in self.annotators:
@@ -117,16 +133,27 @@ class WorkItem:
     """The caller's work in one dataset; ``left`` also counts open slots they may take."""
 
     dataset: str
+    """The name of the dataset."""
     workspace: str
+    """The workspace it is in."""
     task: Task
+    """The task of its records."""
     left: int
+    """The number of records left to answer."""
     assigned: int
+    """The number of records you are to answer."""
     done: int
+    """The number of records you have answered."""
     drafts: int
+    """The number of your drafts."""
     skipped: int
+    """The number of records you skipped."""
     seconds: float
+    """The time you spent, in seconds."""
     last_active: datetime | None
+    """When you last answered (UTC); None if never."""
     finish_at: datetime | None
+    """When you will be done at your pace (UTC); None if unknown."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -134,9 +161,13 @@ class Explanation:
     """An explanation, in sentences, of why a person has a record or does not."""
 
     record: str
+    """The id of the record, as text."""
     annotator: str
+    """The username."""
     assigned: bool
+    """True if they have the record."""
     why: tuple[str, ...]
+    """The reasons, a sentence each."""
 
     def __repr__(self) -> str:
         verb = "has" if self.assigned else "does not have"
@@ -148,11 +179,17 @@ class Event:
     """An event of a dataset: who did what, to which record, when."""
 
     no: int
+    """The number of the event; later ones have greater numbers."""
     at: datetime
+    """When it happened (UTC)."""
     who: str
+    """The username."""
     what: str
+    """What happened, as a code."""
     record: str | None = None
+    """The id of the record, as text."""
     detail: Any = None
+    """More, by kind of event."""
 
 
 @dataclass(frozen=True)
@@ -179,13 +216,21 @@ class PolicyChanges(TypedDict, total=False):
     """Policies to change; ``keep="latest"`` says which annotation stays when a dataset becomes shared again."""
 
     annotation: Literal["shared", "individual"]
+    """One annotation per record, or one of each person."""
     blind: bool
+    """True if annotators see no annotations but their own."""
     visibility: Literal["dataset", "assigned"]
+    """Which records annotators see: all, or their own."""
     resolution: Literal["latest", "majority", "unanimous", "adjudicated"]
+    """How answers become one."""
     required: int
+    """The number of answers a record wants that no plan has touched."""
     annotators_may: Sequence[str]
+    """What annotators may do to the dataset as a whole."""
     skip: Literal["next_person", "back_to_me", "drop"]
+    """What happens to a skipped record."""
     keep: Literal["latest"]
+    """Which annotation stays when a dataset becomes shared again."""
 
 
 @dataclass(frozen=True)
@@ -193,9 +238,13 @@ class Guidelines:
     """The guidelines for annotators, as Markdown; version 0 where nothing was written yet."""
 
     version: int
+    """The version, from 1 on; 0 where nothing was written yet."""
     text: str
+    """The text, as Markdown."""
     author: str | None = None
+    """The user who wrote this version."""
     at: datetime | None = None
+    """When it was written (UTC)."""
 
 
 @dataclass(frozen=True)
@@ -203,9 +252,13 @@ class Gathered:
     """The result of merging copies, or with ``dry_run`` a preview of it; ``loads`` counts each person's copies."""
 
     dataset: str
+    """The name of the new dataset."""
     workspace: str
+    """The workspace it is in."""
     records: int
+    """The number of its records."""
     annotations: int
+    """The number of annotations brought together."""
     loads: Mapping[str, int] = field(default_factory=dict)
     dry_run: bool = False
 

@@ -114,7 +114,7 @@ it("sends the seconds of a shared dataset, too, once nobody else has answered", 
 });
 
 async function sharedParts(record: object) {
-  const { contentOf } = await import("./annotations");
+  const { contentOf } = await import("@/core/model");
   const { fingerprint, readRecord } = await import("@/core/wire");
   return { content: contentOf(readRecord(record as never, "TextClassification")), fingerprint: fingerprint(record as never) };
 }

@@ -6,7 +6,7 @@
  */
 
 import { parseToEcho } from "@/core/exact-json";
-import { type AppRecord, type Answer, type DatasetRef, type Gold, isEmpty, sameAnswer } from "@/core/model";
+import { type Answer, contentOf, type DatasetRef, type Gold, isEmpty, sameAnswer } from "@/core/model";
 import { type PendingAnswer, type Outcome, seenVersion, versionSeen } from "@/core/outbox";
 import { fingerprint, fingerprintOf, readOwn, readRecord, STATUS, writeValue } from "@/core/wire";
 
@@ -205,11 +205,6 @@ function readGold(own: Own, dataset: DatasetRef, text: string): Gold | null {
   const { gold } = own;
   if (!gold) return null;
   return { ...readOwn(gold, dataset.task, text), author: gold.author ?? null, reason: gold.reason ?? null };
-}
-
-/** The texts an answer refers to. */
-export function contentOf(record: AppRecord): string {
-  return JSON.stringify([record.fields.map((each) => [each.name, each.text]), record.tokens.map((each) => each.start)]);
 }
 
 function textOf(content: string): string {

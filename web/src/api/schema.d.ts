@@ -1020,6 +1020,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/{task}/labeling/rules:figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measure all stored rules at once, as you see the dataset: coverage, overlaps, conflicts, precision
+         * @description Measure all stored rules at once, as you see the dataset: coverage, overlaps, conflicts, precision.
+         */
+        get: operations["rules_rules_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules:matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find which records each rule matches, as positions in the order of ids, and which are annotated as what
+         * @description Find which records each rule matches, as positions in the order of ids, and which are annotated as what. Positions and ids are base64 of zlib: ids of a JSON array, positions of one bit per record, highest bit first.
+         */
+        post: operations["rules_rule_matches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/{task}/labeling/rules:undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing
+         * @description Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing.
+         */
+        post: operations["rules_undo_rule_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/{task}/metrics": {
         parameters: {
             query?: never;
@@ -3117,6 +3177,14 @@ export interface components {
             query: string;
         };
         /**
+         * LabelledRecords
+         * @description The records that are annotated with one label, as packed positions.
+         */
+        LabelledRecords: {
+            label: string;
+            positions: string;
+        };
+        /**
          * LeaderOut
          * @description A reviewer or manager of a workspace, with their role.
          */
@@ -3185,6 +3253,22 @@ export interface components {
         Login: {
             password: string;
             username: string;
+        };
+        /**
+         * MatchesWanted
+         * @description Queries to match, those of all stored rules if left out, and a selection of records as searches have it.
+         */
+        MatchesWanted: {
+            queries?: string[] | null;
+            /** @default {} */
+            query?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Whether the reply has ids and annotations.
+             * @default true
+             */
+            with_records?: boolean;
         };
         /**
          * Me
@@ -3798,6 +3882,14 @@ export interface components {
             vector?: components["schemas"]["NearestTo"] | null;
         };
         /**
+         * QueryMatches
+         * @description The records that one query matches, as packed positions.
+         */
+        QueryMatches: {
+            positions: string;
+            query: string;
+        };
+        /**
          * QueueOut
          * @description Records in front of somebody, each as in a search with its ``assignment``; ``left`` counts those behind them.
          */
@@ -4037,6 +4129,15 @@ export interface components {
             rows: components["schemas"]["SlotOut"][];
         };
         /**
+         * RuleAnswers
+         * @description How often a rule and people's answers agree.
+         */
+        RuleAnswers: {
+            correct: number;
+            incorrect: number;
+            precision?: number;
+        };
+        /**
          * RuleChanges
          * @description The labels of a rule, and its description.
          */
@@ -4051,13 +4152,93 @@ export interface components {
          * @description What a rule covers, as shares and in records; what there are no annotations for is left out.
          */
         RuleFigures: {
-            annotated_records?: number | null;
-            correct?: number | null;
-            coverage?: number | null;
-            coverage_annotated?: number | null;
-            incorrect?: number | null;
-            precision?: number | null;
-            total_records?: number | null;
+            annotated_records: number;
+            correct?: number;
+            coverage?: number;
+            coverage_annotated?: number;
+            incorrect?: number;
+            precision?: number;
+            total_records: number;
+        };
+        /**
+         * RuleFiguresInFull
+         * @description The same with what rules share: ``overlaps`` and ``conflicts`` as shares of all records.
+         */
+        RuleFiguresInFull: {
+            annotated_covered_records: number;
+            annotated_records: number;
+            answers?: components["schemas"]["RuleAnswers"];
+            conflicts?: number;
+            correct?: number;
+            coverage?: number;
+            coverage_annotated?: number;
+            covered_records: number;
+            incorrect?: number;
+            overlaps?: number;
+            precision?: number;
+            /** @description Why the rule matches nothing: it cannot be read. */
+            problem?: string;
+            total_records: number;
+        };
+        /**
+         * RuleMatchesOut
+         * @description Which of ``total`` records each query matches; positions and ids are base64 of zlib.
+         */
+        RuleMatchesOut: {
+            annotated?: string;
+            ids?: string;
+            labels?: components["schemas"]["LabelledRecords"][];
+            multi_label: boolean;
+            order: string;
+            queries: components["schemas"]["QueryMatches"][];
+            total: number;
+        };
+        /**
+         * RuleReport
+         * @description A rule and its figures.
+         */
+        RuleReport: {
+            annotated_covered_records: number;
+            annotated_records: number;
+            answers?: components["schemas"]["RuleAnswers"];
+            author: string;
+            conflicts?: number;
+            correct?: number;
+            coverage?: number;
+            coverage_annotated?: number;
+            covered_records: number;
+            created_at: string;
+            description?: string;
+            incorrect?: number;
+            label?: string;
+            labels: string[];
+            overlaps?: number;
+            precision?: number;
+            /** @description Why the rule matches nothing: it cannot be read. */
+            problem?: string;
+            query: string;
+            total_records: number;
+        };
+        /**
+         * RulesReport
+         * @description The figures of all rules together, and of each.
+         */
+        RulesReport: {
+            annotated_covered_records: number;
+            annotated_records: number;
+            answers?: components["schemas"]["RuleAnswers"];
+            conflicts?: number;
+            correct?: number;
+            coverage?: number;
+            coverage_annotated?: number;
+            covered_records: number;
+            incorrect?: number;
+            overlaps?: number;
+            precision?: number;
+            /** @description Why the rule matches nothing: it cannot be read. */
+            problem?: string;
+            rules: components["schemas"]["RuleReport"][];
+            total_records: number;
         };
         /**
          * Scan
@@ -4735,6 +4916,13 @@ export interface components {
             count: number;
             reason: string;
             records: number;
+        };
+        /**
+         * UndoneRule
+         * @description The rule whose last change is to be undone; without one, the last change of any.
+         */
+        UndoneRule: {
+            query?: string | null;
         };
         /**
          * UserChanges
@@ -9614,6 +9802,265 @@ export interface operations {
             };
         };
     };
+    rules_rules_figures: {
+        parameters: {
+            query?: {
+                /** @description Whether to compare them with everybody's answers, too; for reviewers. */
+                answers?: boolean;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesReport"];
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_rule_matches: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchesWanted"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleMatchesOut"];
+                };
+            };
+            /** @description The query text cannot be parsed or answered; The dataset is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rules_undo_rule_change: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                task: "TextClassification" | "TokenClassification" | "Text2Text" | "TaskType.text_classification" | "TaskType.token_classification" | "TaskType.text2text";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UndoneRule"] | null;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelingRuleOut"] | null;
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such task */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     metrics_list_metrics: {
         parameters: {
             query?: {
@@ -9697,6 +10144,12 @@ export interface operations {
                 size?: number | null;
                 /** @description How many labels per mention. */
                 entity_size?: number | null;
+                /** @description The query of a labeling rule, for `labeling_rule`. */
+                rule_query?: string | null;
+                /** @description The labels of that rule. */
+                labels?: string[] | null;
+                /** @description Queries of rules, for `dataset_labeling_rules`. */
+                queries?: string[] | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };

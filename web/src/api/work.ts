@@ -2,10 +2,10 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import type { Answer, DatasetRef } from "@/core/model";
+import { type Answer, contentOf, type DatasetRef } from "@/core/model";
 import { readOwn } from "@/core/wire";
 
-import { contentOf, findMine } from "./annotations";
+import { findMine } from "./annotations";
 import { ApiError, ask, client } from "./client";
 import type { HistoryReason } from "./codes";
 import { uuidOf } from "./queue";

@@ -13,7 +13,7 @@ const Problems = lazy(() => import("./problems"));
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 export function Saving() {
-  const { waiting, sending, offline, signedOut, savedAt, problems } = useOutboxState();
+  const { waiting, unsaved, sending, offline, signedOut, savedAt, problems } = useOutboxState();
   const [open, setOpen] = useState(false);
   const words = problems.length
     ? t.saving.problem(problems.length)
@@ -21,13 +21,15 @@ export function Saving() {
       ? t.saving.signedOut(waiting)
       : offline
         ? t.saving.offline(waiting)
-        : sending
+        : unsaved
+          ? t.saving.unsaved
+          : sending
           ? t.saving.saving
           : savedAt
             ? t.saving.saved(clock.format(savedAt))
             : t.saving.nothing;
   const bad = problems.length > 0 || offline || signedOut;
-  const Icon = problems.length ? IconAlertTriangle : offline ? IconCloudOff : sending ? IconLoader2 : IconCloudCheck;
+  const Icon = problems.length ? IconAlertTriangle : offline ? IconCloudOff : sending || unsaved ? IconLoader2 : IconCloudCheck;
   const shown = (
     <Group gap={6} wrap="nowrap" className={classes["saving"] ?? ""} data-bad={bad || undefined}>
       <Icon size={16} aria-hidden />

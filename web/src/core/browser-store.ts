@@ -22,13 +22,18 @@ interface Schema extends DBSchema {
 
 let opened: Promise<IDBPDatabase<Schema> | null> | undefined;
 
-function database(): Promise<IDBPDatabase<Schema> | null> {
-  opened ??= openDB<Schema>("apportion", 1, {
+async function open(): Promise<IDBPDatabase<Schema>> {
+  return openDB<Schema>("apportion", 1, {
     upgrade(db) {
       db.createObjectStore(UNSENT, { keyPath: "key" });
       db.createObjectStore("drafts", { keyPath: "key" });
     },
-  }).catch(() => null);
+  });
+}
+
+function database(): Promise<IDBPDatabase<Schema> | null> {
+  // async, since a browser without IndexedDB throws at once
+  opened ??= open().catch(() => null);
   return opened;
 }
 

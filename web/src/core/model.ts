@@ -116,3 +116,8 @@ export function sameValue(one: Value, other: Value): boolean {
 export function isEmpty(value: Value): boolean {
   return !value.labels?.length && !value.spans?.length && !value.text;
 }
+
+/** The texts an answer refers to. */
+export function contentOf(record: AppRecord): string {
+  return JSON.stringify([record.fields.map((each) => [each.name, each.text]), record.tokens.map((each) => each.start)]);
+}

@@ -58,6 +58,8 @@ export interface Problem {
 /** What to tell the annotator. */
 export interface OutboxState {
   readonly waiting: number;
+  /** Drafts that were changed a moment ago and are not saved yet. */
+  readonly unsaved: number;
   readonly sending: boolean;
   readonly offline: boolean;
   readonly signedOut: boolean;
@@ -81,6 +83,7 @@ export class Outbox {
   private signedOut = false;
   private closed = false;
   private savedAt: number | null = null;
+  private unsaved = 0;
   private readonly notes = new Map<string, NotedAnswer>();
   private noted: NotedAnswer | null = null;
   /** Stays the same list as long as nothing in it changes. */
@@ -126,6 +129,13 @@ export class Outbox {
     this.notify();
     await this.store.put(full);
     void this.flush();
+  }
+
+  /** So many drafts have been changed and are not saved yet. */
+  noteUnsaved(count: number): void {
+    if (count === this.unsaved) return;
+    this.unsaved = count;
+    this.notify();
   }
 
   /** The server was seen to have this, in another way than by sending an answer. */
@@ -212,6 +222,7 @@ export class Outbox {
     if (!same) this.listed = problems;
     this.snapshot ??= {
       waiting: this.unsent.size,
+      unsaved: this.unsaved,
       sending: this.busy && this.unsent.size > 0,
       offline: this.offline,
       signedOut: this.signedOut,

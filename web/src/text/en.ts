@@ -104,6 +104,7 @@ export const t = {
   saving: {
     saved: (time: string) => `Saved ${time}`,
     saving: "Saving…",
+    unsaved: "Not saved yet",
     offline: (waiting: number) => `Offline, ${n(waiting)} waiting`,
     signedOut: (waiting: number) => `Signed out, ${n(waiting)} waiting`,
     problem: (count: number) => `${some(count, "answer", "answers")} not saved`,

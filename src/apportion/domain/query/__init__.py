@@ -21,6 +21,7 @@ from .combine import all_of, any_of, negate
 from .highlight import Highlighter, highlights
 from .matching import auto_edits, field_regex, phrase_places, wildcard_regex, within_edits
 from .parse import parse
+from .rule_words import names_rules, with_rules
 from .show import show
 
 __all__ = [
@@ -45,10 +46,12 @@ __all__ = [
     "auto_edits",
     "field_regex",
     "highlights",
+    "names_rules",
     "negate",
     "parse",
     "phrase_places",
     "show",
     "wildcard_regex",
+    "with_rules",
     "within_edits",
 ]

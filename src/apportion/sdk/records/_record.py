@@ -39,16 +39,27 @@ class Record(Model):
 
     if TYPE_CHECKING:
         prediction: Any
+        """What a model predicts, with scores from 0 to 1."""
         annotation: Any
+        """The resolved annotation."""
         prediction_agent: Field[str | None, str | None]
+        """Who predicted; your username where that is left out."""
         annotation_agent: Field[str | None, str | None]
+        """Who annotated; your username where that is left out."""
         vectors: Field[Vectors | None, Mapping[str, Sequence[float]] | None]
+        """Vectors by name."""
         id: Field[int | str, int | str | None]
+        """The id, which is text on the server."""
         metadata: Field[dict[str, Any], Mapping[str, Any] | None]
+        """Values by name."""
         status: Field[str, str | None]
+        """``Default``, ``Validated``, ``Discarded`` or ``Edited``."""
         event_timestamp: Field[datetime, datetime | str | float | None]
+        """The time of the record: local, without an offset."""
         metrics: Field[dict[str, Any] | None, Mapping[str, Any] | None]
+        """Figures that the server computed, where ``load`` was asked for them."""
         search_keywords: Field[list[str] | None, Sequence[str] | None]
+        """Words of the text that the query has, where a search found it."""
 
     def _checked(self, name: str, value: Any) -> Any:
         if name == "status":

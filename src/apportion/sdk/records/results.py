@@ -23,8 +23,11 @@ class BulkResponse(Model):
 
     if TYPE_CHECKING:
         dataset: Field[str, str]
+        """The name of the dataset."""
         processed: Field[int, int]
+        """The number of records stored."""
         failed: Field[int, int]
+        """The number of records not accepted."""
 
     def __init__(self, *, dataset: str, processed: int, failed: int = 0) -> None:
         self._fill(dataset, processed, failed)

@@ -49,6 +49,7 @@ class Text2TextRecord(Record):
 
     if TYPE_CHECKING:
         text: Field[str, str]
+        """The text to be answered with another."""
         prediction: Field[list[tuple[str, float]] | None, Iterable[str | Sequence[Any]] | None]
         annotation: Field[str | None, str | None]
 

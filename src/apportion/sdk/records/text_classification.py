@@ -44,7 +44,9 @@ class TokenAttributions(Model):
 
     if TYPE_CHECKING:
         token: Field[str, str]
+        """The token."""
         attributions: Field[dict[str, float], Mapping[str, float]]
+        """Weights from -1 to 1, by label."""
 
     def __init__(self, *, token: str, attributions: Mapping[str, float] | None = None, **_: Any) -> None:
         self._fill(as_text(token, "token"), _weights({} if attributions is None else attributions))
@@ -104,7 +106,9 @@ class TextClassificationRecord(Record):
         prediction: Field[list[tuple[str, float]] | None, Iterable[Sequence[Any]] | None]
         annotation: Field[str | list[str] | None, str | int | Iterable[str] | None]
         multi_label: Field[bool, bool]
+        """True if a record can have several labels."""
         explanation: Field[Explanation | None, Mapping[str, Iterable[Any]] | None]
+        """Token attributions by name of the input."""
 
     def __init__(
         self,

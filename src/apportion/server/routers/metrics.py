@@ -56,13 +56,21 @@ async def metric_summary(
     ] = None,
     size: Annotated[int | None, Query(ge=1, description="How many values, the most frequent first.")] = None,
     entity_size: Annotated[int | None, Query(ge=1, description="How many labels per mention.")] = None,
+    rule_query: Annotated[
+        str | None, Query(max_length=10_000, description="The query of a labeling rule, for `labeling_rule`.")
+    ] = None,
+    labels: Annotated[list[str] | None, Query(description="The labels of that rule.")] = None,
+    queries: Annotated[
+        list[str] | None, Query(description="Queries of rules, for `dataset_labeling_rules`.")
+    ] = None,
 ) -> dict[str, Any]:
     """Compute one metric of the records that match, as you may see them."""
     name, which = name_and_task(name, task)
     body = await json_body(request)
     criteria = await ctx.digested(body, lambda: read_metric_query(body, which))
     workspace = ctx.require_workspace()
-    wanted = metrics_1x.MetricRequest(interval, size, entity_size)
+    rule = (rule_query, tuple(labels or ()), tuple(queries or ()))
+    wanted = metrics_1x.MetricRequest(interval, size, entity_size, *rule)
     found = await ctx.read_slow(
         lambda tx: metrics_1x.metric_summary(
             tx, ctx.actor, workspace, name, which, metric, criteria, wanted, record_metrics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ from apportion.domain.errors import EntityNotFoundError
 from apportion.domain.metrics import consistency, histogram, label_f1, most_frequent, span_f1
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
-from apportion.domain.query import MatchAll
+from apportion.domain.query import Exists, MatchAll, Query, Term, all_of, any_of, parse
 from apportion.domain.records import AgentValues, Entities, Value, chosen_labels
 from apportion.ports.records import Criteria, StoredRecord
 from apportion.ports.store import Transaction
@@ -33,11 +33,14 @@ _MOST_LABELS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class MetricRequest:
-    """Parameters of a metric."""
+    """Parameters of a metric; those about labeling rules are a query with labels, or several queries."""
 
     interval: float | None = None
     size: int | None = None
     entity_size: int | None = None
+    rule: str | None = None
+    labels: Sequence[str] = ()
+    queries: Sequence[str] = ()
 
     def most(self, otherwise: int = 1_000) -> int:
         """Return the largest number of values to return."""
@@ -61,6 +64,14 @@ class _Matches:
         """Return how many records there are, and the counts of a search facet."""
         hits = self._tx.records.search(self.dataset, self._seen, limit=0, facets=frozenset([facet]))
         return hits.total, hits.facets.get(facet) or {}
+
+    def number(self, *parts: Query) -> int:
+        """Count the records that all of these queries match."""
+        seen = self._seen
+        if seen.ids is None:
+            return self._tx.records.count(self.dataset, replace(seen, query=all_of([seen.query, *parts])))
+        among = self._tx.records.numbers(self.dataset, replace(seen, query=all_of(parts), ids=None))
+        return len(set(among).intersection(self._tx.records.numbers(self.dataset, seen)))
 
     def rows(self) -> Iterator[StoredRecord]:
         """Yield every record."""
@@ -255,6 +266,41 @@ def _given(values: Iterable[str | None]) -> Iterator[str]:
     return (value for value in values if value is not None)
 
 
+def _rule(matches: _Matches, wanted: MetricRequest) -> dict[str, Any]:
+    """Return what a rule covers and, by label, how often that is right; nothing unless a rule is asked for."""
+    if wanted.rule is None:
+        return {}
+    rule, annotated = parse(wanted.rule), Exists("annotated_as")
+    judged = matches.number(rule, annotated)
+    right = {each: matches.number(rule, annotated, Term("annotated_as", each)) for each in wanted.labels}
+    by_label = {each: _judged_label(n, judged - n) for each, n in right.items()}
+    return {
+        **by_label,
+        "covered_records": matches.number(rule),
+        "annotated_covered_records": judged,
+        "correct_records": sum(right.values()),
+        "incorrect_records": sum(judged - n for n in right.values()),
+        **({"precision": sum(right.values()) / (judged * len(right))} if judged and right else {}),
+    }
+
+
+def _judged_label(correct: int, incorrect: int) -> dict[str, int | float]:
+    judged = correct + incorrect
+    share = {"precision": correct / judged} if judged else {}
+    return {"correct_records": correct, "incorrect_records": incorrect, "annotated": judged, **share}
+
+
+def _rules(matches: _Matches, wanted: MetricRequest) -> dict[str, int]:
+    """Return what several rules cover together; nothing unless some are asked for."""
+    if not wanted.queries:
+        return {}
+    rules = any_of(parse(each) for each in wanted.queries)
+    return {
+        "covered_records": matches.number(rules),
+        "annotated_covered_records": matches.number(rules, Exists("annotated_as")),
+    }
+
+
 # Metrics of each task
 
 _COMMON = (
@@ -297,6 +343,12 @@ _LABELS = (
 _TEXT = (
     Metric("F1", "F1 by label", "Precision, recall and F1 of the predicted label", _first_label_f1),
     Metric("MultiLabelF1", "F1 of several labels", "Precision, recall and F1 of all labels", _multi_label_f1),
+)
+_RULES = (
+    Metric(
+        "labeling_rule", "A labeling rule", "What a query covers, and how often its labels are right", _rule
+    ),
+    Metric("dataset_labeling_rules", "Labeling rules", "What several queries cover together", _rules),
 )
 _TOKENS = (
     Metric("F1", "F1 by span", "Precision, recall and F1 of spans, right if border and label are", _span_f1),
@@ -357,7 +409,7 @@ def _of_mentions(side: str) -> Iterator[Metric]:
 _METRICS: dict[Task, dict[str, Metric]] = {
     task: {each.id: each for each in metrics}
     for task, metrics in (
-        (Task.TEXT_CLASSIFICATION, (*_COMMON, *_TEXT, *_LABELS)),
+        (Task.TEXT_CLASSIFICATION, (*_COMMON, *_TEXT, *_LABELS, *_RULES)),
         (
             Task.TOKEN_CLASSIFICATION,
             (*_COMMON, *_TOKENS, *_LABELS, *_of_mentions("predicted"), *_of_mentions("annotated")),

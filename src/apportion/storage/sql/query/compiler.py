@@ -23,6 +23,7 @@ from apportion.domain.query import (
     Wildcard,
     WildcardPart,
     field_regex,
+    with_rules,
 )
 from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import exact_words, words
@@ -90,12 +91,13 @@ class QueryCompiler:
     def compile_criteria(self) -> Plan:
         """Compile the criteria: the query or the ids, and the person whose records are wanted."""
         criteria = self._criteria
-        if (many := _patterns_in(criteria.query)) > MOST_PATTERNS:
+        query = with_rules(criteria.query, self._dataset.rules)
+        if (many := _patterns_in(query)) > MOST_PATTERNS:
             raise too_costly(
                 f"it has {many:,} patterns (stars inside or before words, regular expressions, words with ~), more "
                 f"than {MOST_PATTERNS:,}; ask for fewer at once"
             )
-        plan = self.compile(criteria.query) if criteria.ids is None else self.ids(criteria.ids)
+        plan = self.compile(query) if criteria.ids is None else self.ids(criteria.ids)
         if criteria.assigned_to is not None:
             plan = both([plan, self._before(criteria.assigned_to)])
         return plan

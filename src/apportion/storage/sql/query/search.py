@@ -136,6 +136,12 @@ class Searcher:
         """Return the numbers of all matches."""
         return self._matching(self.compile(criteria))
 
+    def packed_numbers(self, criteria: Criteria) -> array[int]:
+        """Return the numbers of all matches, ascending; a million of them are 4 MB."""
+        with self._selected(self.compile(criteria)) as selection:
+            packed: array[int] = selection.to_array()
+        return packed
+
     def numbers_by_id(self, criteria: Criteria) -> array[int]:
         """Return the numbers of all matches in the order of ids; a million of them are 4 MB."""
         with self._selected(self.compile(criteria)) as selection:

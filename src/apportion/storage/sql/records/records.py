@@ -133,6 +133,9 @@ class SqlRecords:
     def ids(self, dataset: Dataset, criteria: Criteria, keys: Sequence[str] = ()) -> MatchingIds:
         return self._searcher(dataset, criteria).ids(criteria, keys)
 
+    def packed_numbers(self, dataset: Dataset, criteria: Criteria) -> Sequence[int]:
+        return self._searcher(dataset, criteria).packed_numbers(criteria)
+
     def numbers_by_id(self, dataset: Dataset, criteria: Criteria) -> Sequence[int]:
         return self._searcher(dataset, criteria).numbers_by_id(criteria)
 

@@ -1,12 +1,14 @@
 /** Where answers go that are not finished: to the server where they are one's own, else into this browser. */
 
-import { contentOf } from "@/api/annotations";
 import { draftStore } from "@/core/browser-store";
+import { draftJournal, type DraftJournal } from "@/core/draft-journal";
 import type { RecordEdit } from "@/core/edit-session";
-import { type AppRecord, type DatasetRef, sameAnswer, type Span } from "@/core/model";
+import { type Answer, type AppRecord, contentOf, type DatasetRef, sameAnswer, type Span } from "@/core/model";
 import { keyOf } from "@/core/outbox";
 
 const DRAFT_MS = 500;
+/** Whoever types without a pause has a draft saved this long after its first change. */
+const LATEST_MS = 1000;
 
 /** Under which what was rejected of a record is kept, beside a draft that the server has. */
 const rejectedKey = (key: string) => `${key} rejected`;
@@ -17,40 +19,80 @@ export async function rejectedOf(byKey: ReadonlyMap<string, AppRecord>): Promise
   for (const { key, answer, content } of await draftStore.get([...byKey.keys()].map(rejectedKey))) {
     const record = byKey.get(key.slice(0, -rejectedKey("").length));
     if (!record) continue;
-    const open = record.answer.state === "none" || record.answer.state === "draft";
-    if (open && content === contentOf(record)) found.set(record.id, answer.value.rejected ?? []);
+    if (isOpen(record.answer) && content === contentOf(record)) found.set(record.id, answer.value.rejected ?? []);
     else void draftStore.remove(key); // answered on another device, or the text is another by now
   }
   return found;
 }
 
-/** Keeps what is being worked on, half a second after the last change. */
-export class DraftKeeper {
-  private readonly timers = new Map<string, { timer: ReturnType<typeof setTimeout>; run: () => void }>();
-  private readonly sent = new Set<string>();
+interface PutOff {
+  readonly timer: ReturnType<typeof setTimeout>;
+  readonly since: number;
+  readonly run: () => void;
+}
 
-  /** `send` takes drafts to the server. */
+export interface DraftKeeping {
+  /** Takes a draft to the server, by way of the outbox; settles once that keeps it. */
+  readonly send: (edit: RecordEdit) => Promise<void>;
+  /** The number of drafts that only the journal has. */
+  readonly onUnsaved?: (count: number) => void;
+  readonly journal?: DraftJournal;
+  readonly clock?: () => number;
+}
+
+/** Keeps what is being worked on: in the journal at once, in its store half a second after the last change. */
+export class DraftKeeper {
+  private readonly putOff = new Map<string, PutOff>();
+  private readonly sent = new Set<string>();
+  private readonly unsaved = new Set<string>();
+  private readonly journal: DraftJournal;
+  private readonly clock: () => number;
+
   constructor(
     private readonly user: string,
     private readonly dataset: DatasetRef,
-    private readonly send: (edit: RecordEdit) => void,
-  ) {}
+    private readonly keeping: DraftKeeping,
+  ) {
+    this.journal = keeping.journal ?? draftJournal();
+    this.clock = keeping.clock ?? Date.now;
+  }
 
   keep(edit: RecordEdit): void {
     const { id } = edit.record;
+    const key = this.keyOf(id);
     const same = sameAnswer(edit.now, edit.saved);
-    if (this.goesToServer(edit)) {
-      if (same && !this.sent.has(id)) this.stop(id);
-      else this.later(id, () => { this.sent.add(id); this.send(edit); this.note(edit); });
-    } else if (same) this.forget(id);
-    else {
-      const draft = { key: this.keyOf(id), answer: edit.now, content: contentOf(edit.record), at: Date.now() };
-      this.later(id, () => void draftStore.put(draft));
+    const toServer = this.goesToServer(edit);
+    if (same && !(toServer && this.sent.has(id))) {
+      if (toServer) this.drop(id);
+      else this.forget(id);
+      return;
     }
+    const content = contentOf(edit.record);
+    const at = this.journal.put({ key, answer: edit.now, content, given: !isOpen(edit.saved) });
+    this.mark(id, true);
+    this.later(id, async () => {
+      if (toServer) {
+        this.sent.add(id);
+        await Promise.all([this.keeping.send(edit), this.note(edit)]);
+      } else await draftStore.put({ key, answer: edit.now, content, at });
+      this.journal.remove(key, at);
+      if (!this.putOff.has(id)) this.mark(id, false);
+    });
+  }
+
+  /** What an earlier visit had put into the journal only, of a record as it is now. */
+  recovered(record: AppRecord): Answer | null {
+    const key = this.keyOf(record.id);
+    const entry = this.journal.get(key);
+    if (!entry) return null;
+    // made on another text, or answered elsewhere since
+    if (entry.content === contentOf(record) && entry.given === !isOpen(record.answer)) return entry.answer;
+    this.journal.remove(key);
+    return null;
   }
 
   forget(id: string): void {
-    this.stop(id);
+    this.drop(id);
     this.sent.delete(id);
     void draftStore.remove(this.keyOf(id));
     void draftStore.remove(rejectedKey(this.keyOf(id)));
@@ -58,41 +100,55 @@ export class DraftKeeper {
 
   /** Does at once what was put off; the page may be about to close. */
   flush(): void {
-    for (const [id, { timer, run }] of [...this.timers]) {
+    for (const [id, { timer, run }] of [...this.putOff]) {
       clearTimeout(timer);
-      this.timers.delete(id);
+      this.putOff.delete(id);
       run();
     }
   }
 
   /** In a shared dataset a draft of mine must not take the place of what others see; nor one's own of a given answer. */
   private goesToServer({ saved }: RecordEdit): boolean {
-    return this.dataset.individual !== undefined && (saved.state === "none" || saved.state === "draft");
+    return this.dataset.individual !== undefined && isOpen(saved);
   }
 
   /** The server has no place for what was rejected, which is nobody else's business either: this browser keeps it. */
-  private note({ record, now }: RecordEdit): void {
+  private async note({ record, now }: RecordEdit): Promise<void> {
     const key = rejectedKey(this.keyOf(record.id));
     const { rejected } = now.value;
-    if (!rejected?.length) void draftStore.remove(key);
-    else void draftStore.put({ key, answer: { value: { rejected }, state: "draft" }, content: contentOf(record), at: Date.now() });
+    if (!rejected?.length) await draftStore.remove(key);
+    else await draftStore.put({ key, answer: { value: { rejected }, state: "draft" }, content: contentOf(record), at: Date.now() });
   }
 
-  private later(id: string, run: () => void): void {
-    this.stop(id);
-    const timer = setTimeout(() => {
-      this.timers.delete(id);
-      run();
-    }, DRAFT_MS);
-    this.timers.set(id, { timer, run });
+  private later(id: string, save: () => Promise<void>): void {
+    const now = this.clock();
+    const since = this.putOff.get(id)?.since ?? now;
+    clearTimeout(this.putOff.get(id)?.timer);
+    const run = () => {
+      this.putOff.delete(id);
+      void save();
+    };
+    const timer = setTimeout(run, Math.max(0, Math.min(DRAFT_MS, since + LATEST_MS - now)));
+    this.putOff.set(id, { timer, since, run });
   }
 
-  private stop(id: string): void {
-    clearTimeout(this.timers.get(id)?.timer);
-    this.timers.delete(id);
+  private drop(id: string): void {
+    clearTimeout(this.putOff.get(id)?.timer);
+    this.putOff.delete(id);
+    this.journal.remove(this.keyOf(id));
+    this.mark(id, false);
+  }
+
+  private mark(id: string, unsaved: boolean): void {
+    if (unsaved === this.unsaved.has(id)) return;
+    if (unsaved) this.unsaved.add(id);
+    else this.unsaved.delete(id);
+    this.keeping.onUnsaved?.(this.unsaved.size);
   }
 
   private keyOf(id: string): string {
     return keyOf(this.user, this.dataset, id);
   }
 }
+
+const isOpen = (answer: Answer) => answer.state === "none" || answer.state === "draft";

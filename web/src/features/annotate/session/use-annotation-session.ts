@@ -3,13 +3,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 
-import { contentOf, findMine, undoMine } from "@/api/annotations";
+import { findMine, undoMine } from "@/api/annotations";
 import { progressKey } from "@/api/datasets";
 import { findRecord } from "@/api/records";
 import { useOutbox, useOutboxPart } from "@/app/outbox-provider";
 import { draftStore } from "@/core/browser-store";
 import { EditSession, type RecordEdit } from "@/core/edit-session";
-import { type Answer, type AppRecord, type DatasetRef, sameAnswer } from "@/core/model";
+import { type Answer, type AppRecord, contentOf, type DatasetRef, sameAnswer } from "@/core/model";
 import { keyOf, type Outbox, seenVersion } from "@/core/outbox";
 import { Stopwatch } from "@/core/stopwatch";
 
@@ -39,16 +39,20 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
     const post = ({ record }: RecordEdit, answer: Answer) => {
       const { id, seen } = record;
       const token = tokens.get(id) ?? null;
-      void outbox.post({ dataset, id, answer, content: contentOf(record), seen, token, seconds: stopwatch.secondsOf(id), visit: stopwatch.visit });
+      return outbox.post({ dataset, id, answer, content: contentOf(record), seen, token, seconds: stopwatch.secondsOf(id), visit: stopwatch.visit });
     };
-    const keeper = new DraftKeeper(outbox.user, dataset, (edit) => { post(edit, edit.now); });
+    const keeper = new DraftKeeper(outbox.user, dataset, {
+      send: (edit) => post(edit, edit.now),
+      onUnsaved: (count) => { outbox.noteUnsaved(count); },
+    });
     const edits = new EditSession((before, after) => {
       if (sameAnswer(before.saved, after.saved)) {
         keeper.keep(after);
         return;
       }
+      // kept by the outbox before the draft is forgotten: the page may go in between
+      void post(after, dataset.individual ? after.now : after.saved);
       keeper.forget(after.record.id);
-      post(after, dataset.individual ? after.now : after.saved);
     });
     const mine = (records: readonly AppRecord[]) => (dataset.individual && leading ? Promise.all(records.map((each) => own(dataset, each))) : Promise.resolve(records));
     const session: AnnotationSession = {
@@ -57,7 +61,10 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
       tokens,
       load: async (found) => {
         const records = await mine(found);
-        edits.hold(records, await known(outbox, dataset, records, edits));
+        const answers = await known(outbox, dataset, records, edits);
+        const recovered = recover(records, answers, edits, keeper);
+        edits.hold(records, answers);
+        for (const edit of recovered.map((id) => edits.get(id))) if (edit) keeper.keep(edit);
       },
       undoSaved: async (id) => {
         const edit = edits.get(id);
@@ -145,6 +152,18 @@ async function known(outbox: Outbox, dataset: DatasetRef, records: readonly AppR
     found.set(record.id, { now: draft.answer, saved: found.get(record.id)?.saved ?? record.answer });
   }
   return found;
+}
+
+/** Adds what an earlier visit had no time to save; returns the records of it. */
+function recover(records: readonly AppRecord[], answers: Map<string, { now: Answer; saved: Answer }>, edits: EditSession, keeper: DraftKeeper): string[] {
+  return records.flatMap((record) => {
+    const edit = edits.get(record.id);
+    if (edit && !sameAnswer(edit.now, edit.saved)) return []; // it is being worked on
+    const now = keeper.recovered(record);
+    if (!now) return [];
+    answers.set(record.id, { now, saved: answers.get(record.id)?.saved ?? record.answer });
+    return [record.id];
+  });
 }
 
 /** One record as it lies on the edits; draws again only when it changes. */

@@ -1,0 +1,52 @@
+"""Stores for the contract tests, each of which runs once for every entry of ``OPENERS``."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from stores import OPENERS, RoutedStore, opened
+
+from stored_dataset import StoredDataset
+
+
+@pytest.fixture(scope="session", params=list(OPENERS))
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """Return the name of the kind of store."""
+    return str(request.param)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    memory = Path("/dev/shm")  # these tests are not about the disk, and need not wait for it
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def store(store_kind: str) -> Iterator[RoutedStore]:
+    """A store for all tests of a module: each adds datasets of its own and looks at nothing else."""
+    with _folder() as folder, opened(store_kind, folder) as store:
+        yield store
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty folder, for tests that open a store themselves."""
+    with _folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def empty_store(store_kind: str, folder: Path) -> Iterator[RoutedStore]:
+    """A store of its own, for tests of what is about the whole store."""
+    with opened(store_kind, folder) as store:
+        yield store
+
+
+@pytest.fixture
+def stored(store: RoutedStore) -> StoredDataset:
+    return StoredDataset(store)

@@ -1,0 +1,92 @@
+"""Whatever is stored and whatever is asked: a store answers as the brute-force oracle does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from apportion.domain.query import Exists, Fuzzy, MatchAll, Not, Phrase, Term
+from apportion.ports.records import Criteria, SortKey
+from apportion.ports.store import Store
+from apportion.vocabulary import Task
+from modelled_dataset import (
+    ModelledDataset,
+    RandomChanges,
+    check_counts_and_orders,
+    check_search,
+    check_walks,
+    same_facets,
+    sized,
+    sorts,
+)
+from oracle import queries, record_batches, records
+
+
+@pytest.mark.parametrize("task", list(Task))
+@given(data=st.data())
+@sized(9)
+def test_search_finds_what_the_oracle_finds(store: Store, task: Task, data: st.DataObject) -> None:
+    check_search(store, task, data)
+
+
+@given(data=st.data())
+@sized(12)
+def test_counts_and_orders_are_those_of_the_oracle(store: Store, data: st.DataObject) -> None:
+    check_counts_and_orders(store, data)
+
+
+@pytest.mark.parametrize("individual", [False, True])
+@given(data=st.data())
+@sized(5)
+def test_after_any_changes_everybody_finds_what_the_oracle_finds(
+    store: Store, individual: bool, data: st.DataObject
+) -> None:
+    batch = data.draw(record_batches())
+    modelled = ModelledDataset(store, batch, individual=individual)
+    changes = RandomChanges(modelled, batch, data, ("ana", "ben") if individual else ())
+    modelled.log(batch.records)
+    viewers = (None, "ana", "ben", "nobody") if individual else (None,)
+    for _ in range(data.draw(st.integers(2, 5))):
+        viewer = data.draw(st.sampled_from(viewers))
+        for query in [MatchAll(), *data.draw(st.lists(queries(), min_size=1, max_size=3))]:
+            note(f"{viewer}: {query!r}")
+            views = modelled.model.matching(query, viewer)
+            assert modelled.found(query, viewer) == [view.id for view in views]
+            same_facets(modelled.facets(query, viewer), modelled.model.facets(views))
+            sort = data.draw(sorts(modelled.model))
+            assert modelled.found(query, viewer, sort=sort) == modelled.model.in_order(views, sort), sort
+            check_walks(modelled, query, viewer, sort, views)
+        changes.make_one()
+
+
+@given(data=st.data())
+@sized(8)
+def test_late_comers_and_gaps_keep_their_places(store: Store, data: st.DataObject) -> None:
+    """Once the order of ids is in memory, later records are let in and deleted ones drop out."""
+    batch = data.draw(record_batches(Task.TEXT2TEXT))
+    modelled = ModelledDataset(store, batch)
+    ids = data.draw(st.lists(st.integers(0, 200).map(str), min_size=4, max_size=30, unique=True))
+    plain = batch.records[:1] or [data.draw(records(Task.TEXT2TEXT, "q", False, ()))]
+    modelled.log([replace(plain[0], id=id) for id in ids])
+    assert modelled.found(MatchAll()) == sorted(ids)
+    later = data.draw(st.lists(st.integers(0, 200).map(str), max_size=8, unique=True))
+    modelled.log([replace(plain[0], id=id) for id in later])
+    gone = data.draw(st.lists(st.sampled_from(sorted({*ids, *later})), max_size=20, unique=True))
+    for id in gone:
+        modelled.delete(Term("id", id))
+
+    for query in (
+        MatchAll(),
+        Exists("text"),
+        Not(Fuzzy("id", "nope", 0)),
+        Phrase("status", plain[0].status.value),
+    ):
+        views = modelled.model.matching(query)
+        check_walks(modelled, query, None, (SortKey("status"),), views)
+        for after in data.draw(st.lists(st.integers(0, 200).map(str), max_size=3)):
+            with modelled.store.read() as tx:
+                rows = tx.records.scan(modelled.dataset, Criteria(query), after=after, limit=100)
+            assert [row.id for row in rows] == [view.id for view in views if view.id > after]
