@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 
+import type { WireRecord } from "@/api/shapes";
+
 import { readRecord, writeValue } from "./wire";
 
 describe("a record from the server", () => {
-  const wire = {
+  const wire: WireRecord & { text: string } = {
     id: 7,
     status: "Validated",
     text: "😀 Ada",
