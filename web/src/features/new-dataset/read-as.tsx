@@ -56,7 +56,7 @@ export function ReadAsCard({ look, onEncoding, onHeader, onSheet }: Props) {
         </Text>
       )}
       {scan && scan.brokenCount > 0 && (
-        <Alert variant="light" color="yellow" mt="sm">
+        <Alert variant="light" color="yellow" mt="sm" role="group" aria-label={filesText.unreadRows(scan.brokenCount)}>
           <Text size="sm" fw={600}>
             {filesText.unreadRows(scan.brokenCount)}
           </Text>
