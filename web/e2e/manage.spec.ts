@@ -75,6 +75,7 @@ test.describe("on an empty server", () => {
     // shared out
     await page.getByRole("link", { name: "Assign records" }).click();
     const dialog = page.getByRole("dialog");
+    await expect(dialog.getByRole("radio", { name: "All", exact: true })).toBeFocused();
     await dialog.getByRole("radio", { name: "My own numbers" }).press("Space");
     await dialog.getByLabel("People per record").fill("2");
     await dialog.getByLabel("On this share").fill("20");

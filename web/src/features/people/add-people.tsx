@@ -46,7 +46,7 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
   const [workspace, setWorkspace] = useState(wanted ?? shared[0] ?? NEW);
   const [fresh, setFresh] = useState("team");
   const [membership, setMembership] = useState<MembershipRole>("annotator");
-  const [personal, setPersonal] = useState(true);
+  const [personal, setPersonal] = useState(false);
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => { first.current?.focus(); }, []); // the dialog may have been there before this form
   const names = namesIn(text);
