@@ -11,7 +11,8 @@ from apportion.domain.rules import LabelingRule
 NAMES = ("free", "free OR money", "(broken", "covered:true", "a -b")
 words = st.sampled_from(
     ["x", "status:Default", "covered:true", "covered:false", "covered:conflict", "rule:*", "rule:f*",
-     'rule:"free OR money"', 'rule:"(broken"', 'rule:"covered:true"', "rule:nope", "_exists_:covered", 'metadata.rule:"free"']
+     'rule:"free OR money"', 'rule:"(broken"', 'rule:"covered:true"', "rule:nope",
+     "_exists_:covered", 'metadata.rule:"free"']
 )  # fmt: skip
 queries = st.recursive(
     words,

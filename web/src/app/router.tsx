@@ -106,6 +106,13 @@ const agreement = createRoute({
   component: lazyRouteComponent(() => import("@/features/agreement/agreement-page"), "AgreementPage"),
 });
 
+const rules = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/rules",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/rules/rules-page"), "RulesPage"),
+});
+
 const userSettings = createRoute({
   getParentRoute: () => inside,
   path: "/user-settings",
@@ -169,7 +176,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     login,
     setup,
-    inside.addChildren([home, myWork, datasets, dataset, review, agreement, userSettings, ...leading]),
+    inside.addChildren([home, myWork, datasets, dataset, review, agreement, rules, userSettings, ...leading]),
   ]),
   basepath: base,
   parseSearch,
