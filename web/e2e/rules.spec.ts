@@ -66,7 +66,7 @@ test("a manager writes a rule by keyboard, sees what it does, mends it, and undo
   await row.getByRole("button", { name: "free", exact: true }).click();
   await expect(query).toHaveValue("free");
   await page.keyboard.press("Enter"); // is stored just so: nothing to do
-  await page.getByRole("button", { name: "ham", exact: true }).click();
+  await page.getByRole("group", { name: "get the label" }).getByRole("button", { name: "ham" }).click();
   await page.getByRole("button", { name: "Save change" }).click();
   await expect(row).toContainText("ham");
   await page.getByRole("button", { name: "Undo" }).click();
@@ -159,7 +159,7 @@ test("a phone shows rules as cards, and says what is missing", async ({ page, se
   await signIn("admin");
   await page.goto("/datasets/team/small/rules?q=later&label=ham");
   await expect(page.getByLabel("Figures of this rule")).toContainText("Match2");
-  await expect(page.getByRole("button", { name: "free OR money" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "free OR money", exact: true })).toBeVisible();
   await expectAccessible(page);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
   await page.goto("/datasets/team/bare/rules");

@@ -1,6 +1,6 @@
 /** What the rule being written matches and how often it is right, as one types; with some of the records. */
 
-import { Anchor, SegmentedControl, Skeleton } from "@mantine/core";
+import { SegmentedControl, Skeleton } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -125,9 +125,7 @@ function Sample({ dataset, query, labels, ready }: { dataset: DatasetRef; query:
           <ul className={classes["sample"]} data-stale={found.isPlaceholderData || undefined}>
             {found.data.records.map((each) => <Row key={each.id} record={each} />)}
           </ul>
-          <Anchor size="sm" component="span">
-            <RecordsLink dataset={dataset} query={text}>{words.all(found.data.total)}</RecordsLink>
-          </Anchor>
+          <RecordsLink dataset={dataset} query={text} className={classes["more"]}>{words.all(found.data.total)}</RecordsLink>
         </>
       )}
     </section>
@@ -136,7 +134,7 @@ function Sample({ dataset, query, labels, ready }: { dataset: DatasetRef; query:
 
 function Row({ record }: { record: AppRecord }) {
   const { labels = [] } = record.answer.value;
-  const answered = record.answer.state === "submitted" && labels.length > 0;
+  const answered = record.answer.state !== "draft" && labels.length > 0;
   return (
     <li>
       {record.fields.map((field) => (

@@ -35,8 +35,8 @@ export function Overall({ dataset, all, labels, several, leads }: Props) {
     <>
       <section className={classes["sheet"]} aria-label={words.title}>
         <h2>{words.title}</h2>
-        <Share name={words.covered} count={covered} total={total} />
-        {annotated > 0 && <Share name={words.annotated} count={all.annotated_covered_records} total={annotated} />}
+        <Share dataset={dataset} name={words.covered} count={covered} total={total} query={COVERED} />
+        {annotated > 0 && <Share dataset={dataset} name={words.annotated} count={all.annotated_covered_records} total={annotated} query={`${COVERED} AND _exists_:annotated_as`} />}
         {all.precision !== undefined && (
           <p className={classes["fact"]}>
             {words.precision} <strong>{rulesText.percent(all.precision)}</strong>{" "}
@@ -71,17 +71,18 @@ export function Overall({ dataset, all, labels, several, leads }: Props) {
           {leads && <Votes dataset={dataset} several={several} />}
         </>
       )}
-      {covered > 0 && <RecordsLink dataset={dataset} query={COVERED} className={classes["more"]}>{rulesText.sample.all(covered)}</RecordsLink>}
     </>
   );
 }
 
-function Share({ name, count, total }: { name: string; count: number; total: number }) {
+function Share({ dataset, name, count, total, query }: { dataset: DatasetRef; name: string; count: number; total: number; query: string }) {
   const share = total ? count / total : 0;
   return (
     <div className={classes["fact"]}>
       <div>
-        {name} <strong>{rulesText.percent(share)}</strong> <span className={classes["few"]}>{rulesText.figures.of(count, total)}</span>
+        {name} <strong>{rulesText.percent(share)}</strong> <span className={classes["few"]}>
+          {count ? <RecordsLink dataset={dataset} query={query}>{rulesText.figures.of(count, total)}</RecordsLink> : rulesText.figures.of(count, total)}
+        </span>
       </div>
       <Bar parts={[{ share, kind: "done" }]} label={`${name}: ${rulesText.percent(share)}`} />
     </div>
