@@ -1,5 +1,6 @@
 /** Records as the server sends them, turned into what screens show, and answers turned back. */
 
+import type { Explanation } from "./explanations";
 import type { AppRecord, Answer, AnswerState, Field, Span, Suggestion, Task, Value } from "./model";
 import { locateTokens, Offsets } from "./offsets";
 
@@ -20,6 +21,7 @@ export interface WireRecord {
   prediction?: WireValue | null;
   predictions?: globalThis.Record<string, WireValue> | null;
   annotation?: WireValue | null;
+  explanation?: Explanation | null;
   metadata?: globalThis.Record<string, unknown> | null;
   event_timestamp?: string | null;
   last_updated?: string | null;
@@ -52,6 +54,7 @@ export function readRecord(wire: WireRecord, task: Task): AppRecord {
     tokens: task === "TokenClassification" ? locateTokens(text, wire.tokens ?? []) : [],
     multiLabel: wire.multi_label ?? false,
     suggestions: readSuggestions(wire, offsets),
+    ...(wire.explanation ? { explanation: wire.explanation } : {}),
     answer: readAnswer(wire, task, offsets),
     author: wire.annotation?.agent ?? null,
     metadata: wire.metadata ?? {},

@@ -102,6 +102,13 @@ export const annotatingText = {
     hidden: "Predictions are hidden",
     shownNow: "Predictions are shown",
   },
+  explanation: {
+    title: "Explained:",
+    plain: "Plain text",
+    choose: (field: string) => `Label to explain in ${field}`,
+    key: "Solid underline: speaks for it. Dotted: against it.",
+    token: (label: string, score: number) => `${label}: ${score > 0 ? "+" : ""}${score.toFixed(3)}`,
+  },
   display: {
     title: "View",
     textSize: "Size of texts",
