@@ -149,6 +149,22 @@ test("a blind annotator's figures stay what they are, whatever others answer", a
   await expect(row).toHaveText(before ?? "");
 });
 
+test("addresses of 1.6 lead to the same records and rules", async ({ page, server, signIn }) => {
+  await server.log("old", "TextClassification", mails(), { labels: LABELS });
+  await signIn("admin");
+  const query = Buffer.from(JSON.stringify({ text: "free", annotated_as: ["ham"] })).toString("base64url");
+  await page.goto(`/ws/team/old?viewMode=annotate&query=${query}`);
+  await expect(page.getByRole("article")).toHaveCount(1);
+  await expect(page.getByRole("article")).toContainText("free call tonight");
+  await page.goto(`/datasets/team/old?viewMode=labelling-rules&query=${query}`);
+  await expect(page.getByRole("textbox", { name: "Records that match" })).toHaveValue("free");
+  await page.goto("/datasets/team/old?q=later");
+  await page.getByRole("link", { name: "Make a rule" }).click();
+  await expect(page.getByRole("textbox", { name: "Records that match" })).toHaveValue("later");
+  await page.goto("/ws/team");
+  await expect(page.getByRole("link", { name: "old", exact: true })).toBeVisible();
+});
+
 test("a phone shows rules as cards, and says what is missing", async ({ page, server, signIn }) => {
   await page.setViewportSize({ width: 375, height: 740 });
   await server.log("small", "TextClassification", mails(), { labels: LABELS });
