@@ -63,7 +63,9 @@ def run_console(text: str, url: str) -> None:
         assert done.exit_code == 0, f"{line}\n{done.output}"
 
 
-@pytest.mark.parametrize("page", ["share-out", "agree-and-settle", "audit-log", "watch-a-model"])
+@pytest.mark.parametrize(
+    "page", ["share-out", "agree-and-settle", "audit-log", "watch-a-model", "write-rules"]
+)
 def test_every_block_of_a_page_runs_from_top_to_bottom(
     page: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

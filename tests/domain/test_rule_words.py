@@ -5,13 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apportion.domain.query import names_rules, parse, show, with_rules
+from apportion.domain.query import And, MatchAll, Not, Or, Query, Term, names_rules, parse, show, with_rules
 from apportion.domain.rules import LabelingRule
 
 NAMES = ("free", "free OR money", "(broken", "covered:true", "a -b")
 words = st.sampled_from(
-    ["x", "status:Default", "covered:true", "covered:false", "rule:*", "rule:f*", 'rule:"free OR money"',
-     'rule:"(broken"', 'rule:"covered:true"', "rule:nope", "_exists_:covered", 'metadata.rule:"free"']
+    ["x", "status:Default", "covered:true", "covered:false", "covered:conflict", "rule:*", "rule:f*",
+     'rule:"free OR money"', 'rule:"(broken"', 'rule:"covered:true"', "rule:nope",
+     "_exists_:covered", 'metadata.rule:"free"']
 )  # fmt: skip
 queries = st.recursive(
     words,
@@ -48,3 +49,33 @@ def test_a_rule_that_cannot_be_read_or_speaks_of_rules_matches_nothing() -> None
     known = [LabelingRule(query, ("x",), "x", "ana", 0) for query in ("(broken", "covered:true")]
 
     assert show(with_rules(parse("covered:true"), known)) == "NOT *:* OR NOT *:*"
+
+
+def matches(query: Query, words: set[str]) -> bool:
+    """Evaluate a query of single words."""
+    match query:
+        case And(children):
+            return all(matches(child, words) for child in children)
+        case Or(children):
+            return any(matches(child, words) for child in children)
+        case Not(child):
+            return not matches(child, words)
+        case MatchAll():
+            return True
+    assert isinstance(query, Term)
+    return query.text in words
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("xyz")), unique_by=lambda each: each[0]),
+    st.data(),
+)
+def test_rules_conflict_where_two_that_match_have_different_labels(
+    pairs: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    known = [LabelingRule(query, (label,), label, "ana", place) for place, (query, label) in enumerate(pairs)]
+    words = data.draw(st.sets(st.sampled_from("abcdef")))
+
+    found = matches(with_rules(parse("covered:conflict"), known), words)
+
+    assert found == (len({label for query, label in pairs if query in words}) > 1)

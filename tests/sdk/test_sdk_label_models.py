@@ -40,6 +40,15 @@ def ids(records: Any) -> list[Any]:
 # Majority
 
 
+def test_votes_logged_as_predictions_leave_annotations_as_they_are(mail: None) -> None:
+    before = {each.id: each.annotation for each in rg.load("mail")}
+    rg.log(MajorityVoter(weak()).predict(include_annotated_records=True, prediction_agent="rules"), "mail")
+    after = rg.load("mail")
+
+    assert {each.id: each.annotation for each in after} == before
+    assert sorted(ids(rg.load("mail", query="predicted_by:rules"))) == [0, 1, 2, 3, 4, 5, 6, 9]
+
+
 def test_the_majority_leaves_out_ties_and_annotated_records(mail: None) -> None:
     voter = MajorityVoter(weak())
 

@@ -146,6 +146,30 @@ def test_a_rule_is_judged_by_the_answers_one_may_see(client_as: Any) -> None:
     assert refused.status_code == 403
 
 
+def test_answers_of_others_change_no_figure_of_a_blind_annotator(client_as: Any) -> None:
+    room = Room(client_as, "abcd")
+    rules = f"{TEXT}/labeling/rules"
+    room.post("max", rules, {"query": "text", "label": "spam"})
+    room.answer(ana="spam ham - -")
+    queries = (
+        "text",
+        "annotated_as:ham",
+        "annotations.ben.label:ham",
+        "disagree:(ana ben)",
+        "annotated_by:ben",
+    )
+
+    def figures(who: str) -> Any:
+        drafts = [room.get(who, f"{rules}/{each}/metrics", label=["ham"]) for each in queries]
+        return room.get(who, f"{rules}:figures"), drafts
+
+    before, led = figures("ana"), figures("eva")
+    room.answer(ben="ham spam ham ham")
+
+    assert figures("ana") == before
+    assert figures("eva") != led
+
+
 def test_matches_come_as_positions_in_the_order_of_ids(mail: Client) -> None:
     reply = ask(mail, "POST", f"{RULES}:matches", json={})
 
@@ -212,6 +236,8 @@ def test_a_query_that_cannot_be_parsed_is_named_with_the_place(mail: Client) -> 
         ("rule:mine", "ae"),
         ('rule:"no such"', ""),
         ("annotated_as:ham AND covered:false", "d"),
+        ("covered:conflict", "b"),
+        ("covered:true NOT covered:conflict", "acef"),
     ],
 )
 def test_searching_by_rules(mail: Client, query: str, ids: str) -> None:
@@ -239,6 +265,13 @@ def test_what_rules_leave_open_can_be_assigned(mail: Client) -> None:
     ask(mail, "POST", "/api/datasets/mail/assignments", json=plan)
 
     assert found(mail, "assigned_to:ana") == ["d"]
+
+
+def test_what_rules_disagree_on_can_be_assigned(mail: Client) -> None:
+    plan = {"rules": [{"users": ["ana"], "where": "covered:conflict"}], "seed": 1}
+    ask(mail, "POST", "/api/datasets/mail/assignments", json=plan)
+
+    assert found(mail, "assigned_to:ana") == ["b"]
 
 
 def test_what_rules_leave_open_can_be_exported_and_scanned(mail: Client) -> None:

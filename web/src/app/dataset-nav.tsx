@@ -1,9 +1,11 @@
-/** The pages of one dataset, for those who lead its team; annotators have only one of them. */
+/** The pages of one dataset, for those who lead its team; annotators have its records, and its rules where they may write them. */
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
+import { datasetQuery } from "@/api/datasets";
 import { meQuery } from "@/api/session";
+import { policiesQuery } from "@/api/work";
 import { manages, sees } from "@/core/roles";
 import { t } from "@/text/en";
 import { teamText } from "@/text/team";
@@ -12,22 +14,36 @@ import classes from "./shell.module.css";
 
 export default function DatasetNav({ workspace, name }: { workspace: string; name: string }) {
   const { data: me } = useQuery(meQuery);
-  if (!me || !sees(me, workspace)) return null;
+  const { data: dataset } = useQuery(datasetQuery(workspace, name));
+  const { data: policies } = useQuery(policiesQuery(workspace, name));
+  if (!me) return null;
   const params = { workspace, name };
+  const leads = sees(me, workspace);
+  const hasRules = dataset?.task === "TextClassification" && (leads || policies?.annotators_may.includes("write_rules"));
+  if (!leads && !hasRules) return null;
   return (
     <nav className={classes["nav"]} aria-label={teamText.nav.label}>
       <Link to="/datasets/$workspace/$name" params={params} activeOptions={{ exact: true, includeSearch: false }}>
         {teamText.nav.records}
       </Link>
-      <Link to="/datasets/$workspace/$name/team" params={params}>
-        {teamText.nav.team}
-      </Link>
-      <Link to="/datasets/$workspace/$name/review" params={params} activeOptions={{ exact: true, includeSearch: false }}>
-        {t.review.title}
-      </Link>
-      <Link to="/datasets/$workspace/$name/agreement" params={params} activeOptions={{ exact: true, includeSearch: false }}>
-        {t.agreement.title}
-      </Link>
+      {leads && (
+        <>
+          <Link to="/datasets/$workspace/$name/team" params={params}>
+            {teamText.nav.team}
+          </Link>
+          <Link to="/datasets/$workspace/$name/review" params={params} activeOptions={{ exact: true, includeSearch: false }}>
+            {t.review.title}
+          </Link>
+          <Link to="/datasets/$workspace/$name/agreement" params={params} activeOptions={{ exact: true, includeSearch: false }}>
+            {t.agreement.title}
+          </Link>
+        </>
+      )}
+      {hasRules && (
+        <Link to="/datasets/$workspace/$name/rules" params={params} search={{}} activeOptions={{ exact: true, includeSearch: false }}>
+          {teamText.nav.rules}
+        </Link>
+      )}
       {manages(me, workspace) && (
         <Link to="/datasets/$workspace/$name/settings" params={params} search={{}} activeOptions={{ exact: true, includeSearch: false }}>
           {teamText.nav.settings}

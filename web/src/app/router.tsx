@@ -12,6 +12,7 @@ import {
 import { ApiError, base } from "@/api/client";
 import { awaitsSetup } from "@/api/people";
 import { type Me, meQuery } from "@/api/session";
+import { readLink1x } from "@/core/links-1x";
 import { type Params, parseSearch, stringifySearch } from "@/core/view";
 
 import { Crashed, NotFound } from "./error-pages";
@@ -89,7 +90,25 @@ const dataset = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/$workspace/$name",
   validateSearch: (params: Params) => params,
+  beforeLoad: ({ params, search }) => {
+    const found = readLink1x(search);
+    if (!found) return;
+    const to = found.page === "rules" ? "/datasets/$workspace/$name/rules" : "/datasets/$workspace/$name";
+    throw redirect({ to, params, search: found.params, replace: true });
+  },
   component: lazyRouteComponent(() => import("@/features/annotate/dataset-page"), "DatasetPage"),
+});
+
+/** `/ws/…` of 1.x and before. */
+const legacy = createRoute({
+  getParentRoute: () => inside,
+  path: "/ws/$",
+  validateSearch: (params: Params) => params,
+  beforeLoad: ({ params, search }) => {
+    const [workspace, name] = (params._splat ?? "").split("/");
+    if (workspace && name) throw redirect({ to: "/datasets/$workspace/$name", params: { workspace, name }, search, replace: true });
+    throw redirect({ to: "/datasets", search: workspace ? { workspace } : {}, replace: true });
+  },
 });
 
 const review = createRoute({
@@ -104,6 +123,13 @@ const agreement = createRoute({
   path: "/datasets/$workspace/$name/agreement",
   validateSearch: (params: Params) => params,
   component: lazyRouteComponent(() => import("@/features/agreement/agreement-page"), "AgreementPage"),
+});
+
+const rules = createRoute({
+  getParentRoute: () => inside,
+  path: "/datasets/$workspace/$name/rules",
+  validateSearch: (params: Params) => params,
+  component: lazyRouteComponent(() => import("@/features/rules/rules-page"), "RulesPage"),
 });
 
 const userSettings = createRoute({
@@ -169,7 +195,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     login,
     setup,
-    inside.addChildren([home, myWork, datasets, dataset, review, agreement, userSettings, ...leading]),
+    inside.addChildren([home, myWork, datasets, dataset, legacy, review, agreement, rules, userSettings, ...leading]),
   ]),
   basepath: base,
   parseSearch,

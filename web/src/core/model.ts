@@ -1,5 +1,7 @@
 /** The words of the app: tasks, answers, records as screens need them. Plain data, positions in UTF-16 units. */
 
+import type { Explanation } from "./explanations";
+
 export type Task = "TextClassification" | "TokenClassification" | "Text2Text";
 
 /** Where the answer stands. `none`: nobody has said anything. */
@@ -57,6 +59,8 @@ export interface AppRecord {
   readonly tokens: readonly { start: number; end: number }[];
   readonly multiLabel: boolean;
   readonly suggestions: readonly Suggestion[];
+  /** What a model said of the tokens of a field, for some fields. */
+  readonly explanation?: Explanation;
   readonly answer: Answer;
   /** Who gave the answer. */
   readonly author: string | null;

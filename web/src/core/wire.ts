@@ -30,6 +30,7 @@ export function readRecord(wire: WireRecord, task: Task): AppRecord {
     tokens: task === "TokenClassification" ? locateTokens(text, wire.tokens ?? []) : [],
     multiLabel: wire.multi_label ?? false,
     suggestions: readSuggestions(wire, offsets),
+    ...(wire.explanation ? { explanation: wire.explanation } : {}),
     answer: readAnswer(wire, task, offsets),
     author: wire.annotation?.agent ?? null,
     metadata: wire.metadata ?? {},

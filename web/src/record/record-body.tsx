@@ -2,7 +2,9 @@
 
 import type { EditSession, RecordEdit } from "@/core/edit-session";
 
+import { useAnnotatorSettings } from "./annotator-settings";
 import { reject, toggleLabel } from "./answers";
+import { ExplainedText } from "./explained-text";
 import { MarkedText } from "./marked-text";
 import classes from "./record.module.css";
 import { TextClassification } from "./text-classification";
@@ -24,6 +26,7 @@ interface Props {
 
 export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLabel, clipped }: Props) {
   const { record } = edit;
+  const { hidden } = useAnnotatorSettings(); // an explanation tells the prediction
   if (record.task === "TokenClassification") {
     return (
       <TokenClassification
@@ -43,7 +46,11 @@ export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLa
         <div key={field.name} className={classes["field"]} data-clipped={clipped || undefined}>
           {record.fields.length > 1 && <div className={classes["fieldname"]}>{field.name}</div>}
           <div className={classes["text"]} dir="auto">
-            <MarkedText text={field.text} hits={record.hits} />
+            {!hidden && record.explanation?.[field.name]?.length ? (
+              <ExplainedText field={field} tokens={record.explanation[field.name] ?? []} suggestions={record.suggestions} hits={record.hits} />
+            ) : (
+              <MarkedText text={field.text} hits={record.hits} />
+            )}
           </div>
         </div>
       ))}

@@ -16,7 +16,9 @@ export default function SearchHelp({ dataset, onUse, onClose }: { dataset: Datas
   const label = labels.data?.options[0]?.name;
   const quoted = label === undefined ? "LABEL" : /^\w+$/.test(label) ? label : `"${label}"`;
   const key = keys.data?.[0] ?? "source";
-  const examples = annotatingText.find.examples.filter(([example]) => dataset.task !== "Text2Text" || !example.includes("LABEL"));
+  const examples = annotatingText.find.examples.filter(
+    ([example]) => (dataset.task !== "Text2Text" || !example.includes("LABEL")) && (dataset.task === "TextClassification" || !example.startsWith("covered:")),
+  );
   return (
     <Modal opened onClose={onClose} title={annotatingText.find.helpTitle} size="lg">
       <Text size="sm" mb="xs">

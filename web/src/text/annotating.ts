@@ -72,11 +72,13 @@ export const annotatingText = {
       ["metadata.KEY:[10 TO 20]", "a number in a range"],
       ["_exists_:metadata.KEY", "has the key at all"],
       ["assigned_to:me", "assigned to me"],
+      ["covered:false", "no labeling rule matches it"],
       ["id:(a1 OR a2)", "these ids"],
     ] as readonly (readonly [string, string])[],
     helpMetadata: (keys: readonly string[]) => `Metadata keys here: ${keys.join(", ")}`,
     helpMore: "AND binds tighter than OR; parentheses group. Quote a value with spaces: predicted_by:\"Model A\".",
     refresh: "Read the records anew",
+    makeRule: "Make a rule",
     sortNames: { id: "Id", last_updated: "Last change", event_timestamp: "Time" } as Record<string, string>,
   },
   similar: {
@@ -101,6 +103,13 @@ export const annotatingText = {
     hide: "Hide predictions",
     hidden: "Predictions are hidden",
     shownNow: "Predictions are shown",
+  },
+  explanation: {
+    title: "Explained:",
+    plain: "Plain text",
+    choose: (field: string) => `Label to explain in ${field}`,
+    key: "Solid underline: speaks for it. Dotted: against it.",
+    token: (label: string, score: number) => `${label}: ${score > 0 ? "+" : ""}${score.toFixed(3)}`,
   },
   display: {
     title: "View",

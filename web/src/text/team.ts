@@ -9,7 +9,7 @@ const records = (count: number) => some(count, "record", "records");
 const size = (bytes: number) => (bytes < 1e6 ? `${n(Math.ceil(bytes / 1e3))} kB` : `${n(Math.round(bytes / 1e5) / 10)} MB`);
 
 export const teamText = {
-  nav: { label: "Dataset", records: "Records", team: "Team", settings: "Settings" },
+  nav: { label: "Dataset", records: "Records", team: "Team", rules: "Rules", settings: "Settings" },
   assign: {
     open: "Assign records",
     these: "Assign these",

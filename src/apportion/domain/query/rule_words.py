@@ -1,4 +1,4 @@
-"""Replace what a query says about labeling rules, ``rule:"…"`` and ``covered:false``, by the queries of the rules."""
+"""Replace what a query says about labeling rules, as in ``rule:"…"`` and ``covered:false``, by their queries."""
 
 from __future__ import annotations
 
@@ -68,12 +68,35 @@ def _replaced(query: Query, rules: Sequence[LabelingRule]) -> Query:
 
 def _covered(leaf: Query, rules: Sequence[LabelingRule]) -> Query:
     wanted = leaf.text.lower() if isinstance(leaf, Term | Phrase) else ""
+    if wanted == "conflict":
+        return _conflict(rules)
     if wanted not in ("true", "false"):
         raise _unclear(
-            "covered is followed by true or false: by whether any labeling rule matches the record"
+            "covered is followed by true or false, by whether any labeling rule matches the record, "
+            "or by conflict, where rules with different labels match it"
         )
     anything = _any(rules)
     return anything if wanted == "true" else negate(anything)
+
+
+def _conflict(rules: Sequence[LabelingRule]) -> Query:
+    """Match records on which rules with different labels match."""
+    groups: dict[frozenset[str], list[LabelingRule]] = {}
+    for rule in rules:
+        groups.setdefault(frozenset(rule.labels), []).append(rule)
+    found = _two_of([_any(group) for group in groups.values()])
+    return any_of(found) if found else _NOTHING
+
+
+def _two_of(queries: Sequence[Query]) -> list[Query]:
+    """Return alternatives that together match what two or more of the queries match.
+
+    By halves, so that each query is repeated a few times only, however many there are.
+    """
+    if len(queries) < 2:
+        return []
+    left, right = queries[: len(queries) // 2], queries[len(queries) // 2 :]
+    return [all_of((any_of(left), any_of(right))), *_two_of(left), *_two_of(right)]
 
 
 def _matching(leaf: Query, rules: Sequence[LabelingRule]) -> Query:

@@ -7,7 +7,7 @@ import { n, t } from "@/text/en";
 import classes from "./agreement.module.css";
 import { CautionNote, CautionSign } from "./caution";
 import { short } from "./numbers";
-import { RecordsLink } from "./records-link";
+import { RecordsLink } from "@/app/records-link";
 import { beginOf, Scale } from "./scale";
 
 interface Props {

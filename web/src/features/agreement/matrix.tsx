@@ -7,7 +7,7 @@ import { n, t } from "@/text/en";
 import classes from "./agreement.module.css";
 import { CautionNote, CautionSign } from "./caution";
 import { share, short, two } from "./numbers";
-import { RecordsLink } from "./records-link";
+import { RecordsLink } from "@/app/records-link";
 
 export function Matrix({ dataset, figures }: { dataset: DatasetRef; figures: readonly Figure[] }) {
   const people = [...new Set(figures.flatMap((each) => each.pair ?? []))].sort();

@@ -5,7 +5,7 @@ import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
 
 import classes from "./agreement.module.css";
-import { RecordsLink } from "./records-link";
+import { RecordsLink } from "@/app/records-link";
 
 interface Props {
   readonly dataset: DatasetRef;

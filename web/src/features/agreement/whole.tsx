@@ -7,7 +7,7 @@ import { n, t } from "@/text/en";
 import classes from "./agreement.module.css";
 import { Caution } from "./caution";
 import { nameOf, two } from "./numbers";
-import { RecordsLink } from "./records-link";
+import { RecordsLink } from "@/app/records-link";
 import { beginOf, Scale } from "./scale";
 
 export function Whole({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {

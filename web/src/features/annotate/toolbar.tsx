@@ -20,6 +20,7 @@ import { DisplaySettings } from "./display-settings";
 
 const DatasetNav = lazy(() => import("@/app/dataset-nav"));
 const AssignThese = lazy(() => import("./assign-these"));
+const RuleOfThis = lazy(() => import("./rule-of-this"));
 const ExportButton = lazy(() => import("./export/export-button"));
 const SearchHelp = lazy(() => import("@/search/search-help"));
 const Filters = memo(FilterBar);
@@ -71,6 +72,7 @@ export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, 
         <Suspense>
           <DatasetNav workspace={workspace} name={name} />
           <AssignThese workspace={workspace} name={name} view={view} />
+          {dataset.task === "TextClassification" && view.q && <RuleOfThis workspace={workspace} name={name} q={view.q} />}
         </Suspense>
         <div className={classes["tools"]}>
           <SegmentedControl
