@@ -15,7 +15,9 @@ describe("keys of the review page", () => {
       <>
         <button type="button">Button</button>
         <textarea aria-label="text" />
-        <div role="dialog" aria-label="dialog" tabIndex={0} />
+        <div role="dialog" aria-label="dialog">
+          <button type="button">Inside</button>
+        </div>
       </>
     );
   }
@@ -35,9 +37,9 @@ describe("keys of the review page", () => {
 
   it("leave Enter to a button, and everything to a dialog", async () => {
     render(<Page />);
-    screen.getByRole("button").focus();
+    screen.getByRole("button", { name: "Button" }).focus();
     await userEvent.keyboard("{Enter}");
-    screen.getByRole("dialog").focus();
+    screen.getByRole("button", { name: "Inside" }).focus();
     await userEvent.keyboard("dn1");
     expect(done).toEqual([]);
   });
