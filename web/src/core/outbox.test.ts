@@ -159,6 +159,15 @@ describe("the outbox", () => {
     expect(store.kept.size).toBe(0);
   });
 
+  it("says of two answers that wait what the first of them was given on, though the record was read since", async () => {
+    answerWith = () => ({ kind: "offline" });
+    const outbox = open();
+    await post(outbox, "x", "1", "first");
+    await post(outbox, "y", "1", "read since");
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(sent.at(-1)).toMatchObject({ answer: answer("y"), seen: "first" });
+  });
+
   it("keeps an answer that was given while the one before was on its way", async () => {
     let arrive: (outcome: Outcome) => void = () => undefined;
     const outbox = new Outbox("ana", store, (pending) => {

@@ -2,6 +2,7 @@
 import { MantineProvider } from "@mantine/core";
 import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { useState } from "react";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import type { Span } from "@/core/model";
@@ -36,18 +37,24 @@ describe("a text whose words are marked", () => {
   function show({ spans = [], suggestions = [], armed, characters = false, labels = LABELS }: Shown = {}): HTMLElement {
     const record = tokenRecordOf("Ada met Ben", { suggestions: [predictionOf({ spans: suggestions })] });
     const set: LabelSet = { options: labels, overlapping: false, characters, loaded: true, hue: () => 20, with: () => labels };
-    render(
-      <MantineProvider>
+    function Marking() {
+      const [value, setValue] = useState({ spans });
+      const change = (next: readonly Span[]) => {
+        changes.push(next);
+        setValue({ spans: next });
+      };
+      return (
         <TokenClassification
-          edit={editOf(record, draftOf({ spans }))}
+          edit={editOf(record, draftOf(value))}
           labels={set}
           active
           armed={armed ?? null}
-          onChange={(next) => changes.push(next)}
+          onChange={change}
           onReject={(gone) => rejected.push(gone)}
         />
-      </MantineProvider>,
-    );
+      );
+    }
+    render(<MantineProvider><Marking /></MantineProvider>);
     return screen.getByRole("textbox", { name: "Text" });
   }
 
@@ -81,6 +88,14 @@ describe("a text whose words are marked", () => {
     expect(changes).toEqual([[spanOf(0, 7, "LOC")]]);
   });
 
+  it("keeps the caret on its words when these are drawn anew", async () => {
+    show();
+    await userEvent.keyboard("{Home}{ArrowRight}1");
+    expect(window.getSelection()?.toString()).toBe("met");
+    await userEvent.keyboard("2");
+    expect(changes).toEqual([[spanOf(4, 7)], [spanOf(4, 7, "LOC")]]);
+  });
+
   it("removes the span under the caret, and does nothing without a caret", async () => {
     show({ spans: [ADA] });
     await userEvent.keyboard("{Delete}");
@@ -91,10 +106,10 @@ describe("a text whose words are marked", () => {
 
   it("takes over a prediction with the space bar, and puts one aside with its key", async () => {
     show({ suggestions: [ADA] });
-    await userEvent.keyboard("{Home} ");
-    expect(changes).toEqual([[ADA]]);
-    await userEvent.keyboard("x");
+    await userEvent.keyboard("{Home}x");
     expect(rejected).toEqual([[ADA]]);
+    await userEvent.keyboard(" ");
+    expect(changes).toEqual([[ADA]]);
   });
 
   it("moves the end of a span by a word with Alt and an arrow", async () => {

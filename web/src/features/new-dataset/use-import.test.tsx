@@ -32,7 +32,8 @@ describe("bringing a file in", () => {
   beforeEach(() => {
     vi.clearAllMocks();
     stored = [];
-    vi.mocked(sendRows).mockImplementation((_dataset, rows: readonly Row[], { dryRun, mapping }) => {
+    vi.mocked(sendRows).mockImplementation((_dataset, sent, { dryRun, mapping }) => {
+      const rows = sent as readonly Row[];
       const errors = rows.flatMap((each, at) => (each["text"] === "bad" ? [{ row: at + 1, column: "text", message: "bad" }] : []));
       if (!dryRun) stored.push(...rows.map((each) => String(each[mapping["id"] ?? ""])));
       return Promise.resolve({ records: rows.length - errors.length, errors, left_out: errors.length }) as ReturnType<typeof sendRows>;
