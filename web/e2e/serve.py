@@ -11,7 +11,7 @@ import uvicorn
 from apportion.ports.store import Transaction
 from apportion.server.app import build_app
 from apportion.services.people.users import NewUser, add_user
-from apportion.services.people.workspaces import ensure_workspace, join
+from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
 from apportion.settings import load_settings
 from apportion.vocabulary import MembershipRole, Role
 
@@ -33,7 +33,7 @@ def main(port: int, *, empty: bool = False) -> None:
                 new = NewUser(name, name.title(), None, role, hashed)
                 add_user(work, new, key=f"{name}.apikey", now=now)
                 workspace = ensure_workspace(work, "team" if name in TEAM else name, now=now)
-                join(work, workspace, name, MembershipRole.ANNOTATOR, now=now)
+                join(work, workspace, MemberChange(name, MembershipRole.ANNOTATOR, now))
 
         if empty:
             print(house.setup.code, flush=True)
