@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from apportion.domain.text import analysed
-from apportion.storage.sql.index.texts import create_text_index, text_of
+from apportion.storage.sql.codec.fragments import text_of
 from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
 
@@ -42,11 +42,13 @@ def insert(source: Path) -> dict[str, float]:
     there = SqliteConnection(source, readonly=True).raw
     with tempfile.TemporaryDirectory(prefix="apportion-bare-") as folder:
         store = SqliteStore(Path(folder) / "bare.db")
-        here = store.database.prepare(lambda link: link.raw)  # the writer's own connection, pragmas and all
+        here = store.database.initialise(
+            lambda link: link.raw
+        )  # the writer's own connection, pragmas and all
         (dataset,) = there.execute("SELECT min(no) FROM datasets").fetchone()
         for table in ("datasets", "fields", "agents"):
             _fill(here, table, there.execute(f"SELECT * FROM {table}").fetchall())
-        create_text_index(here, dataset)
+        here.dialect.texts(here, dataset).create()
         (records,) = there.execute("SELECT count(*) FROM records WHERE dataset = ?", (dataset,)).fetchone()
         facets, numbers, vals = _by_record(there, dataset)
         seen: set[int] = set()

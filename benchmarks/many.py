@@ -89,7 +89,7 @@ def _add_datasets(store: SqliteStore, first: int, end: int, tx: Transaction) -> 
         task = Task.TEXT_CLASSIFICATION
         blank = blank_dataset(admin, NewDataset(DatasetAddress(WORKSPACE, f"many{number}"), task), now=number)
         records = [TextClassificationRecord(each["id"], inputs=each["inputs"]) for each in _records()]
-        tx.records.log(tx.datasets.add(blank), store.prepare(task, records), at=number)
+        tx.records.log(tx.datasets.add(blank), store.encode_records(task, records), at=number)
 
 
 def _share_out(client: Client, first: int, end: int) -> None:

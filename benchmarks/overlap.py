@@ -22,6 +22,7 @@ from apportion.domain.assignment.team import Person, PlanningRecords
 from apportion.domain.consensus.answers import ConsensusAnswer
 from apportion.domain.consensus.asking import decide_one_more
 from apportion.domain.consensus.dawid_skene import one_coin
+from apportion.domain.consensus.deciding import RecordToResolve
 
 from .report import Line
 from .scale import Scale, say
@@ -119,9 +120,8 @@ def _ask_in_rounds(each: World) -> tuple[float, float]:
             answers = [ConsensusAnswer(str(n), str(each.would[record, n])) for n in range(asked[record])]
             posterior = model.of(record)
             want = len(answers)
-            if decide_one_more(
-                answers, kind=AnswerKind.LABEL, want=want, most=MOST, until=0.95, posterior=posterior
-            ).ask:
+            about = RecordToResolve(AnswerKind.LABEL, want, posterior=posterior)
+            if decide_one_more(answers, about, most=MOST, until=0.95).ask:
                 asked[record] += 1
                 more += 1
         if not more:
@@ -131,7 +131,9 @@ def _ask_in_rounds(each: World) -> tuple[float, float]:
 def _ask(each: World, record: int, *, until: float | None = None) -> int:
     """How many people the adaptive rule asks, two at first."""
     answers = [ConsensusAnswer(str(n), str(each.would[record, n])) for n in range(2)]
-    while decide_one_more(answers, kind=AnswerKind.LABEL, want=len(answers), most=MOST, until=until).ask:
+    while decide_one_more(
+        answers, RecordToResolve(AnswerKind.LABEL, len(answers)), most=MOST, until=until
+    ).ask:
         number = len(answers)
         answers.append(ConsensusAnswer(str(number), str(each.would[record, number])))
     return len(answers)

@@ -10,6 +10,7 @@ import httpx
 from apportion.domain.ids import UserId
 from apportion.domain.people import Actor, Membership, User
 from apportion.vocabulary import MembershipRole, Role
+from declared import check
 
 __all__ = ["Client", "FakeClock", "actor"]
 
@@ -26,8 +27,14 @@ class _InProcess(httpx.BaseTransport):
     """One event loop, on which one request runs at a time."""
 
     def __init__(self, app: Any) -> None:
-        self._inner = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self._app = app
+        self._scope: dict[str, Any] = {}
+        self._inner = httpx.ASGITransport(self._watched, raise_app_exceptions=False)
         self._loop = asyncio.new_event_loop()
+
+    async def _watched(self, scope: Any, receive: Any, send: Any) -> None:
+        self._scope = scope
+        await self._app(scope, receive, send)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return self._loop.run_until_complete(self._answer(request))
@@ -36,7 +43,9 @@ class _InProcess(httpx.BaseTransport):
         sent = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
         answer = await self._inner.handle_async_request(sent)
         body = b"".join([part async for part in answer.aiter_raw()])  # as sent, compressed or not
-        return httpx.Response(answer.status_code, headers=answer.headers, content=body)
+        reply = httpx.Response(answer.status_code, headers=answer.headers, content=body)
+        check(self._scope, reply.status_code, reply.headers, reply.content)
+        return reply
 
     def close(self) -> None:
         self._loop.close()

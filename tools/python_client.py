@@ -103,6 +103,8 @@ def _parameter(given: inspect.Parameter) -> str:
 
 def _default(value: Any) -> str:
     shown = repr(value)
+    if shown == "<factory>":  # of a dataclass: made anew for each
+        return "..."
     return (
         f"{type(value).__name__}.{value.name}" if shown.startswith("<") and hasattr(value, "name") else shown
     )

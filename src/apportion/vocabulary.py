@@ -6,6 +6,10 @@ from enum import Enum
 
 __all__ = [
     "COMMAND_LINE",
+    "MOST_RULES",
+    "NAME_LENGTH",
+    "NAME_PATTERN",
+    "PASSWORD_LENGTHS",
     "SERVER",
     "SOMEBODY_UNKNOWN",
     "AnnotationState",
@@ -26,6 +30,15 @@ SERVER = "the server"
 """Stands for the author of an event that nobody asked for."""
 SOMEBODY_UNKNOWN = "somebody unknown"
 """Stands for whoever tried to sign in with a name or a key that nobody has."""
+
+NAME_PATTERN = r"^(?!-|_)[a-z0-9-_]+$"
+"""Pattern of usernames, workspace names and dataset names; the one of 1.x."""
+NAME_LENGTH = 200
+"""Most characters of a name: in 1.x both names of a dataset together had to stay below Elasticsearch's limit of 255."""
+PASSWORD_LENGTHS = (8, 100)
+"""Fewest and most characters of a password."""
+MOST_RULES = 1_000
+"""Most labeling rules of a dataset, and most queries that are matched at once."""
 
 
 class _Word(str, Enum):

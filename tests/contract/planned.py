@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from apportion.domain.assignment.queue import Lease, Slot
-from apportion.domain.assignment.rows import OPEN, PlanRows, RowsBuilder
+from apportion.domain.assignment.rows import OPEN, PlanRows, RowFacts, RowsBuilder
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec
 from apportion.domain.assignment.state import PlanState
 from apportion.domain.assignment.states import Phase, Reason, RowState
 from apportion.domain.assignment.team import Person
-from apportion.domain.individual.answering import record_answer
+from apportion.domain.individual.answering import Answering, record_answer
 from apportion.domain.individual.case import Annotation, Case
 from apportion.domain.individual.record_view import Rule, build_view
 from apportion.domain.numpy_types import np
@@ -125,7 +125,7 @@ class Planned(StoredDataset):
         """Answer a record as the server does: the answer, its slot, and what everybody sees."""
         before = self.case(id)
         value = None if label is None else ((label, 1.0),)
-        after = record_answer(before, Person(who), state, value, now=at, required=required).case
+        after = record_answer(before, Answering(Person(who), at, required), state, value).case
         self.change(before, after, at=at, required=required)
 
     def change(
@@ -192,9 +192,7 @@ def rows_of(wanted: Wanted, of: Phase = Phase.FIXED) -> PlanRows:
         np.array([OPEN if name is None else people.index(name) for _, name in wanted], dtype=np.int32),
         np.array(slots, dtype=np.int32),
         builder.reason(Reason("turns", (len(people),))),
-        rule=0,
-        phase=of,
-        inclusion=np.ones(len(wanted)),
+        RowFacts(rule=0, phase=of, inclusion=np.ones(len(wanted))),
     )
     return builder.finish()
 

@@ -19,6 +19,7 @@ from apportion.ports.store import Store, Transaction
 from apportion.ports.upkeep import StoreCondition, StoreCounts, Upkeep
 from apportion.settings import Settings
 from apportion.vocabulary import Task
+from postgres_cluster import database_url
 
 __all__ = ["OPENERS", "RoutedStore", "opened"]
 
@@ -38,6 +39,10 @@ class RoutedStore:
         self.write_store = watched(Store, write_store)
         self.read_store = watched(Store, read_store)
         self._upkeep = upkeep
+
+    @property
+    def remote(self) -> bool:
+        return self.read_store.remote
 
     def upkeep(self) -> Upkeep:
         if self._upkeep is None:
@@ -85,6 +90,13 @@ def _sqlite(folder: Path) -> RoutedStore:
     return RoutedStore(store, store, upkeep=lambda: open_upkeep(settings))
 
 
+def _postgres(folder: Path) -> RoutedStore:
+    from apportion.storage.postgres.store import PostgresStore
+
+    store = PostgresStore(database_url(str(folder)), hold=True)
+    return RoutedStore(store, store)
+
+
 @contextmanager
 def opened(kind: str, folder: Path) -> Iterator[RoutedStore]:
     """Open a store of this kind and close it afterwards."""
@@ -95,5 +107,5 @@ def opened(kind: str, folder: Path) -> Iterator[RoutedStore]:
         store.close()
 
 
-OPENERS: dict[str, Callable[[Path], RoutedStore]] = {"sqlite": _sqlite}
+OPENERS: dict[str, Callable[[Path], RoutedStore]] = {"sqlite": _sqlite, "postgres": _postgres}
 """By name, a function that opens the store of a folder: an empty one at first, later what was left there."""

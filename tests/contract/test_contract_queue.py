@@ -56,7 +56,6 @@ def test_own_slots_come_by_due_date_and_order_and_open_ones_beside_them(planned:
     assert in_order(planned, claimant("nobody", pool)) == ["f", "d"]
 
 
-@pytest.mark.xfail(reason="a record with open slots of two plans is counted twice", strict=True)
 def test_as_many_records_are_offered_as_are_asked_for(planned: Planned) -> None:
     plans = [planned.plan([("a", None)], PULL), planned.plan([("c", None), ("a", None), ("d", None)], PULL)]
 

@@ -6,7 +6,7 @@ The oracle is a dictionary of slots and the decisions of ``domain.assignment.que
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -74,7 +74,7 @@ class Queue:
 
         def work(tx: Transaction) -> Claim:
             found = self.offered(tx, name, limit)
-            made = claim(found, person(name), self.now, tokens, limit=limit, answered=self.answered[name])
+            made = self.claimed(found, name, tokens)
             before = {slot.id: slot for slot in found}
             tx.assignments.save(self.planned.dataset, [(before[slot.id], slot) for slot in made.slots])
             return made
@@ -201,6 +201,11 @@ class Queue:
         me = claimant(name, *self.plans, skills=SKILLED.get(name, {}))
         return tx.assignments.candidates(self.planned.dataset, me, limit=limit, now=self.now)
 
+    def claimed(self, slots: Iterable[Slot], name: str, tokens: Sequence[str]) -> Claim:
+        """Claim among slots; records that somebody has answered without a slot are nothing for them."""
+        open_to = [each for each in slots if each.record not in self.answered[name] or holder(each) == name]
+        return claim(open_to, person(name), self.now, tokens)
+
     def check(self) -> None:
         assert by_id(self.planned.slots(*RECORDS)) == self.slots
         self.planned.check_counters()
@@ -226,10 +231,7 @@ class Queue:
         for limit in (1, 20):
             with self.planned.store.read() as tx:
                 found = self.offered(tx, name, limit)
-            mine, all_of_them = (
-                claim(slots, person(name), self.now, TOKENS, limit=limit, answered=self.answered[name])
-                for slots in (found, there)
-            )
+            mine, all_of_them = (self.claimed(slots, name, TOKENS[:limit]) for slots in (found, there))
             assert [urgency(slot, name) for slot in mine.slots] == [
                 urgency(slot, name) for slot in all_of_them.slots
             ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,14 +81,14 @@ def test_what_is_written_is_in_every_snapshot_opened_afterwards(stored: StoredDa
 
 def test_a_snapshot_cannot_write(stored: StoredDataset) -> None:
     ready = stored.store.encode_records(stored.dataset.task, [text("a")])
-    with stored.store.read() as tx:
-        for work in (
-            lambda: tx.datasets.add(new_dataset()),
-            lambda: tx.records.log(stored.dataset, ready, at=1),
-            lambda: tx.people.add_workspace(Workspace(WorkspaceId("w"), "w", 1, 1)),
-        ):
-            with pytest.raises(Exception, match=r"(?i)read.?only"):
-                work()
+    writes: tuple[Callable[[Transaction], object], ...] = (
+        lambda tx: tx.datasets.add(new_dataset()),
+        lambda tx: tx.records.log(stored.dataset, ready, at=1),
+        lambda tx: tx.people.add_workspace(Workspace(WorkspaceId("w"), "w", 1, 1)),
+    )
+    for work in writes:
+        with stored.store.read() as tx, pytest.raises(Exception, match=r"(?i)read.?only"):
+            work(tx)
     assert stored.ids() == []
 
 

@@ -111,7 +111,7 @@ class House:
     def verify(self) -> list[Any]:
         """What does not agree, with the caches in use and with fresh ones."""
         return [
-            *SqliteUpkeep(self.path, cache_of=self.store.cache_of).verify(),
+            *SqliteUpkeep(self.path, cache_of=self.store.caches.of).verify(),
             *SqliteUpkeep(self.path).verify(),
         ]
 

@@ -313,7 +313,7 @@ async def _hang_up(app: Any, text: str, made: list[Deadline]) -> int:
 def test_an_answer_is_stored_while_somebody_searches_the_same_dataset(big: House) -> None:
     """The search is held up where it holds what is kept of the dataset in memory."""
     no = next(each.no for each in _datasets(big) if each.name == "big")
-    cache, inside, leave = big.store.cache_of(no), threading.Event(), threading.Event()
+    cache, inside, leave = big.store.caches.of(no), threading.Event(), threading.Event()
 
     def hold() -> None:
         with cache.held():

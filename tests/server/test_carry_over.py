@@ -148,6 +148,20 @@ def sound(house: House) -> bool:
 
 
 @pytest.mark.parametrize("what", ["making", "changing"])
+def test_a_record_discarded_without_an_annotation_stays_discarded(house: House, what: str) -> None:
+    talk = house.talk("discarded")
+    talk.log("eva", {"id": "g", "inputs": {"text": "text g"}, "status": "Discarded"})
+
+    house.run(getattr(house, what)(talk))
+
+    state = talk.state()
+    assert talk.individual()
+    assert ["g", "Discarded"] in [seen[:2] for seen in state["rita"]]
+    assert state["g", "gold"] == (None, "earlier")
+    assert sound(house)
+
+
+@pytest.mark.parametrize("what", ["making", "changing"])
 def test_in_steps_or_at_once_comes_to_the_same_whatever_is_written_meanwhile(
     house: House, what: str, request: pytest.FixtureRequest
 ) -> None:

@@ -104,7 +104,7 @@ def test_nobody_is_called_what_the_server_signs_with(client: Client, name: str) 
 def test_a_hundred_guesses_from_one_address_do_not_hold_up_others(proxied: Client, monkeypatch: Any) -> None:
     import asyncio
 
-    house = proxied._transport._inner.app.state.app_state  # type: ignore[attr-defined]
+    house = proxied._transport._app.state.app_state  # type: ignore[attr-defined]
     go, order = threading.Event(), []
 
     async def all_of_them() -> None:

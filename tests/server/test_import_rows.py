@@ -67,6 +67,16 @@ CROSSED = lines(
 )  # fmt: skip
 
 
+def test_a_csv_in_another_encoding_is_refused_with_what_to_do(client_as: Any) -> None:
+    file = "id,inputs.text\na,Größe und Übung\n".encode("cp1252")
+    refused = load(client_as("max"), file, format="csv")
+    assert refused.status_code == 422
+    message = refused.json()["detail"]["params"]["errors"][0]["msg"]
+    assert "not UTF-8" in message
+    assert "save it as UTF-8" in message
+    assert "othing was stored" in message
+
+
 def test_a_file_may_make_a_dataset_whose_spans_overlap_or_cut_tokens(client_as: Any) -> None:
     max, task = client_as("max"), "TokenClassification"
     refused = load(max, CROSSED, task)

@@ -84,14 +84,14 @@ def test_an_annotators_list_costs_a_few_statements_a_dataset(counting: Counting,
 def test_opening_one_dataset_after_the_other_opens_no_more_connections_than_are_kept(
     counting: Counting, store: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store._open_datasets = 2
+    store.caches.most = 2
     add(client_as, 0, 8)
     search = "/api/datasets/d{}/TextClassification:search?workspace=shared"
     for number in range(8):
         client_as("max").post(search.format(number), json={"query": {"query_text": "a"}}).raise_for_status()
     before, lent = counting.connections, store.database.lend
     asked = []
-    monkeypatch.setattr(store.database, "lend", lambda: asked.append(1) or lent())
+    monkeypatch.setattr(store.caches, "_connect", lambda: asked.append(1) or lent())
     for number in range(8):
         client_as("max").post(search.format(number), json={"query": {"query_text": "a"}}).raise_for_status()
     assert len(asked) >= 6

@@ -51,11 +51,7 @@ def test_a_full_disk_makes_it_not_ready_and_says_so(make_app: Any, settings: Any
 
 
 def test_a_server_without_a_writer_is_live_but_not_ready(client_as: Any, store: Any) -> None:
-    store.database._wake.acquire()
-    store.database._closing = True
-    store.database._wake.notify()
-    store.database._wake.release()
-    store.database._thread.join()
+    store.database.writer.close()
 
     assert client_as(None).get("/api/health/live").status_code == 200
     answer = client_as(None).get("/api/health/ready")

@@ -21,7 +21,8 @@ from apportion.domain.errors import BulkDataError, StorageFullError
 from apportion.domain.ids import DatasetNo
 from apportion.domain.records import Text2TextRecord
 from apportion.ports.records import Criteria
-from apportion.storage.sqlite import database as writing_to
+from apportion.ports.upkeep import CannotOpenError
+from apportion.storage.sql import writer as writing_to
 from apportion.storage.sqlite import migrate as migrating
 from apportion.storage.sqlite.connection import APPLICATION_ID, DatabaseError, SqliteConnection
 from apportion.storage.sqlite.database import Database
@@ -245,7 +246,7 @@ def test_closing_finishes_what_waits_and_refuses_more(tmp_path: Path) -> None:
     database.close()
 
     assert last.result(0) == 1
-    with pytest.raises(DatabaseError, match="shutting down"):
+    with pytest.raises(CannotOpenError, match="shutting down"):
         database.write(insert("late"))
     with sqlite3.connect(path) as raw:
         assert raw.execute("SELECT x FROM t").fetchall() == [("last",)]

@@ -100,7 +100,7 @@ def test_after_any_changes_a_warm_cache_answers_like_a_fresh_one(
         changes = RandomChanges(modelled, batch, data, ("ana", "ben") if individual else ())
         modelled.log(batch.records)
         if data.draw(st.booleans()):
-            for _ in store.cache_of(modelled.dataset.no).warm():
+            for _ in store.caches.of(modelled.dataset.no).warm():
                 pass
         viewers = (None, "ana", "ben", "nobody") if individual else (None,)
         for _ in range(data.draw(st.integers(2, 5))):

@@ -137,7 +137,7 @@ def test_a_torn_page_is_told(store: SqliteStore, tmp_path: Path) -> None:
 
 
 def caches(store: SqliteStore) -> list[str]:
-    upkeep = SqliteUpkeep(store.database.path, cache_of=store.cache_of)
+    upkeep = SqliteUpkeep(store.database.path, cache_of=store.caches.of)
     return [each.message for each in upkeep.verify() if each.check == "cache"]
 
 
@@ -152,7 +152,7 @@ def test_caches_in_use_follow_every_change(store: SqliteStore) -> None:
 
 def test_a_cache_that_fell_behind_is_told(store: SqliteStore) -> None:
     assert caches(store) == []
-    cache = store.cache_of(1)
+    cache = store.caches.of(1)
     with store.read() as tx:
         connection = tx._connection  # type: ignore[attr-defined]
         ((field, vid),) = connection.raw.execute("SELECT field, vid FROM vals WHERE value = 'p1'").fetchall()

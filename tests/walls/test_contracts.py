@@ -61,6 +61,10 @@ ATTACKS = [
     ("cli/x.py", "import apportion.storage.sqlite", "engines"),
     ("storage/sql/x.py", "import apportion.storage.sqlite", "database"),
     ("storage/sql/query/x.py", "import sqlite3", "database"),
+    ("storage/sql/query/x.py", "import psycopg", "database"),
+    ("storage/sql/x.py", "import apportion.storage.postgres", "database"),
+    ("storage/postgres.py", "import apportion.storage.sqlite", "apart"),
+    ("storage/sqlite.py", "import apportion.storage.postgres", "apart"),
     ("storage/sql/codec/x.py", "import apportion.storage.sql.index", "engine"),
     ("storage/sql/cases/x.py", "import apportion.storage.sql.assignments", "engine"),
     ("storage/sql/another/__init__.py", "", "engine"),
@@ -105,7 +109,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
     (top / "apportion" / "__init__.py").touch()
-    for module in ("sqlite", "checksums", "tables"):
+    for module in ("postgres", "sqlite", "checksums", "tables"):
         (top / "apportion" / "storage" / f"{module}.py").touch()
     for package in listed("engine", "layers"):
         folder = top / "apportion" / "storage" / "sql" / package

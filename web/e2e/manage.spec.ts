@@ -50,13 +50,14 @@ test.describe("on an empty server", () => {
     await expect(page.getByText("Three steps to a team at work.")).toBeVisible();
     await accessible();
     await page.getByRole("link", { name: "Add people" }).click();
-    await page.getByLabel("Usernames").fill("ana ben cy");
+    await expect(page.getByLabel("Usernames")).toBeFocused();
+    await page.keyboard.type("ana ben cy");
     await page.keyboard.press("Enter");
-    const once = page.getByRole("table", { name: "Shown only now" });
+    const once = page.getByRole("table", { name: "Save these now" });
     await expect(once.getByRole("row")).toHaveCount(4);
     const password = await once.getByRole("row", { name: /^ana/ }).locator("code").first().innerText();
     await accessible();
-    await page.getByRole("button", { name: "I have kept them" }).click();
+    await page.getByRole("button", { name: "I’ve saved them" }).click();
     await expect(page.getByRole("table", { name: "Users" }).getByRole("row")).toHaveCount(5);
     await accessible();
 
@@ -67,13 +68,14 @@ test.describe("on an empty server", () => {
     await expect(page.getByRole("textbox", { name: "Name", exact: true })).toHaveValue("reviews");
     await page.getByRole("combobox", { name: "Labels annotators choose from" }).or(page.getByRole("textbox", { name: "Labels annotators choose from" })).fill("good,bad,");
     await accessible();
-    await page.getByRole("button", { name: "Import", exact: true }).click();
+    await page.getByRole("button", { name: "Import 300 records" }).click();
     await expect(page.getByRole("heading", { name: "300 records are in reviews" })).toBeVisible();
     await accessible();
 
     // shared out
     await page.getByRole("link", { name: "Assign records" }).click();
     const dialog = page.getByRole("dialog");
+    await expect(dialog.getByRole("radio", { name: "All", exact: true })).toBeFocused();
     await dialog.getByRole("radio", { name: "My own numbers" }).press("Space");
     await dialog.getByLabel("People per record").fill("2");
     await dialog.getByLabel("On this share").fill("20");
@@ -129,20 +131,20 @@ test("a file whose spans overlap and cut words: refused as it is, taken where bo
 test("a file with bad rows: each is named, nothing is stored before one says so, and the rest comes in once", async ({ page, server, signIn }) => {
   await signIn("admin");
   await page.goto("/datasets/new?workspace=team");
-  await page.getByLabel("File", { exact: true }).setInputFiles(file("notes.xlsx", "none"));
-  await expect(page.getByRole("alert")).toContainText("notes.xlsx is none of");
+  await page.getByLabel("File", { exact: true }).setInputFiles(file("notes.docx", "none"));
+  await expect(page.getByRole("alert")).toContainText("notes.docx is none of");
   const lines = [{ key: "a", body: "One.", kind: "sport" }, { key: "b" }, { key: "a", body: "Again." }, { key: "c", body: "Three.", kind: "science" }].map((each) => JSON.stringify(each));
   await page.getByLabel("File", { exact: true }).setInputFiles(file("notes.jsonl", [...lines, "{broken"].join("\n")));
-  await expect(page.getByText("Of the first 5 rows, 1 cannot be read.")).toBeVisible();
+  await expect(page.getByText("5 rows in total; 1 cannot be read.")).toBeVisible();
   await choose(page, "What key becomes", "Id");
-  await choose(page, "What kind becomes", "Annotation");
+  await choose(page, "What kind becomes", "Answers");
   await choose(page, "Workspace", "team");
   await page.getByRole("combobox", { name: "Tags of the dataset" }).or(page.getByRole("textbox", { name: "Tags of the dataset" })).fill("lang: en");
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Import 4 records" }).click();
+  await page.getByRole("button", { name: "Import 4 records, 2 as done" }).click();
   const alert = page.getByRole("alert");
   await expect(alert).toContainText("3 rows cannot be imported; 2 can.");
-  await expect(alert).toContainText("row 1 has the same id, a");
+  await expect(alert).toContainText("line 1 has the same id, a");
   await expect(alert.getByRole("row")).toHaveCount(4);
   await expectAccessible(page);
   const missing = await page.request.get("/api/datasets/notes?workspace=team");
@@ -261,7 +263,7 @@ test("people: members of a workspace, a new password and key, somebody leaves wi
   await dialog.getByRole("button", { name: "Make it" }).click();
   const password = await dialog.locator("code").first().innerText();
   expect((await request.post("/api/session", { headers: { "X-Apportion": "1" }, data: { username: "dora", password } })).status()).toBe(200);
-  await dialog.getByRole("button", { name: "I have kept them" }).click();
+  await dialog.getByRole("button", { name: "I’ve saved them" }).click();
 
   await act("dora", /Deactivate/);
   await expect(dialog.getByRole("link", { name: "4 records in leaves" })).toBeVisible();
@@ -276,8 +278,8 @@ test("people: members of a workspace, a new password and key, somebody leaves wi
   await page.goto("/people");
   await act("dora", /Restore/);
   await dialog.getByRole("button", { name: "Restore" }).click();
-  await expect(dialog.getByText("Shown only now")).toBeVisible();
-  await dialog.getByRole("button", { name: "I have kept them" }).click();
+  await expect(dialog.getByText("Save these now")).toBeVisible();
+  await dialog.getByRole("button", { name: "I’ve saved them" }).click();
   await page.getByRole("tab", { name: "Workspaces" }).click();
   await choose(page, "Workspace", "team");
   await choose(page, "Role of ben", "Manager");

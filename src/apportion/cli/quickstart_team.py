@@ -9,8 +9,7 @@ import os
 from dataclasses import replace
 
 from apportion.demo import TEAM, Person
-from apportion.domain.passwords import PASSWORD_LENGTHS
-from apportion.vocabulary import Role
+from apportion.vocabulary import PASSWORD_LENGTHS, Role
 
 from .output import RefusedError
 

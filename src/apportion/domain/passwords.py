@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["PASSWORD_LENGTHS", "weak_because"]
+from apportion.vocabulary import PASSWORD_LENGTHS
 
-PASSWORD_LENGTHS = (8, 100)
+__all__ = ["weak_because"]
 
 
 def weak_because(password: str, username: str | None = None) -> str | None:

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from apportion.vocabulary import MembershipRole, Role
+from apportion.vocabulary import NAME_LENGTH, NAME_PATTERN, PASSWORD_LENGTHS, MembershipRole, Role
 
 from .errors import ValidationError
 from .ids import UserId, WorkspaceId
-from .passwords import PASSWORD_LENGTHS, weak_because
+from .passwords import weak_because
 
 __all__ = [
     "NAME_LENGTH",
@@ -26,12 +26,6 @@ __all__ = [
     "check_password",
     "check_username",
 ]
-
-NAME_PATTERN = r"^(?!-|_)[a-z0-9-_]+$"
-"""Pattern of usernames, workspace names and dataset names; the one of 1.x."""
-
-NAME_LENGTH = 200
-"""Most characters of a name: in 1.x both names of a dataset together had to stay below Elasticsearch's limit of 255."""
 
 USERNAME_LENGTH = 50
 """``adjudicated:<username>`` must fit into the 64 characters that 1.x clients allow an agent."""

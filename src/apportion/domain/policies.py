@@ -29,6 +29,9 @@ class AnnotationMode(str, Enum):
         return str(self.value)
 
 
+_MOST_READ = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """All policies of a dataset; those never set have their defaults."""
@@ -44,6 +47,17 @@ class Policies:
     @staticmethod
     def of(stored: Mapping[str, Any]) -> Policies:
         """Return the policies from the JSON that a dataset has stored."""
+        known = _read.get(id(stored))
+        if known is not None and known[0] is stored:  # the same dataset: a request asks many times
+            return known[1]
+        found = Policies._of(stored)
+        if len(_read) >= _MOST_READ:
+            _read.clear()
+        _read[id(stored)] = stored, found
+        return found
+
+    @staticmethod
+    def _of(stored: Mapping[str, Any]) -> Policies:
         annotation = AnnotationMode(stored.get("annotation", "shared"))
         # ``store`` leaves defaults out, and the default rule depends on the mode.
         usual = Rule.MAJORITY if annotation is AnnotationMode.INDIVIDUAL else Rule.LATEST
@@ -160,3 +174,7 @@ def _consistent(now: Policies, changes: Mapping[str, Any]) -> Policies:
             "Nothing was changed."
         )
     return after
+
+
+_read: dict[int, tuple[Mapping[str, Any], Policies]] = {}
+"""Policies by the id of the JSON they were read from, which is kept here, so that no other gets the same id."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["MOST_RULES", "LabelingRule", "RuleMetrics", "labels_of"]
+from apportion.vocabulary import MOST_RULES
 
-MOST_RULES = 1_000
-"""Most rules that a dataset may have."""
+__all__ = ["MOST_RULES", "LabelingRule", "RuleMetrics", "labels_of"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,11 @@ class Comment(NamedTuple):
 class Annotations(Protocol):
     """Everybody's annotations of the records of all datasets, within one transaction."""
 
-    def case(self, dataset: Dataset, id: str) -> Case | None:
-        """Return one record with its annotations, slots and gold; None where there is none."""
+    def case(self, dataset: Dataset, id: str, *, who: str | None = None) -> Case | None:
+        """Return one record with its annotations, slots and gold; None where there is none.
+
+        ``who`` is about to answer it, so that their counters are read along where they are going to be asked for.
+        """
         ...
 
     def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:

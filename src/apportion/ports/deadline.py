@@ -96,6 +96,11 @@ class Deadline:
         self.checks = 0
         """Number of checks so far."""
 
+    @property
+    def seconds(self) -> float:
+        """The budget in seconds: of a query while one is evaluated, else of all."""
+        return self._query if self._in_query else self._seconds
+
     def start(self) -> None:
         """Begin to count, in the thread that does the work."""
         now = self._clock()
@@ -181,8 +186,7 @@ class Deadline:
         """Return why the work had to end."""
         if self._cancelled:
             return CallerGone()
-        limit = self._query if self._in_query else self._seconds
-        return QueryTooSlowError(limit)
+        return QueryTooSlowError(self.seconds)
 
     def each(self, items: Iterable[T], at_once: int = AT_ONCE) -> Iterator[T]:
         """Yield the items, checking now and then."""

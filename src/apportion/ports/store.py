@@ -78,6 +78,11 @@ class Transaction(Protocol):
 class Store(Protocol):
     """The store: snapshots to read from, and a queue of write transactions."""
 
+    @property
+    def remote(self) -> bool:
+        """True if it is reached over a network, so that nobody reads it on an event loop."""
+        ...
+
     def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Transaction]:
         """Open a snapshot. It must stay in one thread.
 

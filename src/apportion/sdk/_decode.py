@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import UNSET
 
 from apportion.vocabulary import Status, Task
+from apportion.wire import queries
+from apportion.wire import records as wire
 
 from ._clock import from_wire
 from ._gc import making_many
@@ -29,102 +31,6 @@ _DIGITS = 100
 _now = datetime.now  # naive local times are what 1.x promised
 _DEFAULT = Status.DEFAULT.value
 _VALIDATED = Status.VALIDATED.value
-
-# What comes is not checked again: what the server holds should always be readable
-
-
-class _LabelIn(Struct, gc=False):
-    class_label: str | None = None
-    class_: str = field(name="class", default="")
-    score: float = 1.0
-
-
-class _LabelsIn(Struct):
-    labels: list[_LabelIn] = []
-    agent: str | None = None
-
-
-class _EntityIn(Struct, gc=False):
-    label: str
-    start: int
-    end: int
-    score: float | None = 1.0
-
-
-class _EntitiesIn(Struct):
-    entities: list[_EntityIn] = []
-    agent: str | None = None
-
-
-class _SentenceIn(Struct, gc=False):
-    text: str
-    score: float = 1.0
-
-
-class _SentencesIn(Struct):
-    sentences: list[_SentenceIn] = []
-    agent: str | None = None
-
-
-class _VectorIn(Struct):
-    value: list[float]
-
-
-class _AttributionsIn(Struct):
-    token: str
-    attributions: dict[str, float] = {}
-
-
-class _In(Struct, kw_only=True):
-    id: str | int
-    metadata: dict[str, Any] | None = None
-    status: str | None = None
-    event_timestamp: datetime | None = None
-    vectors: dict[str, _VectorIn] | None = None
-    metrics: dict[str, Any] | None = None
-    search_keywords: list[str] | None = None
-    annotations: msgspec.Raw = msgspec.Raw()  # looked into only where somebody asks
-
-
-class _TextIn(_In, kw_only=True):
-    inputs: dict[str, str | list[str]]
-    prediction: _LabelsIn | None = None
-    annotation: _LabelsIn | None = None
-    multi_label: bool = False
-    explanation: dict[str, list[_AttributionsIn]] | None = None
-
-
-class _TokenIn(_In, kw_only=True):
-    text: str
-    tokens: list[str]
-    prediction: _EntitiesIn | None = None
-    annotation: _EntitiesIn | None = None
-
-
-class _PairIn(_In, kw_only=True):
-    text: str
-    prediction: _SentencesIn | None = None
-    annotation: _SentencesIn | None = None
-
-
-class _PageIn(Struct):
-    records: list[Any] = []
-    next_idx: str | None = None
-    next_page_cfg: str | None = None
-    total: int = 0
-    aggregations: dict[str, Any] | None = None
-
-
-class _TextPage(_PageIn):
-    records: list[_TextIn] = []
-
-
-class _TokenPage(_PageIn):
-    records: list[_TokenIn] = []
-
-
-class _PairPage(_PageIn):
-    records: list[_PairIn] = []
 
 
 class Page(NamedTuple):
@@ -150,11 +56,11 @@ def read_page(body: bytes, task: Task, *, everybodys: bool = False) -> Page:
 
     Raises ``msgspec.MsgspecError`` for anything but such an answer.
     """
-    page, records = _read(body, task)
+    page, records = _read(_scan, body, task)
     if everybodys:
-        read, shown = _EACH[task]
+        shown = _EACH[task]
         for each, record in zip(page.records, records, strict=True):
-            annotations = read(each.annotations) if bytes(each.annotations) else None
+            annotations = None if each.annotations is UNSET else _by_agent(each.annotations)
             record._know_annotations(
                 {who: shown(each, answer) for who, answer in (annotations or {}).items()}
             )
@@ -163,12 +69,17 @@ def read_page(body: bytes, task: Task, *, everybodys: bool = False) -> Page:
 
 def read_search(body: bytes, task: Task) -> SearchPage:
     """Decode the response of a search. Raises as ``read_page`` does."""
-    page, records = _read(body, task)
-    return SearchPage(records, page.total, page.aggregations or {})
+    page, records = _read(_search, body, task)
+    counts = {} if page.aggregations is UNSET else _counts(page.aggregations)
+    return SearchPage(records, page.total, counts or {})
 
 
-def _read(body: bytes, task: Task) -> tuple[_PageIn, list[Any]]:
-    decode, convert = _IN[task]
+T = TypeVar("T")
+P = TypeVar("P", queries.SearchPage, queries.ScanPage)
+
+
+def _read(decode: Callable[[bytes], P], body: bytes, task: Task) -> tuple[P, list[Any]]:
+    convert = _RECORD[task]
     with making_many():
         page = decode(body)
         return page, [convert(each) for each in page.records]
@@ -188,7 +99,7 @@ def user_id(id: str | int) -> str | int:
     return id if digits[0] == "0" and id != "0" else int(id)
 
 
-def _rest(each: _In, answer: object) -> tuple[Any, ...]:
+def _rest(each: wire.Record, answer: object) -> tuple[Any, ...]:
     """Return the members from ``id`` on."""
     return (
         user_id(each.id),
@@ -200,12 +111,20 @@ def _rest(each: _In, answer: object) -> tuple[Any, ...]:
     )
 
 
-def _vectors_in(vectors: dict[str, _VectorIn] | None) -> dict[str, list[float]] | None:
+def _there(value: T | None, name: str) -> T:
+    """Return a member that records of the task always have. Raises ``msgspec.ValidationError`` if it is missing."""
+    if value is None:
+        raise msgspec.ValidationError(f"Object missing required field `{name}`")
+    return value
+
+
+def _vectors_in(vectors: dict[str, wire.Vector] | None) -> dict[str, list[float]] | None:
     return {name: each.value for name, each in vectors.items()} if vectors else None
 
 
-def _text_in(each: _TextIn) -> TextClassificationRecord:
-    prediction, answer, inputs, annotation = each.prediction, each.annotation, each.inputs, None
+def _text_in(each: wire.Record) -> TextClassificationRecord:
+    prediction, answer, annotation = each.prediction, each.annotation, None
+    inputs = _there(each.inputs, "inputs")
     if answer is not None:
         annotation = _labels(each, answer)
     record = _new(TextClassificationRecord)
@@ -214,8 +133,8 @@ def _text_in(each: _TextIn) -> TextClassificationRecord:
         inputs,
         prediction
         and [
-            (one.class_ if one.class_label is None else one.class_label, one.score)
-            for one in prediction.labels
+            (one.name or "" if one.class_label is None else one.class_label, one.score)
+            for one in prediction.labels or ()
         ],
         prediction and prediction.agent,
         annotation,
@@ -228,12 +147,14 @@ def _text_in(each: _TextIn) -> TextClassificationRecord:
     return record
 
 
-def _labels(each: _TextIn, answer: _LabelsIn) -> str | list[str]:
-    labels = [one.class_ if one.class_label is None else one.class_label for one in answer.labels]
+def _labels(each: wire.Record, answer: wire.ShownValue) -> str | list[str]:
+    labels = [one.name or "" if one.class_label is None else one.class_label for one in answer.labels or ()]
     return labels if each.multi_label or not labels else labels[0]
 
 
-def _explanation(given: dict[str, list[_AttributionsIn]] | None) -> dict[str, list[TokenAttributions]] | None:
+def _explanation(
+    given: dict[str, list[wire.TokenAttributions]] | None,
+) -> dict[str, list[TokenAttributions]] | None:
     if given is None:
         return None
     return {
@@ -242,14 +163,15 @@ def _explanation(given: dict[str, list[_AttributionsIn]] | None) -> dict[str, li
     }
 
 
-def _token_in(each: _TokenIn) -> TokenClassificationRecord:
+def _token_in(each: wire.Record) -> TokenClassificationRecord:
     prediction, answer = each.prediction, each.annotation
     annotation = answer and _entities(each, answer)
     record = _new(TokenClassificationRecord)
     record._fill(
-        each.text,
-        each.tokens,
-        prediction and [(one.label, one.start, one.end, one.score or 0.0) for one in prediction.entities],
+        _there(each.text, "text"),
+        _there(each.tokens, "tokens"),
+        prediction
+        and [(one.label, one.start, one.end, one.score or 0.0) for one in prediction.entities or ()],
         prediction and prediction.agent,
         annotation,
         answer and answer.agent,
@@ -259,17 +181,17 @@ def _token_in(each: _TokenIn) -> TokenClassificationRecord:
     return record
 
 
-def _entities(_: _TokenIn, answer: _EntitiesIn) -> list[tuple[str, int, int]]:
-    return [(one.label, one.start, one.end) for one in answer.entities]
+def _entities(_: wire.Record, answer: wire.ShownValue) -> list[tuple[str, int, int]]:
+    return [(one.label, one.start, one.end) for one in answer.entities or ()]
 
 
-def _pair_in(each: _PairIn) -> Text2TextRecord:
+def _pair_in(each: wire.Record) -> Text2TextRecord:
     prediction, answer = each.prediction, each.annotation
     annotation = None if answer is None else _sentence(each, answer)
     record = _new(Text2TextRecord)
     record._fill(
-        each.text,
-        prediction and [(one.text, one.score) for one in prediction.sentences],
+        _there(each.text, "text"),
+        prediction and [(one.text, one.score) for one in prediction.sentences or ()],
         prediction and prediction.agent,
         annotation,
         answer and answer.agent,
@@ -279,20 +201,30 @@ def _pair_in(each: _PairIn) -> Text2TextRecord:
     return record
 
 
-def _sentence(_: _PairIn, answer: _SentencesIn) -> str | None:
+def _sentence(_: wire.Record, answer: wire.ShownValue) -> str | None:
     return answer.sentences[0].text if answer.sentences else None
 
 
 _new = object.__new__
 
-_Reader = tuple[Callable[[bytes], _PageIn], Callable[[Any], Record]]
-_IN: dict[Task, _Reader] = {
-    Task.TEXT_CLASSIFICATION: (msgspec.json.Decoder(_TextPage).decode, _text_in),
-    Task.TOKEN_CLASSIFICATION: (msgspec.json.Decoder(_TokenPage).decode, _token_in),
-    Task.TEXT2TEXT: (msgspec.json.Decoder(_PairPage).decode, _pair_in),
+
+class _Found(queries.SearchPage, kw_only=True):
+    """A page of a search, or a queue: its records are those of a search, and it has no total."""
+
+    total: int = 0
+
+
+_search = msgspec.json.Decoder(_Found).decode
+_scan = msgspec.json.Decoder(queries.ScanPage).decode
+_counts = msgspec.json.Decoder(dict[str, Any] | None).decode
+_by_agent = msgspec.json.Decoder(dict[str, wire.ShownValue] | None).decode
+_RECORD: dict[Task, Callable[[wire.Record], Record]] = {
+    Task.TEXT_CLASSIFICATION: _text_in,
+    Task.TOKEN_CLASSIFICATION: _token_in,
+    Task.TEXT2TEXT: _pair_in,
 }
-_EACH: dict[Task, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {
-    Task.TEXT_CLASSIFICATION: (msgspec.json.Decoder(dict[str, _LabelsIn] | None).decode, _labels),
-    Task.TOKEN_CLASSIFICATION: (msgspec.json.Decoder(dict[str, _EntitiesIn] | None).decode, _entities),
-    Task.TEXT2TEXT: (msgspec.json.Decoder(dict[str, _SentencesIn] | None).decode, _sentence),
+_EACH: dict[Task, Callable[[wire.Record, wire.ShownValue], Any]] = {
+    Task.TEXT_CLASSIFICATION: _labels,
+    Task.TOKEN_CLASSIFICATION: _entities,
+    Task.TEXT2TEXT: _sentence,
 }

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from msgspec import Struct
 
 from apportion.vocabulary import Status
+from apportion.wire import records as wire
 from apportion.wire.records import (
     AGENT_LENGTH,
     LABEL_LENGTH,
     Entity,
+    EntityAnswer,
     Label,
     LabelAnswer,
     Sentence,
     SentenceAnswer,
-    Vector,
 )
-from apportion.wire.records import TokenAttributions as WireAttributions
 
 from ._clock import to_wire
 from ._decode import Page, SearchPage, read_page, read_search, user_id
@@ -37,48 +35,8 @@ __all__ = ["Page", "SearchPage", "as_tags", "read_page", "read_search", "to_bulk
 _STATUSES = frozenset(each.value for each in Status)
 
 
-class _Entities(Struct):
-    agent: str
-    entities: list[Entity]
-
-
-class _Vector(Vector, omit_defaults=True):
-    pass
-
-
-class _Out(Struct, omit_defaults=True):
-    id: str
-    status: str
-    event_timestamp: datetime
-    metadata: dict[str, Any]
-    vectors: dict[str, _Vector] | None = None
-
-
-class _TextOut(_Out, omit_defaults=True, kw_only=True):
-    inputs: dict[str, str | list[str]]
-    multi_label: bool
-    prediction: LabelAnswer | None
-    annotation: LabelAnswer | None
-    explanation: dict[str, list[WireAttributions]] | None = None
-
-
-class _TokenOut(_Out, omit_defaults=True):
-    text: str = ""
-    tokens: list[str] = []
-    prediction: _Entities | None = None
-    annotation: _Entities | None = None
-
-
-class _PairOut(_Out, omit_defaults=True):
-    text: str | None = None
-    prediction: SentenceAnswer | None = None
-    annotation: SentenceAnswer | None = None
-
-
-class _Bulk(Struct):
-    tags: dict[str, str]
-    metadata: Mapping[str, Any]
-    records: list[_Out]
+_Sent = wire.TextClassificationRecord | wire.TokenClassificationRecord | wire.Text2TextRecord
+_Bulk = wire.TextClassificationBulk | wire.TokenClassificationBulk | wire.Text2TextBulk
 
 
 def to_bulk(
@@ -94,7 +52,7 @@ def to_bulk(
 
     Raises ``ValidationError`` that says which record cannot be sent and why.
     """
-    converted: list[_Out] = []
+    converted: list[_Sent] = []
     if records:
         convert = _converter(records)
         try:
@@ -103,7 +61,10 @@ def to_bulk(
         except (ValueError, TypeError, AttributeError) as wrong:
             index = len(converted)
             raise _unsendable(index, records[index], wrong) from wrong
-    found = _Bulk(as_tags(tags), metadata or {}, converted)
+    kind = _BULK[type(records[0])] if records else wire.TextClassificationBulk
+    found = kind(
+        tags=as_tags(tags), metadata=cast("dict[str, Any]", metadata or {}), records=cast(Any, converted)
+    )
     try:
         return _encode(found)
     except _ENCODING_ERRORS as wrong:
@@ -128,7 +89,7 @@ def as_tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
     return found
 
 
-def _converter(records: Sequence[Record]) -> Callable[[Any, str], _Out]:
+def _converter(records: Sequence[Record]) -> Callable[[Any, str], _Sent]:
     kind = type(records[0])
     if kind not in _OUT:
         raise ValidationError("records", f"a {kind.__name__} cannot be logged")
@@ -158,18 +119,14 @@ _encode = msgspec.json.Encoder(enc_hook=_plain).encode
 _ENCODING_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
 
 
-def _common(record: Record) -> tuple[str, str, datetime, dict[str, Any], dict[str, _Vector] | None]:
-    status = record.status
-    if status not in _STATUSES:
-        raise ValidationError("status", f"{status!r} is none of {', '.join(sorted(_STATUSES))}")
-    vectors = record.vectors
-    return (
-        str(record.id),
-        status,
-        to_wire(record.event_timestamp),
-        record.metadata,
-        None if vectors is None else {name: _Vector(value) for name, value in vectors.items()},
-    )
+def _status(record: Record) -> Any:
+    if record.status not in _STATUSES:
+        raise ValidationError("status", f"{record.status!r} is none of {', '.join(sorted(_STATUSES))}")
+    return record.status
+
+
+def _vectors(vectors: Mapping[str, list[float]] | None) -> dict[str, wire.Vector] | None:
+    return None if vectors is None else {name: wire.Vector(value) for name, value in vectors.items()}
 
 
 def _named(agent: str | None, default: str) -> str:
@@ -196,12 +153,16 @@ def _entities(spans: Sequence[tuple[str, int, int, float]]) -> list[Entity]:
     return found
 
 
-def _text_out(record: TextClassificationRecord, agent: str) -> _TextOut:
+def _text_out(record: TextClassificationRecord, agent: str) -> wire.TextClassificationRecord:
     prediction, answer, why = record.prediction, record.annotation, record.explanation
     if isinstance(answer, str):
         answer = [answer]
-    return _TextOut(
-        *_common(record),
+    return wire.TextClassificationRecord(
+        id=str(record.id),
+        status=_status(record),
+        event_timestamp=to_wire(record.event_timestamp),
+        metadata=record.metadata,
+        vectors=_vectors(record.vectors),
         inputs=record.inputs,
         multi_label=record.multi_label,
         prediction=None
@@ -216,49 +177,62 @@ def _text_out(record: TextClassificationRecord, agent: str) -> _TextOut:
         explanation=None
         if why is None
         else {
-            name: [WireAttributions(each.token, each.attributions) for each in all_]
+            name: [wire.TokenAttributions(each.token, each.attributions) for each in all_]
             for name, all_ in why.items()
         },
     )
 
 
-def _token_out(record: TokenClassificationRecord, agent: str) -> _TokenOut:
+def _token_out(record: TokenClassificationRecord, agent: str) -> wire.TokenClassificationRecord:
     prediction, answer = record.prediction, record.annotation
-    return _TokenOut(
-        *_common(record),
-        record.text,
-        record.tokens,
-        None
+    return wire.TokenClassificationRecord(
+        id=str(record.id),
+        status=_status(record),
+        event_timestamp=to_wire(record.event_timestamp),
+        metadata=record.metadata,
+        vectors=_vectors(record.vectors),
+        text=record.text,
+        tokens=record.tokens,
+        prediction=None
         if prediction is None
-        else _Entities(_named(record.prediction_agent, agent), _entities(prediction)),
-        None
+        else EntityAnswer(_entities(prediction), agent=_named(record.prediction_agent, agent)),
+        annotation=None
         if answer is None
-        else _Entities(
-            _named(record.annotation_agent, agent),
+        else EntityAnswer(
             _entities([(label, start, end, 1.0) for label, start, end in answer]),
+            agent=_named(record.annotation_agent, agent),
         ),
     )
 
 
-def _pair_out(record: Text2TextRecord, agent: str) -> _PairOut:
+def _pair_out(record: Text2TextRecord, agent: str) -> wire.Text2TextRecord:
     prediction, answer = record.prediction, record.annotation
-    return _PairOut(
-        *_common(record),
-        record.text,
-        None
+    return wire.Text2TextRecord(
+        id=str(record.id),
+        status=_status(record),
+        event_timestamp=to_wire(record.event_timestamp),
+        metadata=record.metadata,
+        vectors=_vectors(record.vectors),
+        text=record.text,
+        prediction=None
         if prediction is None
         else SentenceAnswer(
             [Sentence(text, _score(score)) for text, score in prediction],
             _named(record.prediction_agent, agent),
         ),
-        None
+        annotation=None
         if answer is None
         else SentenceAnswer([Sentence(answer)], _named(record.annotation_agent, agent)),
     )
 
 
-_OUT: dict[type, Callable[[Any, str], _Out]] = {
+_OUT: dict[type, Callable[[Any, str], _Sent]] = {
     TextClassificationRecord: _text_out,
     TokenClassificationRecord: _token_out,
     Text2TextRecord: _pair_out,
+}
+_BULK: dict[type, type[_Bulk]] = {
+    TextClassificationRecord: wire.TextClassificationBulk,
+    TokenClassificationRecord: wire.TokenClassificationBulk,
+    Text2TextRecord: wire.Text2TextBulk,
 }

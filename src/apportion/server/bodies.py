@@ -1,4 +1,4 @@
-"""Strict decoding of the JSON bodies that pydantic reads, as strict as for records."""
+"""Routes: strict decoding of the JSON bodies that pydantic reads, and replies that are structs of ``wire``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from apportion.domain.errors import ValidationError
 
 from .convert.json_in import decode_json, item, plain_problem
+from .wire_routes import reply_schema, wired
 
 __all__ = ["JsonRoute", "json_body"]
 
@@ -30,11 +31,20 @@ async def json_body(request: Request) -> bytes:
 
 
 class JsonRoute(APIRoute):
-    """Route that refuses bodies with values that could be stored but never be sent back.
+    """Route whose body and reply may be structs of ``wire``, which describe it in the OpenAPI document, too.
 
-    Lone surrogates, NaN, integers beyond 64 bits, a thousand nested lists: Python reads
-    them all, and every later answer that holds one would fail.
+    Bodies with values that could be stored but never be sent back are refused. Lone surrogates, NaN, integers beyond 64
+    bits, a thousand nested lists: Python reads them all, and every later answer that holds one would fail.
     """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        schema = reply_schema(endpoint)
+        if schema is not None:
+            known = options.get("responses") or {}
+            of_200 = known.get(200, {})
+            content = {**of_200.get("content", {}), "application/json": {"schema": schema}}
+            options["responses"] = {**known, 200: {"description": "Done.", **of_200, "content": content}}
+        super().__init__(path, wired(endpoint), **{**options, "response_model": None})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

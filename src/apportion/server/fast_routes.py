@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from fastapi import Request, Response
-from pydantic import BaseModel
+from fastapi import Request
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
@@ -16,6 +15,7 @@ from .deps import get_context
 from .paths import TASKS
 from .request_log import request_info
 from .routers import bulk, search
+from .wire_routes import reply_of
 
 __all__ = ["FastRoute", "fast_routes"]
 
@@ -35,7 +35,7 @@ class FastRoute(BaseRoute):
     def __init__(
         self,
         template: str,
-        handler: Callable[..., Awaitable[Response | BaseModel]],
+        handler: Callable[..., Awaitable[object]],
         readers: Mapping[str, tuple[str, Reader]] | None = None,
     ) -> None:
         """``readers`` maps a query parameter to the handler's name for it and its parser."""
@@ -74,9 +74,7 @@ class FastRoute(BaseRoute):
         header = request.headers.get("x-argilla-workspace")
         ctx = await get_context(request, parameters.pop("workspace"), header)
         answer = await self._handler(ctx=ctx, request=request, **scope["path_params"], **parameters)
-        if isinstance(answer, BaseModel):
-            answer = Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
-        await answer(scope, receive, send)
+        await reply_of(answer)(scope, receive, send)
 
 
 def fast_routes(prefix: str) -> list[FastRoute]:

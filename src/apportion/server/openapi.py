@@ -14,8 +14,7 @@ from fastapi.routing import APIRoute
 
 from apportion.domain.errors import UnauthorizedError, ValidationError
 from apportion.version import __version__
-from apportion.wire.queries import QUERY_SCHEMAS
-from apportion.wire.schemas import record_schemas
+from apportion.wire.schemas import component_schemas
 
 from .auth import API_KEY_HEADER, COOKIE
 from .deps import get_context
@@ -61,7 +60,7 @@ def document(app: FastAPI, private: Set[tuple[str, str]]) -> dict[str, Any]:
         schemas = parts.setdefault("schemas", {})
         schemas.pop("HTTPValidationError", None)
         schemas.pop("ValidationError", None)
-        schemas.update(record_schemas(), **QUERY_SCHEMAS)
+        schemas.update(component_schemas())
         schemas["Error"] = _ERROR
         parts["securitySchemes"] = {
             "apiKey": {"type": "apiKey", "in": "header", "name": API_KEY_HEADER},

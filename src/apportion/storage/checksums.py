@@ -48,8 +48,11 @@ class _Connection(Protocol):
 
 
 def checksum(values: Sequence[Any]) -> int:
-    """Return the checksum of a row's covered values, as SQLite gives them back: numbers, texts, bytes and None."""
-    return zlib.crc32(_encode(values))
+    """Return the checksum of a row's covered values: numbers, texts, bytes and None.
+
+    Truth values count as numbers, which some databases return for them.
+    """
+    return zlib.crc32(_encode([int(each) if type(each) is bool else each for each in values]))
 
 
 def with_checksum(table: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -70,6 +73,9 @@ def covered(table: str) -> str:
 @cache
 def _insert(table: str, replace: bool) -> str:
     marks = ", ".join("?" * (len(COVERED[table]) + 1))
-    return (
-        f"INSERT {'OR REPLACE ' if replace else ''}INTO {table} ({covered(table)}, checksum) VALUES ({marks})"
-    )
+    insert = f"INSERT INTO {table} ({covered(table)}, checksum) VALUES ({marks})"
+    if not replace:
+        return insert
+    columns = (*(name for name in COVERED[table] if name not in KEYS[table]), "checksum")
+    values = ", ".join(f'"{name}" = excluded."{name}"' for name in columns)
+    return f"{insert} ON CONFLICT ({', '.join(KEYS[table])}) DO UPDATE SET {values}"

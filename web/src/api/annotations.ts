@@ -8,10 +8,11 @@
 import { parseToEcho } from "@/core/exact-json";
 import { type Answer, contentOf, type DatasetRef, type Gold, isEmpty, sameAnswer } from "@/core/model";
 import { type PendingAnswer, type Outcome, seenVersion, versionSeen } from "@/core/outbox";
-import { fingerprint, fingerprintOf, readOwn, readRecord, STATUS, type WireOwn, type WireRecord, writeValue } from "@/core/wire";
+import { fingerprint, fingerprintOf, readOwn, readRecord, STATUS, writeValue } from "@/core/wire";
 
 import { ApiError, ask, asPageOf, client, OfflineError } from "./client";
 import type { components } from "./schema";
+import type { WireRecord } from "./shapes";
 
 type Own = components["schemas"]["AnnotationOut"];
 
@@ -76,7 +77,7 @@ async function sendShared(pending: PendingAnswer): Promise<Outcome> {
     client.POST("/api/datasets/{name}/{task}:bulk", {
       params: { path: { name: dataset.name, task: dataset.task }, query: { workspace: dataset.workspace } },
       headers: asPageOf(pending.user),
-      body: { records: [record] } as never,
+      body: { records: [record] } as components["schemas"]["TextClassificationBulk"], // of whichever task: it goes back as it came
     }),
   );
   return { kind: "saved", seen: target };
@@ -98,9 +99,9 @@ async function sendOwn(pending: PendingAnswer): Promise<Outcome> {
   if (version === null) {
     // the record came from a search, which tells no versions: what it showed has to be what there still is
     const current = await readMine(dataset, id);
-    const now = readOwn(current as WireOwn, dataset.task, text);
+    const now = readOwn(current, dataset.task, text);
     if (sameAnswer(now, answer)) return saved(current, dataset, text);
-    if (fingerprintOf(current as WireOwn, pending.user) !== pending.seen) return elsewhere(current, dataset, text);
+    if (fingerprintOf(current, pending.user) !== pending.seen) return elsewhere(current, dataset, text);
     version = current.version;
     keepEarlier(pending, current);
   } else if (isNew(pending)) {
@@ -112,7 +113,7 @@ async function sendOwn(pending: PendingAnswer): Promise<Outcome> {
     if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
     const current = failure.params["current"] as Own;
     // what was sent has arrived already, only its receipt has not
-    if (sameAnswer(readOwn(current as WireOwn, dataset.task, text), answer)) return saved(current, dataset, text);
+    if (sameAnswer(readOwn(current, dataset.task, text), answer)) return saved(current, dataset, text);
     return elsewhere(current, dataset, text);
   }
 }
@@ -127,7 +128,7 @@ function write(pending: PendingAnswer, version: number, text: string): Promise<O
     return ask(client.DELETE(path, { params: { ...params, query: { ...params.query, version } }, headers }));
   }
   const value = isEmpty(answer.value) && answer.state !== "submitted" ? null : writeValue(answer.value, dataset.task, text);
-  const body = { value: value as never, state: answer.state, version, seconds, token, dataset: dataset.individual?.uuid ?? null };
+  const body = { value, state: answer.state, version, seconds, token, dataset: dataset.individual?.uuid ?? null };
   return ask(client.PUT(path, { params, body, headers }));
 }
 
@@ -168,7 +169,7 @@ function saved(own: Own, dataset: DatasetRef, text: string): Outcome {
 }
 
 function elsewhere(own: Own, dataset: DatasetRef, text: string): Outcome {
-  const current = readOwn(own as WireOwn, dataset.task, text);
+  const current = readOwn(own, dataset.task, text);
   return { kind: "conflict", reason: "elsewhere", author: null, seen: seenVersion(own.version), current };
 }
 
@@ -197,11 +198,11 @@ function readMine({ workspace, name }: DatasetRef, id: string): Promise<Own> {
 }
 
 function mine(own: Own, dataset: DatasetRef, text: string): MyAnnotation {
-  return { answer: readOwn(own as WireOwn, dataset.task, text), version: own.version, gold: readGold(own, dataset, text) };
+  return { answer: readOwn(own, dataset.task, text), version: own.version, gold: readGold(own, dataset, text) };
 }
 
 function readGold(own: Own, dataset: DatasetRef, text: string): Gold | null {
-  const gold = own.gold as (WireOwn & { author?: string | null; reason?: string | null }) | null | undefined;
+  const { gold } = own;
   if (!gold) return null;
   return { ...readOwn(gold, dataset.task, text), author: gold.author ?? null, reason: gold.reason ?? null };
 }

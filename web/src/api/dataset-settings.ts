@@ -77,7 +77,7 @@ export const labelUseQuery = (dataset: DatasetRef) =>
 
 export async function saveLabels(dataset: DatasetRef, labels: readonly Label[]): Promise<void> {
   const body = { label_schema: { labels: labels.map((each) => ({ ...each })) } };
-  await ask(client.PATCH("/api/datasets/{name}/{task}/settings", { params: withTask(dataset), body: body as never }));
+  await ask(client.PATCH("/api/datasets/{name}/{task}/settings", { params: withTask(dataset), body }));
 }
 
 export async function saveSpanRules(dataset: DatasetRef, rules: Partial<SpanRules>): Promise<void> {
@@ -85,7 +85,7 @@ export async function saveSpanRules(dataset: DatasetRef, rules: Partial<SpanRule
     ...(rules.overlapping === undefined ? {} : { allow_overlapping_spans: rules.overlapping }),
     ...(rules.characters === undefined ? {} : { allow_character_spans: rules.characters }),
   };
-  await ask(client.PATCH("/api/datasets/{name}/{task}/settings", { params: withTask(dataset), body: body as never }));
+  await ask(client.PATCH("/api/datasets/{name}/{task}/settings", { params: withTask(dataset), body }));
 }
 
 export const datasetPoliciesQuery = (dataset: DatasetRef) =>
@@ -123,7 +123,7 @@ export interface Remarks {
 
 export function saveTags(dataset: DatasetRef, remarks: Remarks): Promise<Dataset> {
   const body = { tags: { ...remarks.tags }, remove_tags: [...remarks.remove_tags] };
-  return ask(client.PATCH("/api/datasets/{name}", { params: where(dataset), body: body as never }));
+  return ask(client.PATCH("/api/datasets/{name}", { params: where(dataset), body }));
 }
 
 export async function setClosed(dataset: DatasetRef, closed: boolean): Promise<void> {
@@ -145,7 +145,7 @@ export interface NewDataset {
 }
 
 export function createDataset(dataset: NewDataset): Promise<Dataset> {
-  return ask(client.POST("/api/datasets", { body: { ...dataset, tags: { ...dataset.tags } } as never }));
+  return ask(client.POST("/api/datasets", { body: { ...dataset, tags: { ...dataset.tags } } }));
 }
 
 export type DeletedDataset = components["schemas"]["DeletedOut"];

@@ -11,23 +11,11 @@ import type { components } from "./schema";
 export type Dataset = components["schemas"]["DatasetOut"];
 
 /** A dataset as the list shows it: with how far it is, and for those who lead its team the slots of its plans. */
-export interface ListedDataset {
-  readonly dataset: string;
-  readonly workspace: string;
-  readonly name: string;
-  readonly task: Dataset["task"];
-  readonly tags: Readonly<Record<string, string>>;
-  readonly records: number;
-  readonly closed: boolean;
-  readonly created_by: string | null;
-  readonly last_updated: string;
-  readonly statuses: Readonly<Record<string, number>>;
-  readonly slots: Readonly<Record<string, number>> | null;
-}
+export type ListedDataset = components["schemas"]["OverviewDataset"];
 
 export const datasetsQuery = queryOptions({
   queryKey: ["datasets"],
-  queryFn: async () => (await ask(client.GET("/api/overview"))).datasets as unknown as ListedDataset[],
+  queryFn: async () => (await ask(client.GET("/api/overview"))).datasets,
   staleTime: 10_000,
 });
 
@@ -98,7 +86,7 @@ async function readLabels(dataset: DatasetRef): Promise<Labels> {
   const found = await ask(
     client.POST("/api/datasets/{name}/{task}/metrics/{metric}:summary", {
       params: { path: { ...path, metric: "dataset_labels" }, query },
-      body: {} as never,
+      body: {},
     }),
   );
   const names = (found as { labels?: string[] }).labels ?? [];
@@ -109,7 +97,7 @@ export async function saveLabels(dataset: DatasetRef, labels: readonly LabelOpti
   await ask(
     client.PATCH("/api/datasets/{name}/{task}/settings", {
       params: { path: { name: dataset.name, task: dataset.task }, query: { workspace: dataset.workspace } },
-      body: { label_schema: { labels: labels.map((each) => ({ ...each })) } } as never,
+      body: { label_schema: { labels: labels.map((each) => ({ ...each })) } },
     }),
   );
 }

@@ -18,7 +18,7 @@ export interface BulkChange {
 }
 
 export function applyToAll(dataset: DatasetRef, { query, state, take, value }: BulkChange): Promise<Job> {
-  const written = value === undefined ? null : ({ ...writeValue(value, dataset.task, "") } as Record<string, unknown>);
+  const written = value === undefined ? null : writeValue(value, dataset.task, "");
   return ask(
     client.POST("/api/datasets/{name}/annotations:apply", {
       params: { path: { name: dataset.name }, query: { workspace: dataset.workspace } },

@@ -2,10 +2,11 @@
 
 import type { AppRecord, DatasetRef } from "@/core/model";
 import { seenVersion } from "@/core/outbox";
-import { readRecord, type WireRecord } from "@/core/wire";
+import { readRecord } from "@/core/wire";
 
 import { ask, askExactly, client } from "./client";
 import type { WhyEmpty } from "./codes";
+import type { components } from "./schema";
 
 export interface Lease {
   readonly id: string;
@@ -28,19 +29,11 @@ export interface Claim {
   readonly why: WhyEmpty | null;
 }
 
-interface WireClaim {
-  records: (WireRecord & {
-    assignment: { id: string; token: string | null; reason: string | null; due: string | null; version: number };
-  })[];
-  left: number;
-  why_empty?: WhyEmpty;
-}
-
 const pathOf = ({ workspace, name }: DatasetRef) => ({ path: { name }, query: { workspace } });
 
 /** Leases my next records; what I have already comes first. */
 export async function claim(dataset: DatasetRef, wanted: { limit: number; where: string | null }): Promise<Claim> {
-  const found = await askExactly<WireClaim>(
+  const found = await askExactly<components["schemas"]["QueueOut"]>(
     client.POST("/api/datasets/{name}/queue:claim", {
       params: pathOf(dataset),
       body: { ...wanted, dataset: dataset.individual?.uuid ?? null },
@@ -58,7 +51,7 @@ export async function claim(dataset: DatasetRef, wanted: { limit: number; where:
 /** The UUID of a dataset, which tells it from another one of the same name. */
 export async function uuidOf(workspace: string, name: string): Promise<string | null> {
   const found = await ask(client.GET("/api/datasets/{name}/queue", { params: { path: { name }, query: { workspace, limit: 1 } } }));
-  return (found as { dataset?: string } | undefined)?.dataset ?? null;
+  return found.dataset;
 }
 
 /** Ids of the records whose lease is gone. */

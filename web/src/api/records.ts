@@ -1,23 +1,16 @@
-/** Searching records. The `:search` routes answer without a schema; what they answer is said here. */
+/** Searching records. */
 
 import type { AppRecord, DatasetRef } from "@/core/model";
-import { readRecord, type WireRecord } from "@/core/wire";
-import type { searchBody } from "@/core/view";
+import { readRecord } from "@/core/wire";
 
 import { ask, askExactly, client } from "./client";
+import type { Counts, SearchBody, SearchPage } from "./shapes";
 
-export type SearchBody = ReturnType<typeof searchBody>;
-export type Counts = Readonly<Record<string, number>>;
+export type { Counts, SearchBody } from "./shapes";
 
 export interface Page {
   readonly total: number;
   readonly records: readonly AppRecord[];
-}
-
-interface WirePage {
-  total: number;
-  records: WireRecord[];
-  aggregations?: Record<string, unknown>;
 }
 
 async function search(
@@ -25,14 +18,14 @@ async function search(
   body: SearchBody,
   page: { limit: number; from: number; facets: string },
   signal?: AbortSignal,
-): Promise<WirePage> {
-  return askExactly<WirePage>(
+): Promise<SearchPage> {
+  return askExactly<SearchPage>(
     client.POST("/api/datasets/{name}/{task}:search", {
       params: {
         path: { name: dataset.name, task: dataset.task },
         query: { workspace: dataset.workspace, ...page },
       },
-      body: body as never,
+      body,
       parseAs: "text",
       ...(signal ? { signal } : {}),
     }),
@@ -70,14 +63,14 @@ export async function findNear(dataset: DatasetRef, id: string, vector: string):
 /** The same search, but the nearest to a record first, without that record itself. */
 export function nearest(body: SearchBody, near: Near | null): SearchBody {
   if (!near) return body;
-  const text = body.query["query_text"];
+  const text = body.query.query_text;
   const others = `NOT id:"${near.record.id.replace(/["\\]/g, "\\$&")}"`;
   return {
     sort: [],
     query: {
       ...body.query,
-      query_text: typeof text === "string" && text ? `(${text}) AND ${others}` : others,
-      vector: { name: near.vector, value: near.value, k: NEAREST },
+      query_text: text ? `(${text}) AND ${others}` : others,
+      vector: { name: near.vector, value: [...near.value], k: NEAREST },
     },
   };
 }

@@ -3,10 +3,12 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import type { AppRecord, DatasetRef, Value } from "@/core/model";
-import { readRecord, type WireValue, writeValue } from "@/core/wire";
+import { readValue as valueOf, writeValue } from "@/core/wire";
+import { Offsets } from "@/core/offsets";
 
 import { ask, client } from "./client";
 import type { components } from "./schema";
+import type { AnswerValue, WireGold } from "./shapes";
 import { allOf } from "./work";
 
 export type Comment = components["schemas"]["CommentOut"];
@@ -45,16 +47,6 @@ export interface Verdict {
   readonly version: number;
 }
 
-interface WireGold {
-  value: WireValue | null;
-  state: string;
-  origin: string;
-  author: string;
-  reason: string | null;
-  version: number;
-  at: string;
-}
-
 export const policiesQuery = (dataset: DatasetRef) =>
   queryOptions({
     queryKey: ["policies", dataset.workspace, dataset.name],
@@ -91,7 +83,7 @@ export async function decide(dataset: DatasetRef, record: AppRecord, verdict: Ve
     client.PUT("/api/datasets/{name}/records/{id}/gold", {
       params: placeOf(dataset, record.id),
       body: {
-        value: discarded ? null : ({ ...writeValue(value, record.task, textOf(record)) } as Record<string, unknown>),
+        value: discarded ? null : writeValue(value, record.task, textOf(record)),
         state: discarded ? "discarded" : "submitted",
         reason,
         version,
@@ -113,7 +105,7 @@ export async function takeBack(dataset: DatasetRef, id: string, version: number)
 
 /** The decision that stood in the way, as a refusal tells it. */
 export function storedGold(params: Readonly<Record<string, unknown>>, record: AppRecord): Decision | null {
-  return readGold(params["current"], record);
+  return readGold(params["current"] as WireGold | undefined, record);
 }
 
 export const commentsQuery = (dataset: DatasetRef, id: string) =>
@@ -142,14 +134,11 @@ function textOf(record: AppRecord): string {
 }
 
 /** A value as in a record's annotation; positions become those of the browser. */
-function readValue(value: unknown, record: AppRecord): Value {
-  if (!value) return {};
-  const around = { id: record.id, text: textOf(record), tokens: [], status: "Validated", annotation: value as WireValue };
-  return readRecord(around, record.task).answer.value;
+function readValue(value: AnswerValue | null, record: AppRecord): Value {
+  return value ? valueOf(value, record.task, new Offsets(textOf(record))) : {};
 }
 
-function readGold(given: unknown, record: AppRecord): Decision | null {
-  const gold = given as WireGold | null | undefined;
+function readGold(gold: WireGold | null | undefined, record: AppRecord): Decision | null {
   if (!gold?.version) return null;
   const { origin, author, reason, version, at } = gold;
   return { value: readValue(gold.value, record), discarded: gold.state === "discarded", origin, author, reason, version, at };

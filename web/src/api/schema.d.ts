@@ -2045,17 +2045,79 @@ export interface components {
          * @description Records to accept, and the condition under which people agree.
          */
         AcceptIn: {
-            /**
-             * Query
-             * @default
-             */
+            /** @default  */
             query?: string;
             /**
-             * Rule
              * @default unanimous
-             * @enum {string}
+             * @enum {unknown}
              */
-            rule?: "unanimous" | "majority";
+            rule?: "majority" | "unanimous";
+        };
+        /**
+         * Adaptive
+         * @description One more person at a time where answers differ: up to so many answers, or until one is that probable.
+         */
+        Adaptive: {
+            max: number;
+            until?: number;
+        };
+        /**
+         * Aggregations
+         * @description Numbers of records by value, most first, over all that match; only what was asked for.
+         */
+        Aggregations: {
+            annotated_as?: {
+                [key: string]: number;
+            } | null;
+            annotated_by?: {
+                [key: string]: number;
+            } | null;
+            annotated_text?: {
+                [key: string]: unknown;
+            } | null;
+            assigned_to?: {
+                [key: string]: number;
+            } | null;
+            assignment?: {
+                [key: string]: number;
+            } | null;
+            mentions?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            } | null;
+            /** @description By key; of a number, its statistics as ``argilla:stats``. */
+            metadata?: {
+                [key: string]: {
+                    [key: string]: number | components["schemas"]["NumberStatistics"];
+                };
+            } | null;
+            predicted?: {
+                [key: string]: number;
+            } | null;
+            predicted_as?: {
+                [key: string]: number;
+            } | null;
+            predicted_by?: {
+                [key: string]: number;
+            } | null;
+            predicted_mentions?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            } | null;
+            predicted_text?: {
+                [key: string]: unknown;
+            } | null;
+            score?: {
+                [key: string]: number;
+            } | null;
+            status?: {
+                [key: string]: number;
+            } | null;
+            words?: {
+                [key: string]: number;
+            } | null;
         };
         /**
          * AgreementOut
@@ -2074,47 +2136,26 @@ export interface components {
          *     }
          */
         AgreementOut: {
-            /** Annotators */
             annotators: number;
-            /** Answers */
             answers: number;
-            /** By */
             by?: components["schemas"]["Figure"][] | null;
-            /** Caution */
             caution?: string | null;
-            /** Caution Why */
             caution_why?: string | null;
-            /** Estimate */
             estimate: number | null;
-            /** High */
             high: number | null;
-            /** Interval */
             interval?: string | null;
-            /** Label */
             label?: string | null;
-            /** Left Out */
             left_out?: number | null;
-            /** Level */
             level: number;
-            /** Low */
             low: number | null;
-            /** Measure */
             measure: string;
-            /** No Interval */
             no_interval?: string | null;
-            /** Pair */
             pair?: string[] | null;
-            /** Person */
             person?: string | null;
-            /** Query */
             query: string;
-            /** Records */
             records: number;
-            /** Undefined */
             undefined?: string | null;
-            /** Week */
             week?: string | null;
-            /** Why */
             why?: string | null;
         };
         /**
@@ -2122,40 +2163,22 @@ export interface components {
          * @description The server answers.
          */
         Alive: {
-            /**
-             * Status
-             * @default ok
-             * @constant
-             */
-            status?: "ok";
+            /** @enum {unknown} */
+            status: "ok";
         };
         /**
          * AnnotationIn
          * @description One's own annotation: ``labels``, ``entities`` or ``sentences`` as in 1.x, without an agent.
          */
         AnnotationIn: {
-            /**
-             * Dataset
-             * @description The UUID of the dataset it was written for.
-             */
+            /** @description The UUID of the dataset it was written for. */
             dataset?: string | null;
-            /**
-             * Seconds
-             * @description Time spent on it so far, in all; never shrinks.
-             */
             seconds?: number | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "draft" | "submitted" | "discarded";
-            /**
-             * Token
-             * @description The lease it was written under.
-             */
+            /** @enum {unknown} */
+            state: "discarded" | "draft" | "submitted";
+            /** @description The lease it was written under. */
             token?: string | null;
             /**
-             * Value
              * @example {
              *       "labels": [
              *         {
@@ -2167,88 +2190,54 @@ export interface components {
             value?: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Version
-             * @description The version this builds on; 0 where there was none.
-             */
+            /** @description The version this builds on; 0 where there was none. */
             version: number;
         };
         /**
          * AnnotationOut
-         * @description One's own annotation as stored. An answer that does not count is kept as an extra, and ``why`` says why: a code,
-         *     with its sentence in ``why_text``.
+         * @description One's own annotation as stored. An answer that does not count is kept as an extra, and ``why`` says why: a code, with its sentence in ``why_text``.
          */
         AnnotationOut: {
-            /**
-             * Counted
-             * @default false
-             */
-            counted?: boolean;
-            /**
-             * Gold
-             * @description What the record stands by, once a human decided.
-             */
-            gold?: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Seconds
-             * @description All the time you have spent on the record so far.
-             */
+            counted: boolean;
+            /** @description What the record stands by, once a human decided. */
+            gold: components["schemas"]["Gold"] | null;
+            /** @description All the time you have spent on the record so far. */
             seconds?: number | null;
             state: components["schemas"]["AnnotationState"];
-            /** Updated At */
             updated_at?: string | null;
-            /** Value */
-            value: {
-                [key: string]: unknown;
-            } | null;
-            /** Version */
+            value: components["schemas"]["AnswerValue"] | null;
             version: number;
-            why?: components["schemas"]["CountDecision"] | null;
-            /** Why Text */
-            why_text?: string | null;
+            why: components["schemas"]["CountDecision"] | null;
+            why_text: string | null;
         };
         /**
          * AnnotationState
          * @description The state of one person's annotation of one record.
-         * @enum {string}
+         * @enum {unknown}
          */
-        AnnotationState: "none" | "draft" | "submitted" | "discarded";
+        AnnotationState: "discarded" | "draft" | "none" | "submitted";
         /**
          * AnnotationsOut
          * @description Everybody's annotations of a record, and its resolution.
          */
         AnnotationsOut: {
-            /** Annotations */
             annotations: components["schemas"]["OneAnnotation"][];
-            /** Gold */
-            gold?: {
-                [key: string]: unknown;
-            } | null;
+            /** @description What the record stands by, once a human decided. */
+            gold: components["schemas"]["Gold"] | null;
         };
         /**
          * AnnotatorProgress
          * @description Progress of one person: assigned and finished slots, and the time spent.
          */
         AnnotatorProgress: {
-            /** Annotator */
             annotator: string;
-            /** Assigned */
             assigned: number;
-            /** Done */
             done: number;
-            /** Drafts */
             drafts: number;
-            /** Finish At */
             finish_at: string | null;
-            /** Last Active */
             last_active: string | null;
-            /** Median Seconds */
-            median_seconds?: number | null;
-            /** Seconds */
+            median_seconds: number | null;
             seconds: number;
-            /** Skipped */
             skipped: number;
         };
         /**
@@ -2256,50 +2245,40 @@ export interface components {
          * @description Quality of one annotator: number of answers, accuracy by the model, and confusion of labels.
          */
         AnnotatorQuality: {
-            /** Accuracy */
             accuracy: number | null;
-            /** Annotator */
             annotator: string;
-            /** Answers */
             answers: number;
-            checks?: components["schemas"]["ChecksOut"] | null;
-            /**
-             * Confusion
-             * @description ``confusion[true][answered]``, in the order of ``labels``; rows sum to one.
-             */
+            checks: components["schemas"]["ChecksOut"] | null;
+            /** @description ``confusion[true][answered]``, in the order of ``labels``; rows sum to one. */
             confusion: number[][] | null;
         };
         /**
          * AnnotatorsOut
-         * @description Quality of all annotators; without a ``model``, ``why`` has the reason.
-         *
-         *     ``pairs`` are the labels that two people gave to the same records. With a model, ``labels`` are those given to
-         *     records that several people answered.
+         * @description Quality of all annotators; without a ``model``, ``why`` has the reason. ``pairs`` are the labels that two people gave to the same records. With a model, ``labels`` are those given to records that several people answered.
          */
         AnnotatorsOut: {
-            /** Annotators */
             annotators: components["schemas"]["AnnotatorQuality"][];
-            /** Labels */
             labels: string[];
-            /** Model */
             model: string | null;
-            /** Pairs */
-            pairs: {
-                [key: string]: unknown;
-            }[];
-            /** Why */
+            pairs: components["schemas"]["PairConfusion"][];
             why: string | null;
+        };
+        /**
+         * AnswerValue
+         * @description Value of an answer, without its author: the one member that the dataset's task asks for.
+         */
+        AnswerValue: {
+            entities?: components["schemas"]["Entity"][] | null;
+            labels?: components["schemas"]["Label"][] | null;
+            sentences?: components["schemas"]["Sentence"][] | null;
         };
         /**
          * AnswersWanted
          * @description Bounds on the number of answers to require: more than ``most_waiting``, at most ``least_in_conflict``.
          */
         AnswersWanted: {
-            /** Least In Conflict */
             least_in_conflict: number | null;
-            /** Most Settled */
             most_settled: number;
-            /** Most Waiting */
             most_waiting: number;
         };
         /**
@@ -2308,26 +2287,22 @@ export interface components {
          */
         ApplyIn: {
             /**
-             * Query
              * @description Which records; in the search language, as you see them.
              * @default
              */
             query?: string;
             /**
-             * State
              * @default submitted
-             * @enum {string}
+             * @enum {unknown}
              */
-            state?: "draft" | "submitted" | "discarded";
+            state?: "discarded" | "draft" | "submitted";
             /**
-             * Take
              * @description Instead of a value: each record's own annotation of yours, or its prediction.
              * @default value
-             * @enum {string}
+             * @enum {unknown}
              */
-            take?: "value" | "own" | "predicted";
+            take?: "own" | "predicted" | "value";
             /**
-             * Value
              * @example {
              *       "labels": [
              *         {
@@ -2341,45 +2316,44 @@ export interface components {
             } | null;
         };
         /**
+         * AssignmentOut
+         * @description Why a record is in front of somebody, and for how long: its plan, its lease, the version they build on.
+         */
+        AssignmentOut: {
+            due: string | null;
+            /** @description The record's id, always as text. */
+            id: string;
+            lease_until: string | null;
+            plan: string | null;
+            reason: string | null;
+            token: string | null;
+            version: number;
+        };
+        /**
          * AuditEvent
-         * @description Something that happened: who did what, when, to what, what was there before and after.
-         *
-         *     ``address`` and ``request`` are shown to administrators only.
+         * @description Something that happened: who did what, when, to what, what was there before and after. ``address`` and ``request`` are shown to administrators only.
          */
         AuditEvent: {
-            /** Address */
             address: string | null;
-            /** After */
             after: {
                 [key: string]: unknown;
             } | null;
             area: components["schemas"]["EventArea"];
-            /** At */
             at: string;
-            /** Before */
             before: {
                 [key: string]: unknown;
             } | null;
-            /** Dataset */
             dataset: string | null;
-            /** Dataset Uuid */
             dataset_uuid: string | null;
-            /** Detail */
             detail: {
                 [key: string]: unknown;
             } | null;
-            /** No */
             no: number;
-            /** Object */
             object: string | null;
-            /** Record */
             record: string | null;
-            /** Request */
             request: string | null;
             what: components["schemas"]["EventCode"];
-            /** Who */
             who: string;
-            /** Workspace */
             workspace: string | null;
         };
         /**
@@ -2388,52 +2362,31 @@ export interface components {
          */
         AuditExport: {
             /**
-             * Area
              * @description Only events about these things; added to ``what``.
              * @default []
              */
             area?: components["schemas"]["EventArea"][];
-            /**
-             * Dataset
-             * @description Only events of datasets with this name or UUID, deleted or not.
-             */
+            /** @description Only events of datasets with this name or UUID, deleted or not. */
             dataset?: string | null;
             /**
-             * Format
              * @default csv
-             * @enum {string}
+             * @enum {unknown}
              */
             format?: "csv" | "jsonl";
-            /**
-             * From
-             * @description Not before this date or time (ISO 8601, UTC).
-             */
+            /** @description Not before this date or time (ISO 8601, UTC). */
             from?: string | null;
-            /**
-             * Text
-             * @description Only events that have this text anywhere.
-             */
+            /** @description Only events that have this text anywhere. */
             text?: string | null;
-            /**
-             * To
-             * @description Not after this date or time; a date ends with its day.
-             */
+            /** @description Not after this date or time; a date ends with its day. */
             to?: string | null;
             /**
-             * What
              * @description Only events of these kinds.
              * @default []
              */
             what?: components["schemas"]["EventCode"][];
-            /**
-             * Who
-             * @description Only what this person did.
-             */
+            /** @description Only what this person did. */
             who?: string | null;
-            /**
-             * Workspace
-             * @description Only events of this workspace and its datasets.
-             */
+            /** @description Only events of this workspace and its datasets. */
             workspace?: string | null;
         };
         /**
@@ -2441,21 +2394,44 @@ export interface components {
          * @description Events, newest first; ``next`` is the ``cursor`` of the page that follows.
          */
         AuditPage: {
-            /** Events */
             events: components["schemas"]["AuditEvent"][];
-            /** Next */
-            next?: string | null;
+            next: string | null;
+        };
+        /**
+         * AuditWanted
+         * @description Filters for events of the audit log; omitted ones match everything.
+         */
+        AuditWanted: {
+            /**
+             * @description Only events about these things; added to ``what``.
+             * @default []
+             */
+            area?: components["schemas"]["EventArea"][];
+            /** @description Only events of datasets with this name or UUID, deleted or not. */
+            dataset?: string | null;
+            /** @description Not before this date or time (ISO 8601, UTC). */
+            from?: string | null;
+            /** @description Only events that have this text anywhere. */
+            text?: string | null;
+            /** @description Not after this date or time; a date ends with its day. */
+            to?: string | null;
+            /**
+             * @description Only events of these kinds.
+             * @default []
+             */
+            what?: components["schemas"]["EventCode"][];
+            /** @description Only what this person did. */
+            who?: string | null;
+            /** @description Only events of this workspace and its datasets. */
+            workspace?: string | null;
         };
         /**
          * BadRow
          * @description An error of a row of a file, counted from 1; ``column`` is our name of the column, if it is about one.
          */
         BadRow: {
-            /** Column */
             column: string | null;
-            /** Message */
             message: string;
-            /** Row */
             row: number;
         };
         /** Body_security_token */
@@ -2472,19 +2448,10 @@ export interface components {
          * @description Number of stored records; ``failed`` is always 0, since a bad record refuses the whole request.
          */
         BulkOut: {
-            /** Dataset */
             dataset: string;
-            /**
-             * Failed
-             * @default 0
-             */
-            failed?: number;
-            /**
-             * Kept
-             * @description Annotations left as they were, where everybody has their own.
-             */
+            failed: number;
+            /** @description Annotations left as they were, where everybody has their own. */
             kept?: number | null;
-            /** Processed */
             processed: number;
         };
         /**
@@ -2494,13 +2461,19 @@ export interface components {
          */
         By: "label" | "pair" | "week" | "person";
         /**
+         * Checks
+         * @description The share of records with a known value, and whether people learn that value once they have answered.
+         */
+        Checks: {
+            feedback?: boolean;
+            share: number;
+        };
+        /**
          * ChecksOut
          * @description Results on records with a known gold value: how many somebody answered, and right at the first answer.
          */
         ChecksOut: {
-            /** Answered */
             answered: number;
-            /** Right */
             right: number;
         };
         /**
@@ -2508,20 +2481,11 @@ export interface components {
          * @description Number of records to claim, and restrictions.
          */
         ClaimIn: {
-            /**
-             * Dataset
-             * @description The UUID of the dataset that is meant.
-             */
+            /** @description The UUID of the dataset that is meant. */
             dataset?: string | null;
-            /**
-             * Limit
-             * @default 5
-             */
+            /** @default 5 */
             limit?: number;
-            /**
-             * Where
-             * @description Only records that match; in the search language.
-             */
+            /** @description Only records that match; in the search language. */
             where?: string | null;
         };
         /**
@@ -2529,9 +2493,7 @@ export interface components {
          * @description A comment to post, to one person or to all who may read it.
          */
         CommentIn: {
-            /** Text */
             text: string;
-            /** To */
             to?: string | null;
         };
         /**
@@ -2539,13 +2501,9 @@ export interface components {
          * @description A comment on a record.
          */
         CommentOut: {
-            /** At */
             at: string;
-            /** Author */
             author: string;
-            /** Text */
             text: string;
-            /** To */
             to: string | null;
         };
         /**
@@ -2553,68 +2511,110 @@ export interface components {
          * @description Comments on a record, oldest first.
          */
         CommentsOut: {
-            /** Comments */
             comments: components["schemas"]["CommentOut"][];
-            /**
-             * Next
-             * @description The ``cursor`` of the next page.
-             */
-            next?: string | null;
+            /** @description The ``cursor`` of the next page. */
+            next: string | null;
+        };
+        /**
+         * ConflictAnnotation
+         * @description Somebody's answer to a record in conflict.
+         */
+        ConflictAnnotation: {
+            annotator: string;
+            seconds: number | null;
+            state: components["schemas"]["AnnotationState"];
+            updated_at: string;
+            value: components["schemas"]["AnswerValue"] | null;
+            version: number;
+        };
+        /**
+         * ConflictOut
+         * @description A record whose answers differ, with everybody's answers and its resolution.
+         */
+        ConflictOut: {
+            agreement: number | null;
+            annotations: components["schemas"]["ConflictAnnotation"][];
+            gold: components["schemas"]["Gold"] | null;
+            id: string;
+            provenance: components["schemas"]["Provenance"] | null;
+            resolved: components["schemas"]["AnswerValue"] | null;
+            status: string;
         };
         /**
          * ConflictsOut
          * @description Records whose answers differ, most disputed first; ``query`` opens all of them.
          */
         ConflictsOut: {
-            /** Conflicts */
-            conflicts: {
-                [key: string]: unknown;
-            }[];
-            /** Next */
-            next?: string | null;
-            /** Query */
+            conflicts: components["schemas"]["ConflictOut"][];
+            next: string | null;
             query: string;
-            /** Total */
             total: number;
         };
-        /** CopyIn */
+        /**
+         * ConfusedLabels
+         * @description How many records one person gave the one label and the other person the other.
+         */
+        ConfusedLabels: {
+            one: string;
+            other: string;
+            records: number;
+        };
+        /**
+         * CopyIn
+         * @description The copy of a dataset to make.
+         */
         CopyIn: {
-            /** Metadata */
+            /** @default {} */
             metadata?: {
                 [key: string]: unknown;
             };
-            /**
-             * Name
-             * @example reviews
-             */
+            /** @example reviews */
             name: string;
-            /** Tags */
+            /** @default {} */
             tags?: {
                 [key: string]: string;
             };
-            /** Target Workspace */
             target_workspace?: string | null;
         };
         /**
          * CountDecision
          * @description The reason for which an answer counts, or is kept as an extra.
-         * @enum {string}
+         * @enum {unknown}
          */
-        CountDecision: "own_slot" | "open_slot" | "wanted" | "replaces_earlier" | "not_asked_for" | "all_given" | "for_others" | "cap_reached" | "not_eligible";
+        CountDecision: "all_given" | "cap_reached" | "for_others" | "not_asked_for" | "not_eligible" | "open_slot" | "own_slot" | "replaces_earlier" | "wanted";
+        /**
+         * CreatedUser
+         * @description A user that has just been created, with their API key; what is not set is null.
+         */
+        CreatedUser: {
+            /** @description False for deactivated users; otherwise left out. */
+            active?: boolean | null;
+            api_key?: string | null;
+            first_name: string;
+            full_name: string;
+            id: string;
+            inserted_at: string;
+            key_prefix?: string | null;
+            last_name?: string | null;
+            role: components["schemas"]["Role"];
+            updated_at: string;
+            username: string;
+            workspaces: string[];
+        };
         /**
          * DatasetChanges
          * @description Tags and metadata to merge into those there are, as in 1.x; and keys to take away.
          */
         DatasetChanges: {
-            /** Metadata */
+            /** @default {} */
             metadata?: {
                 [key: string]: unknown;
             };
-            /** Remove Metadata */
+            /** @default [] */
             remove_metadata?: string[];
-            /** Remove Tags */
+            /** @default [] */
             remove_tags?: string[];
-            /** Tags */
+            /** @default {} */
             tags?: {
                 [key: string]: string;
             };
@@ -2624,28 +2624,19 @@ export interface components {
          * @description A dataset. ``owner`` is its workspace under an older name; times are naive UTC.
          */
         DatasetOut: {
-            /** Created At */
             created_at: string;
-            /** Created By */
             created_by?: string | null;
-            /** Id */
             id: string;
-            /** Last Updated */
             last_updated: string;
-            /** Metadata */
             metadata: {
                 [key: string]: unknown;
             };
-            /** Name */
             name: string;
-            /** Owner */
             owner: string;
-            /** Tags */
             tags: {
                 [key: string]: string;
             };
             task: components["schemas"]["Task"];
-            /** Workspace */
             workspace: string;
         };
         /**
@@ -2653,9 +2644,7 @@ export interface components {
          * @description Numbers of records that matched, and that were processed.
          */
         Deleted: {
-            /** Matched */
             matched: number;
-            /** Processed */
             processed: number;
         };
         /**
@@ -2663,7 +2652,6 @@ export interface components {
          * @description Datasets that can be restored, the last one deleted first.
          */
         DeletedDatasets: {
-            /** Datasets */
             datasets: components["schemas"]["DeletedOut"][];
         };
         /**
@@ -2671,81 +2659,53 @@ export interface components {
          * @description A deleted dataset: ``id`` tells those of one name apart; from ``purged_at`` on it cannot be restored.
          */
         DeletedOut: {
-            /** Deleted At */
             deleted_at: string;
-            /** Deleted By */
             deleted_by: string | null;
-            /** Id */
             id: string;
-            /** Name */
             name: string;
-            /** Purged At */
             purged_at: string;
-            /** Records */
             records: number;
             task: components["schemas"]["Task"];
-            /** Workspace */
             workspace: string;
+        };
+        /**
+         * DeletedWebhook
+         * @description The id of the webhook that was deleted.
+         */
+        DeletedWebhook: {
+            deleted: string;
         };
         /**
          * DeliveriesOut
          * @description Deliveries, newest first.
          */
         DeliveriesOut: {
-            /** Deliveries */
             deliveries: components["schemas"]["DeliveryOut"][];
-            /** Next */
-            next?: string | null;
+            next: string | null;
         };
         /**
          * DeliveryOut
          * @description Delivery of one event to one webhook.
          */
         DeliveryOut: {
-            /** Attempts */
             attempts: number;
-            /**
-             * Body
-             * @description What is sent, byte for byte.
-             */
+            /** @description What is sent, byte for byte. */
             body: string;
-            /** Changed At */
             changed_at: string;
-            /** Created At */
             created_at: string;
-            /** Event */
             event: string;
-            /**
-             * Id
-             * @description The same in every attempt: a receiver that keeps it handles nothing twice.
-             */
+            /** @description The same in every attempt: a receiver that keeps it handles nothing twice. */
             id: string;
-            /** Next Try */
             next_try: string | null;
-            /**
-             * Number
-             * @description The number of the event; null for a ping.
-             */
+            /** @description The number of the event; null for a ping. */
             number: number | null;
-            /**
-             * Problem
-             * @description Why the last attempt had none.
-             */
+            /** @description Why the last attempt had none. */
             problem: string | null;
-            /**
-             * Response
-             * @description The beginning of the last answer.
-             */
+            /** @description The beginning of the last answer. */
             response: string | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "waiting" | "delivered" | "failed" | "skipped";
-            /**
-             * Status
-             * @description HTTP status of the last attempt.
-             */
+            /** @enum {unknown} */
+            state: "delivered" | "failed" | "skipped" | "waiting";
+            /** @description HTTP status of the last attempt. */
             status: number | null;
         };
         /**
@@ -2772,9 +2732,7 @@ export interface components {
         EntityAnswer: {
             /** @description Who says so. */
             agent: string;
-            /** @default [] */
             entities?: components["schemas"]["Entity"][];
-            /** @default null */
             score?: number | null;
         };
         /**
@@ -2782,9 +2740,7 @@ export interface components {
          * @description The entities of a text, with an optional score of the whole.
          */
         EntityValue: {
-            /** @default [] */
             entities?: components["schemas"]["Entity"][];
-            /** @default null */
             score?: number | null;
         };
         Error: {
@@ -2800,43 +2756,46 @@ export interface components {
         /**
          * EventArea
          * @description The subject of an event.
-         * @enum {string}
+         * @enum {unknown}
          */
-        EventArea: "answers" | "plans" | "records" | "datasets" | "downloads" | "people" | "sign_in" | "webhooks" | "server";
+        EventArea: "answers" | "datasets" | "downloads" | "people" | "plans" | "records" | "server" | "sign_in" | "webhooks";
         /**
          * EventCode
          * @description The code of an event.
-         * @enum {string}
+         * @enum {unknown}
          */
-        EventCode: "submitted" | "discarded" | "skipped" | "took_back" | "adjudicated" | "removed_gold" | "commented" | "imported_gold" | "accepted_consensus" | "started_job" | "undid_job" | "assigned" | "extended" | "not_extended" | "rebalanced" | "moved" | "withdrawn" | "undone" | "took_records_back" | "logged_records" | "imported_records" | "changed_record" | "deleted_records" | "discarded_records" | "created" | "copied" | "gathered" | "deleted" | "restored" | "purged" | "closed" | "opened" | "changed_settings" | "changed_policies" | "changed_guidelines" | "changed_tags" | "added_rule" | "changed_rule" | "deleted_rule" | "exported" | "scanned" | "exported_audit_log" | "created_workspace" | "added_member" | "changed_member_role" | "removed_member" | "created_user" | "restored_user" | "changed_user" | "changed_role" | "deactivated_user" | "reset_key" | "changed_password" | "signed_in" | "signed_out" | "sign_in_refused" | "created_webhook" | "changed_webhook" | "enabled_webhook" | "disabled_webhook" | "rotated_webhook_secret" | "deleted_webhook" | "pinged_webhook" | "sent_delivery_again" | "backed_up" | "restored_backup" | "rebuilt_indexes" | "pruned_audit_log";
+        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "undid_job" | "undone" | "withdrawn";
+        /**
+         * EventOut
+         * @description An event of a dataset: who did what when.
+         */
+        EventOut: {
+            at: string;
+            detail: {
+                [key: string]: unknown;
+            } | null;
+            no: number;
+            record: string | null;
+            what: string;
+            who: string;
+        };
         /**
          * EventsOut
          * @description Events, newest first.
          */
         EventsOut: {
-            /** Events */
-            events: {
-                [key: string]: unknown;
-            }[];
-            /** Next */
-            next?: string | null;
+            events: components["schemas"]["EventOut"][];
+            next: string | null;
         };
         /**
          * Explanation
          * @description The reason why a person has a record in their queue, or why not.
          */
         Explanation: {
-            /** Annotator */
             annotator: string;
-            /** Assigned */
             assigned: boolean;
-            /** Record */
             record: string;
-            /** Rows */
-            rows: {
-                [key: string]: unknown;
-            }[];
-            /** Why */
+            rows: components["schemas"]["SlotOut"][];
             why: string[];
         };
         /**
@@ -2845,24 +2804,18 @@ export interface components {
          */
         ExportIn: {
             /**
-             * Answers
              * @description Whether everybody's answers are there too, beside what each record stands by.
              * @default true
              */
             answers?: boolean;
             /**
-             * Format
              * @default jsonl
-             * @enum {string}
+             * @enum {unknown}
              */
-            format?: "jsonl" | "csv" | "parquet";
-            /**
-             * Query
-             * @description Only records that match; in the search language.
-             */
+            format?: "csv" | "jsonl" | "parquet";
+            /** @description Only records that match; in the search language. */
             query?: string | null;
             /**
-             * Spreadsheet
              * @description CSV only: put an apostrophe before cells that a spreadsheet would take for a formula. Such a file is for looking at: read back, its texts differ from what was logged.
              * @default false
              */
@@ -2873,60 +2826,33 @@ export interface components {
          * @description A change of a plan, or only its preview.
          */
         ExtendIn: {
-            /**
-             * Dry Run
-             * @default false
-             */
+            /** @default false */
             dry_run?: boolean;
         };
         /**
          * Figure
-         * @description A figure of agreement, or in ``undefined`` and ``why`` the reason why there is none.
-         *
-         *     ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are
-         *     the interval of that ``level``; ``caution`` says where such intervals are known to fail, ``caution_why`` in words.
-         *     ``left_out`` answers were requested in view of other answers and do not count.
+         * @description A figure of agreement, or in ``undefined`` and ``why`` the reason why there is none. ``records`` were answered by two or more of ``annotators`` people; ``query`` opens them. ``low`` and ``high`` are the interval of that ``level``; ``caution`` says where such intervals are known to fail, ``caution_why`` in words. ``left_out`` answers were requested in view of other answers and do not count.
          */
         Figure: {
-            /** Annotators */
             annotators: number;
-            /** Answers */
             answers: number;
-            /** Caution */
             caution?: string | null;
-            /** Caution Why */
             caution_why?: string | null;
-            /** Estimate */
             estimate: number | null;
-            /** High */
             high: number | null;
-            /** Interval */
             interval?: string | null;
-            /** Label */
             label?: string | null;
-            /** Left Out */
             left_out?: number | null;
-            /** Level */
             level: number;
-            /** Low */
             low: number | null;
-            /** Measure */
             measure: string;
-            /** No Interval */
             no_interval?: string | null;
-            /** Pair */
             pair?: string[] | null;
-            /** Person */
             person?: string | null;
-            /** Query */
             query: string;
-            /** Records */
             records: number;
-            /** Undefined */
             undefined?: string | null;
-            /** Week */
             week?: string | null;
-            /** Why */
             why?: string | null;
         };
         /**
@@ -2934,7 +2860,6 @@ export interface components {
          * @description Records that are free again.
          */
         Freed: {
-            /** Released */
             released: string[];
         };
         /**
@@ -2942,39 +2867,54 @@ export interface components {
          * @description Copies to gather, and the dataset to gather them in.
          */
         GatherIn: {
-            /**
-             * Dry Run
-             * @default false
-             */
+            /** @default false */
             dry_run?: boolean;
-            /**
-             * Into
-             * @description The name of the new dataset, in the workspace of the request.
-             */
+            /** @description The name of the new dataset, in the workspace of the request. */
             into: string;
-            /**
-             * Name
-             * @description What the copies are called in each workspace.
-             */
+            /** @description What the copies are called in each workspace. */
             name: string;
-            /** Workspaces */
             workspaces: string[];
+        };
+        /**
+         * GatheredOut
+         * @description What was gathered, or would be: records, annotations, and how many came from each person (``loads``).
+         */
+        GatheredOut: {
+            annotations: number;
+            dataset: string;
+            dry_run: boolean;
+            loads: {
+                [key: string]: number;
+            };
+            records: number;
+            workspace: string;
+        };
+        /**
+         * Gold
+         * @description What a human decided, and where it came from; without a value the record is unusable.
+         */
+        Gold: {
+            at: string;
+            author: string;
+            origin: string;
+            reason: string | null;
+            /** @enum {unknown} */
+            state: "discarded" | "submitted";
+            value: components["schemas"]["AnswerValue"] | null;
+            version: number;
         };
         /**
          * GoldIn
          * @description A decision: a value, or that the record is unusable.
          */
         GoldIn: {
-            /** Reason */
             reason?: string | null;
             /**
-             * State
              * @default submitted
-             * @enum {string}
+             * @enum {unknown}
              */
-            state?: "submitted" | "discarded";
+            state?: "discarded" | "submitted";
             /**
-             * Value
              * @example {
              *       "labels": [
              *         {
@@ -2986,10 +2926,6 @@ export interface components {
             value?: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Version
-             * @description The version this builds on; 0 where there was none.
-             */
             version?: number | null;
         };
         /**
@@ -2997,28 +2933,22 @@ export interface components {
          * @description The gold value of a record, and the status that follows.
          */
         GoldOut: {
-            /** Gold */
-            gold: {
-                [key: string]: unknown;
-            } | null;
+            /** @description What the record stands by, once a human decided. */
+            gold: components["schemas"]["Gold"] | null;
         };
         /**
          * GoldRow
          * @description The right value of one record, or that it is unusable.
          */
         GoldRow: {
-            /** Id */
             id: string;
-            /** Reason */
             reason?: string | null;
             /**
-             * State
              * @default submitted
-             * @enum {string}
+             * @enum {unknown}
              */
-            state?: "submitted" | "discarded";
+            state?: "discarded" | "submitted";
             /**
-             * Value
              * @example {
              *       "labels": [
              *         {
@@ -3036,12 +2966,7 @@ export interface components {
          * @description New guidelines, as Markdown.
          */
         GuidelinesIn: {
-            /** Text */
             text: string;
-            /**
-             * Version
-             * @description The version this builds on; 0 where there was none.
-             */
             version?: number | null;
         };
         /**
@@ -3049,13 +2974,9 @@ export interface components {
          * @description The guidelines for annotators; version 0 if none were written yet.
          */
         GuidelinesOut: {
-            /** At */
-            at?: string | null;
-            /** Author */
-            author?: string | null;
-            /** Text */
+            at: string | null;
+            author: string | null;
             text: string;
-            /** Version */
             version: number;
         };
         /**
@@ -3063,28 +2984,22 @@ export interface components {
          * @description Earlier annotations of a record, newest first.
          */
         HistoryOut: {
-            /** History */
             history: components["schemas"]["PastAnnotationOut"][];
-            /**
-             * Next
-             * @description The ``cursor`` of the next page.
-             */
-            next?: string | null;
+            /** @description The ``cursor`` of the next page. */
+            next: string | null;
         };
         /**
          * HistoryReason
          * @description The reason for which an earlier annotation or gold value is no longer the current one.
-         * @enum {string}
+         * @enum {unknown}
          */
-        HistoryReason: "replaced" | "outdated" | "record_deleted" | "discarded_by_query" | "adjudicated" | "imported" | "consensus_accepted" | "undone" | "gold_replaced" | "gold_removed" | "made_individual" | "made_shared";
+        HistoryReason: "adjudicated" | "consensus_accepted" | "discarded_by_query" | "gold_removed" | "gold_replaced" | "imported" | "made_individual" | "made_shared" | "outdated" | "record_deleted" | "replaced" | "undone";
         /**
          * HoursOut
          * @description Hours by dataset, person and period. Discards count, drafts do not before they are answered.
          */
         HoursOut: {
-            /** Rows */
             rows: components["schemas"]["HoursRow"][];
-            /** Timezone */
             timezone: string;
         };
         /**
@@ -3092,25 +3007,14 @@ export interface components {
          * @description One person's hours on a dataset in one period. ``answers`` counts records answered for the first time.
          */
         HoursRow: {
-            /** Annotator */
             annotator: string;
-            /** Answers */
             answers: number;
-            /** Dataset */
             dataset: string;
-            /**
-             * From
-             * @description First day of the period.
-             */
+            /** @description First day of the period. */
             from: string;
-            /** Hours */
             hours: number;
-            /** Seconds */
             seconds: number;
-            /**
-             * To
-             * @description Last day of the period.
-             */
+            /** @description Last day of the period. */
             to: string;
         };
         /**
@@ -3118,12 +3022,8 @@ export interface components {
          * @description Values known to be right. Decisions made here stay, unless ``overwrite`` is set.
          */
         ImportGoldIn: {
-            /** Gold */
             gold: components["schemas"]["GoldRow"][];
-            /**
-             * Overwrite
-             * @default false
-             */
+            /** @default false */
             overwrite?: boolean;
         };
         /**
@@ -3131,31 +3031,20 @@ export interface components {
          * @description Number of stored gold values, and of records that kept a decision made here.
          */
         ImportGoldOut: {
-            /** Imported */
             imported: number;
-            /** Kept */
             kept: number;
         };
         /**
          * ImportOut
-         * @description Result of an import. ``left_out`` counts bad rows, ``errors`` names up to a hundred.
-         *
-         *     ``wanted`` is for clients that send a file in parts, and create the dataset before they send the first one.
+         * @description Result of an import. ``left_out`` counts bad rows, ``errors`` names up to a hundred. ``wanted`` is for clients that send a file in parts, and create the dataset before they send the first one.
          */
         ImportOut: {
-            /** Answers */
             answers: number;
-            /** Dataset */
             dataset: string;
-            /** Errors */
             errors: components["schemas"]["BadRow"][];
-            /** Gold */
             gold: number;
-            /** Left Out */
             left_out: number;
-            /** Records */
             records: number;
-            /** Stored */
             stored: boolean;
             wanted: components["schemas"]["AnswersWanted"];
         };
@@ -3170,6 +3059,7 @@ export interface components {
          *       "done": 120,
          *       "id": "0b5f2a70-6f0e-4d6e-9b0e-3f3f5a1f9a55",
          *       "kind": "annotations:apply",
+         *       "message": null,
          *       "result": {
          *         "changed": 120,
          *         "left": 0,
@@ -3182,34 +3072,29 @@ export interface components {
          *     }
          */
         JobOut: {
-            /** By */
             by: string;
-            /** Changed At */
             changed_at: string;
-            /** Created At */
             created_at: string;
-            /** Dataset */
             dataset: string;
-            /** Done */
             done: number;
-            /** Id */
             id: string;
-            /** Kind */
             kind: string;
-            /** Message */
             message: string | null;
-            /** Result */
-            result: {
-                [key: string]: unknown;
-            } | null;
-            /** State */
+            result: components["schemas"]["JobResult"] | null;
             state: string;
-            /** Total */
             total: number | null;
-            /** Undoable */
             undoable: boolean;
-            /** Workspace */
             workspace: string;
+        };
+        /**
+         * JobResult
+         * @description What a job changed and left; a deletion counts what it has processed so far.
+         */
+        JobResult: {
+            changed?: number | null;
+            left?: number | null;
+            processed?: number | null;
+            why?: components["schemas"]["LeftRecord"][] | null;
         };
         /**
          * Label
@@ -3229,36 +3114,35 @@ export interface components {
             agent: string;
             labels: components["schemas"]["Label"][];
         };
-        /** LabelIn */
+        /**
+         * LabelIn
+         * @description A label to save; its id is its name unless another is sent.
+         */
         LabelIn: {
-            /** Colour */
             colour?: string | null;
-            /** Description */
             description?: string | null;
-            /** Id */
             id?: string | null;
-            /** Name */
             name: string;
-            /** Shortcut */
             shortcut?: string | null;
         };
-        /** LabelOut */
+        /**
+         * LabelOut
+         * @description A label of a dataset.
+         */
         LabelOut: {
-            /** Colour */
             colour?: string | null;
-            /** Description */
             description?: string | null;
-            /** Id */
             id: string;
-            /** Name */
             name: string;
-            /** Shortcut */
             shortcut?: string | null;
         };
-        /** LabelSchemaIn */
+        /**
+         * LabelSchemaIn
+         * @description The labels of a dataset, in their order.
+         */
         LabelSchemaIn: {
             /**
-             * Labels
+             * @description Labels; a plain text stands for the label of that name.
              * @example [
              *       "good",
              *       "bad"
@@ -3266,9 +3150,11 @@ export interface components {
              */
             labels: components["schemas"]["LabelIn"][];
         };
-        /** LabelSchemaOut */
+        /**
+         * LabelSchemaOut
+         * @description The labels of a dataset, in their order.
+         */
         LabelSchemaOut: {
-            /** Labels */
             labels: components["schemas"]["LabelOut"][];
         };
         /**
@@ -3279,12 +3165,31 @@ export interface components {
             labels: components["schemas"]["Label"][];
         };
         /**
+         * LabelingRuleOut
+         * @description A labeling rule; ``label`` is there if it was stored with exactly one.
+         */
+        LabelingRuleOut: {
+            author: string;
+            created_at: string;
+            description?: string | null;
+            label?: string | null;
+            labels: string[];
+            query: string;
+        };
+        /**
+         * LabelledRecords
+         * @description The records that are annotated with one label, as packed positions.
+         */
+        LabelledRecords: {
+            label: string;
+            positions: string;
+        };
+        /**
          * LeaderOut
          * @description A reviewer or manager of a workspace, with their role.
          */
         LeaderOut: {
             role: components["schemas"]["MembershipRole"];
-            /** Username */
             username: string;
         };
         /**
@@ -3292,7 +3197,6 @@ export interface components {
          * @description People that the members of a workspace can turn to.
          */
         Leaders: {
-            /** Leaders */
             leaders: components["schemas"]["LeaderOut"][];
         };
         /**
@@ -3300,9 +3204,7 @@ export interface components {
          * @description One lease.
          */
         LeaseIn: {
-            /** Id */
             id: string;
-            /** Token */
             token: string;
         };
         /**
@@ -3310,9 +3212,7 @@ export interface components {
          * @description End of a lease; null if it is gone.
          */
         LeaseOut: {
-            /** Id */
             id: string;
-            /** Lease Until */
             lease_until: string | null;
         };
         /**
@@ -3320,7 +3220,6 @@ export interface components {
          * @description Leases of the caller; all of them if none is named.
          */
         LeasesIn: {
-            /** Leases */
             leases?: components["schemas"]["LeaseIn"][] | null;
         };
         /**
@@ -3328,9 +3227,21 @@ export interface components {
          * @description Leases after the request.
          */
         LeasesOut: {
-            /** Leases */
             leases: components["schemas"]["LeaseOut"][];
         };
+        /**
+         * LeftRecord
+         * @description A record that a job left as it was, and why.
+         */
+        LeftRecord: {
+            record: string;
+            why: string;
+        };
+        /**
+         * LenientBody
+         * @description Base of the bodies that 1.x has, too: numbers are taken as text.
+         */
+        LenientBody: Record<string, never>;
         /**
          * Login
          * @description Username and password.
@@ -3340,9 +3251,7 @@ export interface components {
          *     }
          */
         Login: {
-            /** Password */
             password: string;
-            /** Username */
             username: string;
         };
         /**
@@ -3350,17 +3259,12 @@ export interface components {
          * @description Queries to match, those of all stored rules if left out, and a selection of records as searches have it.
          */
         MatchesWanted: {
-            /** Queries */
             queries?: string[] | null;
-            /**
-             * Query
-             * @default {}
-             */
+            /** @default {} */
             query?: {
                 [key: string]: unknown;
             };
             /**
-             * With Records
              * @description Whether the reply has ids and annotations.
              * @default true
              */
@@ -3371,33 +3275,19 @@ export interface components {
          * @description The caller; administrators see every workspace. Echoes the API key the request carried.
          */
         Me: {
-            /**
-             * Active
-             * @description False for deactivated users; otherwise left out.
-             */
+            /** @description False for deactivated users; otherwise left out. */
             active?: boolean | null;
-            /** Api Key */
             api_key?: string | null;
-            /** First Name */
             first_name: string;
-            /** Full Name */
             full_name: string;
-            /** Id */
             id: string;
-            /** Inserted At */
             inserted_at: string;
-            /** Key Prefix */
             key_prefix?: string | null;
-            /** Last Name */
             last_name?: string | null;
-            /** Memberships */
             memberships: components["schemas"]["MembershipOut"][];
             role: components["schemas"]["Role"];
-            /** Updated At */
             updated_at: string;
-            /** Username */
             username: string;
-            /** Workspaces */
             workspaces: string[];
         };
         /**
@@ -3411,13 +3301,10 @@ export interface components {
          * @description A member of a workspace.
          */
         MemberOut: {
-            /** Full Name */
             full_name: string;
             global_role: components["schemas"]["Role"];
-            /** Id */
             id: string;
             role: components["schemas"]["MembershipRole"];
-            /** Username */
             username: string;
         };
         /**
@@ -3425,9 +3312,7 @@ export interface components {
          * @description Everybody who belongs to a workspace.
          */
         Members: {
-            /** Members */
             members: components["schemas"]["MemberOut"][];
-            /** Total */
             total: number;
         };
         /**
@@ -3436,57 +3321,77 @@ export interface components {
          */
         MembershipOut: {
             role: components["schemas"]["MembershipRole"];
-            /** Workspace */
             workspace: string;
         };
         /**
          * MembershipRole
          * @description The role of an annotator within one workspace.
-         * @enum {string}
+         * @enum {unknown}
          */
-        MembershipRole: "annotator" | "reviewer" | "manager";
+        MembershipRole: "annotator" | "manager" | "reviewer";
+        /**
+         * MemoryUse
+         * @description Resident and virtual size of the server, for administrators only.
+         */
+        MemoryUse: {
+            rss?: string | null;
+            vms?: string | null;
+        };
+        /**
+         * MetadataUsers
+         * @description People whom the records name themselves, under this key of their metadata.
+         */
+        MetadataUsers: {
+            metadata: string;
+        };
+        /**
+         * MetricOut
+         * @description A metric that the server computes.
+         */
+        MetricOut: {
+            description: string;
+            id: string;
+            name: string;
+        };
         /**
          * MoveIn
          * @description Rows to move, and the person who gets them.
          */
         MoveIn: {
-            /**
-             * Annotator
-             * @description Only rows of this person.
-             */
+            /** @description Only rows of this person. */
             annotator?: string | null;
-            /**
-             * Dry Run
-             * @default false
-             */
+            /** @default false */
             dry_run?: boolean;
-            /** Records */
             records?: string[] | null;
-            /**
-             * Rule
-             * @default 0
-             */
+            /** @default 0 */
             rule?: number;
-            /** To */
             to: string;
         };
-        /** NewDataset */
+        /**
+         * NearestTo
+         * @description A vector whose ``k`` nearest records are meant.
+         */
+        NearestTo: {
+            k?: number | null;
+            name: string;
+            value: number[];
+        };
+        /**
+         * NewDataset
+         * @description A dataset to create.
+         */
         NewDataset: {
-            /** Metadata */
+            /** @default {} */
             metadata?: {
                 [key: string]: unknown;
             };
-            /**
-             * Name
-             * @example reviews
-             */
+            /** @example reviews */
             name: string;
-            /** Tags */
+            /** @default {} */
             tags?: {
                 [key: string]: string;
             };
             task: components["schemas"]["Task"];
-            /** Workspace */
             workspace?: string | null;
         };
         /**
@@ -3500,7 +3405,6 @@ export interface components {
         NewMember: {
             /** @default annotator */
             role?: components["schemas"]["MembershipRole"];
-            /** Username */
             username: string;
         };
         /**
@@ -3508,16 +3412,10 @@ export interface components {
          * @description A rule: records that match the query should get the labels.
          */
         NewRule: {
-            /** Description */
             description?: string | null;
-            /** Label */
             label?: string | null;
-            /**
-             * Labels
-             * @default []
-             */
+            /** @default [] */
             labels?: string[];
-            /** Query */
             query: string;
         };
         /**
@@ -3539,14 +3437,11 @@ export interface components {
             /** @default annotator */
             membership?: components["schemas"]["MembershipRole"];
             /**
-             * Personal
              * @description A workspace called like each of them, which only they belong to.
              * @default true
              */
             personal?: boolean;
-            /** Users */
             users: components["schemas"]["NewUserIn"][];
-            /** Workspace */
             workspace?: string | null;
         };
         /**
@@ -3560,14 +3455,10 @@ export interface components {
          *     }
          */
         NewUserIn: {
-            /** First Name */
             first_name: string;
-            /** Last Name */
             last_name?: string | null;
-            /** Password */
             password: string;
             role?: components["schemas"]["Role"] | null;
-            /** Username */
             username: string;
         };
         /**
@@ -3575,26 +3466,18 @@ export interface components {
          * @description Users that have just been created, each with their API key, which is never shown again.
          */
         NewUsers: {
-            /** Users */
-            users: components["schemas"]["UserOut"][];
+            users: components["schemas"]["CreatedUser"][];
         };
         /**
          * NewWebhookIn
          * @description A webhook to create: its URL and events.
          */
         NewWebhookIn: {
-            /**
-             * Dataset
-             * @description Only of this dataset; default all of the workspace.
-             */
+            /** @description Only of this dataset; default all of the workspace. */
             dataset?: string | null;
-            /**
-             * Description
-             * @default
-             */
+            /** @default  */
             description?: string;
             /**
-             * Events
              * @description Codes of events, or `*` for all, later kinds included.
              * @default [
              *       "*"
@@ -3606,16 +3489,12 @@ export interface components {
              */
             events?: string[];
             /**
-             * Scope
              * @description `server`: of everything on the server, for administrators.
              * @default workspace
-             * @enum {string}
+             * @enum {unknown}
              */
-            scope?: "workspace" | "server";
-            /**
-             * Url
-             * @description Where deliveries are posted to, over https.
-             */
+            scope?: "server" | "workspace";
+            /** @description Where deliveries are posted to, over https. */
             url: string;
         };
         /**
@@ -3626,39 +3505,101 @@ export interface components {
          *     }
          */
         NewWorkspace: {
-            /** Name */
             name: string;
+        };
+        /**
+         * NumberStatistics
+         * @description Statistics of a number in the metadata, under the names of 1.x; null where a number is too large.
+         */
+        NumberStatistics: {
+            avg: number | null;
+            count: number;
+            max: number | null;
+            min: number | null;
+            std_deviation: number | null;
+            std_deviation_bounds: {
+                [key: string]: number | null;
+            };
+            std_deviation_population: number | null;
+            std_deviation_sampling: number | null;
+            sum: number | null;
+            sum_of_squares: number | null;
+            variance: number | null;
+            variance_population: number | null;
+            variance_sampling: number | null;
         };
         /**
          * OneAnnotation
          * @description Somebody's annotation.
          */
         OneAnnotation: {
-            /** Annotator */
             annotator: string;
-            /** Counted */
             counted: boolean;
-            /** Seconds */
             seconds?: number | null;
             state: components["schemas"]["AnnotationState"];
-            /** Updated At */
             updated_at: string;
-            /** Value */
-            value: {
-                [key: string]: unknown;
-            } | null;
-            /** Version */
+            value: components["schemas"]["AnswerValue"] | null;
             version: number;
+        };
+        /**
+         * Overlap
+         * @description So many annotators for this share of the records, taken evenly from the values of a field.
+         */
+        Overlap: {
+            annotators?: number;
+            share?: number;
+            stratify?: string;
+        };
+        /**
+         * OverviewDataset
+         * @description A dataset in the list of all: its records by status, my slots, and for those who lead it everybody's.
+         */
+        OverviewDataset: {
+            /** @enum {unknown} */
+            annotation: "individual" | "shared";
+            blind: boolean;
+            closed: boolean;
+            created_at: string;
+            created_by: string | null;
+            /** @description The UUID of the dataset. */
+            dataset: string;
+            last_updated: string;
+            mine: components["schemas"]["SlotStates"];
+            name: string;
+            records: number;
+            slots: components["schemas"]["SlotStates"] | null;
+            statuses: components["schemas"]["StatusCounts"];
+            tags: {
+                [key: string]: string;
+            };
+            task: components["schemas"]["Task"];
+            workspace: string;
         };
         /**
          * OverviewOut
          * @description All datasets I may see, with their progress.
          */
         OverviewOut: {
-            /** Datasets */
-            datasets: {
-                [key: string]: unknown;
-            }[];
+            datasets: components["schemas"]["OverviewDataset"][];
+        };
+        /**
+         * PairConfusion
+         * @description The labels that two people gave to the same records, most frequent first.
+         */
+        PairConfusion: {
+            cells: components["schemas"]["ConfusedLabels"][];
+            labels: string[];
+            pair: string[];
+            records: number;
+        };
+        /**
+         * PairsOut
+         * @description The number of records that pairs of people share: fewest, most, and in perfect balance.
+         */
+        PairsOut: {
+            ideal: number;
+            max: number;
+            min: number;
         };
         /**
          * PasswordIn
@@ -3669,9 +3610,7 @@ export interface components {
          *     }
          */
         PasswordIn: {
-            /** Current */
             current: string;
-            /** New */
             new: string;
         };
         /**
@@ -3679,90 +3618,245 @@ export interface components {
          * @description A former version of an annotation.
          */
         PastAnnotationOut: {
-            /** Annotator */
             annotator: string;
-            /** At */
             at: string;
-            /**
-             * By
-             * @description Whom ``why`` speaks of; of a gold value, as ``adjudicated:ana``.
-             */
-            by?: string | null;
+            /** @description Whom ``why`` speaks of; of a gold value, as ``adjudicated:ana``. */
+            by: string | null;
             state: components["schemas"]["AnnotationState"];
-            /** Value */
-            value: {
-                [key: string]: unknown;
-            } | null;
-            /** Version */
+            value: components["schemas"]["AnswerValue"] | null;
             version: number;
             why: components["schemas"]["HistoryReason"];
-            /** Why Text */
             why_text: string;
+        };
+        /**
+         * PlanChangeOut
+         * @description What a change of a plan moves: rows in all, and what each person gets or loses (``loads``).
+         */
+        PlanChangeOut: {
+            added: number;
+            dry_run: boolean;
+            kept: number;
+            loads?: {
+                [key: string]: number;
+            };
+            moved: number;
+            refused?: components["schemas"]["RefusedMove"][];
+            removed: number;
+            unassigned?: components["schemas"]["Unassigned"][];
+        };
+        /**
+         * PlanOut
+         * @description A plan as it was applied, with its progress.
+         */
+        PlanOut: {
+            adaptive?: components["schemas"]["Adaptive"];
+            agreement_assumes: string;
+            agreement_half_width: number | null;
+            blind?: boolean;
+            changed_at: string;
+            checks?: number | components["schemas"]["Checks"];
+            created_at: string;
+            created_by: string;
+            digest: string;
+            engines?: string[][];
+            /** @description When each would be done at the pace of the last seven days; null: not known. */
+            finish_at?: {
+                [key: string]: string | null;
+            } | null;
+            id: string;
+            loads: {
+                [key: string]: number;
+            };
+            mirror?: string;
+            mirror_overwrite?: boolean;
+            mixed_in?: number;
+            pairs: components["schemas"]["PairsOut"] | null;
+            progress: components["schemas"]["PlanProgress"];
+            records: number;
+            rules: components["schemas"]["PlanRule"][];
+            seed?: number;
+            slots: number;
+            standing?: boolean;
+            /** @enum {unknown} */
+            state: "live" | "undoing" | "undone" | "writing";
+            unassigned: components["schemas"]["Unassigned"][];
+            /** @enum {unknown} */
+            visibility?: "assigned" | "dataset";
+            warnings: string[];
+        };
+        /**
+         * PlanPreview
+         * @description What a plan would do, or did: who gets how many, what cannot be assigned and why.
+         */
+        PlanPreview: {
+            adaptive?: components["schemas"]["Adaptive"];
+            agreement_assumes: string;
+            agreement_half_width: number | null;
+            blind?: boolean;
+            checks?: number | components["schemas"]["Checks"];
+            digest: string;
+            engines?: string[][];
+            /** @description When each would be done at the pace of the last seven days; null: not known. */
+            finish_at?: {
+                [key: string]: string | null;
+            } | null;
+            loads: {
+                [key: string]: number;
+            };
+            mirror?: string;
+            mirror_overwrite?: boolean;
+            mixed_in?: number;
+            pairs: components["schemas"]["PairsOut"] | null;
+            records: number;
+            rules: components["schemas"]["PlanRule"][];
+            seed?: number;
+            slots: number;
+            standing?: boolean;
+            unassigned: components["schemas"]["Unassigned"][];
+            /** @enum {unknown} */
+            visibility?: "assigned" | "dataset";
+            warnings: string[];
+        };
+        /**
+         * PlanProgress
+         * @description Numbers of slots by their state, of all and of each annotator.
+         */
+        PlanProgress: {
+            annotators: {
+                [key: string]: components["schemas"]["SlotStates"];
+            };
+            done: number;
+            leased: number;
+            pending: number;
+            skipped: number;
+            withdrawn: number;
+        };
+        /**
+         * PlanRule
+         * @description One rule of a plan: which records go to whom, to how many, in which order, until when.
+         */
+        PlanRule: {
+            anchors?: number;
+            due?: string;
+            lease?: number;
+            /** @enum {unknown} */
+            mode?: "pull" | "push";
+            needs?: {
+                [key: string]: string;
+            };
+            order?: string | components["schemas"]["RecordOrder"];
+            overlap?: number | "all" | components["schemas"]["Overlap"];
+            skip?: string;
+            users?: (string | components["schemas"]["PlanUser"])[] | components["schemas"]["MetadataUsers"];
+            where?: string;
+        };
+        /**
+         * PlanSpec
+         * @description What a plan asks for.
+         * @example {
+         *       "blind": true,
+         *       "rules": [
+         *         {
+         *           "overlap": {
+         *             "annotators": 2,
+         *             "share": 0.2
+         *           },
+         *           "users": [
+         *             "ana",
+         *             "ben",
+         *             "cy"
+         *           ]
+         *         }
+         *       ],
+         *       "seed": 7
+         *     }
+         */
+        PlanSpec: {
+            adaptive?: components["schemas"]["Adaptive"];
+            blind?: boolean;
+            checks?: number | components["schemas"]["Checks"];
+            digest?: string;
+            mirror?: string;
+            mirror_overwrite?: boolean;
+            rules: components["schemas"]["PlanRule"][];
+            seed?: number;
+            standing?: boolean;
+            /** @enum {unknown} */
+            visibility?: "assigned" | "dataset";
+        };
+        /**
+         * PlanUser
+         * @description A person who takes part, or everybody of a workspace, with their weight, cap and skills.
+         */
+        PlanUser: {
+            cap?: number;
+            skills?: {
+                [key: string]: string[];
+            };
+            user?: string;
+            weight?: number;
+            workspace?: string;
         };
         /**
          * PlansOut
          * @description The plans of a dataset, oldest first.
          */
         PlansOut: {
-            /** Assignments */
-            assignments: {
-                [key: string]: unknown;
-            }[];
+            assignments: components["schemas"]["PlanOut"][];
         };
         /**
          * PoliciesOut
          * @description Policies of a dataset: annotation mode, visibility, and the way answers become one value.
          */
         PoliciesOut: {
-            /**
-             * Annotation
-             * @enum {string}
-             */
-            annotation: "shared" | "individual";
-            /** Annotators May */
+            /** @enum {unknown} */
+            annotation: "individual" | "shared";
             annotators_may: string[];
-            /** Blind */
             blind: boolean;
-            /** Required */
             required: number;
-            /**
-             * Resolution
-             * @enum {string}
-             */
-            resolution: "latest" | "majority" | "unanimous" | "dawid_skene" | "one_coin" | "adjudicated";
-            /**
-             * Skip
-             * @enum {string}
-             */
-            skip: "next_person" | "back_to_me" | "drop";
-            /**
-             * Visibility
-             * @enum {string}
-             */
-            visibility: "dataset" | "assigned";
+            /** @enum {unknown} */
+            resolution: "adjudicated" | "dawid_skene" | "latest" | "majority" | "one_coin" | "unanimous";
+            /** @enum {unknown} */
+            skip: "back_to_me" | "drop" | "next_person";
+            /** @enum {unknown} */
+            visibility: "assigned" | "dataset";
         };
         /**
          * ProgressOut
          * @description A dataset's progress. ``open`` counts slots that nobody has taken yet.
          */
         ProgressOut: {
-            /** Annotators */
             annotators: components["schemas"]["AnnotatorProgress"][];
-            /** Complete */
             complete: number;
-            /** Finish At */
             finish_at: string | null;
-            /** In Conflict */
             in_conflict: number;
-            /** Open */
             open: number;
-            /** Records */
             records: number;
         };
-        /** @description Which records are meant; members are combined with AND, values within one with OR. */
+        /**
+         * Provenance
+         * @description How the value of a record came to be, or in ``conflict`` and ``why`` the reason why there is none.
+         */
+        Provenance: {
+            agent?: string | null;
+            agreeing?: string[];
+            answers: string[];
+            by_token?: boolean;
+            conflict?: string | null;
+            outcome: string;
+            support?: number | null;
+            why?: string | null;
+        };
+        /**
+         * Query
+         * @description Which records are meant; members are combined with AND, values within one with OR.
+         */
         Query: {
+            /** @default false */
             advanced_query_dsl?: boolean;
+            /** @default [] */
             annotated_as?: string[];
+            /** @default [] */
             annotated_by?: string[];
             has_annotation?: boolean | null;
             has_prediction?: boolean | null;
@@ -3770,50 +3864,89 @@ export interface components {
             metadata?: {
                 [key: string]: string | string[];
             } | null;
-            /** @enum {string|null} */
-            predicted?: "ok" | "ko" | null;
+            predicted?: ("ko" | "ok") | null;
+            /** @default [] */
             predicted_as?: string[];
+            /** @default [] */
             predicted_by?: string[];
             /**
              * @description The search language: words, phrases, fields, AND OR NOT, wildcards, ranges.
              * @example status:Default AND metadata.source:survey
              */
             query_text?: string | null;
-            score?: {
-                from?: number;
-                to?: number | null;
-            } | null;
-            status?: ("Default" | "Edited" | "Discarded" | "Validated")[];
+            score?: components["schemas"]["ScoreRange"] | null;
+            /** @default [] */
+            status?: components["schemas"]["Status"][];
+            /** @default [] */
             uncovered_by_rules?: string[];
-            vector?: null | {
-                k?: number | null;
-                name: string;
-                value: number[];
-            };
+            vector?: components["schemas"]["NearestTo"] | null;
+        };
+        /**
+         * QueryMatches
+         * @description The records that one query matches, as packed positions.
+         */
+        QueryMatches: {
+            positions: string;
+            query: string;
         };
         /**
          * QueueOut
          * @description Records in front of somebody, each as in a search with its ``assignment``; ``left`` counts those behind them.
          */
         QueueOut: {
-            /**
-             * Dataset
-             * @description The UUID of the dataset.
-             */
+            /** @description The UUID of the dataset. */
             dataset: string;
-            /** Left */
             left: number;
-            /** Records */
-            records: {
-                [key: string]: unknown;
-            }[];
+            records: components["schemas"]["QueueRecord"][];
             /** @description Why there are no records, as a code. */
             why_empty?: components["schemas"]["WhyEmpty"] | null;
-            /**
-             * Why Empty Text
-             * @description The same as a sentence.
-             */
+            /** @description The same as a sentence. */
             why_empty_text?: string | null;
+        };
+        /**
+         * QueueRecord
+         * @description A record as in a search, and its assignment.
+         */
+        QueueRecord: {
+            annotation?: components["schemas"]["ShownValue"] | null;
+            /** @description Everybody's own, by agent. */
+            annotations?: {
+                [key: string]: components["schemas"]["ShownValue"];
+            } | null;
+            assignment: components["schemas"]["AssignmentOut"];
+            event_timestamp?: string | null;
+            explanation?: {
+                [key: string]: components["schemas"]["TokenAttributions"][];
+            } | null;
+            /** @description As a number if it looks like one, except in a scan. */
+            id: string | number;
+            /** @description Texts to classify, by name. */
+            inputs?: {
+                [key: string]: string | string[];
+            } | null;
+            last_updated?: string | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Figures about the texts, where they were asked for. */
+            metrics?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default false */
+            multi_label?: boolean;
+            prediction?: components["schemas"]["ShownValue"] | null;
+            /** @description Everybody's own, by agent. */
+            predictions?: {
+                [key: string]: components["schemas"]["ShownValue"];
+            } | null;
+            /** @description Words of the texts that the query matched. */
+            search_keywords?: string[] | null;
+            status?: ("Default" | "Discarded" | "Edited" | "Validated") | null;
+            text?: string | null;
+            tokens?: string[] | null;
+            vectors?: {
+                [key: string]: components["schemas"]["Vector"];
+            } | null;
         };
         /**
          * Ready
@@ -3830,39 +3963,34 @@ export interface components {
          *     }
          */
         Ready: {
-            /** Checks */
             checks: {
                 [key: string]: string;
             };
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "ok" | "not ready";
+            /** @enum {unknown} */
+            status: "not ready" | "ok";
+        };
+        /**
+         * ReasonOut
+         * @description A reason as a code, with the arguments of its sentence.
+         */
+        ReasonOut: {
+            args: (string | number)[];
+            code: string;
         };
         /**
          * RebalanceIn
          * @description People who share the rows from now on; those of the plan if nobody is named.
          */
         RebalanceIn: {
-            /**
-             * Dry Run
-             * @default false
-             */
+            /** @default false */
             dry_run?: boolean;
             /**
-             * Level
              * @description Also hand over what somebody has above their share.
              * @default false
              */
             level?: boolean;
-            /**
-             * Rule
-             * @description Only this rule of the plan.
-             */
             rule?: number | null;
             /**
-             * Users
              * @example [
              *       "ana",
              *       {
@@ -3874,30 +4002,85 @@ export interface components {
             users?: unknown[] | null;
         };
         /**
+         * Record
+         * @description A record as the server shows it: the members of the dataset's task. A search leaves out what is null. A scan with ``fields`` leaves out all but the id and those fields.
+         */
+        Record: {
+            annotation?: components["schemas"]["ShownValue"] | null;
+            /** @description Everybody's own, by agent. */
+            annotations?: {
+                [key: string]: components["schemas"]["ShownValue"];
+            } | null;
+            event_timestamp?: string | null;
+            explanation?: {
+                [key: string]: components["schemas"]["TokenAttributions"][];
+            } | null;
+            /** @description As a number if it looks like one, except in a scan. */
+            id: string | number;
+            /** @description Texts to classify, by name. */
+            inputs?: {
+                [key: string]: string | string[];
+            } | null;
+            last_updated?: string | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Figures about the texts, where they were asked for. */
+            metrics?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default false */
+            multi_label?: boolean;
+            prediction?: components["schemas"]["ShownValue"] | null;
+            /** @description Everybody's own, by agent. */
+            predictions?: {
+                [key: string]: components["schemas"]["ShownValue"];
+            } | null;
+            /** @description Words of the texts that the query matched. */
+            search_keywords?: string[] | null;
+            status?: ("Default" | "Discarded" | "Edited" | "Validated") | null;
+            text?: string | null;
+            tokens?: string[] | null;
+            vectors?: {
+                [key: string]: components["schemas"]["Vector"];
+            } | null;
+        };
+        /**
          * RecordChanges
          * @description Changes to a record; metadata is merged key by key.
          */
         RecordChanges: {
-            /** Metadata */
             metadata?: {
                 [key: string]: unknown;
             } | null;
             status?: components["schemas"]["Status"] | null;
         };
         /**
+         * RecordOrder
+         * @description The field that records are ordered by.
+         */
+        RecordOrder: {
+            descending: boolean;
+            field: string;
+        };
+        /**
+         * RefusedMove
+         * @description A row that cannot move, and why.
+         */
+        RefusedMove: {
+            annotator: string | null;
+            record: string;
+            why: string;
+        };
+        /**
          * Requests
          * @description Requests since the start. ``failed`` are those answered with 500 or more.
          */
         Requests: {
-            /** Answered */
             answered: number;
-            /** Failed */
             failed: number;
-            /** Refused Sign Ins */
             refused_sign_ins: number;
-            /** Running */
             running: number;
-            /** Streams */
             streams: number;
         };
         /**
@@ -3905,18 +4088,11 @@ export interface components {
          * @description A deleted dataset to restore, and its new name.
          */
         RestoreIn: {
-            /**
-             * Id
-             * @description Which of several; else the one deleted last.
-             */
+            /** @description Which of several; else the one deleted last. */
             id?: string | null;
-            /**
-             * Into
-             * @description The name it gets, if another has its own by now.
-             */
+            /** @description The name it gets, if another has its own by now. */
             into?: string | null;
             /**
-             * Name
              * @description The name it had.
              * @example reviews
              */
@@ -3925,7 +4101,7 @@ export interface components {
         /**
          * Role
          * @description The role of a user everywhere.
-         * @enum {string}
+         * @enum {unknown}
          */
         Role: "admin" | "annotator";
         /**
@@ -3949,29 +4125,124 @@ export interface components {
          * @description Slots of a plan.
          */
         RowsOut: {
-            /** Next */
-            next?: string | null;
-            /** Rows */
-            rows: {
-                [key: string]: unknown;
-            }[];
+            next: string | null;
+            rows: components["schemas"]["SlotOut"][];
+        };
+        /**
+         * RuleAnswers
+         * @description How often a rule and people's answers agree.
+         */
+        RuleAnswers: {
+            correct: number;
+            incorrect: number;
+            precision?: number;
         };
         /**
          * RuleChanges
          * @description The labels of a rule, and its description.
          */
         RuleChanges: {
-            /** Description */
             description?: string | null;
-            /** Label */
             label?: string | null;
-            /**
-             * Labels
-             * @default []
-             */
+            /** @default [] */
             labels?: string[];
         };
         /**
+         * RuleFigures
+         * @description What a rule covers, as shares and in records; what there are no annotations for is left out.
+         */
+        RuleFigures: {
+            annotated_records: number;
+            correct?: number;
+            coverage?: number;
+            coverage_annotated?: number;
+            incorrect?: number;
+            precision?: number;
+            total_records: number;
+        };
+        /**
+         * RuleFiguresInFull
+         * @description The same with what rules share: ``overlaps`` and ``conflicts`` as shares of all records.
+         */
+        RuleFiguresInFull: {
+            annotated_covered_records: number;
+            annotated_records: number;
+            answers?: components["schemas"]["RuleAnswers"];
+            conflicts?: number;
+            correct?: number;
+            coverage?: number;
+            coverage_annotated?: number;
+            covered_records: number;
+            incorrect?: number;
+            overlaps?: number;
+            precision?: number;
+            /** @description Why the rule matches nothing: it cannot be read. */
+            problem?: string;
+            total_records: number;
+        };
+        /**
+         * RuleMatchesOut
+         * @description Which of ``total`` records each query matches; positions and ids are base64 of zlib.
+         */
+        RuleMatchesOut: {
+            annotated?: string;
+            ids?: string;
+            labels?: components["schemas"]["LabelledRecords"][];
+            multi_label: boolean;
+            order: string;
+            queries: components["schemas"]["QueryMatches"][];
+            total: number;
+        };
+        /**
+         * RuleReport
+         * @description A rule and its figures.
+         */
+        RuleReport: {
+            annotated_covered_records: number;
+            annotated_records: number;
+            answers?: components["schemas"]["RuleAnswers"];
+            author: string;
+            conflicts?: number;
+            correct?: number;
+            coverage?: number;
+            coverage_annotated?: number;
+            covered_records: number;
+            created_at: string;
+            description?: string;
+            incorrect?: number;
+            label?: string;
+            labels: string[];
+            overlaps?: number;
+            precision?: number;
+            /** @description Why the rule matches nothing: it cannot be read. */
+            problem?: string;
+            query: string;
+            total_records: number;
+        };
+        /**
+         * RulesReport
+         * @description The figures of all rules together, and of each.
+         */
+        RulesReport: {
+            annotated_covered_records: number;
+            annotated_records: number;
+            answers?: components["schemas"]["RuleAnswers"];
+            conflicts?: number;
+            correct?: number;
+            coverage?: number;
+            coverage_annotated?: number;
+            covered_records: number;
+            incorrect?: number;
+            overlaps?: number;
+            precision?: number;
+            /** @description Why the rule matches nothing: it cannot be read. */
+            problem?: string;
+            rules: components["schemas"]["RuleReport"][];
+            total_records: number;
+        };
+        /**
+         * Scan
+         * @description A scan, the members of records to return, and where it goes on.
          * @example {
          *       "fields": [
          *         "*"
@@ -3986,13 +4257,30 @@ export interface components {
             next_idx?: string | null;
             next_page_cfg?: string | null;
             query?: components["schemas"]["Query"] | null;
-            sort_by?: {
-                id: string;
-                /** @enum {string} */
-                order?: "asc" | "desc";
-            }[];
+            /** @default [] */
+            sort_by?: components["schemas"]["SortBy"][];
         };
         /**
+         * ScanPage
+         * @description A page of a scan; ``next_page_cfg`` leads to the next one, until a page is empty.
+         */
+        ScanPage: {
+            next_idx?: string | null;
+            next_page_cfg?: string | null;
+            /** @default [] */
+            records?: components["schemas"]["Record"][];
+        };
+        /**
+         * ScoreRange
+         * @description The scores that are meant, both ends included.
+         */
+        ScoreRange: {
+            from?: number | null;
+            to?: number | null;
+        };
+        /**
+         * Search
+         * @description A search, and the order of what it finds.
          * @example {
          *       "query": {
          *         "query_text": "soup",
@@ -4005,11 +4293,24 @@ export interface components {
          */
         Search: {
             query?: components["schemas"]["Query"];
-            sort?: {
-                id: string;
-                /** @enum {string} */
-                order?: "asc" | "desc";
-            }[];
+            /** @default [] */
+            sort?: components["schemas"]["SortBy"][];
+        };
+        /**
+         * SearchEngine
+         * @description The search engine, where 1.x had another server.
+         */
+        SearchEngine: {
+            version: string;
+        };
+        /**
+         * SearchPage
+         * @description A page of a search: how many match in all, some of them, and on the first page counts over all of them.
+         */
+        SearchPage: {
+            aggregations?: components["schemas"]["Aggregations"];
+            records: components["schemas"]["Record"][];
+            total: number;
         };
         /**
          * Sentence
@@ -4041,46 +4342,60 @@ export interface components {
          * @description State of the server.
          */
         ServerOut: {
-            /** Checks */
             checks: {
                 [key: string]: string;
             };
             holds: components["schemas"]["StoredCounts"];
-            /** Memory Bytes */
             memory_bytes: number | null;
             requests: components["schemas"]["Requests"];
-            /** Started At */
             started_at: string;
             storage: components["schemas"]["Storage"];
-            /** Uptime Seconds */
             uptime_seconds: number;
-            /** Version */
             version: string;
             writer: components["schemas"]["Writer"];
+        };
+        /**
+         * ServerStatus
+         * @description Version and memory use in the form of 1.x; ``apportion`` for administrators only.
+         */
+        ServerStatus: {
+            apportion?: string | null;
+            elasticsearch: components["schemas"]["SearchEngine"];
+            mem_info: components["schemas"]["MemoryUse"];
+            version: string;
+        };
+        /**
+         * ServerVersion
+         * @description The version of the 1.x API that the server speaks, and its own.
+         * @example {
+         *       "apportion": "1.0.0",
+         *       "version": "1.6.0"
+         *     }
+         */
+        ServerVersion: {
+            apportion: string;
+            version: string;
         };
         /**
          * SettingsIn
          * @description Settings to save; what is left out stays as it was.
          */
         SettingsIn: {
-            /** Allow Character Spans */
             allow_character_spans?: boolean | null;
-            /** Allow Overlapping Spans */
             allow_overlapping_spans?: boolean | null;
             label_schema?: components["schemas"]["LabelSchemaIn"] | null;
-            /** Vectors */
             vectors?: {
                 [key: string]: components["schemas"]["VectorIn"];
             } | null;
         };
-        /** SettingsOut */
+        /**
+         * SettingsOut
+         * @description Settings of a dataset; what was never set is left out.
+         */
         SettingsOut: {
-            /** Allow Character Spans */
             allow_character_spans?: boolean | null;
-            /** Allow Overlapping Spans */
             allow_overlapping_spans?: boolean | null;
             label_schema?: components["schemas"]["LabelSchemaOut"] | null;
-            /** Vectors */
             vectors?: {
                 [key: string]: components["schemas"]["VectorOut"];
             } | null;
@@ -4096,16 +4411,11 @@ export interface components {
          *     }
          */
         Setup: {
-            /** Code */
             code: string;
-            /** First Name */
             first_name: string;
-            /** Last Name */
             last_name?: string | null;
-            /** Password */
             password: string;
             role?: components["schemas"]["Role"] | null;
-            /** Username */
             username: string;
         };
         /**
@@ -4113,19 +4423,56 @@ export interface components {
          * @description State of the setup: the server may still wait for its first administrator.
          */
         SetupState: {
-            /** Needed */
             needed: boolean;
+        };
+        /**
+         * ShownEntity
+         * @description A labelled stretch of a text, in code points.
+         */
+        ShownEntity: {
+            end: number;
+            label: string;
+            /** @default 1 */
+            score?: number | null;
+            start: number;
+        };
+        /**
+         * ShownLabel
+         * @description A label of a text; a scan calls it ``class_label``, everything else ``class``.
+         */
+        ShownLabel: {
+            class?: string | null;
+            class_label?: string | null;
+            /** @default 1 */
+            score?: number;
+        };
+        /**
+         * ShownSentence
+         * @description One text made from another.
+         */
+        ShownSentence: {
+            /** @default 1 */
+            score?: number;
+            text: string;
+        };
+        /**
+         * ShownValue
+         * @description A prediction or an annotation: the members of the dataset's task, and who said so where no key says it.
+         */
+        ShownValue: {
+            agent?: string | null;
+            entities?: components["schemas"]["ShownEntity"][] | null;
+            labels?: components["schemas"]["ShownLabel"][] | null;
+            score?: number | null;
+            sentences?: components["schemas"]["ShownSentence"][] | null;
         };
         /**
          * SkipIn
          * @description A record to skip, and the reason.
          */
         SkipIn: {
-            /** Id */
             id: string;
-            /** Reason */
             reason?: string | null;
-            /** Token */
             token?: string | null;
         };
         /**
@@ -4133,12 +4480,53 @@ export interface components {
          * @description State of the slot after the skip: open for others, mine again later, or dropped.
          */
         Skipped: {
-            /** Annotator */
             annotator: string | null;
-            /** Id */
             id: string;
-            /** State */
             state: string;
+        };
+        /**
+         * SlotOut
+         * @description A slot of a plan: the person, the record, the state, and the reason why it exists.
+         */
+        SlotOut: {
+            annotator: string | null;
+            inclusion: number;
+            lease_until: string | null;
+            note: string | null;
+            phase: string;
+            plan: string;
+            reason: string;
+            reason_code: components["schemas"]["ReasonOut"];
+            record: string;
+            rule: number;
+            state: string;
+        };
+        /**
+         * SlotStates
+         * @description Numbers of slots by their state.
+         */
+        SlotStates: {
+            done: number;
+            leased: number;
+            pending: number;
+            skipped: number;
+            withdrawn: number;
+        };
+        /**
+         * SortBy
+         * @description A field to sort by, ``last_updated`` or ``metadata.source`` for instance.
+         * @example {
+         *       "id": "last_updated",
+         *       "order": "desc"
+         *     }
+         */
+        SortBy: {
+            id: string;
+            /**
+             * @default asc
+             * @enum {unknown}
+             */
+            order?: "asc" | "desc";
         };
         /**
          * Status
@@ -4147,17 +4535,23 @@ export interface components {
          */
         Status: "Default" | "Discarded" | "Edited" | "Validated";
         /**
+         * StatusCounts
+         * @description Numbers of records by their status, as the caller sees it.
+         */
+        StatusCounts: {
+            Default: number;
+            Discarded: number;
+            Edited: number;
+            Validated: number;
+        };
+        /**
          * Storage
          * @description The database file and its disk, in bytes; ``log`` is the part not yet in the main file.
          */
         Storage: {
-            /** Database */
             database: number;
-            /** Free */
             free: number;
-            /** Log */
             log: number;
-            /** Tables */
             tables: number;
         };
         /**
@@ -4165,21 +4559,13 @@ export interface components {
          * @description Numbers of what is stored. ``jobs`` are those that wait or run.
          */
         StoredCounts: {
-            /** Annotations */
             annotations: number;
-            /** Datasets */
             datasets: number;
-            /** Jobs */
             jobs: number;
-            /** Leases */
             leases: number;
-            /** Records */
             records: number;
-            /** Sessions */
             sessions: number;
-            /** Users */
             users: number;
-            /** Workspaces */
             workspaces: number;
         };
         /**
@@ -4192,7 +4578,6 @@ export interface components {
          *     }
          */
         TakeBackIn: {
-            /** Annotators */
             annotators: string[];
         };
         /**
@@ -4200,45 +4585,31 @@ export interface components {
          * @description Records that are free again.
          */
         TakenBack: {
-            /** Released */
             released: string[];
         };
         /**
          * Task
          * @description The kind of answer that the records of a dataset ask for.
-         * @enum {string}
+         * @enum {unknown}
          */
-        Task: "TextClassification" | "TokenClassification" | "Text2Text";
+        Task: "Text2Text" | "TextClassification" | "TokenClassification";
         /**
          * TeamDataset
          * @description A dataset with assigned work. Nobody has the ``free`` records; ``open`` slots are for anybody available.
          */
         TeamDataset: {
-            /** Complete */
             complete: number;
-            /** Dataset */
             dataset: string;
-            /**
-             * Due
-             * @description The next due date of work that is not done.
-             */
+            /** @description The next due date of work that is not done. */
             due: string | null;
-            /** Finish At */
             finish_at: string | null;
-            /** Free */
             free: number;
-            /** In Conflict */
             in_conflict: number;
-            /** Name */
             name: string;
-            /** Open */
             open: number;
-            /** People */
             people: components["schemas"]["TeamPerson"][];
-            /** Records */
             records: number;
             task: components["schemas"]["Task"];
-            /** Workspace */
             workspace: string;
         };
         /**
@@ -4246,11 +4617,8 @@ export interface components {
          * @description An annotator of a workspace.
          */
         TeamMemberOut: {
-            /** Full Name */
             full_name: string;
-            /** Username */
             username: string;
-            /** Workspace */
             workspace: string;
         };
         /**
@@ -4258,39 +4626,24 @@ export interface components {
          * @description Every dataset with assigned work in the workspaces I lead, and everybody who annotates there.
          */
         TeamOut: {
-            /** Datasets */
             datasets: components["schemas"]["TeamDataset"][];
-            /** Members */
             members: components["schemas"]["TeamMemberOut"][];
         };
         /**
          * TeamPerson
-         * @description One person's assigned records in one dataset. ``held`` records were on their screen, last reported at ``seen``.
-         *
-         *     ``member`` is false for somebody who has work left but no longer belongs to the workspace.
+         * @description One person's assigned records in one dataset. ``held`` records were on their screen, last reported at ``seen``. ``member`` is false for somebody who has work left but no longer belongs to the workspace.
          */
         TeamPerson: {
-            /** Annotator */
             annotator: string;
-            /** Assigned */
             assigned: number;
-            /** Done */
             done: number;
-            /** Drafts */
             drafts: number;
-            /** Finish At */
             finish_at: string | null;
-            /** Held */
             held: number;
-            /** Held Until */
             held_until: string | null;
-            /** Last Active */
             last_active: string | null;
-            /** Member */
             member: boolean;
-            /** Seen */
             seen: string | null;
-            /** Skipped */
             skipped: number;
         };
         /**
@@ -4315,10 +4668,10 @@ export interface components {
          *     }
          */
         Text2TextBulk: {
-            /** @default null */
-            metadata?: Record<string, never> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             records: components["schemas"]["Text2TextRecord"][];
-            /** @default null */
             tags?: {
                 [key: string]: string;
             } | null;
@@ -4341,31 +4694,22 @@ export interface components {
          *     }
          */
         Text2TextRecord: {
-            /** @default null */
             annotation?: components["schemas"]["SentenceAnswer"] | null;
-            /** @default null */
             annotations?: {
                 [key: string]: components["schemas"]["SentenceValue"];
             } | null;
-            /**
-             * @description ISO 8601, or seconds or milliseconds since 1970.
-             * @default null
-             */
+            /** @description ISO 8601, or seconds or milliseconds since 1970. */
             event_timestamp?: string | number | null;
-            /** @default null */
             id?: string | number | null;
-            /** @default null */
-            metadata?: Record<string, never> | null;
-            /** @default null */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             prediction?: components["schemas"]["SentenceAnswer"] | null;
-            /** @default null */
             predictions?: {
                 [key: string]: components["schemas"]["SentenceValue"];
             } | null;
-            /** @default null */
             status?: components["schemas"]["Status"] | null;
             text: string;
-            /** @default null */
             vectors?: {
                 [key: string]: components["schemas"]["Vector"];
             } | null;
@@ -4398,10 +4742,10 @@ export interface components {
          *     }
          */
         TextClassificationBulk: {
-            /** @default null */
-            metadata?: Record<string, never> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             records: components["schemas"]["TextClassificationRecord"][];
-            /** @default null */
             tags?: {
                 [key: string]: string;
             } | null;
@@ -4430,39 +4774,29 @@ export interface components {
          *     }
          */
         TextClassificationRecord: {
-            /** @default null */
             annotation?: components["schemas"]["LabelAnswer"] | null;
-            /** @default null */
             annotations?: {
                 [key: string]: components["schemas"]["LabelValue"];
             } | null;
-            /**
-             * @description ISO 8601, or seconds or milliseconds since 1970.
-             * @default null
-             */
+            /** @description ISO 8601, or seconds or milliseconds since 1970. */
             event_timestamp?: string | number | null;
-            /** @default null */
             explanation?: {
                 [key: string]: components["schemas"]["TokenAttributions"][];
             } | null;
-            /** @default null */
             id?: string | number | null;
             inputs: {
                 [key: string]: string | string[];
             };
-            /** @default null */
-            metadata?: Record<string, never> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             /** @default false */
             multi_label?: boolean;
-            /** @default null */
             prediction?: components["schemas"]["LabelAnswer"] | null;
-            /** @default null */
             predictions?: {
                 [key: string]: components["schemas"]["LabelValue"];
             } | null;
-            /** @default null */
             status?: components["schemas"]["Status"] | null;
-            /** @default null */
             vectors?: {
                 [key: string]: components["schemas"]["Vector"];
             } | null;
@@ -4472,13 +4806,8 @@ export interface components {
          * @description A bearer token.
          */
         Token: {
-            /** Access Token */
             access_token: string;
-            /**
-             * Token Type
-             * @default bearer
-             */
-            token_type?: string;
+            token_type: string;
         };
         /**
          * TokenAttributions
@@ -4522,10 +4851,10 @@ export interface components {
          *     }
          */
         TokenClassificationBulk: {
-            /** @default null */
-            metadata?: Record<string, never> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             records: components["schemas"]["TokenClassificationRecord"][];
-            /** @default null */
             tags?: {
                 [key: string]: string;
             } | null;
@@ -4557,45 +4886,42 @@ export interface components {
          *     }
          */
         TokenClassificationRecord: {
-            /** @default null */
             annotation?: components["schemas"]["EntityAnswer"] | null;
-            /** @default null */
             annotations?: {
                 [key: string]: components["schemas"]["EntityValue"];
             } | null;
-            /**
-             * @description ISO 8601, or seconds or milliseconds since 1970.
-             * @default null
-             */
+            /** @description ISO 8601, or seconds or milliseconds since 1970. */
             event_timestamp?: string | number | null;
-            /** @default null */
             id?: string | number | null;
-            /** @default null */
-            metadata?: Record<string, never> | null;
-            /** @default null */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             prediction?: components["schemas"]["EntityAnswer"] | null;
-            /** @default null */
             predictions?: {
                 [key: string]: components["schemas"]["EntityValue"];
             } | null;
-            /** @default null */
             raw_text?: string | null;
-            /** @default null */
             status?: components["schemas"]["Status"] | null;
-            /** @default null */
             text?: string | null;
             tokens: string[];
-            /** @default null */
             vectors?: {
                 [key: string]: components["schemas"]["Vector"];
             } | null;
+        };
+        /**
+         * Unassigned
+         * @description Slots that nobody can take, on how many records, and why.
+         */
+        Unassigned: {
+            count: number;
+            reason: string;
+            records: number;
         };
         /**
          * UndoneRule
          * @description The rule whose last change is to be undone; without one, the last change of any.
          */
         UndoneRule: {
-            /** Query */
             query?: string | null;
         };
         /**
@@ -4609,11 +4935,8 @@ export interface components {
          *     }
          */
         UserChanges: {
-            /** First Name */
             first_name?: string | null;
-            /** Last Name */
             last_name?: string | null;
-            /** Password */
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
         };
@@ -4622,31 +4945,18 @@ export interface components {
          * @description A user. The API key is only present when it has just been created.
          */
         UserOut: {
-            /**
-             * Active
-             * @description False for deactivated users; otherwise left out.
-             */
+            /** @description False for deactivated users; otherwise left out. */
             active?: boolean | null;
-            /** Api Key */
             api_key?: string | null;
-            /** First Name */
             first_name: string;
-            /** Full Name */
             full_name: string;
-            /** Id */
             id: string;
-            /** Inserted At */
             inserted_at: string;
-            /** Key Prefix */
             key_prefix?: string | null;
-            /** Last Name */
             last_name?: string | null;
             role: components["schemas"]["Role"];
-            /** Updated At */
             updated_at: string;
-            /** Username */
             username: string;
-            /** Workspaces */
             workspaces: string[];
         };
         /**
@@ -4654,20 +4964,22 @@ export interface components {
          * @description An embedding of the record.
          */
         Vector: {
-            /** @default null */
             model?: string | null;
-            /** @default null */
             record_properties?: unknown[] | null;
             value: number[];
         };
-        /** VectorIn */
+        /**
+         * VectorIn
+         * @description The number of dimensions of a vector.
+         */
         VectorIn: {
-            /** Dim */
             dim: number;
         };
-        /** VectorOut */
+        /**
+         * VectorOut
+         * @description The number of dimensions of a vector.
+         */
         VectorOut: {
-            /** Dim */
             dim: number;
         };
         /**
@@ -4675,22 +4987,15 @@ export interface components {
          * @description Changes to a webhook; what is left out stays.
          */
         WebhookChanges: {
-            /** Description */
             description?: string | null;
-            /**
-             * Enabled
-             * @description Enabled again it goes on with what waits, and you answer for it from then on.
-             */
+            /** @description Enabled again it goes on with what waits, and you answer for it from then on. */
             enabled?: boolean | null;
-            /** Events */
             events?: string[] | null;
             /**
-             * Skip Missed
              * @description Never send what waits, nor what happened while it was disabled.
              * @default false
              */
             skip_missed?: boolean;
-            /** Url */
             url?: string | null;
         };
         /**
@@ -4698,54 +5003,27 @@ export interface components {
          * @description A webhook with its secret, which is never shown again.
          */
         WebhookMade: {
-            /** Changed At */
             changed_at: string;
-            /** Created At */
             created_at: string;
-            /** Created By */
             created_by: string;
-            /** Dataset */
             dataset: string | null;
-            /** Description */
             description: string;
-            /**
-             * Disabled Why
-             * @description Why the server disabled it; null where a person did.
-             */
+            /** @description Why the server disabled it; null where a person did. */
             disabled_why: string | null;
-            /** Enabled */
             enabled: boolean;
-            /** Events */
             events: string[];
-            /** Failing Since */
             failing_since: string | null;
-            /**
-             * Failures
-             * @description Attempts that failed since the last that did not.
-             */
+            /** @description Attempts that failed since the last that did not. */
             failures: number;
-            /** Id */
             id: string;
-            /**
-             * Next Try
-             * @description Nothing is sent before; null where nothing is in the way.
-             */
+            /** @description Nothing is sent before; null where nothing is in the way. */
             next_try: string | null;
-            /**
-             * Owner
-             * @description Who chose the address or enabled it last, and answers for it.
-             */
+            /** @description Who chose the address or enabled it last, and answers for it. */
             owner: string;
-            /** Secret */
             secret: string;
-            /** Url */
             url: string;
-            /**
-             * Waiting
-             * @description Deliveries that wait.
-             */
+            /** @description Deliveries that wait. */
             waiting: number;
-            /** Workspace */
             workspace: string | null;
         };
         /**
@@ -4753,52 +5031,26 @@ export interface components {
          * @description A webhook. ``workspace`` is null for one of the whole server, ``dataset`` for one of all datasets there.
          */
         WebhookOut: {
-            /** Changed At */
             changed_at: string;
-            /** Created At */
             created_at: string;
-            /** Created By */
             created_by: string;
-            /** Dataset */
             dataset: string | null;
-            /** Description */
             description: string;
-            /**
-             * Disabled Why
-             * @description Why the server disabled it; null where a person did.
-             */
+            /** @description Why the server disabled it; null where a person did. */
             disabled_why: string | null;
-            /** Enabled */
             enabled: boolean;
-            /** Events */
             events: string[];
-            /** Failing Since */
             failing_since: string | null;
-            /**
-             * Failures
-             * @description Attempts that failed since the last that did not.
-             */
+            /** @description Attempts that failed since the last that did not. */
             failures: number;
-            /** Id */
             id: string;
-            /**
-             * Next Try
-             * @description Nothing is sent before; null where nothing is in the way.
-             */
+            /** @description Nothing is sent before; null where nothing is in the way. */
             next_try: string | null;
-            /**
-             * Owner
-             * @description Who chose the address or enabled it last, and answers for it.
-             */
+            /** @description Who chose the address or enabled it last, and answers for it. */
             owner: string;
-            /** Url */
             url: string;
-            /**
-             * Waiting
-             * @description Deliveries that wait.
-             */
+            /** @description Deliveries that wait. */
             waiting: number;
-            /** Workspace */
             workspace: string | null;
         };
         /**
@@ -4806,54 +5058,59 @@ export interface components {
          * @description Webhooks, oldest first, and the codes of events they can receive.
          */
         WebhooksOut: {
-            /** Known Events */
             known_events: components["schemas"]["EventCode"][];
-            /** Webhooks */
             webhooks: components["schemas"]["WebhookOut"][];
         };
         /**
          * WhyEmpty
          * @description The reason for which a claim returned nothing.
-         * @enum {string}
+         * @enum {unknown}
          */
-        WhyEmpty: "all_done" | "nothing_planned" | "paused" | "cap_reached" | "past_due" | "not_eligible" | "with_others";
+        WhyEmpty: "all_done" | "cap_reached" | "not_eligible" | "nothing_planned" | "past_due" | "paused" | "with_others";
         /**
          * WithdrawIn
          * @description Rows to take back; all if none are named.
          */
         WithdrawIn: {
-            /** Annotator */
             annotator?: string | null;
-            /**
-             * Dry Run
-             * @default false
-             */
+            /** @default false */
             dry_run?: boolean;
-            /** Records */
             records?: string[] | null;
+        };
+        /**
+         * WorkItemOut
+         * @description My work in one dataset; ``left`` is in front of me.
+         */
+        WorkItemOut: {
+            assigned: number;
+            /** @description The UUID of the dataset. */
+            dataset: string;
+            done: number;
+            drafts: number;
+            finish_at: string | null;
+            last_active: string | null;
+            left: number;
+            name: string;
+            seconds: number;
+            skipped: number;
+            task: components["schemas"]["Task"];
+            workspace: string;
         };
         /**
          * WorkOut
          * @description My work everywhere, most left first.
          */
         WorkOut: {
-            /** Work */
-            work: {
-                [key: string]: unknown;
-            }[];
+            work: components["schemas"]["WorkItemOut"][];
         };
         /**
          * WorkspaceOut
          * @description A workspace.
          */
         WorkspaceOut: {
-            /** Id */
             id: string;
-            /** Inserted At */
             inserted_at: string;
-            /** Name */
             name: string;
-            /** Updated At */
             updated_at: string;
         };
         /**
@@ -4861,13 +5118,9 @@ export interface components {
          * @description The writer thread: ``busy_seconds`` is how long its current transaction has taken so far.
          */
         Writer: {
-            /** Alive */
             alive: boolean;
-            /** Busy Seconds */
             busy_seconds: number;
-            /** Urgent */
             urgent: number;
-            /** Waiting */
             waiting: number;
         };
     };
@@ -4888,21 +5141,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "apportion": "0.1.0",
-                     *       "version": "1.6.0"
-                     *     }
-                     */
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["ServerVersion"];
                 };
             };
         };
@@ -4916,15 +5161,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ServerStatus"];
                 };
             };
         };
@@ -4961,7 +5204,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5090,7 +5333,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5147,7 +5390,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5229,7 +5472,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5302,13 +5545,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": null;
                 };
             };
             /** @description A parameter is missing that nothing else can supply */
@@ -5379,7 +5622,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5463,7 +5706,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5540,7 +5783,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5615,7 +5858,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5688,7 +5931,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5758,15 +6001,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PlanOut"];
                 };
             };
             /** @description No record matches any rule of the plan, all that do are assigned already, or nobody can take one; The query text cannot be parsed or answered */
@@ -5843,15 +6084,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PlanOut"];
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -5917,7 +6156,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5986,15 +6225,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PlanOut"] | components["schemas"]["PlanPreview"];
                 };
             };
             /** @description No record matches any rule of the plan, all that do are assigned already, or nobody can take one; The query text cannot be parsed or answered */
@@ -6075,15 +6312,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PlanChangeOut"];
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -6155,15 +6390,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PlanChangeOut"];
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -6235,15 +6468,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PlanChangeOut"];
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -6315,15 +6546,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PlanChangeOut"];
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -6396,15 +6625,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PlanPreview"];
                 };
             };
             /** @description No record matches any rule of the plan, all that do are assigned already, or nobody can take one; The query text cannot be parsed or answered */
@@ -6487,7 +6714,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6564,7 +6791,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6643,7 +6870,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6719,7 +6946,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6787,7 +7014,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6934,7 +7161,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7009,7 +7236,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7077,7 +7304,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7160,7 +7387,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7253,7 +7480,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7326,7 +7553,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7396,7 +7623,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7480,7 +7707,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7547,7 +7774,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7633,7 +7860,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7719,7 +7946,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7787,7 +8014,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7855,7 +8082,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7932,7 +8159,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8013,13 +8240,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["ScanPage"];
                 };
             };
             /** @description The query text cannot be parsed or answered; The dataset is of another task than the request; The dataset is closed */
@@ -8086,13 +8313,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Record"];
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -8154,13 +8381,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Record"];
                 };
             };
             /** @description The request cannot be carried out as it stands; The dataset is closed; More metadata keys than a dataset may have */
@@ -8227,7 +8454,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8291,7 +8518,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8359,7 +8586,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8452,7 +8679,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8543,7 +8770,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8637,7 +8864,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8705,7 +8932,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8773,7 +9000,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8866,7 +9093,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8960,7 +9187,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9025,15 +9252,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["LabelingRuleOut"][];
                 };
             };
             /** @description The dataset is of another task than the request */
@@ -9105,15 +9330,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["LabelingRuleOut"];
                 };
             };
             /** @description The request cannot be carried out as it stands */
@@ -9199,15 +9422,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: number;
-                    };
+                    "application/json": components["schemas"]["RuleFigures"];
                 };
             };
             /** @description The query text cannot be parsed or answered; The dataset is closed */
@@ -9276,15 +9497,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["LabelingRuleOut"];
                 };
             };
             /** @description The dataset is of another task than the request */
@@ -9353,13 +9572,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": null;
                 };
             };
             /** @description The dataset is of another task than the request */
@@ -9441,15 +9660,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["LabelingRuleOut"];
                 };
             };
             /** @description The dataset is of another task than the request */
@@ -9529,15 +9746,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: number;
-                    };
+                    "application/json": components["schemas"]["RuleFigures"];
                 };
             };
             /** @description The query text cannot be parsed or answered; The dataset is closed */
@@ -9607,15 +9822,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["RulesReport"];
                 };
             };
             /** @description The query text cannot be parsed or answered; The dataset is closed */
@@ -9687,13 +9900,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["RuleMatchesOut"];
                 };
             };
             /** @description The query text cannot be parsed or answered; The dataset is closed */
@@ -9774,15 +9987,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    } | null;
+                    "application/json": components["schemas"]["LabelingRuleOut"] | null;
                 };
             };
             /** @description The request cannot be carried out as it stands */
@@ -9868,15 +10079,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["MetricOut"][];
                 };
             };
             /** @description The dataset is of another task than the request */
@@ -9961,15 +10170,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description The request cannot be carried out as it stands; The query text cannot be parsed or answered */
@@ -10048,7 +10255,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10126,7 +10333,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10209,13 +10416,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": null;
                 };
             };
             /** @description The request cannot be carried out as it stands; The dataset is of another task than the request */
@@ -10296,7 +10503,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10383,7 +10590,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10478,13 +10685,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SearchPage"];
                 };
             };
             /** @description The query text cannot be parsed or answered; The dataset is of another task than the request; The dataset is closed */
@@ -10560,13 +10767,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": null;
                 };
             };
             /** @description A parameter is missing that nothing else can supply */
@@ -10637,7 +10844,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10719,13 +10926,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": null;
                 };
             };
             /** @description A parameter is missing that nothing else can supply */
@@ -10790,7 +10997,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10847,15 +11054,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["GatheredOut"];
                 };
             };
             /** @description A parameter is missing that nothing else can supply */
@@ -10933,7 +11138,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11017,13 +11222,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Events. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/event-stream": unknown;
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -11073,7 +11278,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11093,7 +11298,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11113,7 +11318,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11150,7 +11355,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11205,7 +11410,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11267,7 +11472,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11315,13 +11520,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": null;
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -11377,15 +11582,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -11429,15 +11632,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -11475,7 +11676,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11519,7 +11720,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11561,7 +11762,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11614,7 +11815,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11665,7 +11866,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11727,13 +11928,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": null;
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -11765,7 +11966,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11789,7 +11990,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11851,7 +12052,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11897,7 +12098,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11956,7 +12157,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12020,7 +12221,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12088,7 +12289,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12152,7 +12353,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12218,7 +12419,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12282,7 +12483,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12348,7 +12549,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12421,7 +12622,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12485,15 +12686,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["DeletedWebhook"];
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -12555,7 +12754,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12623,7 +12822,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12688,7 +12887,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12761,7 +12960,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12834,7 +13033,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12896,7 +13095,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12944,7 +13143,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13008,7 +13207,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13073,7 +13272,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13147,7 +13346,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13221,7 +13420,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13295,7 +13494,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13359,7 +13558,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13427,7 +13626,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13505,7 +13704,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13573,6 +13772,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/openmetrics-text": string;
                     "text/plain": string;
                 };
             };

@@ -1,72 +1,31 @@
-/** Sharing out records and how the team is doing. Plans answer without a schema; what they answer is said here. */
+/** Sharing out records and how the team is doing. */
 
 import { queryOptions } from "@tanstack/react-query";
 
 import type { DatasetRef } from "@/core/model";
-import type { PlanSpec } from "@/core/plan-form";
 
 import { ask, base, client } from "./client";
 import type { components } from "./schema";
+import type { PlanSpec } from "./shapes";
 
 export type Member = components["schemas"]["MemberOut"];
 export type Progress = components["schemas"]["ProgressOut"];
 export type PersonProgress = components["schemas"]["AnnotatorProgress"];
 
-export interface Unassigned {
-  readonly count: number;
-  readonly records: number;
-  readonly reason: string;
-}
-
+export type Unassigned = components["schemas"]["Unassigned"];
 /** What a plan would do, or did. */
-export interface Preview extends PlanSpec {
-  readonly digest: string;
-  readonly records: number;
-  readonly slots: number;
-  readonly loads: Readonly<Record<string, number>>;
-  readonly pairs: { readonly min: number; readonly max: number; readonly ideal: number } | null;
-  readonly unassigned: readonly Unassigned[];
-  readonly agreement_half_width: number | null;
-  readonly agreement_assumes: string;
-  readonly warnings: readonly string[];
-}
-
-export type SlotState = "pending" | "leased" | "done" | "skipped" | "withdrawn";
-type States = Readonly<Record<SlotState, number>>;
-
-export interface Plan extends Preview {
-  readonly id: string;
-  readonly state: "writing" | "live" | "undoing" | "undone";
-  readonly created_by: string;
-  readonly created_at: string;
-  readonly progress: States & { readonly annotators: Readonly<Record<string, States>> };
-}
-
+export type Preview = components["schemas"]["PlanPreview"];
+export type Plan = components["schemas"]["PlanOut"];
 /** What a change of a plan moves. */
-export interface Difference {
-  readonly added: number;
-  readonly removed: number;
-  readonly moved: number;
-  readonly kept: number;
-  readonly loads?: Readonly<Record<string, number>>;
-  readonly unassigned?: readonly Unassigned[];
-  readonly refused?: readonly { record: string; annotator: string | null; why: string }[];
-}
+export type Difference = components["schemas"]["PlanChangeOut"];
+export type TeamEvent = components["schemas"]["EventOut"];
+export type SlotState = keyof components["schemas"]["SlotStates"];
 
 export type Change =
   | { verb: "rebalance"; users?: readonly unknown[]; level?: boolean }
   | { verb: "move"; to: string; annotator: string }
   | { verb: "withdraw"; annotator?: string }
   | { verb: "undo" };
-
-export interface TeamEvent {
-  readonly no: number;
-  readonly at: string;
-  readonly who: string;
-  readonly what: string;
-  readonly record: string | null;
-  readonly detail: Readonly<Record<string, unknown>> | null;
-}
 
 export const teamKey = (dataset: DatasetRef) => ["team", dataset.workspace, dataset.name];
 
@@ -111,7 +70,7 @@ export const plansQuery = (dataset: DatasetRef) =>
   queryOptions({
     queryKey: [...teamKey(dataset), "plans"],
     queryFn: async () =>
-      (await ask(client.GET("/api/datasets/{name}/assignments", { params: where(dataset) }))).assignments as unknown as Plan[],
+      (await ask(client.GET("/api/datasets/{name}/assignments", { params: where(dataset) }))).assignments,
   });
 
 export const eventsKey = (dataset: DatasetRef) => [...teamKey(dataset), "events"];
@@ -121,7 +80,7 @@ export async function readEvents(dataset: DatasetRef, cursor: string): Promise<{
   const found = await ask(
     client.GET("/api/datasets/{name}/events", { params: { path, query: { ...query, limit: 20, ...(cursor ? { cursor } : {}) } } }),
   );
-  return { events: found.events as unknown as TeamEvent[], next: found.next ?? null };
+  return { events: found.events, next: found.next ?? null };
 }
 
 /** Looks at a plan; nothing is written. */
@@ -129,7 +88,7 @@ export async function previewPlan(dataset: DatasetRef, spec: PlanSpec, signal: A
   const found = await ask(
     client.POST("/api/datasets/{name}/assignments:preview", { params: where(dataset), body: { ...spec }, signal }),
   );
-  return found as unknown as Preview;
+  return found;
 }
 
 /** Makes the plan that was looked at; refused with 409 where it would be another by now. */
@@ -137,21 +96,30 @@ export async function makePlan(dataset: DatasetRef, spec: PlanSpec, digest: stri
   const found = await ask(
     client.POST("/api/datasets/{name}/assignments", { params: where(dataset), body: { ...spec, digest } }),
   );
-  return found as unknown as Plan;
+  return found;
 }
 
 export async function changePlan(dataset: DatasetRef, plan: string, change: Change, dryRun: boolean): Promise<Difference> {
   const { path, query } = where(dataset);
   const params = { path: { ...path, plan }, query };
-  const { verb, ...rest } = change;
-  const body = { ...rest, dry_run: dryRun } as never;
-  const call = {
-    rebalance: () => client.POST("/api/datasets/{name}/assignments/{plan}:rebalance", { params, body }),
-    move: () => client.POST("/api/datasets/{name}/assignments/{plan}:move", { params, body }),
-    withdraw: () => client.POST("/api/datasets/{name}/assignments/{plan}:withdraw", { params, body }),
-    undo: () => client.POST("/api/datasets/{name}/assignments/{plan}:undo", { params, body }),
-  }[verb];
-  return (await ask<unknown>(call())) as Difference;
+  const dry = { dry_run: dryRun };
+  switch (change.verb) {
+    case "rebalance": {
+      const { users, level = false } = change;
+      const body = { ...dry, level, users: users ? [...users] : null };
+      return ask(client.POST("/api/datasets/{name}/assignments/{plan}:rebalance", { params, body }));
+    }
+    case "move": {
+      const { to, annotator } = change;
+      return ask(client.POST("/api/datasets/{name}/assignments/{plan}:move", { params, body: { to, annotator, ...dry } }));
+    }
+    case "withdraw": {
+      const { annotator = null } = change;
+      return ask(client.POST("/api/datasets/{name}/assignments/{plan}:withdraw", { params, body: { annotator, ...dry } }));
+    }
+    case "undo":
+      return ask(client.POST("/api/datasets/{name}/assignments/{plan}:undo", { params, body: dry }));
+  }
 }
 
 /** Looks at how records logged since would join a plan, or has them join. */
@@ -163,5 +131,5 @@ export async function extendPlan(dataset: DatasetRef, plan: string, dryRun: bool
       body: { dry_run: dryRun },
     }),
   );
-  return found as unknown as Preview;
+  return found;
 }

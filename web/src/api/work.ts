@@ -2,8 +2,8 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { type Answer, contentOf, type DatasetRef, type Task } from "@/core/model";
-import { readOwn, type WireOwn } from "@/core/wire";
+import { type Answer, contentOf, type DatasetRef } from "@/core/model";
+import { readOwn } from "@/core/wire";
 
 import { findMine } from "./annotations";
 import { ApiError, ask, client } from "./client";
@@ -14,23 +14,11 @@ import type { Me } from "./session";
 import type { AppRecord } from "@/core/model";
 
 /** My work in one dataset. */
-export interface Work {
-  readonly workspace: string;
-  readonly name: string;
-  readonly dataset: string;
-  readonly task: Task;
-  readonly left: number;
-  readonly assigned: number;
-  readonly done: number;
-  readonly drafts: number;
-  readonly skipped: number;
-  readonly last_active: string | null;
-  readonly finish_at: string | null;
-}
+export type Work = components["schemas"]["WorkItemOut"];
 
 export const workQuery = queryOptions({
   queryKey: ["work"],
-  queryFn: async () => (await ask(client.GET("/api/me/work"))).work as unknown as Work[],
+  queryFn: async () => (await ask(client.GET("/api/me/work"))).work,
   staleTime: 10_000,
 });
 
@@ -101,7 +89,7 @@ export const historyQuery = (dataset: DatasetRef, record: AppRecord) =>
       const { history } = await ask(client.GET("/api/datasets/{name}/records/{id}/history", { params }));
       return history.map((each) => ({
         ...each,
-        answer: readOwn(each as WireOwn, dataset.task, record.fields[0]?.text ?? ""),
+        answer: readOwn(each, dataset.task, record.fields[0]?.text ?? ""),
       }));
     },
   });

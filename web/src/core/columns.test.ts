@@ -1,26 +1,42 @@
 import { expect, it } from "vitest";
 
-import { completed, guess, guessTask, labelsOf, mappingOf, nameFrom, troubleWith } from "./columns";
+import { completed, givesAnswer, guess, guessTask, labelsOf, mappingOf, mayAnswer, nameFrom, ownAnswers, troubleWith, withOwnAnswers } from "./columns";
 import type { Task } from "./model";
 
 const roles = (rows: Record<string, unknown>[], task: Task = "TextClassification") => Object.fromEntries(guess(rows, task).map((each) => [each.name, each.role]));
 
 it("guesses roles by names and by what stands in the columns", () => {
   const rows = [{ id: "1", review: "fine", sentiment: "good", confidence: "0.5", source: "web", soft: "", vector: [1] }, { id: "2", review: "bad" }];
-  expect(roles(rows)).toEqual({ id: "id", review: "text", sentiment: "label", confidence: "score", source: "metadata", soft: "metadata", vector: "skip" });
+  expect(roles(rows)).toEqual({ id: "id", review: "text", sentiment: "metadata", confidence: "score", source: "metadata", soft: "metadata", vector: "skip" });
+});
+
+it("takes no column for answers by its name, but says which may hold some", () => {
+  const row = { text: "t", topic: "a", label: "b", category: "c", target: "d", answer: "e", annotation: "f", status: "open", support: "much" };
+  expect(new Set(Object.values(roles([row])))).toEqual(new Set(["text", "metadata"]));
+  expect(Object.keys(row).filter(mayAnswer)).toEqual(["topic", "label", "category", "target", "answer", "annotation"]);
+  expect(roles([{ text: "t", entities: [{ start: 0, end: 1, label: "x" }] }], "TokenClassification")).toEqual({ text: "text", entities: "skip" });
 });
 
 it("takes the longest texts where no name says so, and no id that is there twice", () => {
   expect(roles([{ id: "1", a: "x", b: "a whole sentence" }, { id: "1", a: "y", b: "and another one" }])).toEqual({ id: "metadata", a: "metadata", b: "text" });
 });
 
-it("reads our own exports as they are", () => {
+it("reads our own exports as they are, their answers only if that is said", () => {
   const rows = [{ id: "1", "inputs.text": "t", "metadata.n": "1", "answer.ana": "x", "answer.ana.state": "submitted", annotation: "x", annotation_agent: "majority", support: "2", "soft.x": "1" }];
   const columns = guess(rows, "TextClassification");
+  const without = { id: "id", "inputs.text": "inputs.text", "metadata.n": "metadata.n" };
   expect(troubleWith(columns, "TextClassification")).toBeNull();
-  expect(mappingOf(columns, "TextClassification", false)).toEqual({
-    id: "id", "inputs.text": "inputs.text", "metadata.n": "metadata.n", "answer.ana": "answer.ana", "answer.ana.state": "answer.ana.state", annotation: "annotation", annotation_agent: "annotation_agent",
-  });
+  expect(mappingOf(columns, "TextClassification", false)).toEqual(without);
+  expect(ownAnswers(columns).map((each) => each.name)).toEqual(["answer.ana", "answer.ana.state", "annotation", "annotation_agent"]);
+  const wanted = withOwnAnswers(columns, true);
+  const answers = { "answer.ana": "answer.ana", "answer.ana.state": "answer.ana.state", annotation: "annotation", annotation_agent: "annotation_agent" };
+  expect(mappingOf(wanted, "TextClassification", false)).toEqual({ ...without, ...answers });
+  expect(withOwnAnswers(wanted, false)).toEqual(columns);
+});
+
+it("sees which rows of our exports are answered", () => {
+  expect([{ annotation: "x" }, { answers: { ana: {} } }, { status: "Discarded" }, { "answer.ana": "x" }].map(givesAnswer)).toEqual([true, true, true, true]);
+  expect([{ annotation: "" }, { answers: {} }, { status: "Default" }, { "answer.ana": "", "answer.ana.state": "draft" }].map(givesAnswer)).toEqual([false, false, false, false]);
 });
 
 it("several texts are several inputs, but in other tasks there is one", () => {

@@ -12,7 +12,11 @@ export interface Column {
   readonly role: Role;
 }
 
-const OWN = /^(inputs|metadata|answers|gold|predictions|annotation_agent|prediction_agent|status|vectors|explanation|multi_label)$|^(inputs|metadata|answer)\../;
+const OWN = /^(inputs|prediction_agent|multi_label)$|^(inputs|metadata)\../;
+/** Names of ours that others use as well: ours if what is there says so. */
+const SHARED = /^(metadata|predictions|vectors|explanation)$/;
+/** Columns of our exports by which records come in as answered: taken only if somebody says so. */
+const OWN_ANSWERS = /^(answers|gold|annotation_agent|status)$|^answer\../;
 const DERIVED = /^(support|agreeing|provenance|soft_labels|last_updated|metrics|search_keywords)$|^soft\../;
 const NAMES: readonly [Role, RegExp][] = [
   ["id", /^(_?id|uuid|guid|record_?id|key|nr|no)$/i],
@@ -20,28 +24,56 @@ const NAMES: readonly [Role, RegExp][] = [
   ["time", /^(event_timestamp|timestamp|date|time|created_at)$/i],
   ["score", /^(prediction_)?(score|confidence|probability|prob)$/i],
   ["prediction", /^(prediction|predicted|predicted_?label|pred|model_?output)$/i],
-  ["label", /^(label|labels|annotation|class|category|sentiment|target|topic|entities|spans|ner_tags|summary|translation|answer)$/i],
   ["text", /^(text|sentence|content|body|review|comment|message|question|document|title|input|source_text|tweet|abstract)$/i],
 ];
+
+const ANSWERS = /^(label|labels|annotation|class|category|sentiment|target|topic|entities|spans|ner_tags|summary|translation|answer)$/i;
+
+/** Names of columns that may hold answers; whether they do, only people know. */
+export const mayAnswer = (name: string) => ANSWERS.test(name);
+
+/** Is the file one of our exports? Then its answers belong together: who gave them, and what the record stands by. */
+const isOwnExport = (names: readonly string[]) => names.some((each) => /^(inputs|annotation_agent|answers|provenance)$|^(inputs|answer)\./.test(each));
+const isOwnAnswer = (name: string) => OWN_ANSWERS.test(name) || name === "annotation";
+
+export function ownAnswers(columns: readonly Column[]): Column[] {
+  return isOwnExport(columns.map((each) => each.name)) ? columns.filter((each) => isOwnAnswer(each.name)) : [];
+}
+
+/** The same columns, with the answers of an export of ours, or without. */
+export function withOwnAnswers(columns: readonly Column[], wanted: boolean): Column[] {
+  const own = new Set(ownAnswers(columns));
+  return columns.map((each) => (own.has(each) ? { ...each, role: wanted ? "own" : "skip" } : each));
+}
+
+/** As the server sees it: nothing else is an empty cell. */
+export const isFilled = (value: unknown) => value !== "" && value !== null && value !== undefined;
+
+/** Does a row of one of our exports say that its record is answered? */
+export function givesAnswer(row: Row): boolean {
+  const some = (value: unknown) => isFilled(value) && !(typeof value === "object" && value !== null && Object.keys(value).length === 0);
+  return ["annotation", "answers", "gold"].some((name) => some(row[name])) || /^(Validated|Discarded)$/.test(String(row["status"])) || Object.keys(row).some((name) => /^answer\.[^.]+$/.test(name) && some(row[name]));
+}
 
 export function columnsOf(rows: readonly Row[]): string[] {
   return [...new Set(rows.flatMap((row) => Object.keys(row)))];
 }
 
-const filled = (rows: readonly Row[], name: string) => rows.map((row) => row[name]).filter((each) => each !== "" && each !== null && each !== undefined);
+const filled = (rows: readonly Row[], name: string) => rows.map((row) => row[name]).filter(isFilled);
 
 function lengthOf(rows: readonly Row[], name: string): number {
   const texts = filled(rows, name).filter((each) => typeof each === "string");
   return texts.length ? texts.reduce((sum, each) => sum + each.length, 0) / texts.length : 0;
 }
 
-/** Roles by names and by what stands in the columns; the longest text is the text if no name says so. */
+/** Roles by names and by what stands in the columns; the longest text is the text if no name says so. None is an answer unasked. */
 export function guess(rows: readonly Row[], task: Task): Column[] {
   const taken = new Set<Role>();
+  const ours = isOwnExport(columnsOf(rows));
   const columns = columnsOf(rows).map((name): Column => {
     const value = filled(rows, name)[0];
-    if (DERIVED.test(name)) return { name, role: "skip" };
-    if (OWN.test(name)) return { name, role: "own" };
+    if (ours && (DERIVED.test(name) || isOwnAnswer(name))) return { name, role: "skip" };
+    if (OWN.test(name) || (SHARED.test(name) && (ours || (typeof value === "object" && value !== null)))) return { name, role: "own" };
     const role = NAMES.find(([, pattern]) => pattern.test(name))?.[0];
     if (role === "text") {
       if (task !== "TextClassification" && taken.has("text")) return { name, role: "metadata" };

@@ -9,7 +9,7 @@ const COLUMNS = [{ name: "id", role: "id" }, { name: "text", role: "text" }, { n
 /** A server that names at most two errors an answer: of rows whose text is "bad". */
 function job(lines: readonly unknown[], stored: Row[] = []): Job {
   return {
-    file: new File([lines.map((each) => (typeof each === "string" ? each : JSON.stringify(each))).join("\n")], "a.jsonl"),
+    source: { file: new File([lines.map((each) => (typeof each === "string" ? each : JSON.stringify(each))).join("\n")], "a.jsonl"), kind: "jsonl", as: { encoding: "utf-8", header: true, sheet: null } },
     columns: COLUMNS,
     prefix: "x-",
     send: (rows, dryRun) => {
@@ -19,16 +19,19 @@ function job(lines: readonly unknown[], stored: Row[] = []): Job {
     },
     onProgress: () => undefined,
     signal: new AbortController().signal,
-    duplicate: (id, row) => `${id} is in row ${String(row)}`,
+    duplicate: (id, line) => `${id} is in line ${String(line)}`,
+    unread: ({ kind }) => kind,
   };
 }
 
-it("finds every bad row, with its number in the file, and all labels", async () => {
+it("finds every bad row, with its number and its line in the file, and all labels", async () => {
   const bad = { text: "bad" };
-  const found = await checkFile(job([{ id: "a", text: "one", label: "x" }, "none", bad, { id: "a", text: "again" }, bad, bad, bad, { id: "b", text: "two", label: ["x", "y"] }]));
+  const found = await checkFile(job([{ id: "a", text: "one", label: "x" }, "", "none", bad, { id: "a", text: "again" }, bad, bad, bad, { id: "b", text: "two", label: ["x", "y"] }]));
   expect([found.good, found.leftOut]).toEqual([2, 6]);
   expect(found.wrong.map((each) => each.row)).toEqual([2, 3, 4, 5, 6, 7]);
-  expect(found.wrong[2]?.message).toBe("a is in row 1");
+  expect(found.wrong.map((each) => each.line)).toEqual([3, 4, 5, 6, 7, 8]);
+  expect(found.wrong[0]?.message).toBe("json");
+  expect(found.wrong[2]?.message).toBe("a is in line 1");
   expect(found.labels).toEqual(["x", "y"]);
 });
 

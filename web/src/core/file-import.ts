@@ -1,10 +1,12 @@
 /** Brings a file in: everything is checked before anything is stored, and both go a batch at a time. */
 
 import { type Column, completed, labelsOf } from "./columns";
-import { batches, type Row } from "./file-rows";
+import { batches, type Fault, type NumberedRow, type Row, type Source } from "./file-rows";
 
 export interface RowError {
   readonly row: number;
+  /** Where people find the row in the file. */
+  readonly line: number;
   readonly column: string | null;
   readonly message: string;
 }
@@ -30,14 +32,15 @@ interface Answer {
 }
 
 export interface Job {
-  readonly file: File;
+  readonly source: Source;
   readonly columns: readonly Column[];
   /** What ids made here begin with; the same for every try, so that no record comes in twice. */
   readonly prefix: string;
   readonly send: (rows: readonly Row[], dryRun: boolean) => Promise<Answer>;
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
-  readonly duplicate: (id: string, row: number) => string;
+  readonly duplicate: (id: string, line: number) => string;
+  readonly unread: (fault: Fault) => string;
 }
 
 /** Stored in one transaction, so small enough that nobody annotating waits; and few enough errors to be told all of them. */
@@ -57,24 +60,24 @@ export async function checkFile(job: Job): Promise<CheckedFile> {
     bad.add(found.row);
     wrong.push(found);
   };
-  for await (const batch of batches(job.file, AT_ONCE)) {
+  for await (const batch of batches(job.source, AT_ONCE)) {
     job.signal.throwIfAborted();
-    for (const each of batch.broken) blame({ ...each, column: null });
-    const fresh = batch.rows.filter(({ number, row }) => {
+    for (const { number, line, fault } of batch.broken) blame({ row: number, line, column: null, message: job.unread(fault) });
+    const fresh = batch.rows.filter(({ number, line, row }) => {
       const id = idColumn === undefined ? undefined : String(row[idColumn] ?? "");
       if (!id) return true;
       const first = ids.get(id);
-      if (first === undefined) ids.set(id, number);
-      else blame({ row: number, column: "id", message: job.duplicate(id, first) });
+      if (first === undefined) ids.set(id, line);
+      else blame({ row: number, line, column: "id", message: job.duplicate(id, first) });
       return first === undefined;
     });
     for (let waiting = fresh; waiting.length; ) {
       const answer = await job.send(waiting.map((each) => ready(each, job)), true);
       const reported = new Set<number>();
       for (const each of answer.errors) {
-        const number = waiting[each.row - 1]?.number ?? 0;
+        const { number, line } = waiting[each.row - 1] ?? { number: 0, line: 0 };
         reported.add(number);
-        blame({ row: number, column: each.column, message: each.message });
+        blame({ row: number, line, column: each.column, message: each.message });
       }
       const incomplete = answer.left_out > reported.size; // an answer names a hundred errors: ask again without those
       waiting = waiting.filter(({ number }) => !reported.has(number));
@@ -93,7 +96,7 @@ export async function checkFile(job: Job): Promise<CheckedFile> {
 /** Stores the rows that were found good. `onProgress` counts what is stored, which stays stored if it ends early. */
 export async function storeFile(job: Job, { bad }: Pick<CheckedFile, "bad">): Promise<number> {
   let stored = 0;
-  for await (const batch of batches(job.file, AT_ONCE)) {
+  for await (const batch of batches(job.source, AT_ONCE)) {
     job.signal.throwIfAborted();
     const rows = batch.rows.filter(({ number }) => !bad.has(number));
     if (rows.length) stored += (await job.send(rows.map((each) => ready(each, job)), false)).records;
@@ -102,6 +105,6 @@ export async function storeFile(job: Job, { bad }: Pick<CheckedFile, "bad">): Pr
   return stored;
 }
 
-function ready({ number, row }: { number: number; row: Row }, job: Job): Row {
+function ready({ number, row }: NumberedRow, job: Job): Row {
   return completed(row, `${job.prefix}${String(number)}`);
 }

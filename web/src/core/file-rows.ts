@@ -1,45 +1,104 @@
 /** Reads the rows of a table in a file, a batch at a time, so that a large file never has to fit into memory. */
 
 import { parseToRead } from "./exact-json";
+import { decoded, detectEncoding, type Encoding } from "./file-encoding";
+import { type Cells, looksLikeHeader, namesOf, separatedRows, sheetNames, sheetRows, type TableFault } from "./file-table";
 
-export type FileKind = "jsonl" | "csv" | "parquet" | "json";
+export type FileKind = "jsonl" | "csv" | "parquet" | "json" | "lines" | "excel";
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Rows with their numbers in the file, from 1; what could not be read; and how much of the file is behind it. */
+/** How a file is read: what was found when it was opened, or what somebody says instead. */
+export interface ReadAs {
+  readonly encoding: Encoding;
+  /** The first row of a table has the names of the columns. */
+  readonly header: boolean;
+  /** Of a spreadsheet; null is the first. */
+  readonly sheet: string | null;
+}
+
+export interface Source {
+  readonly file: File;
+  readonly kind: FileKind;
+  readonly as: ReadAs;
+}
+
+export interface Opened extends Source {
+  /** The encoding is the best guess, not certain. */
+  readonly guessed: boolean;
+  readonly sheets: readonly string[];
+}
+
+export type Fault = TableFault | { readonly kind: "json" | "entry" | "cells" };
+
+/** Rows with their numbers in the file, from 1, and the lines they begin in; what could not be read; how much of the file is behind it. */
 export interface Batch {
-  readonly rows: readonly { readonly number: number; readonly row: Row }[];
-  readonly broken: readonly { readonly row: number; readonly message: string }[];
+  readonly rows: readonly NumberedRow[];
+  readonly broken: readonly BrokenRow[];
   readonly share: number;
 }
 
-const KINDS: Record<string, FileKind> = { jsonl: "jsonl", ndjson: "jsonl", csv: "csv", tsv: "csv", txt: "csv", parquet: "parquet", json: "json" };
+export interface NumberedRow {
+  readonly number: number;
+  /** Where people find it: a line of a text, a row of a spreadsheet or a Parquet table, an entry of a list. */
+  readonly line: number;
+  readonly row: Row;
+}
+
+export interface BrokenRow {
+  readonly number: number;
+  readonly line: number;
+  readonly fault: Fault;
+}
+
+const KINDS: Record<string, FileKind> = { jsonl: "jsonl", ndjson: "jsonl", csv: "csv", tsv: "csv", txt: "lines", parquet: "parquet", json: "json", xlsx: "excel" };
+export const EXTENSIONS = Object.keys(KINDS).map((each) => `.${each}`).join(",");
 
 export function kindOf(name: string): FileKind | null {
   return KINDS[name.toLowerCase().split(".").at(-1) ?? ""] ?? null;
 }
 
-export function batches(file: File, size: number): AsyncGenerator<Batch> {
-  const kind = kindOf(file.name);
+export const isText = (kind: FileKind) => kind !== "parquet" && kind !== "excel";
+export const hasHeader = (kind: FileKind) => kind === "csv" || kind === "excel";
+
+/** Opens a file as its name and its bytes say. `languages` are those of whoever looks. */
+export async function open(file: File, kind: FileKind, languages: readonly string[]): Promise<Opened> {
+  const { encoding, guessed } = isText(kind) ? await detectEncoding(file, languages) : { encoding: "utf-8" as const, guessed: false };
+  const sheets = kind === "excel" ? await sheetNames(file) : [];
+  const source = { file, kind, as: { encoding, header: true, sheet: sheets[0] ?? null } };
+  return { ...source, as: { ...source.as, header: await headed(source) }, guessed, sheets };
+}
+
+/** Does the first row of a table look like a header? */
+export async function headed(source: Source): Promise<boolean> {
+  if (!hasHeader(source.kind)) return true;
+  for await (const { cells } of cellsOf(source)) if (!isEmpty(cells)) return looksLikeHeader(cells);
+  return true;
+}
+
+export function batches(source: Source, size: number): AsyncGenerator<Batch> {
+  const { file, kind } = source;
   if (kind === "parquet") return fromParquet(file, size);
-  if (kind === "csv") return fromCsv(file, size);
-  return kind === "json" ? fromJson(file, size) : fromLines(file, size);
+  if (hasHeader(kind)) return fromTable(source, size);
+  return kind === "json" ? fromJson(source, size) : fromLines(source, size);
 }
 
 /** The first rows, to see what there is. */
-export async function peek(file: File, count: number): Promise<Batch> {
-  for await (const batch of batches(file, count)) return batch;
+export async function peek(source: Source, count: number): Promise<Batch> {
+  for await (const batch of batches(source, count)) return batch;
   return { rows: [], broken: [], share: 1 };
 }
 
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function collector(size: number) {
-  let rows: { number: number; row: Row }[] = [];
-  let broken: { row: number; message: string }[] = [];
+  let rows: NumberedRow[] = [];
+  let broken: BrokenRow[] = [];
+  let number = 0;
   return {
-    add(number: number, found: unknown, otherwise: string) {
-      if (isRow(found)) rows.push({ number, row: found });
-      else broken.push({ row: number, message: otherwise });
+    add(line: number, found: unknown, otherwise: Fault) {
+      number += 1;
+      if (isRow(found)) rows.push({ number, line, row: found });
+      else broken.push({ number, line, fault: otherwise });
     },
     full: () => rows.length + broken.length >= size,
     take(share: number): Batch {
@@ -60,108 +119,63 @@ function parsed(line: string): unknown {
   }
 }
 
-const SLICE = 1 << 20;
-
-async function* fromLines(file: File, size: number): AsyncGenerator<Batch> {
-  const decoder = new TextDecoder();
+/** A row for each line: an object of JSON, or the text it is. */
+async function* fromLines({ file, kind, as }: Source, size: number): AsyncGenerator<Batch> {
   const found = collector(size);
+  const read = (line: string) => (kind === "lines" ? { text: line.replace(/\r$/, "") } : parsed(line));
   let [rest, number] = ["", 0];
-  for (let start = 0; start < file.size; start += SLICE) {
-    const end = Math.min(file.size, start + SLICE);
-    const text = rest + decoder.decode(await file.slice(start, end).arrayBuffer(), { stream: end < file.size });
-    const lines = text.split("\n");
-    rest = end < file.size ? (lines.pop() ?? "") : "";
+  for await (const { text, share, last } of decoded(file, as.encoding)) {
+    const lines = (rest + text).split("\n");
+    rest = last ? "" : (lines.pop() ?? "");
     for (const line of lines) {
-      if (!line.trim()) continue;
       number += 1;
-      found.add(number, parsed(line), "this line is not a JSON object");
-      if (found.full()) yield found.take(end / file.size);
+      if (!line.trim()) continue;
+      found.add(number, read(line), { kind: "json" });
+      if (found.full()) yield found.take(share);
     }
   }
   if (!found.empty()) yield found.take(1);
 }
 
-async function* fromJson(file: File, size: number): AsyncGenerator<Batch> {
-  const text = await file.text();
+async function* fromJson(source: Source, size: number): AsyncGenerator<Batch> {
+  let text = "";
+  for await (const piece of decoded(source.file, source.as.encoding)) text += piece.text;
   const all = parsed(text);
   if (!Array.isArray(all)) {
-    // many call a file of JSON lines .json
-    yield* fromLines(new File([text], file.name), size);
+    yield* fromLines(source, size); // many call a file of JSON lines .json
     return;
   }
   const found = collector(size);
   for (const [at, row] of (all as unknown[]).entries()) {
-    found.add(at + 1, row, "this entry is not an object");
+    found.add(at + 1, row, { kind: "entry" });
     if (found.full()) yield found.take((at + 1) / all.length);
   }
   if (!found.empty()) yield found.take(1);
 }
 
-/** What separates cells: whatever the header has most of. Rows may be broken, headers seldom are. */
-async function separatorOf(file: File): Promise<string> {
-  const head = (await file.slice(0, SLICE / 16).text()).split("\n", 1)[0] ?? "";
-  const bare = head.replace(/"[^"]*"/g, "");
-  const count = (separator: string) => bare.split(separator).length;
-  return [",", ";", "\t", "|"].reduce((best, each) => (count(each) > count(best) ? each : best));
+const cellsOf = ({ file, kind, as }: Source): AsyncGenerator<Cells> => (kind === "excel" ? sheetRows(file, as.sheet) : separatedRows(file, as.encoding));
+const isEmpty = (cells: readonly unknown[]) => cells.every((each) => typeof each === "string" && !each.trim());
+
+/** Rows of a table, whose first row may name the columns. */
+async function* fromTable(source: Source, size: number): AsyncGenerator<Batch> {
+  const found = collector(size);
+  let names: string[] | null = null;
+  for await (const { line, cells, wrong, share } of cellsOf(source)) {
+    if (!wrong && isEmpty(cells)) continue;
+    if (!names && !wrong) {
+      names = namesOf(source.as.header ? cells : cells.map(() => ""));
+      if (source.as.header) continue;
+    }
+    found.add(line, wrong || !names ? null : rowOf(names, cells), wrong ?? { kind: "cells" });
+    if (found.full()) yield found.take(Math.min(0.99, share));
+  }
+  if (!found.empty()) yield found.take(1);
 }
 
-async function* fromCsv(file: File, size: number): AsyncGenerator<Batch> {
-  const { default: Papa } = await import("papaparse");
-  const delimiter = await separatorOf(file);
-  const found = collector(size);
-  const waiting: Batch[] = [];
-  let [number, done, failure] = [0, false, null as Error | null];
-  let wake: () => void = () => undefined;
-  let resume: () => void = () => undefined;
-  let leave: () => void = () => undefined;
-  Papa.parse<Record<string, unknown>>(file, {
-    header: true,
-    delimiter,
-    chunkSize: SLICE / 4, // so that progress moves
-    skipEmptyLines: "greedy",
-    transformHeader: (name, at) => name.replace(/^\uFEFF/, "").trim() || `column ${String(at + 1)}`,
-    chunk: (results, parser) => {
-      const columns = results.meta.fields ?? [];
-      for (const row of results.data) {
-        number += 1;
-        const fits = !("__parsed_extra" in row) && columns.every((name) => row[name] !== undefined);
-        found.add(number, fits ? row : null, "this row has more or fewer cells than the header");
-        if (found.full()) waiting.push(found.take(Math.min(0.99, results.meta.cursor / Math.max(1, file.size))));
-      }
-      parser.pause();
-      resume = () => { parser.resume(); };
-      leave = () => { parser.abort(); };
-      wake();
-    },
-    complete: () => {
-      done = true;
-      wake();
-    },
-    error: (wrong) => {
-      failure = wrong;
-      done = true;
-      wake();
-    },
-  });
-  try {
-    for (;;) {
-      const next = waiting.shift();
-      if (next) {
-        yield next;
-        continue;
-      }
-      if (failure !== null) throw failure;
-      if (done) break;
-      const woken = new Promise<void>((go) => { wake = go; });
-      const goOn = resume;
-      resume = () => undefined;
-      goOn();
-      if (!done && !waiting.length) await woken;
-    }
-    if (!found.empty()) yield found.take(1);
-  } finally {
-    if (!done) leave();
-  }
+/** Null if there are too few cells, or more than have names. */
+function rowOf(names: readonly string[], cells: readonly unknown[]): Row | null {
+  if (cells.length < names.length || !isEmpty(cells.slice(names.length))) return null;
+  return Object.fromEntries(names.map((name, at) => [name, cells[at]]));
 }
 
 async function* fromParquet(file: File, size: number): AsyncGenerator<Batch> {
@@ -172,7 +186,7 @@ async function* fromParquet(file: File, size: number): AsyncGenerator<Batch> {
   for (let start = 0; start < total; start += size) {
     const end = Math.min(total, start + size);
     const rows = await parquetReadObjects({ file: buffer, metadata, rowStart: start, rowEnd: end });
-    yield { rows: rows.map((row, at) => ({ number: start + at + 1, row: plain(row) as Row })), broken: [], share: end / total };
+    yield { rows: rows.map((row, at) => ({ number: start + at + 1, line: start + at + 1, row: plain(row) as Row })), broken: [], share: end / total };
   }
 }
 

@@ -1,30 +1,8 @@
 /** What the Assign dialog asks for, and the plan it comes to. */
 
+import type { PlanSpec } from "@/api/shapes";
+
 import type { View } from "./view";
-
-export interface UserEntry {
-  readonly user: string;
-  readonly weight?: number;
-  readonly cap?: number;
-}
-
-/** A plan as the server reads it. */
-export interface PlanSpec {
-  readonly rules: readonly {
-    readonly where?: string;
-    readonly users?: readonly (string | UserEntry)[];
-    readonly overlap?: number | "all" | { readonly annotators?: number; readonly share?: number };
-    readonly anchors?: number;
-    readonly mode?: "push" | "pull";
-    readonly due?: string;
-  }[];
-  readonly seed?: number;
-  readonly blind?: boolean;
-  readonly standing?: boolean;
-  readonly mirror?: string;
-  readonly adaptive?: { readonly max: number };
-  readonly checks?: number | { readonly share: number; readonly feedback?: boolean };
-}
 
 export const PRESETS = ["even", "everyone", "double", "own"] as const;
 export type Preset = (typeof PRESETS)[number];

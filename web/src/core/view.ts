@@ -1,5 +1,7 @@
 /** What a dataset's address says: query, filters, sort, page. Plain parameters that a colleague can read. */
 
+import type { SearchBody } from "@/api/shapes";
+
 /** `queue`: what one was assigned, in the order of the plan. */
 export type Layout = "one" | "list" | "queue";
 
@@ -116,22 +118,21 @@ export function stringifySearch(params: Record<string, unknown>): string {
 }
 
 /** The query object of the search route. */
-export function searchBody(view: View, without?: string): { query: Record<string, unknown>; sort: { id: string; order: string }[] } {
-  const query: Record<string, unknown> = {};
-  const metadata: Record<string, readonly string[]> = {};
+export function searchBody(view: View, without?: string): SearchBody {
+  const query: SearchBody["query"] = {};
+  const metadata: Record<string, string[]> = {};
   const text = queryText(view, without);
-  if (text) query["query_text"] = text;
+  if (text) query.query_text = text;
   for (const [name, values] of Object.entries(view.filters)) {
     if (name === without || !values.length || isWorded(name)) continue;
-    if (name.startsWith("metadata.")) metadata[name.slice("metadata.".length)] = values;
+    if (name.startsWith("metadata.")) metadata[name.slice("metadata.".length)] = [...values];
     else if (name === "score") {
       const [from, to] = (values[0] ?? "").split("-").map(Number);
-      if (Number.isFinite(from) && Number.isFinite(to)) query["score"] = { from, to };
-    } else if (name === "predicted") {
-      if (values.length === 1) query["predicted"] = values[0];
-    } else query[name] = values;
+      if (Number.isFinite(from) && Number.isFinite(to)) query.score = { from: from ?? null, to: to ?? null };
+    } else if (name !== "predicted") Object.assign(query, { [name]: values });
+    else if (values.length === 1) Object.assign(query, { predicted: values[0] });
   }
-  if (Object.keys(metadata).length) query["metadata"] = metadata;
+  if (Object.keys(metadata).length) query.metadata = metadata;
   return {
     query,
     sort: view.sort.map((each) =>

@@ -1,31 +1,9 @@
 /** Records as the server sends them, turned into what screens show, and answers turned back. */
 
+import type { AnswerValue, WireOwn, WireRecord, WireValue } from "@/api/shapes";
+
 import type { AppRecord, Answer, AnswerState, Field, Span, Suggestion, Task, Value } from "./model";
 import { locateTokens, Offsets } from "./offsets";
-
-export interface WireValue {
-  agent?: string | null;
-  labels?: { class: string; score?: number }[];
-  entities?: { start: number; end: number; label: string; score?: number }[];
-  sentences?: { text: string; score?: number }[];
-}
-
-export interface WireRecord {
-  id: string | number;
-  status?: string | null;
-  inputs?: globalThis.Record<string, string | string[]>;
-  multi_label?: boolean;
-  text?: string;
-  tokens?: string[];
-  prediction?: WireValue | null;
-  predictions?: globalThis.Record<string, WireValue> | null;
-  annotation?: WireValue | null;
-  metadata?: globalThis.Record<string, unknown> | null;
-  event_timestamp?: string | null;
-  last_updated?: string | null;
-  search_keywords?: string[] | null;
-  vectors?: globalThis.Record<string, { value: number[] }> | null;
-}
 
 const STATES: globalThis.Record<string, AnswerState> = {
   Default: "none",
@@ -34,7 +12,7 @@ const STATES: globalThis.Record<string, AnswerState> = {
   Discarded: "discarded",
 };
 
-export const STATUS: globalThis.Record<AnswerState, string> = {
+export const STATUS: globalThis.Record<AnswerState, NonNullable<WireRecord["status"]>> = {
   none: "Default",
   draft: "Edited",
   submitted: "Validated",
@@ -71,13 +49,16 @@ function readFields(wire: WireRecord): Field[] {
   }));
 }
 
-function readSpans(value: WireValue | null | undefined, offsets: Offsets): Span[] {
+/** Labels have two names on the wire: a scan has the longer one. */
+const nameOf = (label: { class?: string | null; class_label?: string | null }) => label.class ?? label.class_label ?? "";
+
+function readSpans(value: WireValue | AnswerValue | null | undefined, offsets: Offsets): Span[] {
   return (value?.entities ?? [])
     .map(({ start, end, label, score }) => ({
       start: offsets.toUnits(start),
       end: offsets.toUnits(end),
       label,
-      ...(score === undefined ? {} : { score }),
+      ...(score == null ? {} : { score }),
     }))
     .sort((one, other) => one.start - other.start || one.end - other.end);
 }
@@ -90,7 +71,7 @@ function readSuggestions(wire: WireRecord, offsets: Offsets): Suggestion[] {
       : [];
   return given.map(([agent, value]) => ({
     agent,
-    labels: (value.labels ?? []).map((each) => ({ label: each.class, score: each.score ?? 1 })),
+    labels: (value.labels ?? []).map((each) => ({ label: nameOf(each), score: each.score ?? 1 })),
     spans: readSpans(value, offsets),
     texts: (value.sentences ?? []).map(({ text, score }) => ({ text, score: score ?? 1 })),
   }));
@@ -101,15 +82,15 @@ function readAnswer(wire: WireRecord, task: Task, offsets: Offsets): Answer {
   return { state, value: wire.annotation ? readValue(wire.annotation, task, offsets) : {} };
 }
 
-export function readValue(given: WireValue, task: Task, offsets: Offsets): Value {
-  if (task === "TextClassification") return { labels: (given.labels ?? []).map((each) => each.class) };
+export function readValue(given: WireValue | AnswerValue, task: Task, offsets: Offsets): Value {
+  if (task === "TextClassification") return { labels: (given.labels ?? []).map(nameOf) };
   if (task === "TokenClassification")
     return { spans: readSpans(given, offsets).map(({ start, end, label }) => ({ start, end, label })) };
   return { text: given.sentences?.[0]?.text ?? "" };
 }
 
 /** An answer's value for the wire, without its author. */
-export function writeValue(value: Value, task: Task, text: string): WireValue {
+export function writeValue(value: Value, task: Task, text: string): AnswerValue {
   if (task === "TextClassification") return { labels: (value.labels ?? []).map((each) => ({ class: each })) };
   if (task === "Text2Text") return { sentences: [{ text: value.text ?? "" }] };
   const offsets = new Offsets(text);
@@ -120,12 +101,6 @@ export function writeValue(value: Value, task: Task, text: string): WireValue {
       label,
     })),
   };
-}
-
-/** One's own annotation as the server shows it. */
-export interface WireOwn {
-  readonly value?: WireValue | null;
-  readonly state: AnswerState;
 }
 
 /** The answer in it, for a record with this text. */
@@ -144,7 +119,7 @@ export function fingerprint(wire: WireRecord): string {
   return JSON.stringify([
     wire.status ?? "Default",
     given?.agent ?? null,
-    (given?.labels ?? []).map((each) => each.class),
+    (given?.labels ?? []).map(nameOf),
     (given?.entities ?? []).map(({ start, end, label }) => [start, end, label]),
     (given?.sentences ?? []).map((each) => each.text),
   ]);

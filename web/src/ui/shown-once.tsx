@@ -1,7 +1,9 @@
-/** Passwords and keys that are shown once, to be copied. */
+/** Passwords and keys that are shown once, to be copied: nothing but the button closes them, or a question first. */
 
-import { Alert, Button, Code, CopyButton, Group, Table, Text } from "@mantine/core";
+import { Alert, Button, Code, CopyButton, Group, Stack, Table, Text } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { useBlocker } from "@tanstack/react-router";
+import { useRef } from "react";
 
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
@@ -14,10 +16,58 @@ export interface Secret {
   readonly key?: string;
 }
 
-export function ShownOnce({ secrets }: { secrets: readonly Secret[] }) {
+/** For the dialog around them. */
+export const onlyByButton = (shown: boolean) => ({ closeOnClickOutside: !shown, closeOnEscape: !shown, withCloseButton: !shown });
+
+/** What is handed on: where to sign in, and a table that a spreadsheet takes. */
+export function copied(secrets: readonly Secret[], address: string): string {
+  const { username, password, key } = manageText.once;
+  const columns = ([["username", username], ["password", password], ["key", key]] as const).filter(([name]) => secrets.some((each) => each[name]));
+  const rows = secrets.map((each) => columns.map(([name]) => each[name] ?? ""));
+  return [manageText.once.address(address), ...[columns.map(([, heading]) => heading), ...rows].map((each) => each.join("\t"))].join("\n");
+}
+
+export function ShownOnce({ secrets, onClose }: { secrets: readonly Secret[]; onClose: () => void }) {
+  const kept = useRef(false);
+  const { status, proceed, reset } = useBlocker({ shouldBlockFn: () => !kept.current, enableBeforeUnload: () => !kept.current, withResolver: true });
+  const close = () => {
+    kept.current = true;
+    onClose();
+  };
+  return (
+    <Stack>
+      <Secrets secrets={secrets} />
+      {status === "blocked" && (
+        <Alert variant="light" color="red" role="alert" title={manageText.once.leaving}>
+          <Group gap="xs">
+            <Button size="xs" variant="default" autoFocus onClick={reset}>
+              {manageText.once.stay}
+            </Button>
+            <Button size="xs" color="red.9" onClick={proceed}>
+              {manageText.once.leave}
+            </Button>
+          </Group>
+        </Alert>
+      )}
+      <Group justify="flex-end" gap="xs">
+        <CopyButton value={copied(secrets, document.baseURI)} timeout={2000}>
+          {({ copied: done, copy }) => (
+            <Button variant="default" autoFocus leftSection={done ? <IconCheck size={16} /> : <IconCopy size={16} />} onClick={copy}>
+              {done ? t.common.copied : manageText.once.copyAll}
+            </Button>
+          )}
+        </CopyButton>
+        <Button onClick={close}>
+          {manageText.once.close}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function Secrets({ secrets }: { secrets: readonly Secret[] }) {
   const passwords = secrets.some((each) => each.password);
   const keys = secrets.some((each) => each.key);
-  const lines = secrets.map((each) => [each.username, each.password, each.key].filter(Boolean).join("\t"));
   const cell = (value: string | undefined, what: string) =>
     value ? (
       <Group gap={2} wrap="nowrap">
@@ -28,9 +78,12 @@ export function ShownOnce({ secrets }: { secrets: readonly Secret[] }) {
       </Group>
     ) : null;
   return (
-    <Alert variant="light" color="pine" title={manageText.once.title} role="status">
+    // as a block it is no wider than the dialog, however wide the table in it
+    <Alert variant="light" color="pine" title={manageText.once.title} role="status" styles={{ wrapper: { display: "block" } }}>
       <Text size="sm" mb="xs">
         {manageText.once.intro}
+        <br />
+        {manageText.once.address(document.baseURI)}
       </Text>
       <div style={{ overflowX: "auto" }}>
         <Table verticalSpacing={4} aria-label={manageText.once.title}>
@@ -59,13 +112,6 @@ export function ShownOnce({ secrets }: { secrets: readonly Secret[] }) {
           </Table.Tbody>
         </Table>
       </div>
-      <CopyButton value={lines.join("\n")} timeout={2000}>
-        {({ copied, copy }) => (
-          <Button mt="sm" size="xs" variant="default" leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />} onClick={copy}>
-            {copied ? t.common.copied : manageText.once.copyAll}
-          </Button>
-        )}
-      </CopyButton>
     </Alert>
   );
 }

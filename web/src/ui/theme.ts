@@ -32,7 +32,7 @@ export const theme = createTheme({
       vars: () => ({ root: { "--badge-bg": "var(--chip)", "--badge-color": "var(--mantine-color-text)" } }),
     },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": t.common.close } } },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": t.common.close } }, styles: { title: { fontWeight: 620 } } },
     Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
   },
 });

@@ -6,8 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Annotation
-from apportion.domain.individual.record_view import ResolvedView
-from apportion.domain.individual.showing import show_annotation, show_gold, show_value
+from apportion.domain.individual.showing import show_annotation
+from apportion.wire.agreement import (
+    AgreementOut,
+    AnnotatorQuality,
+    AnnotatorsOut,
+    ChecksOut,
+    ConflictAnnotation,
+    ConflictOut,
+    Figure,
+    PairConfusion,
+    Provenance,
+)
+
+from .values import gold_out, value_out
 
 if TYPE_CHECKING:  # these import numpy, which is only loaded when needed
     from apportion.services.insight.agreement import (
@@ -17,67 +29,59 @@ if TYPE_CHECKING:  # these import numpy, which is only loaded when needed
         RecordConflict,
     )
 
-__all__ = ["conflict_out", "figures_out", "read_position", "resolution_out", "show_position", "team_out"]
+__all__ = ["conflict_out", "figures_out", "read_position", "show_position", "team_out"]
 
 
-def figures_out(found: AgreementFigures) -> dict[str, Any]:
-    """Return a figure with its parts as JSON."""
-    shown = _figure(found.whole)
-    if found.by is not None:
-        shown["by"] = [_figure(each) for each in found.by]
-    return shown
+def figures_out(found: AgreementFigures) -> AgreementOut:
+    """Return a figure with its parts."""
+    by = None if found.by is None else [Figure(**_figure(each)) for each in found.by]
+    return AgreementOut(**_figure(found.whole), by=by)
 
 
 def _figure(found: NamedFigure) -> dict[str, Any]:
     return {**found.figure.show(), "query": found.query}
 
 
-def conflict_out(found: RecordConflict, dataset: Dataset) -> dict[str, Any]:
-    """Return a record in conflict as JSON, with everybody's answers."""
-    return {
-        "id": found.id,
-        "agreement": found.agreement,
-        "annotations": [_annotation(each, dataset) for each in found.answers],
-        "gold": show_gold(found.gold, dataset.task),
-        **resolution_out(found.view, dataset),
-    }
+def conflict_out(found: RecordConflict, dataset: Dataset) -> ConflictOut:
+    """Return a record in conflict, with everybody's answers and its resolution: its value, or why it has none."""
+    view = found.view
+    return ConflictOut(
+        id=found.id,
+        agreement=found.agreement,
+        annotations=[_annotation(each, dataset) for each in found.answers],
+        gold=gold_out(found.gold, dataset.task),
+        status=str(view.status.value),
+        resolved=value_out(view.value, dataset.task),
+        provenance=None if view.resolution is None else Provenance(**view.resolution.provenance()),
+    )
 
 
-def _annotation(each: Annotation, dataset: Dataset) -> dict[str, Any]:
-    return {"annotator": each.annotator, **show_annotation(each, dataset.task)}
+def _annotation(each: Annotation, dataset: Dataset) -> ConflictAnnotation:
+    return ConflictAnnotation(annotator=each.annotator, **show_annotation(each, dataset.task))
 
 
-def resolution_out(view: ResolvedView, dataset: Dataset) -> dict[str, Any]:
-    """Return the resolution of a record as JSON: its status, value and provenance, or why it is not settled."""
-    return {
-        "status": str(view.status.value),
-        "resolved": show_value(view.value, dataset.task),
-        "provenance": None if view.resolution is None else view.resolution.provenance(),
-    }
-
-
-def team_out(found: AnnotatorReport) -> dict[str, Any]:
-    """Return the quality of annotators as JSON, and the labels that pairs of people differ on."""
+def team_out(found: AnnotatorReport) -> AnnotatorsOut:
+    """Return the quality of annotators, and the labels that pairs of people differ on."""
     quality = {each.annotator: each for each in found.quality}
-    people: list[dict[str, Any]] = []
+    people = []
     for name in sorted(found.answers.keys() | found.checks.keys()):
         one, checks = quality.get(name), found.checks.get(name)
         people.append(
-            {
-                "annotator": name,
-                "answers": found.answers.get(name, 0),
-                "checks": None if checks is None else {"answered": checks[0], "right": checks[1]},
-                "accuracy": None if one is None else one.accuracy,
-                "confusion": None if one is None else one.confusion.tolist(),
-            }
+            AnnotatorQuality(
+                annotator=name,
+                answers=found.answers.get(name, 0),
+                checks=None if checks is None else ChecksOut(answered=checks[0], right=checks[1]),
+                accuracy=None if one is None else float(one.accuracy),
+                confusion=None if one is None else one.confusion.tolist(),
+            )
         )
-    return {
-        "annotators": people,
-        "labels": list(found.labels),
-        "model": "dawid_skene" if found.quality else None,
-        "why": found.why,
-        "pairs": [each.show() for each in found.confusions],
-    }
+    return AnnotatorsOut(
+        annotators=people,
+        labels=list(found.labels),
+        model="dawid_skene" if found.quality else None,
+        why=found.why,
+        pairs=[PairConfusion(**each.show()) for each in found.confusions],
+    )
 
 
 def show_position(place: tuple[float, int] | None) -> str | None:

@@ -7,17 +7,27 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from apportion.domain.assignment.states import RowState
+from apportion.domain.policies import Policies
 from apportion.domain.sentences import WHY_EMPTY
 from apportion.domain.times import utc_iso
 from apportion.ports.assignments import SlotCount, SlotRow, StoredPlan
 from apportion.server.convert.records_out import search_record
 from apportion.services.insight.overview import DatasetOverview
 from apportion.services.insight.progress import PersonProgress, Progress, WorkItem
+from apportion.wire.assignments import ReasonOut, SlotOut, SlotStates
+from apportion.wire.progress import (
+    AnnotatorProgress,
+    OverviewDataset,
+    ProgressOut,
+    StatusCounts,
+    WorkItemOut,
+)
+from apportion.wire.queue import AssignmentOut
 
 if TYPE_CHECKING:
     from apportion.services.assignments.queue import Queue, QueueItem
 
-__all__ = ["overview_json", "plan_json", "progress_json", "queue_json", "row_json", "work_json"]
+__all__ = ["overview_out", "plan_json", "progress_out", "queue_json", "row_out", "work_out"]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -43,21 +53,25 @@ def plan_json(stored: StoredPlan, counts: list[SlotCount]) -> dict[str, Any]:
     }
 
 
-def row_json(row: SlotRow) -> dict[str, Any]:
-    """Return a slot as JSON, with the reason why it exists."""
-    return {
-        "plan": row.plan,
-        "record": row.record,
-        "annotator": row.annotator,
-        "state": str(row.state),
-        "rule": row.rule,
-        "phase": str(row.phase),
-        "reason": str(row.reason),
-        "reason_code": row.reason.show(),
-        "inclusion": row.inclusion,
-        "lease_until": None if row.lease_until is None else utc_iso(row.lease_until),
-        "note": row.why,
-    }
+def row_out(row: SlotRow) -> SlotOut:
+    """Return a slot with the reason why it exists."""
+    return SlotOut(
+        plan=row.plan,
+        record=row.record,
+        annotator=row.annotator,
+        state=str(row.state),
+        rule=row.rule,
+        phase=str(row.phase),
+        reason=str(row.reason),
+        reason_code=ReasonOut(**row.reason.show()),
+        inclusion=row.inclusion,
+        lease_until=_time(row.lease_until),
+        note=row.why,
+    )
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else utc_iso(at)
 
 
 def queue_json(queue: Queue) -> bytes:
@@ -72,77 +86,79 @@ def queue_json(queue: Queue) -> bytes:
 def _item(queue: Queue, item: QueueItem) -> bytes:
     record = search_record(item.row, queue.dataset.task, metrics=False)
     lease = item.slot.lease
-    assignment = {
-        "id": item.slot.record,  # always text, whatever the record's own member looks like
-        "plan": None if item.why is None else item.why.plan,
-        "lease_until": None if lease is None else utc_iso(lease.until),
-        "token": None if lease is None else lease.token or None,
-        "reason": None if item.why is None else str(item.why.reason),
-        "version": item.version,
-        "due": None if item.slot.due is None else utc_iso(item.slot.due),
-    }
+    assignment = AssignmentOut(
+        id=item.slot.record,  # always text, whatever the record's own member looks like
+        plan=None if item.why is None else item.why.plan,
+        lease_until=None if lease is None else utc_iso(lease.until),
+        token=None if lease is None else lease.token or None,
+        reason=None if item.why is None else str(item.why.reason),
+        version=item.version,
+        due=_time(item.slot.due),
+    )
     return b'%b,"assignment":%b}' % (record[:-1], _encode(assignment))
 
 
 def _person(person: PersonProgress) -> dict[str, Any]:
     return {
-        "annotator": person.annotator,
         "assigned": person.assigned,
         "done": person.done,
         "drafts": person.drafts,
         "skipped": person.skipped,
-        "seconds": round(person.seconds, 3),
-        "last_active": None if person.last_active is None else utc_iso(person.last_active),
-        "finish_at": None if person.finish_at is None else utc_iso(person.finish_at),
-        "median_seconds": person.median_seconds,
+        "seconds": round(float(person.seconds), 3),
+        "last_active": _time(person.last_active),
+        "finish_at": _time(person.finish_at),
     }
 
 
-def progress_json(found: Progress) -> dict[str, Any]:
-    """Return a dataset's progress as JSON."""
-    return {
-        "annotators": [_person(each) for each in found.annotators],
-        "records": found.records,
-        "complete": found.complete,
-        "in_conflict": found.in_conflict,
-        "open": found.open,
-        "finish_at": None if found.finish_at is None else utc_iso(found.finish_at),
-    }
+def progress_out(found: Progress) -> ProgressOut:
+    """Return a dataset's progress."""
+    people = [
+        AnnotatorProgress(
+            annotator=each.annotator,
+            median_seconds=None if each.median_seconds is None else float(each.median_seconds),
+            **_person(each),
+        )
+        for each in found.annotators
+    ]
+    return ProgressOut(
+        annotators=people,
+        records=found.records,
+        complete=found.complete,
+        in_conflict=found.in_conflict,
+        open=found.open,
+        finish_at=_time(found.finish_at),
+    )
 
 
-def work_json(item: WorkItem) -> dict[str, Any]:
-    """Return a person's work in one dataset as JSON."""
-    return {
-        "workspace": item.dataset.workspace,
-        "name": item.dataset.name,
-        "dataset": item.dataset.uuid,
-        "task": str(item.dataset.task),
-        "left": item.left,
-        **{
-            key: value
-            for key, value in _person(item.mine).items()
-            if key not in ("annotator", "median_seconds")
-        },
-    }
+def work_out(item: WorkItem) -> WorkItemOut:
+    """Return a person's work in one dataset."""
+    return WorkItemOut(
+        workspace=item.dataset.workspace,
+        name=item.dataset.name,
+        dataset=item.dataset.uuid,
+        task=item.dataset.task,
+        left=item.left,
+        **_person(item.mine),
+    )
 
 
-def overview_json(each: DatasetOverview) -> dict[str, Any]:
-    """Return a dataset as JSON, as the overview shows it."""
-    dataset = each.dataset
-    return {
-        "workspace": dataset.workspace,
-        "name": dataset.name,
-        "dataset": dataset.uuid,
-        "task": str(dataset.task),
-        "tags": dict(dataset.tags),
-        "records": dataset.records,
-        "closed": dataset.closed,
-        "created_by": dataset.created_by,
-        "created_at": utc_iso(dataset.created_at),
-        "last_updated": utc_iso(dataset.last_updated),
-        "statuses": each.statuses,
-        "mine": each.mine,
-        "slots": each.slots or None,
-        "annotation": str(dataset.policies.get("annotation", "shared")),
-        "blind": bool(dataset.policies.get("blind", False)),
-    }
+def overview_out(each: DatasetOverview) -> OverviewDataset:
+    """Return a dataset as the overview shows it."""
+    dataset, policies = each.dataset, Policies.of(each.dataset.policies).show()
+    return OverviewDataset(
+        workspace=dataset.workspace,
+        name=dataset.name,
+        dataset=dataset.uuid,
+        task=dataset.task,
+        tags=dict(dataset.tags),
+        records=dataset.records,
+        closed=dataset.closed,
+        created_by=dataset.created_by,
+        created_at=utc_iso(dataset.created_at),
+        last_updated=utc_iso(dataset.last_updated),
+        statuses=StatusCounts(**{name.lower(): n for name, n in each.statuses.items()}),
+        mine=SlotStates(**each.mine),
+        slots=SlotStates(**each.slots) if each.slots else None,
+        annotation=policies["annotation"],
+        blind=policies["blind"],
+    )

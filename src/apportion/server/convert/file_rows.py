@@ -150,7 +150,8 @@ def _csv_rows(file: IO[bytes], limits: FileLimits) -> Generator[Row, None, None]
     except csv.Error as wrong:
         yield Row(place + 1, 0, None, f"row {place + 2} cannot be read, nor what follows: {wrong}")
     except UnicodeDecodeError as wrong:
-        yield Row(place + 1, 0, None, f"the file is not UTF-8: {wrong.reason}")
+        advice = "save it as UTF-8 (spreadsheets offer “CSV UTF-8”), or import it in the app"
+        yield Row(place + 1, 0, None, f"the file is not UTF-8: {wrong.reason}; {advice}")
     finally:
         lines.let_go()
 

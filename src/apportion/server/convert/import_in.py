@@ -18,12 +18,13 @@ from apportion.domain.records import Record
 from apportion.domain.times import instant_of, parse_datetime
 from apportion.services.records.import_rows import ImportedAnswer, ImportedRows
 from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.wire.bodies import LONGEST_REASON, LONGEST_SECONDS
 from apportion.wire.records import AGENT_LENGTH
 
 from .file_rows import FileLimits, file_rows
 from .json_in import MAX_ERRORS, Item
 from .records_in import BulkLimits, read_bulk
-from .values import LONGEST_REASON, LONGEST_SECONDS, read_value
+from .values import read_value
 
 __all__ = ["FileRead", "Reading", "read_file", "refusal_of"]
 

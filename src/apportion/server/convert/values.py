@@ -1,4 +1,4 @@
-"""Reader of one annotation value as clients send it: labels, entities or sentences, without an agent."""
+"""Values of annotations as clients send and see them: labels, entities or sentences, without an agent."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ import msgspec
 
 from apportion.domain.answer_limits import AnswerLimits, Oversize, Part
 from apportion.domain.errors import ValidationError
+from apportion.domain.individual.case import GoldValue
+from apportion.domain.individual.showing import show_gold, show_value
 from apportion.domain.records import Entities, Value, best_first
 from apportion.spans import Entity
 from apportion.vocabulary import Task
 from apportion.wire import records as wire
+from apportion.wire.annotations import Gold
+from apportion.wire.bodies import AnswerValue
 
 from .json_in import item
 
-__all__ = ["LONGEST_REASON", "LONGEST_SECONDS", "read_value"]
-
-LONGEST_REASON = 10_000
-"""Most characters of a reason."""
-LONGEST_SECONDS = 10_000_000
-"""Most seconds that one answer may have taken."""
+__all__ = ["gold_out", "read_value", "value_out"]
 
 _FORMS = {
     Task.TEXT_CLASSIFICATION: ("labels", '{"labels": [{"class": name}]}'),
@@ -47,6 +46,18 @@ def read_value(task: Task, sent: dict[str, Any] | None, limits: AnswerLimits | N
     if limits is not None:
         _refuse(member, limits.check(Part.of(task), value))
     return value
+
+
+def value_out(value: Value | None, task: Task) -> AnswerValue | None:
+    """Return a value as replies show it."""
+    shown = show_value(value, task)
+    return None if shown is None else AnswerValue(**shown)
+
+
+def gold_out(gold: GoldValue | None, task: Task) -> Gold | None:
+    """Return a gold value as replies show it."""
+    shown = show_gold(gold, task)
+    return None if shown is None else Gold(**shown)
 
 
 def _refuse(member: str, found: Oversize | None) -> None:

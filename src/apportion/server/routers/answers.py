@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
 
 from apportion.domain.errors import (
     BadRequestError,
@@ -14,12 +13,12 @@ from apportion.domain.errors import (
     RecordNotFound,
     StaleVersionError,
 )
-from apportion.domain.individual.showing import show_annotation, show_gold, show_value
+from apportion.domain.individual.showing import show_annotation
 from apportion.domain.permissions import Action
 from apportion.domain.sentences import COUNT_DECISIONS, history_sentence
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Comment
-from apportion.server.convert.values import LONGEST_REASON, LONGEST_SECONDS, read_value
+from apportion.server.convert.values import gold_out, read_value, value_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
@@ -27,7 +26,20 @@ from apportion.services.answers import adjudicate, own_annotations
 from apportion.services.answers.own_annotations import AnnotationEntry, AnnotationReceipt
 from apportion.services.datasets.access import open_dataset
 from apportion.services.insight import comments
-from apportion.vocabulary import AnnotationState, CountDecision, HistoryReason
+from apportion.vocabulary import AnnotationState
+from apportion.wire.annotations import (
+    AnnotationIn,
+    AnnotationOut,
+    AnnotationsOut,
+    CommentIn,
+    CommentOut,
+    CommentsOut,
+    GoldIn,
+    GoldOut,
+    HistoryOut,
+    OneAnnotation,
+    PastAnnotationOut,
+)
 
 __all__ = ["router"]
 
@@ -45,91 +57,6 @@ def _number_in(cursor: str | None, otherwise: int) -> int:
     return int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 10 else otherwise
 
 
-class AnnotationIn(BaseModel):
-    """One's own annotation: ``labels``, ``entities`` or ``sentences`` as in 1.x, without an agent."""
-
-    value: dict[str, Any] | None = Field(None, examples=[{"labels": [{"class": "good"}]}])
-    state: Literal["draft", "submitted", "discarded"]
-    version: int = Field(ge=0, description="The version this builds on; 0 where there was none.")
-    seconds: float | None = Field(
-        None, ge=0, le=LONGEST_SECONDS, description="Time spent on it so far, in all; never shrinks."
-    )
-    token: str | None = Field(None, description="The lease it was written under.")
-    dataset: str | None = Field(None, description="The UUID of the dataset it was written for.")
-
-
-class AnnotationOut(BaseModel):
-    """One's own annotation as stored. An answer that does not count is kept as an extra, and ``why`` says why: a code,
-    with its sentence in ``why_text``.
-    """
-
-    value: dict[str, Any] | None
-    state: AnnotationState
-    version: int
-    seconds: float | None = Field(None, description="All the time you have spent on the record so far.")
-    updated_at: str | None = None
-    counted: bool = False
-    why: CountDecision | None = None
-    why_text: str | None = None
-    gold: dict[str, Any] | None = Field(None, description="What the record stands by, once a human decided.")
-
-
-class OneAnnotation(BaseModel):
-    """Somebody's annotation."""
-
-    annotator: str
-    value: dict[str, Any] | None
-    state: AnnotationState
-    version: int
-    seconds: float | None = None
-    updated_at: str
-    counted: bool
-
-
-class AnnotationsOut(BaseModel):
-    """Everybody's annotations of a record, and its resolution."""
-
-    annotations: list[OneAnnotation]
-    gold: dict[str, Any] | None = None
-
-
-class PastAnnotationOut(BaseModel):
-    """A former version of an annotation."""
-
-    annotator: str
-    value: dict[str, Any] | None
-    state: AnnotationState
-    version: int
-    at: str
-    why: HistoryReason
-    why_text: str
-    by: str | None = Field(
-        None, description="Whom ``why`` speaks of; of a gold value, as ``adjudicated:ana``."
-    )
-
-
-class HistoryOut(BaseModel):
-    """Earlier annotations of a record, newest first."""
-
-    history: list[PastAnnotationOut]
-    next: str | None = Field(None, description="The ``cursor`` of the next page.")
-
-
-class GoldIn(BaseModel):
-    """A decision: a value, or that the record is unusable."""
-
-    value: dict[str, Any] | None = Field(None, examples=[{"labels": [{"class": "good"}]}])
-    state: Literal["submitted", "discarded"] = "submitted"
-    reason: str | None = Field(None, max_length=LONGEST_REASON)
-    version: int | None = Field(None, ge=0, description="The version this builds on; 0 where there was none.")
-
-
-class GoldOut(BaseModel):
-    """The gold value of a record, and the status that follows."""
-
-    gold: dict[str, Any] | None
-
-
 def _mine(found: AnnotationReceipt) -> AnnotationOut:
     shown = show_annotation(found.annotation, found.dataset.task)
     return AnnotationOut(
@@ -137,7 +64,7 @@ def _mine(found: AnnotationReceipt) -> AnnotationOut:
         counted=found.counted,
         why=found.why,
         why_text=None if found.why is None else COUNT_DECISIONS[found.why],
-        gold=show_gold(found.gold, found.dataset.task),
+        gold=gold_out(found.gold, found.dataset.task),
     )
 
 
@@ -213,7 +140,7 @@ async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut
             )
             for each in found
         ],
-        gold=show_gold(gold, dataset.task),
+        gold=gold_out(gold, dataset.task),
     )
 
 
@@ -233,7 +160,7 @@ async def get_history(
         history=[
             PastAnnotationOut(
                 annotator=each.annotator,
-                value=show_value(each.value, dataset.task),
+                value=value_out(each.value, dataset.task),
                 state=each.state,
                 version=each.version,
                 at=utc_iso(each.at),
@@ -257,7 +184,7 @@ async def put_gold(ctx: Ctx, request: Request, name: str, given: GoldIn) -> Gold
         lambda tx: adjudicate.put_gold(tx, ctx.actor, address.record(id), entry, now=now),
         urgent=True,
     )
-    return GoldOut(gold=show_gold(case.gold, dataset.task))
+    return GoldOut(gold=gold_out(case.gold, dataset.task))
 
 
 @router.delete(f"{_RECORD}/gold", responses=_WRITES)
@@ -273,33 +200,10 @@ async def delete_gold(
         lambda tx: adjudicate.remove_gold(tx, ctx.actor, address.record(id), version, now=now),
         urgent=True,
     )
-    return GoldOut(gold=show_gold(case.gold, dataset.task))
+    return GoldOut(gold=gold_out(case.gold, dataset.task))
 
 
 # Comments on a record
-
-
-class CommentIn(BaseModel):
-    """A comment to post, to one person or to all who may read it."""
-
-    text: str = Field(min_length=1, max_length=10_000)
-    to: str | None = None
-
-
-class CommentOut(BaseModel):
-    """A comment on a record."""
-
-    author: str
-    to: str | None
-    text: str
-    at: str
-
-
-class CommentsOut(BaseModel):
-    """Comments on a record, oldest first."""
-
-    comments: list[CommentOut]
-    next: str | None = Field(None, description="The ``cursor`` of the next page.")
 
 
 def _comment(each: Comment) -> CommentOut:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Body, Query
-from pydantic import BaseModel, Field
 
 from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.refusals import NothingToAssignError, PlanMovedError
@@ -30,11 +29,24 @@ from apportion.domain.permissions import Action, require
 from apportion.domain.times import end_in, utc_iso
 from apportion.ports.assignments import StoredPlan
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.assignments import plan_json, row_json
+from apportion.server.convert.assignments import plan_json, row_out
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
+from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets.access import open_dataset
 from apportion.services.insight.progress import finish_dates
+from apportion.wire.assignments import (
+    Explanation,
+    ExtendIn,
+    MoveIn,
+    PlanChangeOut,
+    PlanOut,
+    PlanPreview,
+    PlansOut,
+    RebalanceIn,
+    RowsOut,
+    WithdrawIn,
+)
 
 if TYPE_CHECKING:
     from apportion.ports.store import Transaction
@@ -62,59 +74,6 @@ PlanBody = Annotated[
 ]  # fmt: skip
 
 
-class PlansOut(BaseModel):
-    """The plans of a dataset, oldest first."""
-
-    assignments: list[dict[str, Any]]
-
-
-class RowsOut(BaseModel):
-    """Slots of a plan."""
-
-    rows: list[dict[str, Any]]
-    next: str | None = None
-
-
-class Explanation(BaseModel):
-    """The reason why a person has a record in their queue, or why not."""
-
-    record: str
-    annotator: str
-    assigned: bool
-    why: list[str]
-    rows: list[dict[str, Any]]
-
-
-class ExtendIn(BaseModel):
-    """A change of a plan, or only its preview."""
-
-    dry_run: bool = False
-
-
-class RebalanceIn(ExtendIn):
-    """People who share the rows from now on; those of the plan if nobody is named."""
-
-    users: list[Any] | None = Field(None, examples=[["ana", {"user": "ben", "weight": 2}]])
-    level: bool = Field(False, description="Also hand over what somebody has above their share.")
-    rule: int | None = Field(None, ge=0, description="Only this rule of the plan.")
-
-
-class MoveIn(ExtendIn):
-    """Rows to move, and the person who gets them."""
-
-    to: str
-    records: list[str] | None = Field(None, max_length=10_000)
-    annotator: str | None = Field(None, description="Only rows of this person.")
-    rule: int = Field(0, ge=0)
-
-
-class WithdrawIn(ExtendIn):
-    """Rows to take back; all if none are named."""
-
-    records: list[str] | None = Field(None, max_length=10_000)
-    annotator: str | None = None
-
-
 def _spec(ctx: Context, sent: dict[str, Any]) -> PlanSpec:
     """Return the requested plan; a seed is drawn if none is given, and due dates end in the server's time zone."""
     spec = read_plan(sent, "body")
@@ -139,7 +98,7 @@ async def _plan(ctx: Context, address: DatasetAddress, spec: PlanSpec, digest: s
 
 
 @router.post(_PLANS + ":preview", responses=_PLANNING)
-async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
+async def preview(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanPreview]:
     """Preview a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written.
 
     ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
@@ -150,11 +109,11 @@ async def preview(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
     loads = planned.plan.loads
     dates = await ctx.read(lambda tx: finish_dates(tx, planned.dataset, loads, now=now))
     finish = {name: None if at is None else utc_iso(at) for name, at in dates.items()}
-    return {**planned.show(), "finish_at": finish}
+    return json_reply({**planned.show(), "finish_at": finish})
 
 
 @router.post(_PLANS, responses=_PLANNING)
-async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> dict[str, Any]:
+async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanOut]:
     """Apply a plan. With the ``digest`` of a preview it is refused if the plan would differ from the preview."""
     address = ctx.address(name)
     require(ctx.actor, Action.ASSIGN, address.workspace)
@@ -179,7 +138,7 @@ async def _plan_made(ctx: Context, planned: ComputedPlan) -> StoredPlan:
     return making.plan
 
 
-async def _shown(ctx: Context, address: DatasetAddress, id: str) -> dict[str, Any]:
+async def _shown(ctx: Context, address: DatasetAddress, id: str) -> Reply[PlanOut]:
     def find(tx: Transaction) -> dict[str, Any]:
         dataset = open_dataset(tx, ctx.actor, address, Action.SEE_PROGRESS).dataset
         stored = tx.assignments.plan(dataset, id)
@@ -187,11 +146,11 @@ async def _shown(ctx: Context, address: DatasetAddress, id: str) -> dict[str, An
             raise EntityNotFoundError(id, "AssignmentPlan")
         return plan_json(stored, tx.assignments.slot_counts(dataset))
 
-    return await ctx.read(find)
+    return json_reply(await ctx.read(find))
 
 
 @router.get(_PLANS, responses=_REFUSALS)
-async def list_plans(ctx: Ctx, name: str) -> PlansOut:
+async def list_plans(ctx: Ctx, name: str) -> Reply[PlansOut]:
     """List the plans of a dataset, oldest first, with their progress."""
     address = ctx.address(name)
 
@@ -200,11 +159,11 @@ async def list_plans(ctx: Ctx, name: str) -> PlansOut:
         counts = tx.assignments.slot_counts(dataset)
         return [plan_json(stored, counts) for stored in tx.assignments.plans(dataset)]
 
-    return PlansOut(assignments=await ctx.read(find))
+    return json_reply({"assignments": await ctx.read(find)})
 
 
 @router.get(_PLAN, responses=_REFUSALS)
-async def get_plan(ctx: Ctx, name: str, plan: str) -> dict[str, Any]:
+async def get_plan(ctx: Ctx, name: str, plan: str) -> Reply[PlanOut]:
     """Show a plan as it was applied, with its progress."""
     return await _shown(ctx, ctx.address(name), plan)
 
@@ -233,7 +192,7 @@ async def rows(
         found = tx.assignments.rows_of(stored, annotator=annotator, state=state, after=after, limit=limit)
         following = str(found[-1][0]) if len(found) == limit else None
         rows = with_reasons_that_hold(tx, dataset, [row for _, row in found])
-        return RowsOut(rows=[row_json(row) for row in rows], next=following)
+        return RowsOut(rows=[row_out(row) for row in rows], next=following)
 
     return await ctx.read(find)
 
@@ -259,7 +218,7 @@ async def explain(
         annotator=name_of,
         assigned=any(row.state is not RowState.WITHDRAWN for row in found),
         why=sentences,
-        rows=[row_json(row) for row in found],
+        rows=[row_out(row) for row in found],
     )
 
 
@@ -267,7 +226,7 @@ async def explain(
 
 
 @router.post(_PLAN + ":extend", responses=_PLANNING)
-async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, Any]:
+async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanOut] | Reply[PlanPreview]:
     """Extend a plan to records logged since, by the same rules; no earlier row moves."""
     from apportion.services.assignments import compute_plan
 
@@ -280,7 +239,7 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, An
     for attempt in range(_TRIES):
         planned = await ctx.read_slow(work_out, long=True)
         if sent.dry_run:
-            return planned.show()
+            return json_reply(planned.show())
         try:
             await _plan_made(ctx, planned)
             break
@@ -291,7 +250,7 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, An
 
 
 @router.post(_PLAN + ":rebalance", responses=_CHANGES)
-async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> dict[str, Any]:
+async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> Reply[PlanChangeOut]:
     """Bring a plan in line with its team as it is now; only pending rows move, and only those that must."""
     from apportion.services.assignments import compute_change
 
@@ -305,7 +264,7 @@ async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> dict[s
 
 
 @router.post(_PLAN + ":move", responses=_CHANGES)
-async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> dict[str, Any]:
+async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> Reply[PlanChangeOut]:
     """Move pending rows to a person by hand."""
     from apportion.services.assignments import compute_change
 
@@ -321,7 +280,7 @@ async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> dict[str, Any]:
 
 
 @router.post(_PLAN + ":withdraw", responses=_CHANGES)
-async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> dict[str, Any]:
+async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> Reply[PlanChangeOut]:
     """Take pending rows back; rows that were begun stay."""
     from apportion.services.assignments import compute_change
 
@@ -335,7 +294,7 @@ async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> dict[str
 
 
 @router.post(_PLAN + ":undo", responses=_CHANGES)
-async def undo(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> dict[str, Any]:
+async def undo(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanChangeOut]:
     """Undo a whole plan, except for the rows that were begun."""
     from apportion.services.assignments import apply_change, compute_change
 
@@ -353,7 +312,7 @@ async def _change(
     dry_run: bool,
     work_out: Callable[[Transaction], Any],
     make: Callable[..., ApplyPlanChange | UndoPlan] | None = None,
-) -> dict[str, Any]:
+) -> Reply[PlanChangeOut]:
     from apportion.services.assignments.apply_change import ApplyPlanChange
 
     for attempt in range(_TRIES):
@@ -367,4 +326,4 @@ async def _change(
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
-    return {"dry_run": dry_run, **planned.show()}
+    return json_reply({"dry_run": dry_run, **planned.show()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
@@ -12,9 +13,7 @@ from apportion.domain.errors import BadRequestError, ForbiddenOperationError
 from apportion.ports.events import AuditedEvent
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.audit import (
-    AuditExport,
-    AuditPage,
-    AuditWanted,
+    audit_filter,
     audit_lines,
     audit_table,
     audited_out,
@@ -23,6 +22,7 @@ from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.services.insight import audit
 from apportion.vocabulary import EventArea, EventCode
+from apportion.wire.audit import AuditExport, AuditPage, AuditWanted
 
 __all__ = ["router"]
 
@@ -58,18 +58,18 @@ async def read_audit(
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> AuditPage:
     """List events of the audit log, newest first: all for administrators, those of their workspaces for managers."""
-    wanted = AuditWanted.model_validate(
-        {
-            "who": who,
-            "what": what or [],
-            "area": area or [],
-            "workspace": workspace,
-            "dataset": dataset,
-            "from": since,
-            "to": until,
-            "text": text,
-        }
-    ).filter()
+    wanted = audit_filter(
+        AuditWanted(
+            who=who,
+            what=what or [],
+            area=area or [],
+            workspace=workspace,
+            dataset=dataset,
+            since=since,
+            until=until,
+            text=text,
+        )
+    )
     below = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
     found = await ctx.read_slow(
         lambda tx: audit.read_audit(tx, ctx.actor, wanted, below=below, limit=limit + 1)
@@ -88,11 +88,11 @@ async def read_audit(
 )
 async def export_audit(ctx: Ctx, wanted: AuditExport) -> StreamingResponse:
     """Export matching events as a file, newest first. The export is an event, too."""
-    narrowed, now = wanted.filter(), ctx.state.clock.now()
+    narrowed, now = audit_filter(wanted), ctx.state.clock.now()
     count, upto = await ctx.read_slow(
         lambda tx: (audit.count_audit(tx, ctx.actor, narrowed), audit.last_event(tx))
     )
-    asked = {**wanted.model_dump(mode="json", by_alias=True), "events": count}
+    asked = {**msgspec.to_builtins(wanted), "events": count}
     await ctx.write(lambda tx: audit.begin_export(tx, ctx.actor, asked, now=now))
     pages = audit.export_audit(ctx.state.store, ctx.actor, narrowed, upto=upto)
     write: Callable[[Iterable[Sequence[AuditedEvent]]], Iterator[bytes]] = (

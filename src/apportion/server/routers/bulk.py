@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
 
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
@@ -22,45 +19,28 @@ from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import task_of
+from apportion.server.wire_routes import described_body
 from apportion.services.datasets.access import find_unchecked
 from apportion.services.records.log import LogRequest, log_records, speaks_for_others
 from apportion.vocabulary import Task
-from apportion.wire.schemas import BULK_SCHEMAS
+from apportion.wire.records import (
+    BulkOut,
+    Text2TextBulk,
+    TextClassificationBulk,
+    TokenClassificationBulk,
+)
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Records"], route_class=JsonRoute)
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in BULK_SCHEMAS.values()]
-                }
-            }
-        },
-    }
-}
+_BODY = described_body(TextClassificationBulk, TokenClassificationBulk, Text2TextBulk, required=True)
 _FEW = 20
 """Most records that are decoded on the event loop; more in a thread, so that nobody else waits."""
 
 
-class BulkOut(BaseModel):
-    """Number of stored records; ``failed`` is always 0, since a bad record refuses the whole request."""
-
-    dataset: str
-    processed: int
-    failed: int = 0
-    kept: int | None = Field(
-        None, description="Annotations left as they were, where everybody has their own."
-    )
-
-
 @router.post(
     "/api/datasets/{name}/{task}:bulk",
-    response_model_exclude_none=True,
     openapi_extra=_BODY,
     responses=responses(
         WrongTaskError,

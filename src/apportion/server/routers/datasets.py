@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
 
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
@@ -18,13 +17,23 @@ from apportion.domain.errors import (
 from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.datasets import CopyIn, DatasetChanges, DatasetOut, NewDataset, dataset_out
+from apportion.server.convert.datasets import dataset_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.datasets import manage, trash
 from apportion.services.datasets.access import open_dataset as open_for
 from apportion.services.records import copy as copying
-from apportion.vocabulary import Task
+from apportion.wire.datasets import (
+    CopyIn,
+    DatasetChanges,
+    DatasetOut,
+    DeletedDatasets,
+    DeletedOut,
+    GatheredOut,
+    GatherIn,
+    NewDataset,
+    RestoreIn,
+)
 
 if TYPE_CHECKING:
     from apportion.services.records.gather import Copies
@@ -35,8 +44,8 @@ router = APIRouter(tags=["Datasets"], route_class=JsonRoute)
 _REFUSALS = responses(MissingInputParamError, ForbiddenOperationError, EntityNotFoundError)
 
 
-@router.get("/api/datasets", response_model_exclude_none=True, responses=responses(EntityNotFoundError))
-@router.get("/api/datasets/", response_model_exclude_none=True, include_in_schema=False)
+@router.get("/api/datasets", responses=responses(EntityNotFoundError))
+@router.get("/api/datasets/", include_in_schema=False)
 async def list_datasets(ctx: Ctx) -> list[DatasetOut]:
     """List the datasets of one workspace, or of all that you may see."""
     found = await ctx.read(lambda tx: manage.list_datasets(tx, ctx.actor, ctx.workspace or None))
@@ -45,7 +54,6 @@ async def list_datasets(ctx: Ctx) -> list[DatasetOut]:
 
 @router.post(
     "/api/datasets",
-    response_model_exclude_none=True,
     responses={**_REFUSALS, **responses(EntityAlreadyExistsError)},
 )
 async def create_dataset(ctx: Ctx, wanted: NewDataset) -> DatasetOut:
@@ -63,7 +71,7 @@ async def create_dataset(ctx: Ctx, wanted: NewDataset) -> DatasetOut:
     return dataset_out(made)
 
 
-@router.get("/api/datasets/{name}", response_model_exclude_none=True, responses=_REFUSALS)
+@router.get("/api/datasets/{name}", responses=_REFUSALS)
 async def get_dataset(ctx: Ctx, name: str) -> DatasetOut:
     """Show a dataset."""
     address = ctx.address(name)
@@ -71,7 +79,7 @@ async def get_dataset(ctx: Ctx, name: str) -> DatasetOut:
     return dataset_out(found)
 
 
-@router.patch("/api/datasets/{name}", response_model_exclude_none=True, responses=_REFUSALS)
+@router.patch("/api/datasets/{name}", responses=_REFUSALS)
 async def edit_dataset(ctx: Ctx, name: str, changes: DatasetChanges) -> DatasetOut:
     """Merge tags and metadata into those a dataset has, and take some away."""
     address, now = ctx.address(name), ctx.state.clock.now()
@@ -92,33 +100,6 @@ async def delete_dataset(ctx: Ctx, name: str) -> None:
     """Delete a dataset; it can be restored for some days, and it is no error if there is none."""
     address, now = ctx.address(name), ctx.state.clock.now()
     await ctx.write(lambda tx: trash.delete_dataset(tx, ctx.actor, address, now=now))
-
-
-class DeletedOut(BaseModel):
-    """A deleted dataset: ``id`` tells those of one name apart; from ``purged_at`` on it cannot be restored."""
-
-    id: str
-    workspace: str
-    name: str
-    task: Task
-    records: int
-    deleted_at: str
-    deleted_by: str | None
-    purged_at: str
-
-
-class DeletedDatasets(BaseModel):
-    """Datasets that can be restored, the last one deleted first."""
-
-    datasets: list[DeletedOut]
-
-
-class RestoreIn(BaseModel):
-    """A deleted dataset to restore, and its new name."""
-
-    name: str = Field(description="The name it had.", examples=["reviews"])
-    id: str | None = Field(None, description="Which of several; else the one deleted last.")
-    into: str | None = Field(None, description="The name it gets, if another has its own by now.")
 
 
 @router.get("/api/datasets:deleted", responses=responses(EntityNotFoundError))
@@ -145,7 +126,6 @@ async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
 
 @router.post(
     "/api/datasets:restore",
-    response_model_exclude_none=True,
     responses={**_REFUSALS, **responses(EntityAlreadyExistsError)},
 )
 async def restore_dataset(ctx: Ctx, wanted: RestoreIn) -> DatasetOut:
@@ -173,7 +153,6 @@ async def open_dataset(ctx: Ctx, name: str) -> None:
 
 @router.put(
     "/api/datasets/{name}:copy",
-    response_model_exclude_none=True,
     responses={**_REFUSALS, **responses(EntityAlreadyExistsError)},
 )
 async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
@@ -186,17 +165,8 @@ async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
     return dataset_out(copy.result)
 
 
-class GatherIn(BaseModel):
-    """Copies to gather, and the dataset to gather them in."""
-
-    name: str = Field(description="What the copies are called in each workspace.")
-    workspaces: list[str] = Field(min_length=1, max_length=1_000)
-    into: str = Field(description="The name of the new dataset, in the workspace of the request.")
-    dry_run: bool = False
-
-
 @router.post("/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)})
-async def gather_copies(ctx: Ctx, sent: GatherIn) -> dict[str, Any]:
+async def gather_copies(ctx: Ctx, sent: GatherIn) -> GatheredOut:
     """Gather copies from each person's workspace by record id: one dataset with everybody's annotations."""
     from apportion.services.records.gather import GatherCopies, GatherRequest, read_copies  # imports numpy
 
@@ -210,4 +180,4 @@ async def gather_copies(ctx: Ctx, sent: GatherIn) -> dict[str, Any]:
     copies = await asyncio.to_thread(read)
     if not sent.dry_run:
         await ctx.run(GatherCopies(ctx.store, asked, copies, now=now))
-    return {"dry_run": sent.dry_run, **copies.counted(into).show()}
+    return GatheredOut(dry_run=sent.dry_run, **copies.counted(into).show())

@@ -19,7 +19,6 @@ from weakref import WeakValueDictionary
 import msgspec
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
 
 from apportion.domain.datasets import LabelSettings
 from apportion.domain.errors import (
@@ -46,6 +45,7 @@ from apportion.services.datasets.access import find_unchecked
 from apportion.services.records import export as exporting
 from apportion.services.records import import_rows as importing
 from apportion.vocabulary import Task
+from apportion.wire.imports import AnswersWanted, BadRow, ExportIn, ImportOut
 
 __all__ = ["router"]
 
@@ -67,21 +67,6 @@ _READING = asyncio.Semaphore(2)
 """Limit of files that are read at a time: each takes memory."""
 _TEXTS_IN_A_ROW = 8
 """Size of the largest row of a file, in multiples of the longest text or answer."""
-
-
-class ExportIn(BaseModel):
-    """Format, contents and records of an export."""
-
-    format: Literal["jsonl", "csv", "parquet"] = "jsonl"
-    query: str | None = Field(None, description="Only records that match; in the search language.")
-    answers: bool = Field(
-        True, description="Whether everybody's answers are there too, beside what each record stands by."
-    )
-    spreadsheet: bool = Field(
-        False,
-        description="CSV only: put an apostrophe before cells that a spreadsheet would take for a formula. Such a "
-        "file is for looking at: read back, its texts differ from what was logged.",
-    )
 
 
 @router.post(
@@ -115,7 +100,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     store, actor, now = ctx.state.store, ctx.actor, ctx.state.clock.now()
     # counted first: a query that takes too long is refused before the file begins; noted before the first byte
     count = await ctx.read_slow(lambda tx: exporting.matching(tx, actor, dataset, query))
-    detail = {**wanted.model_dump(include={"format", "query", "answers"}), "records": count}
+    detail = {"format": wanted.format, "query": wanted.query, "answers": wanted.answers, "records": count}
     await ctx.write(lambda tx: exporting.note_export(tx, actor, address, detail, now=now))
     foreground = ctx.state.foreground
     deadline = Deadline(query=2 * ctx.settings.query_seconds, foreground=foreground, long=True)
@@ -200,38 +185,6 @@ async def _stream(
         deadline.cancel()
         with contextlib.suppress(queue.Full):  # a reader that still waits for a page must not wait forever
             pages.put_nowait(None)
-
-
-class BadRow(BaseModel):
-    """An error of a row of a file, counted from 1; ``column`` is our name of the column, if it is about one."""
-
-    row: int
-    column: str | None
-    message: str
-
-
-class AnswersWanted(BaseModel):
-    """Bounds on the number of answers to require: more than ``most_waiting``, at most ``least_in_conflict``."""
-
-    most_waiting: int
-    most_settled: int
-    least_in_conflict: int | None
-
-
-class ImportOut(BaseModel):
-    """Result of an import. ``left_out`` counts bad rows, ``errors`` names up to a hundred.
-
-    ``wanted`` is for clients that send a file in parts, and create the dataset before they send the first one.
-    """
-
-    dataset: str
-    records: int
-    answers: int
-    gold: int
-    stored: bool
-    left_out: int
-    errors: list[BadRow]
-    wanted: AnswersWanted
 
 
 @router.post(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict
 
 from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.permissions import Action, require
@@ -16,53 +15,34 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.deps import AppState, Context, Ctx, InAppState
 from apportion.server.errors import responses
 from apportion.server.memory import resident_bytes
+from apportion.server.wire_routes import replies
 from apportion.version import __version__
+from apportion.wire.server_state import Alive, Ready, Requests, ServerOut, Storage, StoredCounts, Writer
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Server"], route_class=JsonRoute)
-_TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Figures, one a line."}
-
-
-class Alive(BaseModel):
-    """The server answers."""
-
-    status: Literal["ok"] = "ok"
-
-
-class Ready(BaseModel):
-    """Readiness of the server; ``checks`` names what fails."""
-
-    status: Literal["ok", "not ready"]
-    checks: dict[str, str]
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "status": "ok",
-                    "checks": {"store": "ok", "writer": "ok", "tables": "ok", "disk": "ok", "running": "ok"},
-                }
-            ]
-        }
-    )
-
-
-_NOT_READY: dict[int | str, dict[str, Any]] = {
-    503: {"model": Ready, "description": "Not ready, for the reasons in ``checks``."}
+_KINDS = ("text/plain", "application/openmetrics-text")
+_TEXT = {
+    "content": {kind: {"schema": {"type": "string"}} for kind in _KINDS},
+    "description": "Figures, one a line.",
 }
+
+
+_NOT_READY = replies(503, Ready, "Not ready, for the reasons in ``checks``.")
 
 
 @router.get("/api/health")
 async def health(state: InAppState) -> Alive:
     """Report that the server is up and can read its store."""
     await state.read(lambda tx: tx.people.count_users())
-    return Alive()
+    return Alive(status="ok")
 
 
 @router.get("/api/health/live")
 async def live() -> Alive:
     """Report that the server answers at all: if it does not, restart it."""
-    return Alive()
+    return Alive(status="ok")
 
 
 @router.get("/api/health/ready", responses=_NOT_READY)
@@ -92,61 +72,6 @@ async def _checks(state: AppState) -> dict[str, str]:
         "disk": disk if found.writable else "cannot be written to",
         "running": "is shutting down" if state.stopping.is_set() else "ok",
     }
-
-
-class Writer(BaseModel):
-    """The writer thread: ``busy_seconds`` is how long its current transaction has taken so far."""
-
-    alive: bool
-    waiting: int
-    urgent: int
-    busy_seconds: float
-
-
-class Storage(BaseModel):
-    """The database file and its disk, in bytes; ``log`` is the part not yet in the main file."""
-
-    database: int
-    log: int
-    free: int
-    tables: int
-
-
-class StoredCounts(BaseModel):
-    """Numbers of what is stored. ``jobs`` are those that wait or run."""
-
-    users: int
-    workspaces: int
-    sessions: int
-    datasets: int
-    records: int
-    annotations: int
-    leases: int
-    jobs: int
-
-
-class Requests(BaseModel):
-    """Requests since the start. ``failed`` are those answered with 500 or more."""
-
-    answered: int
-    failed: int
-    running: int
-    streams: int
-    refused_sign_ins: int
-
-
-class ServerOut(BaseModel):
-    """State of the server."""
-
-    version: str
-    started_at: str
-    uptime_seconds: int
-    memory_bytes: int | None
-    checks: dict[str, str]
-    writer: Writer
-    storage: Storage
-    holds: StoredCounts
-    requests: Requests
 
 
 @router.get("/api/server", responses=responses(ForbiddenOperationError))
@@ -188,7 +113,7 @@ async def _counts(ctx: Context) -> StoredCounts:
     state = ctx.state
     now = state.clock.now()
     found = await state.run_in_thread(lambda: state.store.counts(now))
-    return StoredCounts(**{name: getattr(found, name) for name in StoredCounts.model_fields})
+    return StoredCounts(**{name: getattr(found, name) for name in StoredCounts.__struct_fields__})
 
 
 @router.get(
@@ -206,7 +131,7 @@ async def prometheus(ctx: Ctx, request: Request) -> Response:
     accept = request.headers.get("accept", "")
     body, kind = await ctx.state.run_in_thread(
         lambda: render_metrics(
-            ctx.state.tally, condition, counts.model_dump(), ctx.state.lost_lines(), accept
+            ctx.state.tally, condition, msgspec.structs.asdict(counts), ctx.state.lost_lines(), accept
         )
     )
     return Response(body, headers={"Content-Type": kind})

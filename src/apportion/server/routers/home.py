@@ -11,10 +11,11 @@ from pydantic import ValidationError as Invalid
 
 from apportion.domain.errors import Refusal
 from apportion.server.auth import set_cookie
-from apportion.server.convert.people import Setup
 from apportion.server.deps import AppState, InAppState
 from apportion.server.errors import v1_errors
 from apportion.server.plain_page import page
+from apportion.server.wire_routes import read_body
+from apportion.wire.people import Setup
 
 from .setup import make_first_admin
 
@@ -72,7 +73,7 @@ async def first_admin(
     """Create the first administrator from the form."""
     given = {"code": code, "first_name": first_name, "username": username, "password": password}
     try:
-        made, key, token = await make_first_admin(state, Setup.model_validate(given))
+        made, key, token = await make_first_admin(state, read_body(Setup, given))
     except Invalid as wrong:
         problems = [f"{each['loc'][-1]}: {each['msg']}" for each in v1_errors(wrong.errors())]
         return _form(state, problems, given, 422)

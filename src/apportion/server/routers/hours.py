@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from apportion.domain.errors import BadRequestError, EntityNotFoundError, ForbiddenOperationError
 from apportion.domain.individual.time_spent import Hours, Period, Span, span_of
@@ -15,6 +14,7 @@ from apportion.server.convert.hours import hours_csv, hours_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.insight.hours import dataset_hours, workspace_hours
+from apportion.wire.progress import HoursOut
 
 __all__ = ["router"]
 
@@ -33,27 +33,7 @@ Zone = Annotated[
 ]
 
 
-class HoursRow(BaseModel):
-    """One person's hours on a dataset in one period. ``answers`` counts records answered for the first time."""
-
-    dataset: str
-    annotator: str
-    first: str = Field(alias="from", description="First day of the period.")
-    last: str = Field(alias="to", description="Last day of the period.")
-    answers: int
-    seconds: float
-    hours: float
-    model_config = ConfigDict(populate_by_name=True)
-
-
-class HoursOut(BaseModel):
-    """Hours by dataset, person and period. Discards count, drafts do not before they are answered."""
-
-    timezone: str
-    rows: list[HoursRow]
-
-
-@router.get("/api/datasets/{name}/hours", responses=_ANSWERS, response_model=HoursOut)
+@router.get("/api/datasets/{name}/hours", responses=_ANSWERS)
 async def get_dataset_hours(
     ctx: Ctx,
     name: str,
@@ -69,7 +49,7 @@ async def get_dataset_hours(
     return _answer(found, span, format, name)
 
 
-@router.get("/api/workspaces/{name}/hours", responses=_ANSWERS, response_model=HoursOut)
+@router.get("/api/workspaces/{name}/hours", responses=_ANSWERS)
 async def get_workspace_hours(
     ctx: Ctx,
     name: str,
@@ -87,6 +67,6 @@ async def get_workspace_hours(
 
 def _answer(found: list[Hours], span: Span, format: str, name: str) -> Response | HoursOut:
     if format == "json":
-        return HoursOut(timezone=span.zone, rows=[HoursRow(**hours_out(each)) for each in found])
+        return HoursOut(timezone=span.zone, rows=[hours_out(each) for each in found])
     file = f"attachment; filename*=UTF-8''{quote(name)}-hours.csv"
     return Response(hours_csv(found), media_type="text/csv", headers={"Content-Disposition": file})

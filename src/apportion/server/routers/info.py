@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 
 from apportion.domain.errors import Refusal
@@ -12,35 +10,29 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.deps import AppState, InAppState
 from apportion.server.memory import virtual_and_resident
 from apportion.version import COMPATIBLE_WITH, __version__
+from apportion.wire.server_state import MemoryUse, SearchEngine, ServerStatus, ServerVersion
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Server"], route_class=JsonRoute)
 
-_INFO: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"application/json": {"example": {"version": COMPATIBLE_WITH, "apportion": __version__}}}
-    }
-}
 
-
-@router.get("/api/_info", responses=_INFO)
-async def info() -> dict[str, str]:
+@router.get("/api/_info")
+async def info() -> ServerVersion:
     """Report the version of the 1.x API that the server speaks, and its own."""
-    return {"version": COMPATIBLE_WITH, "apportion": __version__}
+    return ServerVersion(version=COMPATIBLE_WITH, apportion=__version__)
 
 
 @router.get("/api/_status")
-async def status(request: Request, state: InAppState) -> dict[str, Any]:
+async def status(request: Request, state: InAppState) -> ServerStatus:
     """Report the server's memory use in the form of 1.x; only administrators see the server's own figures."""
-    found: dict[str, Any] = {
-        "version": COMPATIBLE_WITH,
-        "elasticsearch": {"version": "none: this server brings its own search"},
-        "mem_info": {},
-    }
-    if _is_admin(request, state):
-        found |= {"apportion": __version__, "mem_info": _memory()}
-    return found
+    own = _is_admin(request, state)
+    return ServerStatus(
+        version=COMPATIBLE_WITH,
+        elasticsearch=SearchEngine(version="none: this server brings its own search"),
+        mem_info=_memory() if own else MemoryUse(),
+        apportion=__version__ if own else None,
+    )
 
 
 def _is_admin(request: Request, state: AppState) -> bool:
@@ -50,10 +42,10 @@ def _is_admin(request: Request, state: AppState) -> bool:
         return False
 
 
-def _memory() -> dict[str, str]:
+def _memory() -> MemoryUse:
     """Return resident and virtual size, if the system reports them."""
     found = virtual_and_resident()
-    return {} if found is None else {"rss": _short(found[1]), "vms": _short(found[0])}
+    return MemoryUse() if found is None else MemoryUse(rss=_short(found[1]), vms=_short(found[0]))
 
 
 def _short(size: int) -> str:

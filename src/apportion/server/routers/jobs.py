@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel, ConfigDict, Field
 
 from apportion.domain.consensus.resolution import ResolutionRule
 from apportion.domain.datasets import Dataset
@@ -20,59 +19,21 @@ from apportion.domain.jobs import ENDED, AcceptScope, Job
 from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.values import LONGEST_REASON, read_value
+from apportion.server.convert.values import read_value
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.background import jobs
 from apportion.services.datasets.access import open_dataset
 from apportion.services.records import import_gold as gold
 from apportion.vocabulary import AnnotationState
+from apportion.wire.annotations import ImportGoldIn, ImportGoldOut
+from apportion.wire.jobs import AcceptIn, ApplyIn, JobOut, JobResult
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Jobs"], route_class=JsonRoute)
 _DATASET = "/api/datasets/{name}"
 _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError)
-_LABEL = {"labels": [{"class": "good"}]}
-
-
-class JobOut(BaseModel):
-    """A job: ``done`` of ``total`` records are processed. ``result`` is set once it has ended."""
-
-    id: str
-    kind: str
-    state: str
-    workspace: str
-    dataset: str
-    by: str
-    created_at: str
-    changed_at: str
-    done: int
-    total: int | None
-    message: str | None
-    result: dict[str, Any] | None
-    undoable: bool
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "0b5f2a70-6f0e-4d6e-9b0e-3f3f5a1f9a55",
-                    "kind": "annotations:apply",
-                    "state": "done",
-                    "workspace": "recognai",
-                    "dataset": "reviews",
-                    "by": "ana",
-                    "created_at": "2026-11-24T09:00:00Z",
-                    "changed_at": "2026-11-24T09:00:02Z",
-                    "done": 120,
-                    "total": 120,
-                    "message": None,
-                    "result": {"changed": 120, "left": 0, "why": []},
-                    "undoable": True,
-                }
-            ]
-        }
-    )
 
 
 def _out(job: Job, dataset: Dataset) -> JobOut:
@@ -88,19 +49,8 @@ def _out(job: Job, dataset: Dataset) -> JobOut:
         done=job.done,
         total=job.total,
         message=job.message,
-        result=None if job.result is None else dict(job.result),
+        result=cast("JobResult | None", job.result),  # as it was stored
         undoable=job.kind.undoable and job.state in ENDED,
-    )
-
-
-class ApplyIn(BaseModel):
-    """One value for every record that matches, or the value that each of them has already."""
-
-    query: str = Field("", description="Which records; in the search language, as you see them.")
-    value: dict[str, Any] | None = Field(None, examples=[_LABEL])
-    state: Literal["draft", "submitted", "discarded"] = "submitted"
-    take: Literal["value", "own", "predicted"] = Field(
-        "value", description="Instead of a value: each record's own annotation of yours, or its prediction."
     )
 
 
@@ -117,13 +67,6 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
     job = await ctx.write(lambda tx: jobs.begin_apply(tx, ctx.actor, address, asked, now=now))
     ctx.state.jobs.wake()
     return _out(job, dataset)
-
-
-class AcceptIn(BaseModel):
-    """Records to accept, and the condition under which people agree."""
-
-    query: str = ""
-    rule: Literal["unanimous", "majority"] = "unanimous"
 
 
 @router.post(_DATASET + "/consensus:accept", responses=_REFUSALS)
@@ -151,29 +94,6 @@ async def undo_job(ctx: Ctx, id: str) -> JobOut:
     job, dataset = await ctx.write(lambda tx: jobs.begin_undo(tx, ctx.actor, id, now=now))
     ctx.state.jobs.wake()
     return _out(job, dataset)
-
-
-class GoldRow(BaseModel):
-    """The right value of one record, or that it is unusable."""
-
-    id: str
-    value: dict[str, Any] | None = Field(None, examples=[_LABEL])
-    state: Literal["submitted", "discarded"] = "submitted"
-    reason: str | None = Field(None, max_length=LONGEST_REASON)
-
-
-class ImportGoldIn(BaseModel):
-    """Values known to be right. Decisions made here stay, unless ``overwrite`` is set."""
-
-    gold: list[GoldRow] = Field(max_length=10_000)
-    overwrite: bool = False
-
-
-class ImportGoldOut(BaseModel):
-    """Number of stored gold values, and of records that kept a decision made here."""
-
-    imported: int
-    kept: int
 
 
 @router.post(_DATASET + "/gold:import", responses=_REFUSALS)

@@ -10,18 +10,19 @@ from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsErro
 from apportion.domain.people import check_password
 from apportion.server.auth import address_of, note_refusal
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.people import Me, PasswordIn, me_out
+from apportion.server.convert.people import me_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.people.users import change_own_password, set_preferences
 from apportion.services.people.workspaces import visible_workspaces
+from apportion.wire.people import Me, PasswordIn
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Me"], route_class=JsonRoute)
 
 
-@router.get("/api/me", response_model_exclude_none=True)
+@router.get("/api/me")
 async def me(ctx: Ctx) -> Me:
     """Show yourself: your role, your workspaces and your role in each."""
     names = await ctx.read(lambda tx: visible_workspaces(tx.people, ctx.actor))

@@ -19,8 +19,10 @@ from apportion.server.convert.records_out import record_metrics
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
+from apportion.server.wire_routes import described_body
 from apportion.services.insight import metrics_1x
-from apportion.wire.queries import DELETION_BODY
+from apportion.wire.labeling_rules import MetricOut
+from apportion.wire.queries import Query as RecordQuery
 
 __all__ = ["router"]
 
@@ -30,17 +32,17 @@ _REFUSALS = responses(WrongTaskError, ForbiddenOperationError, EntityNotFoundErr
 
 
 @router.get(_METRICS, responses=_REFUSALS)
-async def list_metrics(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
+async def list_metrics(ctx: Ctx, name: str, task: str) -> list[MetricOut]:
     """List the metrics this server computes for a dataset."""
     name, which = name_and_task(name, task)
     address = ctx.address(name, task=which)
     found = await ctx.read(lambda tx: metrics_1x.metrics_of(tx, ctx.actor, address))
-    return [{"id": each.id, "name": each.name, "description": each.description} for each in found]
+    return [MetricOut(id=each.id, name=each.name, description=each.description) for each in found]
 
 
 @router.post(
     _METRICS + "/{metric}:summary",
-    openapi_extra=DELETION_BODY,
+    openapi_extra=described_body(RecordQuery),
     responses={**_REFUSALS, **responses(BadRequestError, InvalidTextSearchError)},
 )
 async def metric_summary(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
-from pydantic import BaseModel, Field
 
 from apportion.domain.datasets import Guidelines
 from apportion.domain.errors import (
@@ -20,6 +19,7 @@ from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.assignments import policies as manage
 from apportion.services.datasets import guidelines
+from apportion.wire.policies import GuidelinesIn, GuidelinesOut, PoliciesOut
 
 __all__ = ["router"]
 
@@ -28,24 +28,12 @@ _PATH = "/api/datasets/{name}/policies"
 _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
 
 
-class PoliciesOut(BaseModel):
-    """Policies of a dataset: annotation mode, visibility, and the way answers become one value."""
-
-    annotation: Literal["shared", "individual"]
-    blind: bool
-    visibility: Literal["dataset", "assigned"]
-    resolution: Literal["latest", "majority", "unanimous", "dawid_skene", "one_coin", "adjudicated"]
-    required: int
-    annotators_may: list[str]
-    skip: Literal["next_person", "back_to_me", "drop"]
-
-
 @router.get(_PATH, responses=_REFUSALS)
 async def get_policies(ctx: Ctx, name: str) -> PoliciesOut:
     """Show the policies of a dataset."""
     address = ctx.address(name)
     found = await ctx.read(lambda tx: manage.read_of(tx, ctx.actor, address))
-    return PoliciesOut.model_validate(found.show())
+    return PoliciesOut(**found.show())
 
 
 @router.patch(_PATH, responses={**_REFUSALS, **responses(BadRequestError, ConflictError)})
@@ -59,28 +47,12 @@ async def change_policies(
     found = change.policies
     if found.modelled:
         ctx.state.jobs.look()
-    return PoliciesOut.model_validate(found.show())
-
-
-class GuidelinesIn(BaseModel):
-    """New guidelines, as Markdown."""
-
-    text: str
-    version: int | None = Field(None, ge=0, description="The version this builds on; 0 where there was none.")
-
-
-class GuidelinesOut(BaseModel):
-    """The guidelines for annotators; version 0 if none were written yet."""
-
-    version: int
-    text: str
-    author: str | None = None
-    at: str | None = None
+    return PoliciesOut(**found.show())
 
 
 def _guidelines(found: Guidelines | None) -> GuidelinesOut:
     if found is None:
-        return GuidelinesOut(version=0, text="")
+        return GuidelinesOut(version=0, text="", author=None, at=None)
     return GuidelinesOut(version=found.version, text=found.text, author=found.author, at=utc_iso(found.at))
 
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
 
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError, UnauthorizedError
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Event
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.assignments import overview_json, progress_json, work_json
+from apportion.server.convert.assignments import overview_out, progress_out, work_out
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.request_log import request_info
 from apportion.services.insight import progress as team
 from apportion.services.insight.overview import overview
+from apportion.wire.progress import EventOut, EventsOut, OverviewOut, ProgressOut, WorkOut
 
 if TYPE_CHECKING:
     from apportion.ports.store import Transaction
@@ -34,44 +34,6 @@ HEARTBEAT = 15.0
 """Seconds between heartbeats on a stream without events."""
 POLL = 0.5
 _PAGE = 200
-
-
-class AnnotatorProgress(BaseModel):
-    """Progress of one person: assigned and finished slots, and the time spent."""
-
-    annotator: str
-    assigned: int
-    done: int
-    drafts: int
-    skipped: int
-    seconds: float
-    last_active: str | None
-    finish_at: str | None
-    median_seconds: float | None = None
-
-
-class ProgressOut(BaseModel):
-    """A dataset's progress. ``open`` counts slots that nobody has taken yet."""
-
-    annotators: list[AnnotatorProgress]
-    records: int
-    complete: int
-    in_conflict: int
-    open: int
-    finish_at: str | None
-
-
-class WorkOut(BaseModel):
-    """My work everywhere, most left first."""
-
-    work: list[dict[str, Any]]
-
-
-class EventsOut(BaseModel):
-    """Events, newest first."""
-
-    events: list[dict[str, Any]]
-    next: str | None = None
 
 
 @router.get("/api/datasets/{name}/progress", responses=_REFUSALS)
@@ -89,7 +51,7 @@ async def progress(
         lambda tx: team.progress(tx, ctx.actor, address, now=now, median=median),
         long=True,
     )
-    return ProgressOut.model_validate(progress_json(found))
+    return progress_out(found)
 
 
 @router.get("/api/me/work")
@@ -97,20 +59,14 @@ async def my_work(ctx: Ctx) -> WorkOut:
     """List my work in all datasets."""
     now = ctx.state.clock.now()
     found = await ctx.read(lambda tx: team.my_work(tx, ctx.actor, now=now))
-    return WorkOut(work=[work_json(each) for each in found])
-
-
-class OverviewOut(BaseModel):
-    """All datasets I may see, with their progress."""
-
-    datasets: list[dict[str, Any]]
+    return WorkOut(work=[work_out(each) for each in found])
 
 
 @router.get("/api/overview")
 async def get_overview(ctx: Ctx) -> OverviewOut:
     """List all datasets I may see, with their statuses as I see them and my work in each."""
     found = await ctx.read_slow(lambda tx: overview(tx, ctx.actor), long=True)
-    return OverviewOut(datasets=[overview_json(each) for each in found])
+    return OverviewOut(datasets=[overview_out(each) for each in found])
 
 
 @router.get("/api/datasets/{name}/events", responses=_REFUSALS)
@@ -130,7 +86,11 @@ async def events(
     return EventsOut(events=[_event(each) for each in found], next=following)
 
 
-@router.get("/api/events", responses=_REFUSALS)
+@router.get(
+    "/api/events",
+    response_class=StreamingResponse,
+    responses={200: {"description": "Events.", "content": {"text/event-stream": {}}}, **_REFUSALS},
+)
 async def stream(
     ctx: Ctx,
     request: Request,
@@ -181,7 +141,7 @@ async def _frames(ctx: Context, address: DatasetAddress, after: int) -> AsyncIte
             return
         for each in found:
             after = each.no
-            yield b"id: %d\ndata: %b\n\n" % (each.no, json.dumps(_event(each)).encode())
+            yield b"id: %d\ndata: %b\n\n" % (each.no, msgspec.json.encode(_event(each)))
         if found:
             quiet = 0.0
             continue
@@ -192,12 +152,12 @@ async def _frames(ctx: Context, address: DatasetAddress, after: int) -> AsyncIte
             yield b": still here\n\n"
 
 
-def _event(each: Event) -> dict[str, Any]:
-    return {
-        "no": each.no,
-        "at": utc_iso(each.at),
-        "who": each.who,
-        "what": each.what,
-        "record": each.record,
-        "detail": each.detail,
-    }
+def _event(each: Event) -> EventOut:
+    return EventOut(
+        no=each.no,
+        at=utc_iso(each.at),
+        who=each.who,
+        what=each.what,
+        record=each.record,
+        detail=None if each.detail is None else dict(each.detail),
+    )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query
 
 from apportion.domain.errors import (
     DatasetGoneError,
@@ -20,11 +19,11 @@ from apportion.domain.times import utc_iso
 from apportion.ports.store import Transaction
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import queue_json
-from apportion.server.convert.values import LONGEST_REASON
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
+from apportion.server.wire_routes import Reply
 from apportion.services.assignments import queue
-from apportion.vocabulary import WhyEmpty
+from apportion.wire.queue import ClaimIn, Freed, LeaseOut, LeasesIn, LeasesOut, QueueOut, SkipIn, Skipped
 
 __all__ = ["router"]
 
@@ -35,78 +34,8 @@ _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
 _CLAIMS = {**_REFUSALS, **responses(DatasetGoneError, InvalidTextSearchError)}
 
 
-class ClaimIn(BaseModel):
-    """Number of records to claim, and restrictions."""
-
-    limit: int = Field(5, ge=1, le=20)
-    where: str | None = Field(None, description="Only records that match; in the search language.")
-    dataset: str | None = Field(None, description="The UUID of the dataset that is meant.")
-
-
-class LeaseIn(BaseModel):
-    """One lease."""
-
-    id: str
-    token: str
-
-
-class LeasesIn(BaseModel):
-    """Leases of the caller; all of them if none is named."""
-
-    leases: list[LeaseIn] | None = Field(None, max_length=100)
-
-
-class LeaseOut(BaseModel):
-    """End of a lease; null if it is gone."""
-
-    id: str
-    lease_until: str | None
-
-
-class LeasesOut(BaseModel):
-    """Leases after the request."""
-
-    leases: list[LeaseOut]
-
-
-class Freed(BaseModel):
-    """Records that are free again."""
-
-    released: list[str]
-
-
-class SkipIn(BaseModel):
-    """A record to skip, and the reason."""
-
-    id: str
-    token: str | None = None
-    reason: str | None = Field(None, max_length=LONGEST_REASON)
-
-
-class Skipped(BaseModel):
-    """State of the slot after the skip: open for others, mine again later, or dropped."""
-
-    id: str
-    state: str
-    annotator: str | None
-
-
-class QueueOut(BaseModel):
-    """Records in front of somebody, each as in a search with its ``assignment``; ``left`` counts those behind them."""
-
-    records: list[dict[str, Any]]
-    left: int
-    dataset: str = Field(description="The UUID of the dataset.")
-    why_empty: WhyEmpty | None = Field(None, description="Why there are no records, as a code.")
-    why_empty_text: str | None = Field(None, description="The same as a sentence.")
-
-
-# The reply is put together from the stored JSON; the model only describes it.
-_QUEUES: dict[int | str, dict[str, Any]] = {**_CLAIMS, 200: {"model": QueueOut}}
-
-
-@router.post(_QUEUE + ":claim", responses=_QUEUES)
-async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
+@router.post(_QUEUE + ":claim", responses=_CLAIMS)
+async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Reply[QueueOut]:
     """Lease my next records. Claiming again renews the leases I have and takes no more."""
     address, now = ctx.address(name, uuid=sent.dataset), ctx.state.clock.now()
     tokens = [secrets.token_urlsafe(12) for _ in range(sent.limit)]
@@ -117,30 +46,30 @@ async def claim(ctx: Ctx, name: str, sent: ClaimIn) -> Response:
 
     if sent.where is None or not sent.where.strip():
         found = await ctx.write(lease(None), urgent=True)
-        return Response(queue_json(found), media_type="application/json")
+        return Reply(queue_json(found))
     where = sent.where
     for _ in range(_TRIES):
         among = await ctx.read_slow(lambda tx: queue.shortlist(tx, ctx.actor, address, where=where, now=now))
         found = await ctx.write(lease(among), urgent=True)
         if found.items or not among:  # otherwise others have claimed all of them meanwhile
             break
-    return Response(queue_json(found), media_type="application/json")
+    return Reply(queue_json(found))
 
 
-@router.get(_QUEUE, responses=_QUEUES)
+@router.get(_QUEUE, responses=_CLAIMS)
 async def look(
     ctx: Ctx,
     name: str,
     limit: Annotated[int, Query(ge=1, le=20)] = 5,
     where: Annotated[str | None, Query(description="Only records that match.")] = None,
-) -> Response:
+) -> Reply[QueueOut]:
     """Preview what a claim would return; nothing is leased."""
     address, now = ctx.address(name), ctx.state.clock.now()
     read = ctx.read if where is None or not where.strip() else ctx.read_slow
     found = await read(
         lambda tx: queue.peek(tx, ctx.actor, address, queue.PeekRequest(limit, where), now=now)
     )
-    return Response(queue_json(found), media_type="application/json")
+    return Reply(queue_json(found))
 
 
 @router.post(_QUEUE + ":heartbeat", responses=_REFUSALS)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Request
 
 from apportion.domain.errors import (
     BadRequestError,
@@ -24,12 +23,10 @@ from apportion.server.convert.records_out import full_record
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
+from apportion.server.wire_routes import Reply, described_body
 from apportion.services.records import edit, find, remove
-from apportion.vocabulary import Status
-from apportion.wire.queries import DELETION_BODY
-
-if TYPE_CHECKING:
-    pass
+from apportion.wire.queries import Query as RecordQuery
+from apportion.wire.records import Deleted, Record, RecordChanges
 
 __all__ = ["router"]
 
@@ -38,33 +35,19 @@ _RECORD = "/api/datasets/{name}/records/{id:path}"
 _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, RecordNotFound)
 
 
-class RecordChanges(BaseModel):
-    """Changes to a record; metadata is merged key by key."""
-
-    metadata: dict[str, Any] | None = None
-    status: Status | None = None
-
-
-class Deleted(BaseModel):
-    """Numbers of records that matched, and that were processed."""
-
-    matched: int
-    processed: int
-
-
 @router.get(_RECORD, responses=_REFUSALS)
-async def get_record(ctx: Ctx, request: Request, name: str) -> Response:
+async def get_record(ctx: Ctx, request: Request, name: str) -> Reply[Record]:
     """Show a record in full. The id is one percent-encoded path segment and may contain any character."""
     id, address = record_id(request), ctx.address(name)
     dataset, row = await ctx.read(lambda tx: find.find_record(tx, ctx.actor, address.record(id)))
-    return Response(full_record(row, dataset.task), media_type="application/json")
+    return Reply(full_record(row, dataset.task))
 
 
 @router.patch(
     _RECORD,
     responses={**_REFUSALS, **responses(BadRequestError, ClosedDatasetError, MetadataLimitExceededError)},
 )
-async def patch_record(ctx: Ctx, request: Request, name: str, changes: RecordChanges) -> Response:
+async def patch_record(ctx: Ctx, request: Request, name: str, changes: RecordChanges) -> Reply[Record]:
     """Merge metadata into a record and set its status."""
     id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
     metadata = None
@@ -76,12 +59,12 @@ async def patch_record(ctx: Ctx, request: Request, name: str, changes: RecordCha
         ),
         urgent=True,
     )
-    return Response(full_record(row, dataset.task), media_type="application/json")
+    return Reply(full_record(row, dataset.task))
 
 
 @router.delete(
     "/api/datasets/{name}/data",
-    openapi_extra=DELETION_BODY,
+    openapi_extra=described_body(RecordQuery),
     responses={**_REFUSALS, **responses(InvalidTextSearchError)},
 )
 async def delete_records(

@@ -7,8 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, StringConstraints
+from fastapi import APIRouter, Query
 
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
@@ -23,7 +22,7 @@ from apportion.domain.errors import (
     ValidationError,
     WrongTaskError,
 )
-from apportion.domain.rules import MOST_RULES, LabelingRule, RuleMetrics, labels_of
+from apportion.domain.rules import LabelingRule, RuleMetrics, labels_of
 from apportion.domain.times import naive_iso
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
@@ -32,12 +31,23 @@ from apportion.server.convert.queries import read_query
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
+from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.insight import label_rules
 from apportion.services.records import find
 from apportion.vocabulary import Task
+from apportion.wire.labeling_rules import (
+    LabelingRuleOut,
+    MatchesWanted,
+    NewRule,
+    RuleChanges,
+    RuleFigures,
+    RuleMatchesOut,
+    RulesReport,
+    UndoneRule,
+)
 
 if TYPE_CHECKING:  # bring numpy along
-    from apportion.services.insight.rule_figures import RuleFigures
+    from apportion.services.insight.rule_figures import RuleFigures as FiguresOfRule
     from apportion.services.insight.rule_matches import RuleMatches
 
 __all__ = ["router"]
@@ -47,45 +57,6 @@ log = logging.getLogger("apportion.server")
 _RULES = "/api/datasets/{name}/{task}/labeling/rules"
 _REFUSALS = responses(WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
 _FIGURES = {**_REFUSALS, **responses(InvalidTextSearchError, ClosedDatasetError)}
-
-_Label = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-_Text = Annotated[str, StringConstraints(max_length=10_000)]
-
-
-class RuleChanges(BaseModel):
-    """The labels of a rule, and its description."""
-
-    label: _Label | None = None
-    labels: list[_Label] = Field(default=[], max_length=1_000)
-    description: _Text | None = None
-
-    def all_labels(self) -> tuple[str, ...]:
-        """Return the labels, sent in either form. Raises ``ValidationError`` if there are none."""
-        found = labels_of(self.label, self.labels)
-        if not found:
-            msg = "a labeling rule needs at least one label"
-            raise ValidationError([{"loc": ["body", "__root__"], "msg": msg, "type": "value_error"}])
-        return found
-
-
-class NewRule(RuleChanges):
-    """A rule: records that match the query should get the labels."""
-
-    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
-
-
-class UndoneRule(BaseModel):
-    """The rule whose last change is to be undone; without one, the last change of any."""
-
-    query: _Text | None = None
-
-
-class MatchesWanted(BaseModel):
-    """Queries to match, those of all stored rules if left out, and a selection of records as searches have it."""
-
-    queries: list[_Text] | None = Field(default=None, max_length=MOST_RULES)
-    query: dict[str, Any] = {}
-    with_records: bool = Field(default=True, description="Whether the reply has ids and annotations.")
 
 
 def _address(ctx: Context, first: str, second: str) -> DatasetAddress:
@@ -98,7 +69,7 @@ def _address(ctx: Context, first: str, second: str) -> DatasetAddress:
 
 
 @router.get(_RULES, responses=_REFUSALS)
-async def list_rules(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
+async def list_rules(ctx: Ctx, name: str, task: str) -> list[LabelingRuleOut]:
     """List the dataset's labeling rules, oldest first."""
     address = _address(ctx, name, task)
     return [
@@ -107,9 +78,9 @@ async def list_rules(ctx: Ctx, name: str, task: str) -> list[dict[str, Any]]:
 
 
 @router.post(_RULES, responses={**_FIGURES, **responses(EntityAlreadyExistsError, BadRequestError)})
-async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, Any]:
+async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> LabelingRuleOut:
     """Store a labeling rule."""
-    address, labels = _address(ctx, name, task), sent.all_labels()
+    address, labels = _address(ctx, name, task), _all_labels(sent)
     label = sent.label or (labels[0] if len(labels) == 1 else None)
     now = ctx.state.clock.now()
     rule = LabelingRule(sent.query, labels, label, ctx.actor.username, now, sent.description)
@@ -117,13 +88,14 @@ async def add_rule(ctx: Ctx, name: str, task: str, sent: NewRule) -> dict[str, A
 
 
 @router.get(_RULES + "/metrics", responses=_FIGURES)
-async def rules_metrics(ctx: Ctx, name: str, task: str) -> dict[str, int | float]:
+async def rules_metrics(ctx: Ctx, name: str, task: str) -> Reply[RuleFigures]:
     """Measure the share of the dataset that all rules cover together, as you see it."""
     address = _address(ctx, name, task)
     any_rules, found = await ctx.read_slow(
         lambda tx: label_rules.rules_metrics(tx, ctx.actor, address), long=True
     )
-    return _figures(found) if any_rules else {"coverage": 0.0, "coverage_annotated": 0.0, **_figures(found)}
+    none = {} if any_rules else {"coverage": 0.0, "coverage_annotated": 0.0}
+    return json_reply({**none, **_figures(found)})
 
 
 @router.get(_RULES + ":figures", responses=_FIGURES)
@@ -134,7 +106,7 @@ async def rules_figures(
     answers: Annotated[
         bool, Query(description="Whether to compare them with everybody's answers, too; for reviewers.")
     ] = False,
-) -> dict[str, Any]:
+) -> Reply[RulesReport]:
     """Measure all stored rules at once, as you see the dataset: coverage, overlaps, conflicts, precision."""
     address = _address(ctx, name, task)
 
@@ -142,14 +114,14 @@ async def rules_figures(
         from apportion.services.insight.rule_figures import all_rules
 
         report = all_rules(tx, ctx.actor, address, answers=answers)
-        rules = [{**_shown(rule), **_all_figures(found)} for rule, found in report.rules]
+        rules = [{**msgspec.to_builtins(_shown(rule)), **_all_figures(found)} for rule, found in report.rules]
         return {**_all_figures(report.together), "rules": rules}
 
-    return await ctx.read_slow(run, long=True)
+    return json_reply(await ctx.read_slow(run, long=True))
 
 
 @router.post(_RULES + ":matches", responses=_FIGURES)
-async def rule_matches(ctx: Ctx, name: str, task: str, sent: MatchesWanted) -> Response:
+async def rule_matches(ctx: Ctx, name: str, task: str, sent: MatchesWanted) -> Reply[RuleMatchesOut]:
     """Find which records each rule matches, as positions in the order of ids, and which are annotated as what.
 
     Positions and ids are base64 of zlib: ids of a JSON array, positions of one bit per record, highest bit first.
@@ -167,7 +139,7 @@ async def rule_matches(ctx: Ctx, name: str, task: str, sent: MatchesWanted) -> R
     uuid, total, reply = await ctx.read_slow(run, long=True)
     if ctx.state.scans.begun(ctx.actor.username, uuid, first=sent.with_records):
         await _note_scan(ctx, address, selected.criteria, total)
-    return Response(reply, media_type="application/json")
+    return Reply(reply)
 
 
 async def _note_scan(ctx: Context, address: DatasetAddress, criteria: Criteria, total: int) -> None:
@@ -182,7 +154,7 @@ async def _note_scan(ctx: Context, address: DatasetAddress, criteria: Criteria, 
 @router.post(_RULES + ":undo", responses={**_REFUSALS, **responses(BadRequestError, ConflictError)})
 async def undo_rule_change(
     ctx: Ctx, name: str, task: str, sent: UndoneRule | None = None
-) -> dict[str, Any] | None:
+) -> LabelingRuleOut | None:
     """Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing."""
     address, now = _address(ctx, name, task), ctx.state.clock.now()
     query = None if sent is None else sent.query
@@ -199,27 +171,27 @@ async def rule_metrics(
     label: Annotated[
         list[str] | None, Query(description="Labels to judge by instead of those stored.")
     ] = None,
-) -> dict[str, int | float]:
+) -> Reply[RuleFigures]:
     """Measure a rule's coverage and precision, as you see the dataset; the rule need not be stored."""
     address, labels = _address(ctx, name, task), list(filter(None, label or ()))
     found = await ctx.read_slow(
         lambda tx: label_rules.rule_metrics(tx, ctx.actor, address, query, labels), long=True
     )
-    return _figures(found)
+    return json_reply(_figures(found))
 
 
 @router.get(_RULES + "/{query:path}", responses=_REFUSALS)
-async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> dict[str, Any]:
+async def get_rule(ctx: Ctx, name: str, task: str, query: str) -> LabelingRuleOut:
     """Show a labeling rule by its query."""
     address = _address(ctx, name, task)
     return _shown(await ctx.read(lambda tx: label_rules.find_rule(tx, ctx.actor, address, query)))
 
 
 @router.patch(_RULES + "/{query:path}", responses=_REFUSALS)
-async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> dict[str, Any]:
+async def edit_rule(ctx: Ctx, name: str, task: str, query: str, sent: RuleChanges) -> LabelingRuleOut:
     """Change a rule's labels, and its description if one is sent."""
     address = _address(ctx, name, task)
-    edit = label_rules.RuleEdit(query, sent.all_labels(), sent.description)
+    edit = label_rules.RuleEdit(query, _all_labels(sent), sent.description)
     now = ctx.state.clock.now()
     return _shown(await ctx.write(lambda tx: label_rules.edit_rule(tx, ctx.actor, address, edit, now=now)))
 
@@ -231,16 +203,24 @@ async def delete_rule(ctx: Ctx, name: str, task: str, query: str) -> None:
     await ctx.write(lambda tx: label_rules.delete_rule(tx, ctx.actor, address, query, now=now))
 
 
-def _shown(rule: LabelingRule) -> dict[str, Any]:
-    found = {
-        "query": rule.query,
-        "label": rule.label,
-        "labels": list(rule.labels),
-        "description": rule.description,
-        "author": rule.author,
-        "created_at": naive_iso(rule.created_at),
-    }
-    return {name: each for name, each in found.items() if each is not None}
+def _all_labels(sent: RuleChanges) -> tuple[str, ...]:
+    """Return the labels, sent in either form. Raises ``ValidationError`` if there are none."""
+    found = labels_of(sent.label, sent.labels)
+    if not found:
+        msg = "a labeling rule needs at least one label"
+        raise ValidationError([{"loc": ["body", "__root__"], "msg": msg, "type": "value_error"}])
+    return found
+
+
+def _shown(rule: LabelingRule) -> LabelingRuleOut:
+    return LabelingRuleOut(
+        query=rule.query,
+        label=rule.label,
+        labels=list(rule.labels),
+        description=rule.description,
+        author=rule.author,
+        created_at=naive_iso(rule.created_at),
+    )
 
 
 def _figures(found: RuleMetrics) -> dict[str, int | float]:
@@ -256,7 +236,7 @@ def _figures(found: RuleMetrics) -> dict[str, int | float]:
     return {name: each for name, each in fields.items() if each is not None}
 
 
-def _all_figures(found: RuleFigures) -> dict[str, Any]:
+def _all_figures(found: FiguresOfRule) -> dict[str, Any]:
     total = found.metrics.total
     fields: dict[str, Any] = {
         **_figures(found.metrics),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
@@ -30,10 +30,11 @@ from apportion.server.convert.records_out import Projection, scan_record, search
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import task_of
+from apportion.server.wire_routes import Reply, described_body
 from apportion.services.records import find
-from apportion.services.records.find import SearchPage, SimilarTo
+from apportion.services.records.find import SimilarTo
 from apportion.vocabulary import Task
-from apportion.wire.queries import SCAN_BODY, SEARCH_BODY
+from apportion.wire.queries import Scan, ScanPage, Search, SearchPage
 
 __all__ = ["router"]
 
@@ -47,7 +48,7 @@ _BETWEEN = 10
 """Records prepared between two checks of the deadline: highlighting long texts takes time."""
 
 
-@router.post("/api/datasets/{name}/{task}:search", openapi_extra=SEARCH_BODY, responses=_REFUSALS)
+@router.post("/api/datasets/{name}/{task}:search", openapi_extra=described_body(Search), responses=_REFUSALS)
 async def search(
     ctx: Ctx,
     request: Request,
@@ -60,7 +61,7 @@ async def search(
         str | None,
         Query(description="What to count, by commas; all there is when left out, none when empty."),
     ] = None,
-) -> Response:
+) -> Reply[SearchPage]:
     """Search records: one page of those that match, with their exact number and counts over all of them."""
     which = task_of(task)
     body = await json_body(request)
@@ -72,14 +73,14 @@ async def search(
             "Scan the records instead to read them all."
         )
     near = _near(wanted.selected, limit)
-    page = SearchPage(wanted.sort, start, limit, _facets(facets, start), near)
+    page = find.SearchPage(wanted.sort, start, limit, _facets(facets, start), near)
     words = None if near is not None else wanted.selected.words
 
     def run(tx: Transaction) -> bytes:
         _, hits = find.search(tx, ctx.actor, address, wanted.selected.criteria, page)
         return _search_reply(hits, which, words, tx.deadline, metrics=include_metrics, counted=start == 0)
 
-    return _json(await ctx.read_slow(run))
+    return Reply(await ctx.read_slow(run))
 
 
 def _facets(asked: str | None, start: int) -> frozenset[str] | None:
@@ -125,7 +126,7 @@ def _keywords(highlighter: Highlighter | None, row: StoredRecord, task: Task) ->
     return None if highlighter is None else highlighter.keywords(searched_texts(row, task)) or None
 
 
-@router.post("/api/datasets/{name}/records/:search", openapi_extra=SCAN_BODY, responses=_REFUSALS)
+@router.post("/api/datasets/{name}/records/:search", openapi_extra=described_body(Scan), responses=_REFUSALS)
 async def scan(
     ctx: Ctx,
     request: Request,
@@ -134,7 +135,7 @@ async def scan(
     include_metrics: Annotated[
         bool, Query(description="Whether records carry their metrics; leaving them out is much faster.")
     ] = True,
-) -> Response:
+) -> Reply[ScanPage]:
     """Scan all records that match, a page at a time; follow ``next_page_cfg`` until a page is empty."""
     body = await json_body(request)
     wanted = await ctx.digested(body, lambda: read_scan(body))
@@ -177,7 +178,7 @@ async def scan(
     uuid, page = await ctx.read_slow(run)
     if ctx.state.scans.begun(ctx.actor.username, uuid, first=place.after is None and not place.offset):
         await _note(ctx, address, wanted.selected.criteria)
-    return _json(page)
+    return Reply(page)
 
 
 async def _note(ctx: Context, address: DatasetAddress, criteria: Criteria) -> None:
@@ -191,7 +192,3 @@ async def _note(ctx: Context, address: DatasetAddress, criteria: Criteria) -> No
         )
     except StorageFullError:
         log.warning("a scan could not be put in the audit log: the disk is full")
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Form, Request
 from apportion.domain.errors import TooManyAttemptsError, UnauthorizedError
 from apportion.server.auth import enter
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.people import Token
 from apportion.server.deps import InAppState
 from apportion.server.errors import responses
+from apportion.wire.people import Token
 
 __all__ = ["router"]
 
@@ -27,4 +27,4 @@ async def token(
     grant_type: Annotated[str | None, Form(pattern="^password$")] = None,  # noqa: ARG001 - checked, not used
 ) -> Token:
     """Exchange username and password for a bearer token."""
-    return Token(access_token=await enter(request, state, username, password))
+    return Token(access_token=await enter(request, state, username, password), token_type="bearer")  # noqa: S106 - a word of OAuth

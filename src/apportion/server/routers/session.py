@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsError, UnauthorizedError
 from apportion.server.auth import CSRF_HEADER, drop_cookie, enter, set_cookie
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.people import Login, Me, me_out
+from apportion.server.convert.people import me_out
 from apportion.server.deps import Ctx, InAppState
 from apportion.server.errors import responses
 from apportion.services.people.workspaces import visible_workspaces
+from apportion.wire.people import Login, Me
 
 __all__ = ["router"]
 
@@ -19,7 +20,6 @@ router = APIRouter(tags=["Signing in"], route_class=JsonRoute)
 
 @router.post(
     "/api/session",
-    response_model_exclude_none=True,
     responses=responses(UnauthorizedError, ForbiddenOperationError, TooManyAttemptsError),
 )
 async def sign_in(request: Request, response: Response, state: InAppState, login: Login) -> Me:

@@ -13,11 +13,12 @@ from apportion.domain.errors import (
     WrongTaskError,
 )
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.datasets import SettingsIn, SettingsOut, settings_in, settings_out
+from apportion.server.convert.datasets import settings_in, settings_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import name_and_task
 from apportion.services.datasets import settings as manage
+from apportion.wire.datasets import SettingsIn, SettingsOut
 
 __all__ = ["router"]
 
@@ -26,7 +27,7 @@ _PATH = "/api/datasets/{name}/{task}/settings"
 _REFUSALS = responses(BadRequestError, WrongTaskError, ForbiddenOperationError, EntityNotFoundError)
 
 
-@router.get(_PATH, response_model_exclude_none=True, responses=_REFUSALS)
+@router.get(_PATH, responses=_REFUSALS)
 async def get_settings(
     ctx: Ctx,
     name: str,
@@ -42,10 +43,8 @@ async def get_settings(
     return settings_out(found)
 
 
-@router.put(
-    _PATH, operation_id="settings_put_settings", response_model_exclude_none=True, responses=_REFUSALS
-)
-@router.patch(_PATH, response_model_exclude_none=True, responses=_REFUSALS)
+@router.put(_PATH, operation_id="settings_put_settings", responses=_REFUSALS)
+@router.patch(_PATH, responses=_REFUSALS)
 async def save_settings(ctx: Ctx, name: str, task: str, wanted: SettingsIn) -> SettingsOut:
     """Save settings; what is left out stays as it was."""
     name, which = name_and_task(name, task)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
 from apportion.domain.errors import (
     EntityAlreadyExistsError,
@@ -14,21 +13,16 @@ from apportion.domain.errors import (
 from apportion.domain.people import Actor, check_password
 from apportion.server.auth import note_refusal, set_cookie
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.people import Setup, UserOut, user_out
+from apportion.server.convert.people import user_out
 from apportion.server.deps import AppState, InAppState
 from apportion.server.errors import responses
 from apportion.services.people.first_admin import create_first_admin, require_no_admin
 from apportion.services.people.users import NewUser
+from apportion.wire.people import Setup, SetupState, UserOut
 
 __all__ = ["make_first_admin", "router"]
 
 router = APIRouter(tags=["Server"], route_class=JsonRoute)
-
-
-class SetupState(BaseModel):
-    """State of the setup: the server may still wait for its first administrator."""
-
-    needed: bool
 
 
 @router.get("/api/setup")
@@ -39,7 +33,6 @@ async def setup_state(state: InAppState) -> SetupState:
 
 @router.post(
     "/api/setup",
-    response_model_exclude_none=True,
     responses=responses(ForbiddenOperationError, EntityAlreadyExistsError, TooManyAttemptsError),
 )
 async def set_up(request: Request, response: Response, state: InAppState, wanted: Setup) -> UserOut:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
 
 from apportion.domain.errors import BadRequestError, EntityNotFoundError, ForbiddenOperationError
 from apportion.domain.times import utc_iso
@@ -11,62 +10,12 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.insight import team_overview
-from apportion.vocabulary import Task
+from apportion.wire.progress import TeamDataset, TeamMemberOut, TeamOut, TeamPerson
+from apportion.wire.queue import TakeBackIn, TakenBack
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Progress"], route_class=JsonRoute)
-
-
-class TeamPerson(BaseModel):
-    """One person's assigned records in one dataset. ``held`` records were on their screen, last reported at ``seen``.
-
-    ``member`` is false for somebody who has work left but no longer belongs to the workspace.
-    """
-
-    annotator: str
-    assigned: int
-    done: int
-    skipped: int
-    drafts: int
-    last_active: str | None
-    finish_at: str | None
-    member: bool
-    held: int
-    seen: str | None
-    held_until: str | None
-
-
-class TeamDataset(BaseModel):
-    """A dataset with assigned work. Nobody has the ``free`` records; ``open`` slots are for anybody available."""
-
-    workspace: str
-    name: str
-    dataset: str
-    task: Task
-    records: int
-    complete: int
-    in_conflict: int
-    open: int
-    free: int
-    due: str | None = Field(description="The next due date of work that is not done.")
-    finish_at: str | None
-    people: list[TeamPerson]
-
-
-class TeamMemberOut(BaseModel):
-    """An annotator of a workspace."""
-
-    workspace: str
-    username: str
-    full_name: str
-
-
-class TeamOut(BaseModel):
-    """Every dataset with assigned work in the workspaces I lead, and everybody who annotates there."""
-
-    datasets: list[TeamDataset]
-    members: list[TeamMemberOut]
 
 
 @router.get("/api/team")
@@ -121,19 +70,6 @@ def _dataset(each: team_overview.TeamDataset) -> TeamDataset:
         finish_at=_time(progress.finish_at),
         people=people,
     )
-
-
-class TakeBackIn(BaseModel):
-    """People whose leases end."""
-
-    annotators: list[str] = Field(max_length=1_000)
-    model_config = ConfigDict(json_schema_extra={"examples": [{"annotators": ["ben"]}]})
-
-
-class TakenBack(BaseModel):
-    """Records that are free again."""
-
-    released: list[str]
 
 
 @router.post(

@@ -16,19 +16,20 @@ from apportion.domain.ids import UserId
 from apportion.domain.people import check_password
 from apportion.domain.permissions import Action, require
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.people import NewTeam, NewUserIn, NewUsers, UserChanges, UserOut, user_out
+from apportion.server.convert.people import created_user_out, user_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.services.people import users as manage
 from apportion.services.people.create_team import CreatedTeam, create_team
 from apportion.vocabulary import Role
+from apportion.wire.people import NewTeam, NewUserIn, NewUsers, UserChanges, UserOut
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["Users"], route_class=JsonRoute)
 
 
-@router.get("/api/users", response_model_exclude_none=True, responses=responses(ForbiddenOperationError))
+@router.get("/api/users", responses=responses(ForbiddenOperationError))
 async def list_users(
     ctx: Ctx, inactive: Annotated[bool, Query(description="List deactivated users too.")] = False
 ) -> list[UserOut]:
@@ -39,7 +40,6 @@ async def list_users(
 
 @router.post(
     "/api/users",
-    response_model_exclude_none=True,
     responses=responses(ForbiddenOperationError, EntityAlreadyExistsError),
 )
 async def create_user(
@@ -76,12 +76,11 @@ async def create_users(ctx: Ctx, wanted: NewTeam) -> NewUsers:
     team = CreatedTeam(users, wanted.workspace, wanted.membership, wanted.personal)
     now = ctx.state.clock.now()
     made = await ctx.write(lambda tx: create_team(tx, ctx.actor, team, now=now))
-    return NewUsers(users=[user_out(actor, key=key) for actor, key in made])
+    return NewUsers(users=[created_user_out(actor, key) for actor, key in made])
 
 
 @router.patch(
     "/api/users/{id}",
-    response_model_exclude_none=True,
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
@@ -100,7 +99,6 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
 
 @router.post(
     "/api/users/{id}:reset_key",
-    response_model_exclude_none=True,
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
@@ -112,7 +110,6 @@ async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
 
 @router.delete(
     "/api/users/{id}",
-    response_model_exclude_none=True,
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def delete_user(ctx: Ctx, id: UUID) -> UserOut:

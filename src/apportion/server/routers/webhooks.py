@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
 
 from apportion.domain.errors import (
     ConflictError,
@@ -18,7 +17,16 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.services.notifications import webhooks as manage
-from apportion.vocabulary import EventCode
+from apportion.wire.webhooks import (
+    DeletedWebhook,
+    DeliveriesOut,
+    DeliveryOut,
+    NewWebhookIn,
+    WebhookChanges,
+    WebhookMade,
+    WebhookOut,
+    WebhooksOut,
+)
 
 __all__ = ["router"]
 
@@ -26,100 +34,10 @@ router = APIRouter(tags=["Webhooks"], route_class=JsonRoute)
 _PATH = "/api/webhooks"
 _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
 _BUSY = responses(ForbiddenOperationError, EntityNotFoundError, ConflictError)
-_EVENTS = Field(
-    ["*"],
-    description="Codes of events, or `*` for all, later kinds included.",
-    examples=[["submitted", "adjudicated"]],
-    max_length=100,
-)
 Scope = Annotated[
     Literal["workspace", "server"],
     Query(description="The webhooks of the workspace, or those of the whole server, for administrators."),
 ]
-
-
-class WebhookOut(BaseModel):
-    """A webhook. ``workspace`` is null for one of the whole server, ``dataset`` for one of all datasets there."""
-
-    id: str
-    workspace: str | None
-    dataset: str | None
-    url: str
-    events: list[str]
-    description: str
-    enabled: bool
-    disabled_why: str | None = Field(description="Why the server disabled it; null where a person did.")
-    owner: str = Field(description="Who chose the address or enabled it last, and answers for it.")
-    created_by: str
-    created_at: str
-    changed_at: str
-    failures: int = Field(description="Attempts that failed since the last that did not.")
-    failing_since: str | None
-    next_try: str | None = Field(description="Nothing is sent before; null where nothing is in the way.")
-    waiting: int = Field(description="Deliveries that wait.")
-
-
-class WebhookMade(WebhookOut):
-    """A webhook with its secret, which is never shown again."""
-
-    secret: str
-
-
-class WebhooksOut(BaseModel):
-    """Webhooks, oldest first, and the codes of events they can receive."""
-
-    webhooks: list[WebhookOut]
-    known_events: list[EventCode]
-
-
-class NewWebhookIn(BaseModel):
-    """A webhook to create: its URL and events."""
-
-    url: str = Field(max_length=2_000, description="Where deliveries are posted to, over https.")
-    events: list[str] = _EVENTS
-    dataset: str | None = Field(None, description="Only of this dataset; default all of the workspace.")
-    description: str = Field("", max_length=500)
-    scope: Literal["workspace", "server"] = Field(
-        "workspace", description="`server`: of everything on the server, for administrators."
-    )
-
-
-class WebhookChanges(BaseModel):
-    """Changes to a webhook; what is left out stays."""
-
-    url: str | None = Field(None, max_length=2_000)
-    events: list[str] | None = Field(None, max_length=100)
-    description: str | None = Field(None, max_length=500)
-    enabled: bool | None = Field(
-        None, description="Enabled again it goes on with what waits, and you answer for it from then on."
-    )
-    skip_missed: bool = Field(
-        False, description="Never send what waits, nor what happened while it was disabled."
-    )
-
-
-class DeliveryOut(BaseModel):
-    """Delivery of one event to one webhook."""
-
-    id: str = Field(description="The same in every attempt: a receiver that keeps it handles nothing twice.")
-    event: str
-    number: int | None = Field(description="The number of the event; null for a ping.")
-    state: Literal["waiting", "delivered", "failed", "skipped"]
-    attempts: int
-    created_at: str
-    changed_at: str
-    next_try: str | None
-    status: int | None = Field(description="HTTP status of the last attempt.")
-    problem: str | None = Field(description="Why the last attempt had none.")
-    body: str = Field(description="What is sent, byte for byte.")
-    response: str | None = Field(description="The beginning of the last answer.")
-
-
-class DeliveriesOut(BaseModel):
-    """Deliveries, newest first."""
-
-    deliveries: list[DeliveryOut]
-    next: str | None = None
 
 
 @router.get(_PATH, responses=_REFUSALS)
@@ -170,11 +88,11 @@ async def change_webhook(ctx: Ctx, id: str, wanted: WebhookChanges) -> WebhookOu
 
 
 @router.delete(_PATH + "/{id}", responses=_REFUSALS)
-async def delete_webhook(ctx: Ctx, id: str) -> dict[str, str]:
+async def delete_webhook(ctx: Ctx, id: str) -> DeletedWebhook:
     """Delete a webhook with its deliveries; those that wait are never sent."""
     now = ctx.state.clock.now()
     await ctx.write(lambda tx: manage.delete_webhook(tx, ctx.actor, id, now=now))
-    return {"deleted": id}
+    return DeletedWebhook(deleted=id)
 
 
 @router.post(_PATH + "/{id}:rotate_secret", responses=_REFUSALS)

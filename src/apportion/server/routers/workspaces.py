@@ -13,24 +13,20 @@ from apportion.domain.errors import (
 )
 from apportion.domain.ids import UserId, WorkspaceId
 from apportion.server.bodies import JsonRoute
-from apportion.server.convert.people import (
+from apportion.server.convert.people import leaders_out, member_out, members_out, user_out, workspace_out
+from apportion.server.deps import Ctx
+from apportion.server.errors import responses
+from apportion.services.people import workspaces as manage
+from apportion.wire.people import UserOut
+from apportion.wire.workspaces import (
     Leaders,
     MemberOut,
     Members,
     NewMember,
     NewWorkspace,
     RoleIn,
-    UserOut,
     WorkspaceOut,
-    leaders_out,
-    member_out,
-    members_out,
-    user_out,
-    workspace_out,
 )
-from apportion.server.deps import Ctx
-from apportion.server.errors import responses
-from apportion.services.people import workspaces as manage
 
 __all__ = ["router"]
 
@@ -54,7 +50,6 @@ async def create_workspace(ctx: Ctx, wanted: NewWorkspace) -> WorkspaceOut:
 
 @router.get(
     "/api/workspaces/{id}/users",
-    response_model_exclude_none=True,
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def list_users(ctx: Ctx, id: UUID) -> list[UserOut]:
@@ -66,7 +61,6 @@ async def list_users(ctx: Ctx, id: UUID) -> list[UserOut]:
 
 @router.post(
     "/api/workspaces/{id}/users/{user}",
-    response_model_exclude_none=True,
     responses=responses(ForbiddenOperationError, EntityNotFoundError, EntityAlreadyExistsError),
 )
 async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
@@ -77,7 +71,6 @@ async def add_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
 
 @router.delete(
     "/api/workspaces/{id}/users/{user}",
-    response_model_exclude_none=True,
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def remove_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:

@@ -61,7 +61,7 @@ class AnnotationReceipt:
 def record_case(access: DatasetAccess, id: str, *, writing: bool = False) -> Case:
     """Return the case of a record that the actor may see; ``writing``: or that was assigned to them at any time."""
     dataset = access.dataset
-    case = access.tx.annotations.case(dataset, id)
+    case = access.tx.annotations.case(dataset, id, who=access.username if writing else None)
     if case is None:
         raise RecordNotFound(dataset.id, id)
     if str(access.policies.visibility) == "assigned" and access.is_annotator:

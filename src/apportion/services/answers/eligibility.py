@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apportion.domain.assignment.queue import Load, Slot
 from apportion.domain.assignment.states import RowState
@@ -32,6 +32,16 @@ class Eligibility:
         full = frozenset(rule for rule, load in self.loads.items() if load.full)
         begun = frozenset(rule for rule, load in self.loads.items() if load.begun)
         return Claimant(self.person, self.teams, full, begun)
+
+    def after_claim(self, before: Mapping[int, Slot], claimed: Iterable[Slot], now: int) -> Eligibility:
+        """Return the eligibility with the leases just claimed, given the slots as they were before, by number."""
+        loads = dict(self.loads)
+        for slot in claimed:
+            load = loads.get(slot.rule)
+            if load is not None and not before[slot.id].leased(now):  # else it is renewed
+                planned = load.planned - (slot.annotator is not None)
+                loads[slot.rule] = replace(load, leased=load.leased + 1, planned=planned)
+        return replace(self, loads=loads)
 
     def open_to(self, slots: Iterable[Slot]) -> tuple[Slot, ...]:
         """Return the slots without open ones of rules whose team they are not in, unless they have one leased."""

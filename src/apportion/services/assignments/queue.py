@@ -140,14 +140,14 @@ def _claim(
     ended = {slot.id: slot for slot in expire(slots, now)}
     mine = eligibility.open_to(ended.get(slot.id, slot) for slot in slots)
     found = claim(mine, eligibility.person, now, asked.tokens[:limit], loads=eligibility.loads)
+    before = {slot.id: slot for slot in slots}
     if keep:
         # Expired leases on these records are freed too: nobody may hold two slots of one record.
         taken, records = {slot.id for slot in found.slots}, {slot.record for slot in found.slots}
         free = [slot for slot in ended.values() if slot.id not in taken and slot.record in records]
-        before = {slot.id: slot for slot in slots}
         tx.assignments.save(dataset, [(before[slot.id], slot) for slot in (*found.slots, *free)])
     # This claim may have filled a rule up to its cap.
-    after = eligibility_of(tx, dataset, me, now) if keep and eligibility.loads else eligibility
+    after = eligibility.after_claim(before, found.slots, now) if keep else eligibility
     left = tx.assignments.remaining(dataset, after.claimant, now)
     why = found.why_empty
     if why is not None:

@@ -61,6 +61,10 @@ class ActingStore:
         self._began = began
         self._clock = clock
 
+    @property
+    def remote(self) -> bool:
+        return self.store.remote
+
     def read(self, deadline: Deadline | None = None) -> AbstractContextManager[Transaction]:
         return self.store.read(deadline)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from apportion.ports.deadline import Deadline
+
+from .dialect import Cursor, Dialect, Statements
 
 __all__ = ["UNLIMITED", "Cursor", "RawConnection", "SqlConnection"]
 
@@ -15,35 +18,19 @@ UNLIMITED = Deadline()
 """The deadline of transactions that nobody waits for: never over."""
 
 
-class Cursor(Protocol):
-    """The rows a statement found, or the number of those it changed."""
-
-    @property
-    def rowcount(self) -> int: ...
-
-    def fetchone(self) -> Any: ...
-
-    def fetchmany(self, size: int | None = ..., /) -> list[Any]: ...
-
-    def fetchall(self) -> list[Any]: ...
-
-    def __iter__(self) -> Iterator[Any]: ...
-
-    def __next__(self) -> Any: ...
-
-
-class RawConnection(Protocol):
+class RawConnection(Statements, Protocol):
     """Connection of the database's own driver, for statements that run often."""
 
     @property
-    def total_changes(self) -> int: ...
+    def dialect(self) -> Dialect: ...
 
     @property
-    def in_transaction(self) -> bool: ...
+    def total_changes(self) -> int:
+        """Return how many rows were ever changed through the connection, by SQLAlchemy too.
 
-    def execute(self, sql: str, parameters: Any = ..., /) -> Cursor: ...
-
-    def executemany(self, sql: str, parameters: Any, /) -> Cursor: ...
+        While it stays the same, what was read within the transaction still holds.
+        """
+        ...
 
 
 class SqlConnection(Protocol):
@@ -60,3 +47,9 @@ class SqlConnection(Protocol):
 
     @property
     def raw(self) -> RawConnection: ...
+
+    def limited(self, deadline: Deadline) -> AbstractContextManager[None]:
+        """End the statements inside once the deadline is over; raise its reason."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read several times from one snapshot; within a transaction it is that transaction's."""

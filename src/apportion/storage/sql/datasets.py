@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+import msgspec
+from sqlalchemy import bindparam, case, insert, select, update
 
 from apportion.domain.datasets import Dataset, Guidelines, LabelOption, LabelSettings
 from apportion.domain.ids import DatasetNo
@@ -16,18 +19,23 @@ from apportion.storage.checksums import with_checksum
 from apportion.storage.tables import datasets, events, guidelines
 from apportion.vocabulary import Task
 
-__all__ = ["SqlDatasets", "dataset_of"]
+from .connection import SqlConnection
+from .dialect import Dialect
 
+__all__ = ["DATASET_COLUMNS", "PlanListing", "SqlDatasets", "dataset_from"]
+
+PlanListing = tuple[int, int, str]
+"""Number of a plan, when it was changed, and its phase: enough to find it in the cache."""
 
 DOOMED = 0
 """``deleted_at`` of datasets pending purge: deleted for good, or never finished."""
 
-# Run by nearly every request, hence built once
-_FIND = select(datasets).where(
-    datasets.c.workspace == bindparam("in_workspace"),
-    datasets.c.name == bindparam("called"),
-    datasets.c.deleted_at.is_(None),
-)
+# What nearly every request reads, and every answer changes, goes without SQLAlchemy
+DATASET_COLUMNS = _NAMES = [column.name for column in datasets.columns]
+_JSON = frozenset({"tags", "metadata", "settings", "policies", "rules"})
+_NUMBERED = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE no = ? AND deleted_at IS NULL"
+_OFTEN_CHANGED = frozenset({"tags", "metadata", "last_updated"})
+
 _UPDATE = update(datasets).where(
     datasets.c.no == bindparam("which")
 )  # it sets the columns it is given values for
@@ -43,31 +51,38 @@ class SqlDatasets:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: SqlConnection,
         *,
         created: Callable[[int], None],
         purge: Callable[[int, int], bool],
         give_back: Callable[[], bool],
+        plans: dict[int, list[PlanListing]],
     ) -> None:
-        self._connection = connection
+        """``plans`` gets the plans of the datasets that are found."""
+        self._raw = connection.raw
+        self._connection = connection.sql
         self._created = created
         self._purge = purge
         self._give_back = give_back
+        self._plans = plans
 
     def find(self, workspace: str, name: str) -> Dataset | None:
-        row = self._connection.execute(_FIND, {"in_workspace": workspace, "called": name}).first()
-        return None if row is None else dataset_of(dict(row._mapping))
+        row = self._raw.execute(_find(self._raw.dialect), (workspace, name)).fetchone()
+        if row is None:
+            return None
+        found = _cached(row[1:])
+        self._plans[found.no] = _listings(row[0])
+        return found
 
     def by_number(self, no: int) -> Dataset | None:
-        query = select(datasets).where(datasets.c.no == no, datasets.c.deleted_at.is_(None))
-        row = self._connection.execute(query).first()
-        return None if row is None else dataset_of(dict(row._mapping))
+        row = self._raw.execute(_NUMBERED, (no,)).fetchone()
+        return None if row is None else _cached(row)
 
     def list(self, workspaces: Collection[str] | None = None) -> Sequence[Dataset]:
         query = select(datasets).where(datasets.c.deleted_at.is_(None)).order_by(datasets.c.no)
         if workspaces is not None:
             query = query.where(datasets.c.workspace.in_(workspaces))
-        return [dataset_of(dict(row._mapping)) for row in self._connection.execute(query)]
+        return [_dataset(dict(row._mapping)) for row in self._connection.execute(query)]
 
     def add(self, dataset: Dataset) -> Dataset:
         return self._add(dataset, deleted_at=None)
@@ -103,6 +118,11 @@ class SqlDatasets:
         return replace(dataset, no=DatasetNo(no), records=0)
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
+        if changes and changes.keys() <= _OFTEN_CHANGED:
+            columns = ", ".join(f"{name} = ?" for name in changes)
+            stored = [json.dumps(value) if name in _JSON else value for name, value in changes.items()]
+            self._raw.execute(f"UPDATE datasets SET {columns} WHERE no = ?", (*stored, dataset.no))
+            return replace(dataset, **changes)
         values = dict(changes)
         if "settings" in values:
             values["settings"] = _settings_out(values["settings"])
@@ -149,7 +169,7 @@ class SqlDatasets:
         rows = self._connection.execute(query.order_by(datasets.c.deleted_at.desc(), datasets.c.no.desc()))
         return [
             DeletedDataset(
-                dataset_of(found), found["deleted_at"], found["by"], found["event_at"] or found["deleted_at"]
+                _dataset(found), found["deleted_at"], found["by"], found["event_at"] or found["deleted_at"]
             )
             for found in (dict(row._mapping) for row in rows)
         ]
@@ -178,7 +198,43 @@ class SqlDatasets:
         return self._give_back()
 
 
-def dataset_of(found: Mapping[str, Any]) -> Dataset:
+@cache
+def _find(dialect: Dialect) -> str:
+    # Nearly every request that finds a dataset asks for its plans next
+    listed = dialect.joined("no || ' ' || changed_at || ' ' || state")
+    plans = f"(SELECT {listed} FROM plans p WHERE p.dataset = d.no)"
+    columns = ", ".join(_NAMES)
+    return (
+        f"SELECT {plans}, {columns} FROM datasets d WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
+    )
+
+
+def _listings(joined: str | None) -> list[PlanListing]:
+    if joined is None:
+        return []
+    parts = (each.split(" ") for each in joined.split(","))
+    return sorted((int(no), int(changed_at), state) for no, changed_at, state in parts)
+
+
+@lru_cache(200)
+def _cached(row: tuple[Any, ...]) -> Dataset:
+    """Build the dataset of a row; most requests find the one that others have just found."""
+    return dataset_from(row)
+
+
+def dataset_from(row: Sequence[Any]) -> Dataset:
+    """Build a dataset from a row of ``DATASET_COLUMNS``, as the driver returns it."""
+    found = dict(zip(_NAMES, row, strict=True))
+    for member in _JSON:
+        text = found[member]
+        found[member] = None if text is None else msgspec.json.decode(text)
+    found["closed"] = bool(found["closed"])  # some databases have numbers for it
+    if found["multi_label"] is not None:
+        found["multi_label"] = bool(found["multi_label"])
+    return _dataset(found)
+
+
+def _dataset(found: Mapping[str, Any]) -> Dataset:
     """Build a dataset from a row, given by column."""
     return Dataset(
         no=DatasetNo(found["no"]),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from apportion.domain.ids import UserId, WorkspaceId
 from apportion.domain.people import Actor, Membership, User, Workspace
 from apportion.storage.tables import agents, memberships, metadata, sessions, users, workspaces
 from apportion.vocabulary import MembershipRole, Role
 
-__all__ = ["IDENTIFYING", "SqlPeople", "actors_of"]
+from .connection import SqlConnection
+from .dialect import Dialect
+
+__all__ = ["SqlPeople"]
 
 _ANSWERS = metadata.tables["annotations"]
 
@@ -50,15 +54,12 @@ _BY_SESSION = _ACTIVE.where(
 )
 
 
-IDENTIFYING = (_BY_KEY, _BY_NAME, _BY_SESSION)
-"""The statements that ``_one_actor`` runs; an engine may compile them once."""
-
-
 class SqlPeople:
     """``ports.People`` over one connection, inside its transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._sql = connection
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection.sql
+        self._raw = connection.raw
 
     # Signing in
 
@@ -109,7 +110,7 @@ class SqlPeople:
         return None if row is None else _user(row)
 
     def users(self, *, inactive: bool = False) -> Sequence[Actor]:
-        return actors_of(self._sql.execute(_WITH_MEMBERSHIPS if inactive else _ACTIVE))
+        return _actors(self._sql.execute(_WITH_MEMBERSHIPS if inactive else _ACTIVE))
 
     def count_users(self) -> int:
         return self._count(select(func.count()).select_from(users).where(users.c.active))
@@ -197,7 +198,7 @@ class SqlPeople:
         here = memberships.alias()
         inside = select(here.c.user_id).where(here.c.workspace_id == workspace)
         actors = {
-            each.user.id: each for each in actors_of(self._sql.execute(_ACTIVE.where(users.c.id.in_(inside))))
+            each.user.id: each for each in _actors(self._sql.execute(_ACTIVE.where(users.c.id.in_(inside))))
         }
         asked = (
             select(memberships.c.user_id, memberships.c.role)
@@ -226,8 +227,9 @@ class SqlPeople:
     # Reading rows
 
     def _one_actor(self, asked: Select[Any], values: Mapping[str, Any]) -> Actor | None:
-        found = actors_of(self._sql.execute(asked, values))
-        return found[0] if found else None
+        # Without SQLAlchemy: every request looks up who asks
+        text, names = _compiled(self._raw.dialect, asked)
+        return _first(tuple(self._raw.execute(text, [values[name] for name in names]).fetchall()))
 
     def _one_workspace(self, asked: Select[Any]) -> Workspace | None:
         row = self._sql.execute(asked).first()
@@ -235,6 +237,17 @@ class SqlPeople:
 
     def _count(self, asked: Select[Any]) -> int:
         return self._sql.scalar(asked) or 0
+
+
+@cache
+def _compiled(dialect: Dialect, statement: Select[Any]) -> tuple[str, list[str]]:
+    return dialect.compiled(statement)
+
+
+@lru_cache(1000)
+def _first(rows: tuple[tuple[Any, ...], ...]) -> Actor | None:
+    """Build the actor of these rows; every request asks twice, and most find what the one before found."""
+    return next(iter(_actors(rows)), None)
 
 
 def _which(workspace: WorkspaceId, user: UserId) -> tuple[Any, Any]:
@@ -256,7 +269,7 @@ def _user(row: Any) -> User:
     )
 
 
-def actors_of(rows: Iterable[Any]) -> list[Actor]:
+def _actors(rows: Iterable[Any]) -> list[Actor]:
     """Build actors from rows of users, one row for each membership."""
     found: dict[str, tuple[User, list[Membership]]] = {}
     for row in rows:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .connection import RawConnection
-from .index.texts import drop_text_index
-from .rows import as_json
 
 __all__ = ["purge_some"]
 
@@ -21,9 +19,6 @@ _OF_RECORDS = (
     "time_spent",
     "records",
 )
-_PAGES_OF_TEXT_INDEX = 500
-_LAST_OF_STRUCTURE = 10
-"""Of the rows that FTS5 keeps, that of its averages is 1 and that of its structure 10; pages come after."""
 
 
 def purge_some(raw: RawConnection, dataset: int, limit: int) -> bool:
@@ -52,7 +47,8 @@ def _values(raw: RawConnection, dataset: int, limit: int) -> bool:
         rows += n
     for term_id in gone:
         raw.execute("DELETE FROM facet WHERE key >= ? AND key < ?", (term_id << 32, (term_id + 1) << 32))
-    raw.execute("DELETE FROM vals WHERE vid IN (SELECT value FROM json_each(?))", (as_json(gone),))
+    among = raw.dialect.in_numbers("vid")
+    raw.execute(f"DELETE FROM vals WHERE {among}", (raw.dialect.numbers(gone),))
     return bool(gone)
 
 
@@ -82,20 +78,7 @@ def _fields(raw: RawConnection, dataset: int, _: int) -> bool:
 
 
 def _text_index(raw: RawConnection, dataset: int, _: int) -> bool:
-    """Remove pages of the text index; dropping a large one at once takes seconds.
-
-    The first few hold its structure. Without them a connection that has not used it yet could not drop it.
-    """
-    data = f"fts_{dataset}_data"
-    if raw.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (data,)).fetchone() is None:
-        return False
-    gone = raw.execute(
-        f"DELETE FROM {data} WHERE id IN (SELECT id FROM {data} WHERE id > {_LAST_OF_STRUCTURE} "
-        f"ORDER BY id DESC LIMIT {_PAGES_OF_TEXT_INDEX})"
-    )
-    if gone.rowcount < _PAGES_OF_TEXT_INDEX:
-        drop_text_index(raw, dataset)
-    return True
+    return raw.dialect.texts(raw, dataset).drop_some()
 
 
 def _slots(raw: RawConnection, dataset: int, limit: int) -> bool:
@@ -103,9 +86,9 @@ def _slots(raw: RawConnection, dataset: int, limit: int) -> bool:
         "SELECT no FROM slots WHERE rid >= ? AND rid < ? LIMIT ?", (*_span(dataset), limit)
     ).fetchall()
     if nos:
-        json = as_json(no for (no,) in nos)
-        raw.execute("DELETE FROM declined WHERE slot IN (SELECT value FROM json_each(?))", (json,))
-        raw.execute("DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))", (json,))
+        sql, gone = raw.dialect, raw.dialect.numbers(no for (no,) in nos)
+        raw.execute(f"DELETE FROM declined WHERE {sql.in_numbers('slot')}", (gone,))
+        raw.execute(f"DELETE FROM slots WHERE {sql.in_numbers('no')}", (gone,))
     return bool(nos)
 
 
@@ -156,8 +139,9 @@ def _the_rest(raw: RawConnection, dataset: int, _: int) -> bool:
     for table in ("slot_counts", "plans", "guidelines"):
         raw.execute(f"DELETE FROM {table} WHERE dataset = ?", (dataset,))
     raw.execute(  # its events are kept, and still need its name
-        "INSERT OR REPLACE INTO purged_datasets SELECT no, uuid, workspace, name FROM datasets WHERE no = ? "
-        "AND EXISTS (SELECT 1 FROM events WHERE events.dataset = datasets.no)",
+        "INSERT INTO purged_datasets SELECT no, uuid, workspace, name FROM datasets WHERE no = ? "
+        "AND EXISTS (SELECT 1 FROM events WHERE events.dataset = datasets.no) ON CONFLICT (no) DO UPDATE SET "
+        "uuid = excluded.uuid, workspace = excluded.workspace, name = excluded.name",
         (dataset,),
     )
     raw.execute("DELETE FROM datasets WHERE no = ?", (dataset,))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-import msgspec
-
 from .connection import RawConnection
+from .dialect import Dialect
 
-__all__ = ["as_json", "insert_rows", "insert_values", "rows_by_id"]
-
-_MOST_VALUES = 3000
-_ROWS_AT_ONCE = (500, 50)
+__all__ = ["first_difference", "insert_rows", "insert_values", "rows_by_id"]
 
 
 def insert_rows(
@@ -22,35 +18,19 @@ def insert_rows(
     columns: int,
     rows: Sequence[Sequence[Any]],
     *,
-    or_ignore: bool = False,
+    unless_there: bool = False,
     form: str | None = None,
-) -> None:
-    """Insert rows, some hundred with one statement; with ``or_ignore`` leave out those that are there.
+) -> int:
+    """Insert rows, some hundred with one statement; with ``unless_there`` leave out those that are there.
 
-    ``form`` is the row as SQL where some columns are the same for all: ``(7, ?, NULL)``. Longer statements cost more
-    per row again.
+    ``form`` is the row as SQL where some columns are the same for all: ``(7, ?, NULL)``. Returns how many were added.
     """
-    insert = f"INSERT {'OR IGNORE ' if or_ignore else ''}INTO {into} VALUES"
-    one, start = form or f"({', '.join('?' * columns)})", 0
-    # Few different lengths: the connection keeps compiled statements by their text
-    for most in _ROWS_AT_ONCE:
-        size = min(most, _MOST_VALUES // columns)
-        many = f"{insert} {', '.join([one] * size)}"
-        while start + size <= len(rows):
-            raw.execute(many, list(chain.from_iterable(rows[start : start + size])))
-            start += size
-    raw.executemany(f"{insert} {one}", rows[start:])
+    return raw.dialect.insert_rows(raw, into, columns, rows, unless_there=unless_there, form=form)
 
 
-def insert_values(raw: RawConnection, into: str, values: Sequence[Any], *, or_ignore: bool = False) -> None:
+def insert_values(raw: RawConnection, into: str, values: Sequence[Any], *, unless_there: bool = False) -> int:
     """Insert rows of a single column, as ``insert_rows`` does those of several."""
-    insert, start = f"INSERT {'OR IGNORE ' if or_ignore else ''}INTO {into} VALUES", 0
-    for size in _ROWS_AT_ONCE:
-        many = f"{insert} {', '.join(['(?)'] * size)}"
-        while start + size <= len(values):
-            raw.execute(many, values[start : start + size])
-            start += size
-    raw.executemany(f"{insert} (?)", [(value,) for value in values[start:]])
+    return raw.dialect.insert_rows(raw, into, 1, [(value,) for value in values], unless_there=unless_there)
 
 
 def rows_by_id(raw: RawConnection, columns: str, dataset: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -58,12 +38,8 @@ def rows_by_id(raw: RawConnection, columns: str, dataset: int, ids: Sequence[str
     one = f"SELECT {columns} FROM records WHERE dataset = ? AND id = ?"
     if len(ids) == 1:
         return raw.execute(one, (dataset, ids[0])).fetchall()
-    whole = [id for id in ids if "\0" not in id]  # SQLite's JSON ends a string there
-    found = raw.execute(  # CROSS JOIN: look ids up one by one, whatever the planner believes
-        f"SELECT {columns} FROM (SELECT key AS place, value AS wanted FROM json_each(?)) CROSS JOIN records "
-        "ON dataset = ? AND id = wanted ORDER BY place",
-        (msgspec.json.encode(whole).decode(), dataset),
-    ).fetchall()
+    whole = [id for id in ids if "\0" not in id]  # which no list of strings can hold
+    found = raw.execute(_by_id(raw.dialect, columns), (raw.dialect.strings(whole), dataset)).fetchall()
     if len(whole) == len(ids):
         return found
     by_id = {row[0]: row for row in found}
@@ -71,6 +47,19 @@ def rows_by_id(raw: RawConnection, columns: str, dataset: int, ids: Sequence[str
     return [by_id[id] for id in ids if id in by_id]
 
 
-def as_json(numbers: Iterable[int]) -> str:
-    """Encode numbers for ``json_each``, which takes any number of them as one parameter."""
-    return "[" + ",".join(map(str, numbers)) + "]"
+@cache
+def _by_id(dialect: Dialect, columns: str) -> str:
+    given = f"(SELECT key AS place, value AS wanted FROM {dialect.listed_strings('given')}) AS given"
+    return (  # look ids up one by one, whatever the planner believes
+        f"SELECT {columns} FROM {given} {dialect.then_join} records ON dataset = ? AND id = wanted ORDER BY place"
+    )
+
+
+def first_difference(wanted: Sequence[Any], found: Sequence[Any]) -> tuple[str, Any]:
+    """Return what is wrong with ``found``, and the first row that only one of two sorted lists has."""
+    for one, other in zip(wanted, found, strict=False):
+        if one != other:
+            return ("lacks", one) if one < other else ("has, and should not have,", other)
+    if len(wanted) > len(found):
+        return "lacks", wanted[len(found)]
+    return "has, and should not have,", found[len(wanted)]

@@ -1,23 +1,21 @@
-"""Condition of the file in use, and counts of what is in it."""
+"""Condition of the file in use."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
 from pathlib import Path
 
-from apportion.domain.jobs import JobState
-from apportion.ports.upkeep import StoreCondition, StoreCounts
+from apportion.ports.upkeep import StoreCondition
 
 from .database import Database
 from .migrate import LATEST, version_of
 
-__all__ = ["condition_of", "counts_in"]
+__all__ = ["condition_of"]
 
 
 def condition_of(database: Database) -> StoreCondition:
     """Return the condition of the file and its writer."""
-    alive, waiting, urgent, busy = database.line()
+    alive, waiting, urgent, busy = database.writer.line()
     with database.read() as connection:
         tables = version_of(connection.raw)
     disk = os.statvfs(database.path.parent)
@@ -34,28 +32,6 @@ def condition_of(database: Database) -> StoreCondition:
         writable=_writable(database.path),
         damage=database.damage,
         lost=database.lost,
-    )
-
-
-def counts_in(raw: sqlite3.Connection, now: int) -> StoreCounts:
-    """Count what there is, as of this snapshot."""
-    open_jobs = (str(JobState.WAITING), str(JobState.RUNNING))
-
-    def count(what: str, *given: object) -> int:
-        return int(raw.execute(f"SELECT count(*) FROM {what}", given).fetchone()[0])
-
-    datasets, records = raw.execute(
-        "SELECT count(*), coalesce(sum(records), 0) FROM datasets WHERE deleted_at IS NULL"
-    ).fetchone()
-    return StoreCounts(
-        users=count("users WHERE active"),
-        workspaces=count("workspaces"),
-        sessions=count("sessions WHERE expires_at > ?", now),
-        datasets=datasets,
-        records=records,
-        annotations=count("annotations"),
-        leases=count("slots WHERE state = 1 AND until > ?", now),
-        jobs=count("jobs WHERE state IN (?, ?)", *open_jobs),
     )
 
 

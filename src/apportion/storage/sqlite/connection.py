@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
+from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.connection import UNLIMITED
+
+from .dialect import SQLITE
+from .error_map import interrupted
 
 __all__ = [
     "APPLICATION_ID",
     "DatabaseError",
     "SqliteConnection",
+    "SqliteRaw",
     "check_file",
     "check_sqlite",
     "claim",
@@ -27,10 +33,18 @@ __all__ = [
 
 APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
 _ALWAYS = 1 << 62
+_STEPS = 20_000
+"""Instructions of SQLite's machine between two checks of the deadline: about a millisecond."""
 
 
 class DatabaseError(CannotOpenError):
     """The file cannot be used; the message says why and what to do."""
+
+
+class SqliteRaw(sqlite3.Connection):
+    """Connection of the driver, which knows the SQL of its database."""
+
+    dialect = SQLITE
 
 
 class SqliteConnection:
@@ -42,7 +56,12 @@ class SqliteConnection:
 
     def __init__(self, path: Path, *, readonly: bool) -> None:
         self.raw = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=10.0
+            path,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+            timeout=10.0,
+            factory=SqliteRaw,
         )
         self.reads_only = readonly
         self.after: list[Callable[[], None]] = []
@@ -72,6 +91,61 @@ class SqliteConnection:
         run("PRAGMA wal_autocheckpoint=4000")
         if readonly:
             run("PRAGMA query_only=ON")
+
+    # Transactions of the writer (``storage.sql.writer.WritingConnection``)
+
+    def begin(self) -> None:
+        self.raw.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        self.raw.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        if self.raw.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self.raw.execute("ROLLBACK")
+
+    def set_savepoint(self) -> None:
+        self.raw.execute("SAVEPOINT job")
+
+    def release_savepoint(self) -> None:
+        self.raw.execute("RELEASE job")
+
+    def return_to_savepoint(self) -> bool:
+        try:
+            self.raw.execute("ROLLBACK TO job")
+            self.raw.execute("RELEASE job")
+        except sqlite3.Error:  # SQLite itself gave the transaction up: disk full, I/O error
+            return False
+        return True
+
+    # Reading
+
+    @contextlib.contextmanager
+    def limited(self, deadline: Deadline) -> Iterator[None]:
+        """Interrupt statements once the deadline is over, with its reason."""
+        deadline.start()
+        self.raw.set_progress_handler(deadline.over, _STEPS)
+        try:
+            yield
+        except Exception as failure:
+            if interrupted(failure):
+                raise deadline.reason() from None
+            raise
+        finally:
+            self.raw.set_progress_handler(None, 0)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read several times from one snapshot; within a transaction it is that transaction's."""
+        if self.raw.in_transaction:
+            yield
+            return
+        self.raw.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.raw.execute("COMMIT")
 
     def close(self) -> None:
         self.raw.close()

@@ -7,13 +7,11 @@ import sqlite3
 from collections.abc import Iterator
 
 from apportion.storage.tables import metadata as tables
+from apportion.storage.versions import LATEST
 
 from .connection import SqliteConnection
 
 __all__ = ["LATEST", "create_tables", "transaction", "version_of"]
-
-LATEST = 10
-"""The number of the last migration in ``storage/migrations/versions``."""
 
 
 def version_of(raw: sqlite3.Connection) -> int:

@@ -80,7 +80,7 @@ def upgrade(connection: SqliteConnection) -> None:
         before = version_of(connection.raw)
         command.upgrade(config, "head")
         if 0 < before < _AS_BEFORE:
-            from .rebuild import derive_again  # brings numpy along
+            from apportion.storage.sql.checks.derive_again import derive_again  # brings numpy along
 
             derive_again(connection)
         connection.raw.execute(f"PRAGMA user_version={LATEST}")

@@ -14,11 +14,11 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, StorageFullError
 from apportion.ports.upkeep import Inconsistency, RebuildReport, RestoreReport
 from apportion.storage.checksums import COVERED
+from apportion.storage.sql.checks.dataset_check import DatasetCheck
+from apportion.storage.sql.datasets import DATASET_COLUMNS, dataset_from
 from apportion.storage.sql.index.cache import DatasetCache
 
 from .connection import DatabaseError, SqliteConnection, check_file, damaged
-from .dataset_check import DatasetCheck
-from .datasets import DATASET_COLUMNS, dataset_from
 from .file_check import CHECKSUMS, check_checksums, check_rows, guarded, unreadable_rows
 from .file_swap import (
     PAGES_AT_ONCE,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text, text
 
 from .base import metadata
+from .json_text import JsonText
 
 __all__ = ["declined", "past_assignees", "plans", "reasons", "slot_counts", "slots", "waiting"]
 
@@ -15,10 +16,12 @@ plans = Table(
     Column("id", Text, nullable=False, unique=True, comment="uuid"),
     Column("dataset", Integer, nullable=False, index=True),
     Column("state", Text, nullable=False, comment="writing, live, undoing, undone"),
-    Column("spec", JSON, nullable=False, comment="all that was asked for, with its seed"),
-    Column("teams", JSON, nullable=False, comment="per rule, the people as they were resolved"),
-    Column("progress", JSON, nullable=False, comment="domain.assignment.state: where the next batch goes on"),
-    Column("figures", JSON, nullable=False, comment="what the preview showed"),
+    Column("spec", JsonText, nullable=False, comment="all that was asked for, with its seed"),
+    Column("teams", JsonText, nullable=False, comment="per rule, the people as they were resolved"),
+    Column(
+        "progress", JsonText, nullable=False, comment="domain.assignment.state: where the next batch goes on"
+    ),
+    Column("figures", JsonText, nullable=False, comment="what the preview showed"),
     Column("created_by", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
@@ -30,7 +33,7 @@ reasons = Table(
     metadata,
     Column("plan", Integer, primary_key=True),
     Column("part", Integer, primary_key=True, comment="a thousand reasons each"),
-    Column("items", JSON, nullable=False, comment="pairs of code and arguments"),
+    Column("items", JsonText, nullable=False, comment="pairs of code and arguments"),
 )
 
 slots = Table(
@@ -51,12 +54,12 @@ slots = Table(
     Column("due", BigInteger, nullable=False, comment="an instant; very large when there is none"),
     Column("behind", Integer, nullable=False, comment="how often its person put it back"),
     Column("pull", Boolean, nullable=False, comment="open again once it is given up"),
-    Column("needs", JSON, comment="pairs of skill and value"),
+    Column("needs", JsonText, comment="pairs of skill and value"),
     Column("holder", Integer, comment="agents.no of who has it leased"),
     Column("until", BigInteger, comment="when the lease runs out"),
     Column("token", Text),
     Column("why", Text, comment="why it was withdrawn or changed hands"),
-    Index("slots_held", "holder", "dataset", sqlite_where=text("state = 1")),
+    Index("slots_held", "holder", "dataset", sqlite_where=text("state = 1"), postgresql_where=text("state = 1")),
 )  # fmt: skip
 
 waiting = Table(

@@ -45,7 +45,13 @@ records = Table(
     Column("version", Integer, nullable=False),
     UniqueConstraint("dataset", "id"),
     Index("records_updated", "dataset", "updated"),
-    Index("records_event", "dataset", "event", sqlite_where=Column("event").is_not(None)),
+    Index(
+        "records_event",
+        "dataset",
+        "event",
+        sqlite_where=Column("event").is_not(None),
+        postgresql_where=Column("event").is_not(None),
+    ),
 )
 
 agents = Table(

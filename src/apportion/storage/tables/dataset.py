@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
 from .base import checksum_column, metadata
+from .json_text import JsonText
 
 __all__ = ["datasets", "guidelines", "purged_datasets"]
 
@@ -16,10 +17,10 @@ datasets = Table(
     Column("workspace", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("task", Text, nullable=False),
-    Column("tags", JSON, nullable=False),
-    Column("metadata", JSON, nullable=False),
-    Column("settings", JSON, comment="label schema and vectors; null when never set"),
-    Column("policies", JSON, nullable=False),
+    Column("tags", JsonText, nullable=False),
+    Column("metadata", JsonText, nullable=False),
+    Column("settings", JsonText, comment="label schema and vectors; null when never set"),
+    Column("policies", JsonText, nullable=False),
     Column("created_by", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("last_updated", BigInteger, nullable=False),
@@ -28,10 +29,10 @@ datasets = Table(
     Column("last_n", Integer, nullable=False, default=0, comment="the highest record number given out"),
     Column("records", Integer, nullable=False, default=0, comment="how many there are"),
     Column("multi_label", Boolean, comment="of the first record stored; null before"),
-    Column("rules", JSON, comment="labeling rules, oldest first; null before the first"),
+    Column("rules", JsonText, comment="labeling rules, oldest first; null before the first"),
     Index(
         "datasets_live", "workspace", "name", unique=True,
-        sqlite_where=Column("deleted_at").is_(None),
+        sqlite_where=Column("deleted_at").is_(None), postgresql_where=Column("deleted_at").is_(None),
     ),
     sqlite_autoincrement=True,
 )  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, JSON, BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import DDL, BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
 from sqlalchemy.event import listen
 
 from .base import checksum_column, metadata
+from .json_text import JsonText
 
 __all__ = ["events", "events_pruning", "job_changes", "jobs", "webhook_deliveries", "webhooks"]
 
@@ -20,17 +21,22 @@ events = Table(
     Column("at", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
     Column("what", Text, nullable=False, comment="vocabulary.EventCode"),
-    Column("detail", JSON),
+    Column("detail", JsonText),
     Column("workspace", Text, comment="its name, where there is no dataset to tell it"),
     Column("object", Text, comment="the name of what it is about: a user, a rule, a file"),
-    Column("before", JSON),
-    Column("after", JSON),
+    Column("before", JsonText),
+    Column("after", JsonText),
     Column("address", Text, comment="where the request came from"),
     Column("request", Text, comment="the id of the request, as in the log"),
     checksum_column(),
     Index("events_of", "dataset", "no"),
     Index("events_who", "dataset", "who", "no"),
-    Index("events_beside_records", "no", sqlite_where=Column("rid").is_(None)),
+    Index(
+        "events_beside_records",
+        "no",
+        sqlite_where=Column("rid").is_(None),
+        postgresql_where=Column("rid").is_(None),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -63,14 +69,14 @@ jobs = Table(
     Column("dataset", Integer, nullable=False, index=True),
     Column("kind", Text, nullable=False, comment="domain.jobs.JobKind"),
     Column("state", Text, nullable=False, comment="domain.jobs.JobState"),
-    Column("spec", JSON, nullable=False, comment="all that was asked for"),
+    Column("spec", JsonText, nullable=False, comment="all that was asked for"),
     Column("by", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Column("done", Integer, nullable=False),
     Column("total", Integer, comment="of how many; null while that is not known"),
     Column("message", Text, comment="why it failed, or what it is at"),
-    Column("result", JSON),
+    Column("result", JsonText),
     sqlite_autoincrement=True,
 )
 
@@ -93,7 +99,7 @@ webhooks = Table(
     Column("dataset", Integer, comment="null: of all datasets there"),
     Column("dataset_name", Text),
     Column("url", Text, nullable=False),
-    Column("events", JSON, nullable=False, comment="codes, or *"),
+    Column("events", JsonText, nullable=False, comment="codes, or *"),
     Column("description", Text, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("disabled_why", Text, comment="null where a person disabled it"),

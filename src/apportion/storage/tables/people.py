@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text, UniqueConstraint
 
 from .base import metadata
+from .json_text import JsonText
 
 __all__ = ["memberships", "sessions", "users", "workspaces"]
 
@@ -20,7 +21,7 @@ users = Table(
     Column("key_hash", Text, unique=True, comment="SHA-256 of the API key; the key itself is never kept"),
     Column("key_prefix", Text),
     Column("active", Boolean, nullable=False, default=True),
-    Column("preferences", JSON, nullable=False, default=dict),
+    Column("preferences", JsonText, nullable=False, default=dict),
     Column("inserted_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )

@@ -28,7 +28,7 @@ export function ColumnsTable({ columns, rows, task, onChange }: Props) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{manageText.create.column}</Table.Th>
-            <Table.Th>{manageText.create.values}</Table.Th>
+            <Table.Th className={classes["values"] ?? ""}>{manageText.create.values}</Table.Th>
             <Table.Th w={210}>{manageText.create.becomes}</Table.Th>
           </Table.Tr>
         </Table.Thead>

@@ -8,8 +8,8 @@ import { createDataset, saveLabels, saveSpanRules, type SpanRules } from "@/api/
 import { datasetsQuery } from "@/api/datasets";
 import { usersQuery, workspacesQuery } from "@/api/people";
 import { meQuery } from "@/api/session";
-import { type Column, guess, guessTask, labelsOf, nameFrom, troubleWith } from "@/core/columns";
-import { kindOf, peek, type Row } from "@/core/file-rows";
+import { type Column, columnsOf, guess, guessTask, nameFrom, troubleWith } from "@/core/columns";
+import { doneCount, labelsFound } from "@/core/file-scan";
 import type { DatasetRef, Task } from "@/core/model";
 import { isName } from "@/core/people";
 import { manages, managesSomething } from "@/core/roles";
@@ -18,13 +18,16 @@ import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
 import { Empty } from "@/ui/empty";
 
+import { AnswersQuestion } from "./answers";
 import { ColumnsTable, FirstRecords } from "./columns-table";
+import { Drop } from "./drop";
 import classes from "./new-dataset.module.css";
+import { ReadAsCard, Replaced } from "./read-as";
 import { BadRows, Done, Working } from "./results";
+import { useFile } from "./use-file";
 import { useImport } from "./use-import";
 
 const TASKS: readonly Task[] = ["TextClassification", "TokenClassification", "Text2Text"];
-const PEEK = 200;
 const NO_SPANS: SpanRules = { overlapping: false, characters: false };
 
 export function NewDatasetPage() {
@@ -59,13 +62,6 @@ export function NewDatasetPage() {
   );
 }
 
-interface Look {
-  readonly file: File;
-  readonly rows: readonly Row[];
-  readonly broken: number;
-  readonly whole: boolean;
-}
-
 function tagsFrom(texts: readonly string[]): { tags: Record<string, string>; bad: string | null } {
   const pairs = texts.map((each) => /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(each));
   const bad = texts.find((_, at) => !pairs[at]) ?? null;
@@ -76,17 +72,28 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
   const cache = useQueryClient();
   const known = useQuery({ ...datasetsQuery, refetchOnMount: "always" });
   const [how, setHow] = useState<"file" | "empty">("file");
-  const [look, setLook] = useState<Look | null>(null);
-  const [unread, setUnread] = useState<string | null>(null);
   const [name, setName] = useState("");
   const [workspace, setWorkspace] = useState(workspaces[0] ?? "");
   const [task, setTask] = useState<Task>("TextClassification");
   const [columns, setColumns] = useState<readonly Column[]>([]);
-  const [labels, setLabels] = useState<readonly string[]>([]);
+  const [added, setAdded] = useState<readonly string[]>([]);
+  const [replacedToo, setReplacedToo] = useState(false);
   const [multiLabel, setMultiLabel] = useState(false);
   const [spans, setSpans] = useState(NO_SPANS);
   const [tagTexts, setTagTexts] = useState<readonly string[]>([]);
   const coming = useImport();
+  const { look, unread, choose, readAs } = useFile({
+    onRows: (file, rows, again) => {
+      const kind = again ? task : guessTask(rows);
+      const names = columnsOf(rows);
+      setTask(kind);
+      // what was said of the columns stays, unless there are others now
+      setColumns((now) => (again && now.length === names.length && now.every((each, at) => each.name === names[at]) ? now : guess(rows, kind)));
+      setReplacedToo(false);
+      coming.reset();
+      setName((now) => now || nameFrom(file.name));
+    },
+  });
   const { tags, bad: badTag } = tagsFrom(tagTexts);
 
   const there = known.data?.find((each) => each.workspace === workspace && each.name === name);
@@ -96,7 +103,12 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
   const badName = name !== "" && !isName(name) ? manageText.create.badName : clash;
   const trouble = look ? troubleWith(columns, task) : null;
   const dataset: DatasetRef = { workspace, name, task };
-  const wanted = look && { file: look.file, dataset, columns, multiLabel, spans: task === "TokenClassification" ? spans : NO_SPANS, labels, tags, exists: Boolean(there) };
+  const scan = look?.scan ?? null;
+  const found = how === "file" && scan && task !== "Text2Text" ? labelsFound(scan, columns) : [];
+  const labels = [...new Set([...found, ...added])];
+  const done = scan ? doneCount(scan, columns) : 0;
+  const unsafe = Boolean(scan?.replaced) && !replacedToo;
+  const wanted = scan && look && { source: look.source, dataset, columns, multiLabel, spans: task === "TokenClassification" ? spans : NO_SPANS, labels, tags, exists: Boolean(there) };
 
   const made = useMutation({
     mutationFn: async () => {
@@ -107,50 +119,16 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
     onSettled: () => cache.invalidateQueries({ queryKey: ["datasets"] }),
   });
 
-  function columnsFor(rows: readonly Row[], kind: Task) {
-    const guessed = guess(rows, kind);
-    setColumns(guessed);
-    setLabels([...new Set(rows.flatMap((row) => labelsOf(row, guessed)))].slice(0, 200));
-  }
-
-  async function choose(file: File | undefined) {
-    if (!file) return;
-    coming.reset();
-    setUnread(null);
-    setLook(null);
-    if (!kindOf(file.name)) {
-      setUnread(manageText.create.unknown(file.name));
-      return;
-    }
-    try {
-      const first = await peek(file, PEEK);
-      const rows = first.rows.map((each) => each.row);
-      if (!rows.length) {
-        setUnread(first.broken[0] ? manageText.create.unreadable(first.broken[0].message) : manageText.create.nothingIn);
-        return;
-      }
-      const kind = guessTask(rows);
-      setLook({ file, rows, broken: first.broken.length, whole: rows.length + first.broken.length < PEEK });
-      setTask(kind);
-      columnsFor(rows, kind);
-      if (!name) setName(nameFrom(file.name));
-    } catch (failure) {
-      const why = failure instanceof Error ? failure.message : String(failure);
-      const codec = /compression codec: (\w+)/.exec(why)?.[1];
-      setUnread(codec ? manageText.create.codec(codec) : manageText.create.unreadable(why));
-    }
-  }
-
   function changeTask(kind: Task) {
     setTask(kind);
-    if (look) columnsFor(look.rows, kind);
+    if (look) setColumns(guess(look.rows, kind));
   }
 
   function submit(event: FormEvent) {
     event.preventDefault();
     if (!name || badName || badTag !== null) return;
     if (how === "empty") made.mutate();
-    else if (wanted && !trouble) void coming.begin(wanted);
+    else if (wanted && !trouble && !unsafe) void coming.begin(wanted);
   }
 
   if (finished || made.isSuccess) {
@@ -176,7 +154,8 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
         onChange={(value) => { setHow(value); }}
         style={{ alignSelf: "flex-start" }}
       />
-      {how === "file" && <Drop look={look} unread={unread} onChoose={(file) => void choose(file)} />}
+      {how === "file" && <Drop name={look?.source.file.name ?? null} unread={unread} onChoose={(file) => { if (file) void choose(file); }} />}
+      {how === "file" && look && <ReadAsCard look={look} onEncoding={readAs.encoding} onHeader={readAs.header} onSheet={readAs.sheet} />}
       {(how === "empty" || look) && (
         <>
           <Card title={manageText.create.what}>
@@ -200,7 +179,7 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
             </Stack>
           </Card>
           {how === "file" && look && (
-            <Card title={manageText.create.columns} intro={manageText.create.looked(look.rows.length, look.broken)}>
+            <Card title={manageText.create.columns} intro={manageText.create.columnsIntro}>
               <Stack gap="sm">
                 <ColumnsTable columns={columns} rows={look.rows} task={task} onChange={setColumns} />
                 {trouble ? (
@@ -212,10 +191,10 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
                     {[
                       columns.some((each) => each.role === "id") ? "" : manageText.create.noId,
                       task === "TokenClassification" && !columns.some((each) => each.role === "tokens") ? manageText.create.noTokens : "",
-                      columns.some((each) => each.role === "label") ? manageText.create.annotated : "",
                     ].filter(Boolean).join(" ")}
                   </Text>
                 )}
+                {scan && <AnswersQuestion columns={columns} rows={look.rows} scan={scan} onChange={setColumns} />}
                 {!trouble && (
                   <div role="group" aria-label={manageText.create.first}>
                     <Text size="sm" fw={550} mb={4}>
@@ -230,7 +209,22 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
           <Card title={isText2Text ? manageText.create.tags : manageText.create.labelling}>
             <Stack gap="sm">
               {!isText2Text && !there && (
-                <TagsInput label={manageText.create.labels} description={`${manageText.create.labelsHint} ${manageText.create.labelsLater}`} value={[...labels]} onChange={setLabels} splitChars={[","]} clearable />
+                <>
+                  {found.length > 0 && (
+                    <div>
+                      <Text size="sm" fw={550} mb={4}>
+                        {manageText.create.labelsFound(found.length)}
+                      </Text>
+                      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- many labels are scrolled by keyboard */}
+                      <div className={classes["labels"]} tabIndex={0} role="region" aria-label={manageText.create.labelsFound(found.length)}>
+                        {found.map((each) => (
+                          <span key={each}>{each}</span>
+                        ))}
+                      </div>
+                    </div>
+                  )}
+                  <TagsInput label={found.length ? manageText.create.labelsMore : manageText.create.labels} description={manageText.create.labelsHint} value={[...added]} onChange={setAdded} splitChars={[","]} clearable />
+                </>
               )}
               {task === "TextClassification" && how === "file" && (
                 <Switch label={manageText.create.multi} checked={multiLabel} onChange={(event) => { setMultiLabel(event.currentTarget.checked); }} />
@@ -246,8 +240,9 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
           </Card>
         </>
       )}
+      {how === "file" && look && scan && scan.replaced > 0 && <Replaced scan={scan} look={look} allowed={replacedToo} onAllow={setReplacedToo} />}
       {busy && <Working state={state} onStop={coming.stop} />}
-      {state.step === "checked" && wanted && <BadRows checked={state.checked} onLeaveOut={() => void coming.store(wanted, state.checked)} />}
+      {state.step === "checked" && wanted && <BadRows checked={state.checked} kind={wanted.source.kind} onLeaveOut={() => void coming.store(wanted, state.checked)} />}
       {state.step === "failed" && (
         <Alert variant="light" color="red" role="alert">
           {state.message}
@@ -260,59 +255,11 @@ function Form({ workspaces }: { workspaces: readonly string[] }) {
       )}
       {(how === "empty" || look) && (
         <div className={classes["foot"]}>
-          <Button type="submit" size="md" disabled={busy || !name || Boolean(badName) || badTag !== null || (how === "file" && Boolean(trouble))} loading={made.isPending}>
-            {how === "empty" ? manageText.create.createEmpty : look?.whole ? manageText.create.importCount(look.rows.length) : manageText.create.import}
+          <Button type="submit" size="md" disabled={busy || !name || Boolean(badName) || badTag !== null || (how === "file" && (!scan || Boolean(trouble) || unsafe))} loading={made.isPending}>
+            {how === "empty" ? manageText.create.createEmpty : scan ? manageText.create.importCount(scan.rows - scan.brokenCount, done) : manageText.create.import}
           </Button>
         </div>
       )}
     </form>
-  );
-}
-
-function Drop({ look, unread, onChoose }: { look: Look | null; unread: string | null; onChoose: (file: File | undefined) => void }) {
-  const [over, setOver] = useState(false);
-  return (
-    <div>
-      <label
-        className={classes["drop"]}
-        data-over={over || undefined}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => { setOver(false); }}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          onChoose(event.dataTransfer.files[0]);
-        }}
-      >
-        <input
-          type="file"
-          aria-label={manageText.create.file}
-          accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt,.parquet"
-          onChange={(event) => {
-            onChoose(event.currentTarget.files?.[0]);
-            event.currentTarget.value = ""; // so that a mended file of the same name can be chosen
-          }}
-        />
-        {look ? (
-          <>
-            <span>{look.file.name}</span>
-            <strong>{manageText.create.another}</strong>
-          </>
-        ) : (
-          <>
-            <strong>{manageText.create.choose}</strong>
-            <small>{manageText.create.drop}</small>
-          </>
-        )}
-      </label>
-      {unread !== null && (
-        <Alert variant="light" color="red" mt="xs" role="alert">
-          {unread}
-        </Alert>
-      )}
-    </div>
   );
 }

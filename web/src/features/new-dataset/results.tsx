@@ -5,6 +5,8 @@ import { IconArrowRight } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 
 import type { CheckedFile } from "@/core/file-import";
+import type { FileKind } from "@/core/file-rows";
+import { filesText } from "@/text/files";
 import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
 import sheet from "@/ui/sheet.module.css";
@@ -25,7 +27,7 @@ export function Working({ state, onStop }: { state: Extract<ImportState, { step:
   );
 }
 
-export function BadRows({ checked, onLeaveOut }: { checked: CheckedFile; onLeaveOut: () => void }) {
+export function BadRows({ checked, kind, onLeaveOut }: { checked: CheckedFile; kind: FileKind; onLeaveOut: () => void }) {
   return (
     <Alert variant="light" color={checked.good ? "yellow" : "red"} role="alert">
       <Text fw={600}>{checked.good ? manageText.create.bad(checked.leftOut, checked.good) : manageText.create.badAll}</Text>
@@ -35,7 +37,7 @@ export function BadRows({ checked, onLeaveOut }: { checked: CheckedFile; onLeave
         <Table verticalSpacing={4} fz="sm">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{manageText.create.row}</Table.Th>
+              <Table.Th>{filesText.places[kind]}</Table.Th>
               <Table.Th>{manageText.create.at}</Table.Th>
               <Table.Th>{manageText.create.why}</Table.Th>
             </Table.Tr>
@@ -43,7 +45,7 @@ export function BadRows({ checked, onLeaveOut }: { checked: CheckedFile; onLeave
           <Table.Tbody>
             {checked.wrong.map((each, at) => (
               <Table.Tr key={at}>
-                <Table.Td className={sheet["number"] ?? ""}>{each.row}</Table.Td>
+                <Table.Td className={sheet["number"] ?? ""}>{each.line}</Table.Td>
                 <Table.Td>{each.column ?? "–"}</Table.Td>
                 <Table.Td>{each.message}</Table.Td>
               </Table.Tr>

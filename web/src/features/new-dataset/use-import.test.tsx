@@ -15,7 +15,7 @@ vi.mock("@/api/dataset-settings", () => ({ saveLabels: vi.fn(), saveTags: vi.fn(
 vi.mock("@/api/import", () => ({ sendRows: vi.fn() }));
 
 const request = (lines: readonly unknown[], part: Partial<ImportRequest> = {}): ImportRequest => ({
-  file: new File([lines.map((each) => JSON.stringify(each)).join("\n")], "a.jsonl"),
+  source: { file: new File([lines.map((each) => JSON.stringify(each)).join("\n")], "a.jsonl"), kind: "jsonl", as: { encoding: "utf-8", header: true, sheet: null } },
   dataset: SHARED,
   columns: [{ name: "text", role: "text" }, { name: "label", role: "label" }],
   multiLabel: false,

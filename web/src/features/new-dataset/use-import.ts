@@ -7,11 +7,13 @@ import { saveLabels, saveTags, type SpanRules } from "@/api/dataset-settings";
 import { sendRows } from "@/api/import";
 import { type Column, mappingOf } from "@/core/columns";
 import { type CheckedFile, checkFile, type Job, type Progress, storeFile } from "@/core/file-import";
+import type { Source } from "@/core/file-rows";
 import type { DatasetRef } from "@/core/model";
+import { filesText } from "@/text/files";
 import { manageText } from "@/text/manage";
 
 export interface ImportRequest {
-  readonly file: File;
+  readonly source: Source;
   readonly dataset: DatasetRef;
   readonly columns: readonly Column[];
   readonly multiLabel: boolean;
@@ -44,13 +46,14 @@ export function useImport() {
     stopping.current = leaving;
     const mapping = mappingOf(columns, dataset.task, request.multiLabel);
     return {
-      file: request.file,
+      source: request.source,
       columns,
       prefix: request.exists ? prefix.current : "",
       send: (rows, dryRun) => sendRows(dataset, rows, { mapping, dryRun, spans: request.spans, signal: leaving.signal }),
       onProgress: (progress) => { setState({ step, progress }); },
       signal: leaving.signal,
-      duplicate: manageText.create.duplicate,
+      duplicate: (id, line) => manageText.create.duplicate(id, filesText.place(request.source.kind, line)),
+      unread: filesText.faults,
     };
   }
 

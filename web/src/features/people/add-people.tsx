@@ -1,32 +1,27 @@
 /** Accounts for several people at once: usernames in, passwords out. */
 
 import { Alert, Button, Checkbox, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useIsMutating, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 
 import { createTeam, type MembershipRole, peopleKey, usersQuery, workspacesQuery } from "@/api/people";
 import { drawPassword, isName, namesIn, spoken } from "@/core/people";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
-import { ShownOnce, type Secret } from "@/ui/shown-once";
+import { onlyByButton, type Secret, ShownOnce } from "@/ui/shown-once";
 
+const MADE = ["add-people"];
 const NONE = "";
 const NEW = "\n"; // no workspace is called like that
 
 export default function AddPeople({ onClose, workspace: wanted }: { onClose: () => void; workspace?: string }) {
   const workspaces = useQuery(workspacesQuery);
   const [secrets, setSecrets] = useState<readonly Secret[] | null>(null);
+  const making = useIsMutating({ mutationKey: MADE }) > 0;
   return (
-    <Modal opened onClose={onClose} title={manageText.people.addTitle} size="lg" closeOnClickOutside={!secrets}>
+    <Modal opened onClose={onClose} title={manageText.people.addTitle} size="lg" {...onlyByButton(making || Boolean(secrets))}>
       {secrets ? (
-        <Stack>
-          <ShownOnce secrets={secrets} />
-          <Group justify="flex-end">
-            <Button data-autofocus onClick={onClose}>
-              {manageText.once.close}
-            </Button>
-          </Group>
-        </Stack>
+        <ShownOnce secrets={secrets} onClose={onClose} />
       ) : (
         workspaces.data && <Form workspaces={workspaces.data.map((each) => each.name)} wanted={wanted} onClose={onClose} onDone={setSecrets} />
       )}
@@ -51,7 +46,9 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
   const [workspace, setWorkspace] = useState(wanted ?? shared[0] ?? NEW);
   const [fresh, setFresh] = useState("team");
   const [membership, setMembership] = useState<MembershipRole>("annotator");
-  const [personal, setPersonal] = useState(true);
+  const [personal, setPersonal] = useState(false);
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => { first.current?.focus(); }, []); // the dialog may have been there before this form
   const names = namesIn(text);
   const bad = names.filter((each) => !isName(each) || each.length > 50 || each === "me");
   const known = names.filter((each) => people.has(each));
@@ -59,6 +56,7 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
   const badWorkspace = workspace === NEW && !isName(joins);
 
   const made = useMutation({
+    mutationKey: MADE,
     mutationFn: async () => {
       const drawn = names.map((username) => ({ username, first_name: spoken(username), password: drawPassword(), role: "annotator" as const }));
       const users = await createTeam({ users: drawn, workspace: joins || null, membership, personal });
@@ -82,6 +80,7 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
     <form onSubmit={submit}>
       <Stack gap="sm">
         <TextInput
+          ref={first}
           label={manageText.people.usernames}
           description={manageText.people.usernamesHint}
           placeholder="ana ben cy"
@@ -137,7 +136,7 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
           </Alert>
         )}
         <Group justify="flex-end" gap="xs" mt="xs">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={made.isPending}>
             {t.common.cancel}
           </Button>
           <Button type="submit" loading={made.isPending} disabled={!names.length || bad.length > 0 || known.length > 0 || badWorkspace}>

@@ -9,7 +9,7 @@ import { resetKey } from "@/api/session";
 import { drawPassword } from "@/core/people";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
-import { ShownOnce, type Secret } from "@/ui/shown-once";
+import { onlyByButton, type Secret, ShownOnce } from "@/ui/shown-once";
 
 import { OpenWork } from "./open-work";
 
@@ -58,14 +58,9 @@ export default function ChangeUser({ user, act, onClose }: { user: User; act: Us
   }
 
   return (
-    <Modal opened onClose={onClose} title={TITLES[act](username)} size={secret ? "lg" : "md"} closeOnClickOutside={!secret}>
+    <Modal opened onClose={onClose} title={TITLES[act](username)} size={secret ? "lg" : "md"} {...onlyByButton(done.isPending || Boolean(secret))}>
       {secret ? (
-        <Stack>
-          <ShownOnce secrets={[secret]} />
-          <Group justify="flex-end">
-            <Button onClick={onClose}>{manageText.once.close}</Button>
-          </Group>
-        </Stack>
+        <ShownOnce secrets={[secret]} onClose={onClose} />
       ) : (
         <form onSubmit={submit}>
           <Stack gap="sm">
@@ -98,7 +93,7 @@ export default function ChangeUser({ user, act, onClose }: { user: User; act: Us
               </Alert>
             )}
             <Group justify="flex-end" gap="xs" mt="xs">
-              <Button variant="default" onClick={onClose}>
+              <Button variant="default" onClick={onClose} disabled={done.isPending}>
                 {t.common.cancel}
               </Button>
               <Button type="submit" loading={done.isPending} color={act === "deactivate" ? "red.9" : "pine"}>

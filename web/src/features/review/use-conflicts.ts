@@ -42,7 +42,7 @@ async function read(dataset: DatasetRef, view: View, place: Place, signal: Abort
     const found = await mostDisputed(dataset, view.q.trim(), CHUNK, place.cursor);
     if (found?.ids.length) {
       const [page, all] = await Promise.all([
-        findRecords(dataset, { query: { ids: found.ids }, sort: [] }, { limit: CHUNK, from: 0 }, signal),
+        findRecords(dataset, { query: { ids: [...found.ids] }, sort: [] }, { limit: CHUNK, from: 0 }, signal),
         findRecords(dataset, body, { limit: 0, from: 0 }, signal),
       ]);
       const byId = new Map(page.records.map((each) => [each.id, each]));

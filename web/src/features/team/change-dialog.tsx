@@ -4,27 +4,19 @@ import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Text, Title } fro
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { type Change, changePlan, type Difference, extendPlan, membersQuery, type Plan, teamKey } from "@/api/team";
+import { changePlan, type Difference, extendPlan, membersQuery, type Plan, teamKey } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
 import { teamText } from "@/text/team";
 
+import { type Asked, changeOf, type Verb } from "./plan-change";
 import classes from "./team.module.css";
-
-export type Verb = Change["verb"] | "extend";
 
 interface Props {
   readonly dataset: DatasetRef;
   readonly plan: Plan;
   readonly verb: Verb;
   readonly onClose: () => void;
-}
-
-interface Asked {
-  readonly users: readonly string[];
-  readonly level: boolean;
-  readonly from: string | null;
-  readonly to: string | null;
 }
 
 export default function ChangeDialog({ dataset, plan, verb, onClose }: Props) {
@@ -41,7 +33,7 @@ export default function ChangeDialog({ dataset, plan, verb, onClose }: Props) {
     if (!change) throw new Error("nothing to do");
     if (change.verb !== "extend") return changePlan(dataset, plan.id, change, dryRun);
     const found = await extendPlan(dataset, plan.id, dryRun);
-    return { added: found.slots, removed: 0, moved: 0, kept: 0, loads: found.loads, unassigned: found.unassigned };
+    return { dry_run: dryRun, added: found.slots, removed: 0, moved: 0, kept: 0, loads: found.loads, unassigned: found.unassigned };
   };
   const looked = useQuery({
     queryKey: [...teamKey(dataset), "change", plan.id, change],
@@ -106,25 +98,6 @@ export default function ChangeDialog({ dataset, plan, verb, onClose }: Props) {
 
 function namesIn(plan: Plan): string[] {
   return [...new Set([...Object.keys(plan.loads), ...Object.keys(plan.progress.annotators)])].sort();
-}
-
-/** What to ask of the server; null while something is not chosen yet. */
-function changeOf(verb: Verb, plan: Plan, asked: Asked): Change | { verb: "extend" } | null {
-  switch (verb) {
-    case "rebalance": {
-      if (!asked.users.length) return null;
-      const weighted = plan.rules[0]?.users ?? [];
-      const entry = (name: string) => weighted.find((each) => (typeof each === "string" ? each : each.user) === name) ?? name;
-      return { verb, users: asked.users.map(entry), level: asked.level };
-    }
-    case "move":
-      return asked.from && asked.to && asked.from !== asked.to ? { verb, annotator: asked.from, to: asked.to } : null;
-    case "withdraw":
-      return { verb, ...(asked.from ? { annotator: asked.from } : {}) };
-    case "extend":
-    case "undo":
-      return { verb };
-  }
 }
 
 interface QuestionProps {

@@ -10,7 +10,7 @@ import { teamText } from "@/text/team";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
 
-import type { Verb } from "./change-dialog";
+import type { Verb } from "./plan-change";
 import classes from "./team.module.css";
 
 const ChangeDialog = lazy(() => import("./change-dialog"));

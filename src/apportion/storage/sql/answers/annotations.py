@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.events import TEAM_EVENTS
-from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin, Posterior
-from apportion.domain.policies import Policies
+from apportion.domain.individual.case import Case
 from apportion.ports.annotations import CaseChange, Comment, Event, PastAnnotation
-from apportion.ports.answers import THE_QUESTION
 from apportion.ports.events import About
 from apportion.storage.checksums import add_row
 from apportion.storage.sql.agents import OPEN, Agents
+from apportion.storage.sql.assignments.plan_store import PlanStore
 from apportion.storage.sql.cases.annotation_rows import set_seconds
-from apportion.storage.sql.cases.case_writer import CaseWriter
-from apportion.storage.sql.cases.slots import SlotReader
-from apportion.storage.sql.codec.fragments import decode_record, decode_value
+from apportion.storage.sql.cases.case_writer import StoredCases
+from apportion.storage.sql.cases.time_spent import add_time, spent_between, times_of
+from apportion.storage.sql.codec.fragments import decode_value
 from apportion.storage.sql.codec.history_reasons import read_reason
-from apportion.storage.sql.codec.states import STATES, STATUSES
-from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.codec.states import STATES
+from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.operations.events import SqlEvents
-from apportion.storage.sql.rows import rows_by_id
 from apportion.vocabulary import EventCode
 
-from . import change_log
-from .time_spent import add_time, spent_between
+from .case_reader import CaseReader
 
 __all__ = ["SqlAnnotations"]
 
@@ -38,7 +35,7 @@ _SEEN = ", ".join(f"'{each}'" for each in sorted(TEAM_EVENTS))
 
 
 class SqlAnnotations:
-    """Annotations of all people, within one transaction. ``slots_of`` returns the reader of a dataset's slots."""
+    """Annotations of all people, within one transaction."""
 
     def __init__(
         self,
@@ -46,7 +43,7 @@ class SqlAnnotations:
         *,
         registry: TermRegistry,
         agents: Agents,
-        slots_of: Callable[[Dataset], SlotReader],
+        assignments: PlanStore,
         publish: Callable[[CacheDelta], None],
         events: SqlEvents,
     ) -> None:
@@ -55,107 +52,55 @@ class SqlAnnotations:
         self._raw = connection.raw
         self._registry = registry
         self._agents = agents
-        self._slots_of = slots_of
+        self._assignments = assignments
+        self._read: tuple[int, StoredCases] = (0, {})
+        self._times: dict[int, dict[int, dict[int, int]]] = {}
+        """Times by record and annotator, which nothing but ``spend`` changes."""
         self._publish = publish
 
     # Reading
 
-    def case(self, dataset: Dataset, id: str) -> Case | None:
-        found = self.cases(dataset, [id])
-        return found[0] if found else None
+    def case(self, dataset: Dataset, id: str, *, who: str | None = None) -> Case | None:
+        if who is None or not self._assignments.has_caps(dataset):
+            found = self.cases(dataset, [id])
+            return found[0] if found else None
+        me, rules = self._agents.find(who) or -1, self._assignments.rules(dataset)
+        reader = self._reader(dataset)
+        case, counts = reader.read_with_counts(id, me, rules)
+        self._assignments.keep_counts(dataset, me, counts)
+        self._keep(reader)
+        return case
 
     def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
-        rows = rows_by_id(self._raw, "id, rid, content, prediction, status", dataset.no, ids)
-        if not rows:
-            return []
-        rids = [row[1] for row in rows]
-        slots = self._slots_of(dataset).on(rids)
-        annotations = self._annotations(dataset, rids)
-        # A shared dataset has no gold: what may be there is prepared for a switch, or left over from one that failed
-        gold = self._gold(dataset, rids) if dataset.individual else {}
-        past = self._past(rids)
-        spent = self._spent(rids)
-        posteriors = self._posteriors(rids) if Policies.of(dataset.policies).modelled else {}
-        return [
-            Case(
-                decode_record(dataset.task, id, STATUSES[status], content, prediction, None),
-                rid & 0xFFFFFFFF,
-                annotations.get(rid, {}),
-                tuple(slots.get(rid, ())),
-                gold.get(rid),
-                frozenset(past.get(rid, ())),
-                posteriors.get(rid),
-                spent.get(rid, {}),
-            )
-            for id, rid, content, prediction, status in rows
-        ]
-
-    def _of(self, columns: str, table: str, rids: Sequence[int]) -> Iterator[Any]:
-        """Yield rows about records, read for 500 records with one statement."""
-        for part in (rids[start : start + 500] for start in range(0, len(rids), 500)):
-            marks = ", ".join("?" * len(part))
-            yield from self._raw.execute(
-                f"SELECT {columns} FROM {table} WHERE rid IN ({marks})", part
-            ).fetchall()
-
-    def _annotations(self, dataset: Dataset, rids: Sequence[int]) -> dict[int, dict[str, Annotation]]:
-        found: dict[int, dict[str, Annotation]] = {}
-        columns = "rid, annotator, state, value, version, updated, seconds, counted"
-        for rid, no, state, value, version, updated, seconds, counted in self._of(
-            columns, "annotations", rids
-        ):
-            name = self._agents.name(no)
-            decoded = None if value is None else decode_value(dataset.task, value)
-            counts = bool(counted) and dataset.individual
-            found.setdefault(rid, {})[name] = Annotation(
-                name, STATES[state], decoded, version, updated, seconds, counts
-            )
+        reader = self._reader(dataset)
+        found = reader.read(ids)
+        self._keep(reader)
         return found
 
-    def _past(self, rids: Sequence[int]) -> dict[int, set[str]]:
-        found: dict[int, set[str]] = {}
-        for rid, no in self._of("rid, annotator", "past_assignees", rids):
-            found.setdefault(rid, set()).add(self._agents.name(no))
-        return found
+    def _reader(self, dataset: Dataset) -> CaseReader:
+        return CaseReader(self._raw, dataset, self._agents, self._assignments.reader(dataset))
 
-    def _spent(self, rids: Sequence[int]) -> dict[int, dict[str, float]]:
-        """Return by record the seconds that each person has spent on it so far, drafts included."""
-        ms: dict[tuple[int, int], int] = {}
-        for rid, no, more in self._of("rid, annotator, ms", "time_spent", rids):
-            ms[rid, no] = ms.get((rid, no), 0) + more
-        found: dict[int, dict[str, float]] = {}
-        for (rid, no), total in ms.items():
-            if total > 0:
-                found.setdefault(rid, {})[self._agents.name(no)] = total / 1000
-        return found
+    def _keep(self, reader: CaseReader) -> None:
+        """Keep what cases were read from, for whoever changes them next."""
+        self._read = self._raw.total_changes, reader.stored
+        self._times.update((rid, each.times) for rid, each in reader.stored.items())
 
-    def _posteriors(self, rids: Sequence[int]) -> dict[int, Posterior]:
-        rows = self._of("rid, question, model, answers, labels", "posteriors", rids)
-        return {
-            rid: Posterior(model, msgspec.json.decode(answers), msgspec.json.decode(labels))
-            for rid, question, model, answers, labels in rows
-            if question == THE_QUESTION
-        }
-
-    def _gold(self, dataset: Dataset, rids: Sequence[int]) -> dict[int, GoldValue]:
-        found = {}
-        columns = "rid, value, origin, author, reason, version, at"
-        for rid, value, origin, author, reason, version, at in self._of(columns, "gold", rids):
-            decoded = None if value is None else decode_value(dataset.task, value)
-            found[rid] = GoldValue(decoded, Origin(origin), author, reason, version, at)
-        return found
+    def _stored(self) -> StoredCases:
+        """Return what the last cases were stored as, unless this connection has changed anything since."""
+        changes, stored = self._read
+        return stored if changes == self._raw.total_changes else {}
 
     def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
-        # CROSS JOIN fixes the join order: values first, then their range of facet keys. Otherwise
-        # SQLite may read the whole facet table first
+        then_join = self._raw.dialect.then_join
+        # Values first, then their range of facet keys: a planner may read the whole facet table first
         rows = self._raw.execute(
             "SELECT id FROM records WHERE rid IN ("
-            "SELECT ?1 << 32 | f.key & 4294967295 FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
-            "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            "SELECT (?1 << 32) | (f.key & 4294967295) FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
+            f"{then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
             "WHERE d.dataset = ?1 AND d.name = 'status' AND v.value != 'Default' AND v.n > 0 "
             "UNION SELECT rid FROM annotations WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32 "
             "UNION SELECT rid FROM gold WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32) "
-            "AND (?2 IS NULL OR rid IN (SELECT rid FROM slots WHERE plan = ?2)) ORDER BY rid",
+            "AND (CAST(?2 AS BIGINT) IS NULL OR rid IN (SELECT rid FROM slots WHERE plan = ?2)) ORDER BY rid",
             (dataset.no, plan),
         )
         return [id for (id,) in rows]
@@ -178,6 +123,8 @@ class SqlAnnotations:
         return found
 
     def versions(self, dataset: Dataset, ids: Sequence[str], annotator: str) -> dict[str, int]:
+        if not ids:
+            return {}
         marks = ", ".join("?" * len(ids))
         rows = self._raw.execute(
             "SELECT r.id, a.version FROM records r JOIN annotations a ON a.rid = r.rid AND a.annotator = ? "
@@ -189,7 +136,7 @@ class SqlAnnotations:
     # Writing
 
     def save_cases(self, dataset: Dataset, changes: Sequence[CaseChange], *, at: int) -> None:
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self._assignments.writer(dataset, self._stored())
         for change in changes:
             writer.save(change, at)
         writer.finish()
@@ -202,7 +149,9 @@ class SqlAnnotations:
         rid, me = dataset.no << 32 | case.number, self._agents.number(annotator)
         more = (seconds or 0.0) - (case.seconds_of(annotator) or 0.0)
         if answered or more > 0:
-            add_time(self._raw, rid, me, max(more, 0.0), answered=answered, at=at)
+            read = self._times.get(rid)
+            known = times_of(self._raw, rid, me) if read is None else read.setdefault(me, {})
+            add_time(self._raw, rid, me, max(more, 0.0), answered=answered, at=at, known=known)
         if not dataset.individual:  # else it is stored with the annotation
             set_seconds(self._raw, rid, me, seconds)
 
@@ -213,19 +162,19 @@ class SqlAnnotations:
     # Migration of a shared dataset to individual annotations
 
     def stage(self, dataset: Dataset, changes: Sequence[tuple[Case, Case]]) -> None:
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self._assignments.writer(dataset)
         for before, after in changes:
             writer.stage(before, after)
         writer.finish()
 
     def track_changes(self, dataset: Dataset) -> bool:
-        return change_log.watch(self._raw, dataset.no)
+        return self._raw.dialect.change_log(self._raw).watch(dataset.no)
 
     def take_changed(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
-        return change_log.rewritten(self._raw, dataset.no, limit)
+        return _rewritten(self._raw, dataset.no, limit)
 
     def stop_tracking(self, dataset: Dataset) -> None:
-        change_log.unwatch(self._raw, dataset.no)
+        self._raw.dialect.change_log(self._raw).unwatch(dataset.no)
 
     # What happened
 
@@ -270,7 +219,7 @@ class SqlAnnotations:
 
     def conflicts(self, dataset: Dataset) -> int:
         (n,) = self._raw.execute(
-            "SELECT coalesce(sum(v.n), 0) FROM fields f JOIN vals v ON v.field = f.no AND v.viewer = 0 "
+            "SELECT CAST(coalesce(sum(v.n), 0) AS BIGINT) FROM fields f JOIN vals v ON v.field = f.no AND v.viewer = 0 "
             "WHERE f.dataset = ? AND f.name = 'conflict'",
             (dataset.no,),
         ).fetchone()
@@ -293,3 +242,18 @@ class SqlAnnotations:
 
     def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None:
         add_row(self._raw, "comments", (dataset.no << 32 | case.number, *comment))
+
+
+def _rewritten(raw: RawConnection, dataset: int, limit: int) -> tuple[list[str], bool]:
+    """Take up to ``limit`` entries; return the ids of those records that have answers, and whether there are more."""
+    log = raw.dialect.change_log(raw)
+    taken = log.take(dataset, limit)
+    if not taken:
+        return [], False
+    found = raw.execute(
+        f"SELECT r.id FROM records r WHERE {raw.dialect.in_numbers('r.rid')} AND "
+        "(r.status != 0 OR r.answer IS NOT NULL OR EXISTS (SELECT 1 FROM annotations a WHERE a.rid = r.rid) "
+        "OR EXISTS (SELECT 1 FROM gold g WHERE g.rid = r.rid)) ORDER BY r.rid",
+        (raw.dialect.numbers(taken),),
+    ).fetchall()
+    return [id for (id,) in found], log.more(dataset)

@@ -33,7 +33,6 @@ from apportion.storage.sql.codec.fragments import decode_content, decode_value
 from apportion.storage.sql.codec.states import DEPENDS, STATE_NO, STATES
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.fields import Numbers
-from apportion.storage.sql.rows import as_json
 from apportion.vocabulary import AnnotationState, HistoryReason
 
 __all__ = ["SqlAnswerReader"]
@@ -52,6 +51,7 @@ class SqlAnswerReader:
 
     def __init__(self, connection: SqlConnection, agents: Agents) -> None:
         self._raw = connection.raw
+        self._sql = connection.raw.dialect
         self._agents = agents
 
     def columns(
@@ -84,18 +84,18 @@ class SqlAnswerReader:
 
     def _labels(self, dataset: Dataset) -> tuple[Numbers, Numbers, Numbers, list[Given], None]:
         """Read single labels from the index of each person's own view: many times faster than reading values."""
-        bounds = (dataset.no << 32, dataset.no + 1 << 32)
-        # group_concat makes one row per label instead of one per answer: each step of a statement waits for the
-        # interpreter lock. CROSS JOIN makes SQLite start at the values, of which there are few, not at the facet rows
+        bounds, sql = (dataset.no << 32, dataset.no + 1 << 32), self._sql
+        # One row per label instead of one per answer: each step of a statement waits for the interpreter lock. It
+        # starts at the values, of which there are few, not at the facet rows
         rows = self._raw.execute(
-            "SELECT v.viewer, v.value, group_concat(f.key & 4294967295) FROM fields d "
-            "JOIN vals v ON v.field = d.no CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            f"SELECT v.viewer, v.value, {sql.packed('f.key & 4294967295')} FROM fields d JOIN vals v "
+            f"ON v.field = d.no {sql.then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
             "WHERE d.dataset = ? AND d.name = 'annotated_as' AND v.viewer > 0 AND v.n > 0 GROUP BY v.vid",
             (dataset.no,),
         ).fetchall()
         values: list[Given] = list(dict.fromkeys(sorted(label for _, label, _ in rows)))
         place = {label: code for code, label in enumerate(values)}
-        parts = [np.fromstring(packed, dtype=np.int64, sep=",") for _, _, packed in rows]
+        parts = [sql.unpacked(packed, np.int64) for _, _, packed in rows]
         sizes = [len(part) for part in parts]
         record = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
         who = np.repeat(np.array([viewer for viewer, _, _ in rows], dtype=np.int64), sizes)
@@ -103,15 +103,18 @@ class SqlAnswerReader:
         # The index has drafts and answers that do not count, too; record and annotator packed into one number are
         # compared in one pass
         (packed,) = self._raw.execute(
-            "SELECT group_concat((rid & 4294967295) << 24 | annotator) FROM annotations "
+            f"SELECT {self._pairs()} FROM annotations "
             f"WHERE rid >= ? AND rid < ? AND NOT (counted AND state = {_SUBMITTED})",
             bounds,
         ).fetchone()
-        if packed:
-            others = np.fromstring(packed, dtype=np.int64, sep=",")
+        others = sql.unpacked(packed, np.int64)
+        if others.size:
             keep = ~np.isin(record << 24 | who, others)
             record, who, value = record[keep], who[keep], value[keep]
         return record, who, value, values, None
+
+    def _pairs(self) -> str:
+        return self._sql.packed("(rid & 4294967295) << 24 | annotator")
 
     def _any(
         self, dataset: Dataset, kind: AnswerKind, few: Collection[int] | None
@@ -122,9 +125,9 @@ class SqlAnswerReader:
             cursor = self._raw.execute(f"SELECT {columns} FROM annotations WHERE {_COUNTED}", bounds)
         else:
             cursor = self._raw.execute(
-                f"SELECT {columns} FROM json_each(?) AS wanted CROSS JOIN annotations ON rid = wanted.value "
+                f"SELECT {columns} FROM {self._wanted()} annotations ON rid = wanted.value "
                 "WHERE counted AND state = ?",
-                (_rids(dataset, few), _SUBMITTED),
+                (self._rids(dataset, few), _SUBMITTED),
             )
         numbers: list[tuple[int, int, int, int]] = []
         # Equal fragments are decoded once; different ones may still mean the same answer, hence two tables
@@ -142,27 +145,32 @@ class SqlAnswerReader:
     def _independent(
         self, dataset: Dataset, record: Numbers, who: Numbers, few: Collection[int] | None
     ) -> Numbers | None:
-        packing = "SELECT group_concat((rid & 4294967295) << 24 | annotator) FROM"
+        packing = f"SELECT {self._pairs()} FROM"
         # Answers given in the light of others' answers would bias agreement
         done = f"{DEPENDS} AND slots.state = {STATE_NO[RowState.DONE]}"
         if few is None:
             found = self._raw.execute(f"{packing} slots WHERE dataset = ? AND {done}", (dataset.no,))
         else:
-            wanted = f"{packing} json_each(?) AS wanted CROSS JOIN slots ON rid = wanted.value WHERE {done}"
-            found = self._raw.execute(wanted, (_rids(dataset, few),))
+            wanted = f"{packing} {self._wanted()} slots ON rid = wanted.value WHERE {done}"
+            found = self._raw.execute(wanted, (self._rids(dataset, few),))
         (packed,) = found.fetchone()
-        if not packed:
-            return None
-        return ~np.isin(record << 24 | who, np.fromstring(packed, dtype=np.int64, sep=","))
+        dependent = self._sql.unpacked(packed, np.int64)
+        return ~np.isin(record << 24 | who, dependent) if dependent.size else None
+
+    def _wanted(self) -> str:
+        """Write the wanted records first in a join: their answers are looked up one by one."""
+        return f"{self._sql.listed_numbers('wanted')} {self._sql.then_join}"
+
+    def _rids(self, dataset: Dataset, numbers: Iterable[int]) -> Any:
+        return self._sql.numbers(dataset.no << 32 | n for n in numbers)
 
     def ids(self, dataset: Dataset, numbers: Iterable[int]) -> list[str]:
         wanted = list(numbers)
         found: dict[int, str] = {}
         for start in range(0, len(wanted), 5_000):
-            rids = as_json(dataset.no << 32 | n for n in wanted[start : start + 5_000])
             rows = self._raw.execute(
-                "SELECT rid & 4294967295, id FROM records WHERE rid IN (SELECT value FROM json_each(?))",
-                (rids,),
+                f"SELECT rid & 4294967295, id FROM records WHERE {self._sql.in_numbers('rid')}",
+                (self._rids(dataset, wanted[start : start + 5_000]),),
             )
             found.update(rows.fetchall())
         return [found[n] for n in wanted if n in found]
@@ -173,10 +181,9 @@ class SqlAnswerReader:
         found: dict[int, tuple[int, list[tuple[int, int]] | None]] = {}
         remaining = iter(numbers)
         while part := list(islice(remaining, 1_000)):
-            rids = as_json(dataset.no << 32 | n for n in part)
             for n, content in self._raw.execute(
-                "SELECT rid & 4294967295, content FROM records WHERE rid IN (SELECT value FROM json_each(?))",
-                (rids,),
+                f"SELECT rid & 4294967295, content FROM records WHERE {self._sql.in_numbers('rid')}",
+                (self._rids(dataset, part),),
             ).fetchall():
                 found[n] = _extent(decode_content(content))
         return found
@@ -191,7 +198,7 @@ class SqlAnswerReader:
     ) -> tuple[int, list[DisputedRecord]]:
         rows = self._raw.execute(
             "SELECT v.value, f.key & 4294967295 FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
-            "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            f"{self._sql.then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
             "WHERE d.dataset = ? AND d.name = 'agreement' AND v.n > 0 AND v.value < '1' ORDER BY v.value, f.key",
             (dataset.no,),
         ).fetchall()
@@ -204,17 +211,17 @@ class SqlAnswerReader:
     def answers_for(self, dataset: Dataset, numbers: Sequence[int]) -> RecordAnswers:
         base = dataset.no << 32
         # The index within the list comes back as ``wanted.key``: callers align answers by it without another look-up
-        rids = (as_json(base | n for n in numbers),)
-        wanted = "FROM json_each(?) AS wanted CROSS JOIN"
+        rids = (self._rids(dataset, numbers),)
+        wanted = f"FROM {self._wanted()}"
         # In a shared dataset nothing counts yet; what may be staged for a migration must not be seen
-        counted = "x.counted" if dataset.individual else "0"
+        counted = "CASE WHEN x.counted THEN 1 ELSE 0 END" if dataset.individual else "0"
         rows = self._raw.execute(
             f"SELECT wanted.key << 32 | x.annotator << 8 | x.state << 1 | {counted}, x.value, x.version, x.seconds, "
             f"x.updated {wanted} annotations x ON x.rid = wanted.value "
             f"WHERE x.state IN ({_SUBMITTED}, {_DISCARDED})",
             rids,
         ).fetchall()
-        rows.sort(key=itemgetter(0))  # which they are, as long as SQLite runs through the list in its order
+        rows.sort(key=itemgetter(0))  # which they mostly are, as the list is run through in its order
         gold: dict[int, StoredGold] = {}
         some_gold = "SELECT 1 FROM gold WHERE rid >= ? AND rid < ? LIMIT 1"
         if dataset.individual and self._raw.execute(some_gold, (base, base + (1 << 32))).fetchone():
@@ -240,7 +247,7 @@ class SqlAnswerReader:
     def _answer_table(self, rows: Sequence[tuple[Any, ...]]) -> AnswerTable:
         if not rows:
             return AnswerTable()
-        # One number instead of four: the cost of reading is the number of values. SQLite evaluates << and | from left
+        # One number instead of four: the cost of reading is the number of values. Databases evaluate << and | from left
         # to right, so that from the right they are: counted, a bit; state, 8; annotator, 32; then the index
         numbers, value, version, seconds, at = zip(*rows, strict=True)
         packed = np.array(numbers, dtype=np.int64)
@@ -322,7 +329,9 @@ class SqlAnswerReader:
 
     def save_posteriors(self, dataset: Dataset, found: Iterable[SavedPosterior]) -> None:
         self._raw.executemany(
-            "INSERT OR REPLACE INTO posteriors (rid, question, model, answers, labels) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO posteriors (rid, question, model, answers, labels) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (rid, question) DO UPDATE SET model = excluded.model, answers = excluded.answers, "
+            "labels = excluded.labels",
             (
                 (
                     dataset.no << 32 | each.number,
@@ -334,10 +343,6 @@ class SqlAnswerReader:
                 for each in found
             ),
         )
-
-
-def _rids(dataset: Dataset, numbers: Iterable[int]) -> str:
-    return as_json(dataset.no << 32 | n for n in numbers)
 
 
 def _extent(content: dict[str, Any]) -> tuple[int, list[tuple[int, int]] | None]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import groupby, islice
-from operator import itemgetter
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.states import RowState
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import Active, Claimant, RemainingWork, SlotCount
+from apportion.ports.assignments import (
+    Active,
+    Claimant,
+    PlanPhase,
+    RemainingWork,
+    SlotCount,
+    rule_key,
+)
 from apportion.storage.sql.agents import OPEN
-from apportion.storage.sql.answers.time_spent import medians
+from apportion.storage.sql.cases.time_spent import medians
 from apportion.storage.sql.codec.states import ROW_STATES
-from apportion.storage.sql.rows import as_json
 
-from .plan_store import OFFERED
+from .person_counts import LEASE
+from .queue_read import QueueRead, QueueRules
 from .slot_update import SlotUpdate
 from .totals import SqlTotals
 
@@ -27,14 +34,10 @@ _BEGUN = 2
 """Slots with a smaller state number are still to be done."""
 COUNTED = 100
 """Up to so many open slots are checked one by one for a claimant; beyond that all open slots count as theirs."""
-# CROSS JOIN keeps this join order: ``waiting`` has the slots of a person in the order in which they are offered, so
-# that a LIMIT is reached after a few rows. SQLite might start at slots or plans, and then sort all of them
-_IN_LINE = (
-    "FROM waiting w CROSS JOIN slots s ON s.no = w.slot CROSS JOIN records r ON r.rid = s.rid "
-    "WHERE w.dataset = ?1 AND w.annotator = ?2 AND (s.state = 0 OR s.until <= ?3) AND w.due >= ?3 "
-    f"AND s.plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {OFFERED})"
-)
-_ORDER = "ORDER BY w.behind, w.due, w.priority"
+_MORE = 8
+"""How many times more slots are read where too many of those read were none for the claimant."""
+_WITHIN_AT_MOST = 5_000
+"""Up to so many wanted ids are looked for by the database."""
 
 
 class SqlAssignments(SlotUpdate):
@@ -50,33 +53,24 @@ class SqlAssignments(SlotUpdate):
         within: Collection[str] | None = None,
         among: Collection[int] | None = None,
     ) -> list[Slot]:
-        me = self._agents.find(claimant.person.name)
-        rids: dict[int, None] = {}  # a dictionary keeps the order, in which the slots are offered
-        if me is not None:
-            rids.update(dict.fromkeys(self._held_rids(dataset, me)))
-            rids.update(dict.fromkeys(islice(self._own(dataset, claimant, me, now, within, among), limit)))
-        rids.update(dict.fromkeys(islice(self._open(dataset, claimant, me or -1, now, within, among), limit)))
-        return self._offered(dataset, list(rids), now)
+        rids = self._queued(dataset, claimant, limit, now, within, among)
+        return self._still_offered(dataset, rids, now)
 
     def blocked_slots(self, dataset: Dataset, claimant: Claimant, *, limit: int) -> list[Slot]:
         rows = self._raw.execute(
             "SELECT DISTINCT rid FROM slots WHERE no IN (SELECT slot FROM (SELECT slot FROM waiting "
-            "WHERE dataset = ?1 AND annotator = ?2 LIMIT ?3) UNION ALL SELECT slot FROM (SELECT slot FROM waiting "
-            "WHERE dataset = ?1 AND annotator = 0 LIMIT ?3))",
+            "WHERE dataset = ?1 AND annotator = ?2 LIMIT ?3) AS own UNION ALL SELECT slot FROM (SELECT slot "
+            "FROM waiting WHERE dataset = ?1 AND annotator = 0 LIMIT ?3) AS open)",
             (dataset.no, self._agents.find(claimant.person.name) or -1, limit),
         ).fetchall()
-        return self._offered(dataset, [rid for (rid,) in rows], 1 << 62)  # so late that no lease holds
+        return self._still_offered(dataset, [rid for (rid,) in rows], 1 << 62)  # so late that no lease holds
 
-    def _offered(self, dataset: Dataset, rids: list[int], now: int) -> list[Slot]:
+    def _still_offered(self, dataset: Dataset, rids: Sequence[int], now: int) -> list[Slot]:
         """Return the slots on these records; of plans not offered (any more) only those that are leased or answered."""
-        found = self.reader(dataset).on(rids)
-        rows = self._raw.execute(
-            f"SELECT no FROM plans WHERE dataset = ? AND state = {OFFERED}", (dataset.no,)
-        )
-        offered = {no for (no,) in rows}
+        offered = self._offered_plans(dataset)
         return [
             slot
-            for slots in found.values()
+            for slots in self._slots_on(dataset, rids).values()
             for slot in slots
             if slot.rule >> 8 in offered or _has(slot) or slot.leased(now)
         ]
@@ -87,61 +81,48 @@ class SqlAssignments(SlotUpdate):
         )
         return [rid for (rid,) in rows]
 
-    def _own(
+    def _queued(
         self,
         dataset: Dataset,
         claimant: Claimant,
-        me: int,
+        limit: int,
         now: int,
         within: Collection[str] | None,
         among: Collection[int] | None,
-    ) -> Iterator[int]:
-        """Yield the records of queued slots that are planned for the claimant and that they may begin."""
-        rows = self._raw.execute(
-            "SELECT s.rid, r.id, NULL "
-            f"{_IN_LINE} AND (s.plan << 8 | s.rule) NOT IN (SELECT value FROM json_each(?4)) {_among(among)} {_ORDER}",
-            (dataset.no, me, now, as_json(claimant.begun), *_numbers(among, beside=[None])),
-        )
-        return self._fitting(rows, claimant, within)
+    ) -> list[int]:
+        """Return records in the order in which they are offered: those leased already, then up to ``limit`` with slots
+        of the claimant's own that they may begin, and up to ``limit`` with open ones that they may take.
+        """
+        me = self._agents.find(claimant.person.name)
+        rules = self._rules_of(dataset, claimant)
+        known = within if within is not None and _few(within) else None
+        queue, most = QueueRead(self._raw, dataset.no, me, rules, now, among, known), max(limit, 1)
+        while True:
+            rows = queue.rows(most)
+            held, own, open_ = (
+                # What is somebody's own they may begin whatever it needs
+                _fitting(
+                    [row[1:] for row in rows if row[0] == kind],
+                    claimant if kind == 2 else None,
+                    within if kind else None,
+                )
+                for kind in range(3)
+            )
+            read = Counter(row[0] for row in rows)
+            # Skills and ids are compared here, so that few of many rows may fit
+            if all(len(found) >= limit or read[kind] < most for kind, found in ((1, own), (2, open_))):
+                break
+            most *= _MORE
+        return list(dict.fromkeys([*held, *own[:limit], *open_[:limit]]))
 
-    def _open(
-        self,
-        dataset: Dataset,
-        claimant: Claimant,
-        me: int,
-        now: int,
-        within: Collection[str] | None = None,
-        among: Collection[int] | None = None,
-    ) -> Iterator[int]:
-        """Yield the records of queued open slots that the claimant may take and has no slot or answer on already."""
-        if not claimant.teams - claimant.full:
-            return iter(())
-        # State 4 of a slot is withdrawn; states 2 and 3 of an annotation are answers, also those given without a slot
-        rows = self._raw.execute(
-            "SELECT s.rid, r.id, s.needs "
-            f"{_IN_LINE} AND (s.plan << 8 | s.rule) IN (SELECT value FROM json_each(?4)) "
-            "AND NOT EXISTS (SELECT 1 FROM slots o WHERE o.rid = s.rid AND (o.annotator = ?5 OR o.holder = ?5) "
-            "AND o.state != 4) "
-            "AND NOT EXISTS (SELECT 1 FROM declined d WHERE d.slot = s.no AND d.annotator = ?5) "
-            "AND NOT EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = ?5 "
-            f"AND a.state >= 2) {_among(among)} {_ORDER}",
-            (dataset.no, OPEN, now, as_json(claimant.teams - claimant.full), me, *_numbers(among)),
+    def _rules_of(self, dataset: Dataset, claimant: Claimant) -> QueueRules:
+        """Return the rules of the plans offered of which the claimant may begin own slots, and take open ones."""
+        offered = [plan for plan in self.plans(dataset) if plan.phase is PlanPhase.LIVE]
+        rules = [rule_key(plan.no, rule) for plan in offered for rule in range(len(plan.spec.rules))]
+        return QueueRules(
+            [rule for rule in rules if rule not in claimant.begun],
+            [rule for rule in rules if rule in claimant.teams and rule not in claimant.full],
         )
-        return self._fitting(rows, claimant, within)
-
-    def _fitting(
-        self, rows: Iterable[tuple[int, str, str | None]], claimant: Claimant, within: Collection[str] | None
-    ) -> Iterator[int]:
-        can: dict[str | None, bool] = {None: True}  # few different needs: each is decoded once
-        for rid, same in groupby(rows, key=itemgetter(0)):  # the slots of a record stand together
-            for _, id, needs in same:
-                if needs not in can:
-                    can[needs] = claimant.person.can(
-                        tuple((s, v) for s, v in msgspec.json.decode(needs or "[]"))
-                    )
-                if can[needs] and (within is None or id in within):
-                    yield rid
-                    break
 
     def slot_of(self, dataset: Dataset, id: str, token: str) -> Slot | None:
         row = self._raw.execute(
@@ -149,7 +130,7 @@ class SqlAssignments(SlotUpdate):
         ).fetchone()
         if row is None:
             return None
-        there = self.reader(dataset).on([row[0]]).get(row[0], [])
+        there = self._slots_on(dataset, [row[0]]).get(row[0], [])
         return next((slot for slot in there if slot.lease is not None and slot.lease.token == token), None)
 
     def datasets_held(self, annotator: str) -> list[int]:
@@ -168,13 +149,14 @@ class SqlAssignments(SlotUpdate):
         rids = [] if me is None else self._held_rids(dataset, me)
         return [
             slot
-            for slots in self.reader(dataset).on(rids).values()
+            for slots in self._slots_on(dataset, rids).values()
             for slot in slots
             if slot.lease is not None and slot.lease.annotator == annotator
         ]
 
     def postpone_leases(self, by: int) -> None:
-        self._raw.execute("UPDATE slots SET until = max(0, until + ?) WHERE state = 1", (by,))
+        later = "CASE WHEN until + ?1 > 0 THEN until + ?1 ELSE 0 END"
+        self._raw.execute(f"UPDATE slots SET until = {later} WHERE state = 1", (by,))
 
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
         rows = self._raw.execute(
@@ -182,55 +164,71 @@ class SqlAssignments(SlotUpdate):
             (dataset.no, now, limit),
         ).fetchall()
         wanted = {no for no, _ in rows}
-        found = self.reader(dataset).on([rid for _, rid in rows])
+        found = self._slots_on(dataset, [rid for _, rid in rows])
         return [slot for slots in found.values() for slot in slots if slot.id in wanted]
 
     def slot_counts(self, dataset: Dataset, annotator: str | None = None) -> list[SlotCount]:
-        condition = "dataset = ? AND n != 0"
-        values: list[int] = [dataset.no]
-        if annotator is not None:
-            condition += " AND annotator = ?"
-            values.append(self._agents.find(annotator) or -1)
-        rows = self._raw.execute(
-            f"SELECT plan, rule, annotator, state, n FROM slot_counts WHERE {condition}", values
-        ).fetchall()
+        if annotator is None:
+            rows = self._raw.execute(
+                "SELECT plan, rule, annotator, state, n FROM slot_counts WHERE dataset = ? AND n != 0",
+                (dataset.no,),
+            ).fetchall()
+        else:
+            found = self._counts_of(dataset, self._agents.find(annotator) or -1)
+            rows = [row for row in found if row[3] != LEASE]
         return [
             SlotCount(plan, rule, None if no == OPEN else self._agents.name(no), ROW_STATES[state], n)
             for plan, rule, no, state, n in rows
         ]
 
     def leases(self, dataset: Dataset, annotator: str, now: int) -> list[SlotCount]:
-        rows = self._raw.execute(
-            "SELECT plan, rule, annotator, count(*) FROM slots "
-            "WHERE holder = ? AND dataset = ? AND state = 1 AND until > ? GROUP BY plan, rule, annotator",
-            (self._agents.find(annotator) or -1, dataset.no, now),
-        ).fetchall()
+        rows = self._counts_of(dataset, self._agents.find(annotator) or -1)
+        held = [(plan, rule, no, until) for plan, rule, no, state, until in rows if state == LEASE]
+        counts = Counter((plan, rule, no) for plan, rule, no, until in held if until > now)
         return [
             SlotCount(plan, rule, None if no == OPEN else self._agents.name(no), RowState.LEASED, n)
-            for plan, rule, no, n in rows
+            for (plan, rule, no), n in counts.items()
         ]
 
     def remaining(self, dataset: Dataset, claimant: Claimant, now: int) -> RemainingWork:
         me = self._agents.find(claimant.person.name) or -1  # no slot has -1; 0 would be the open ones
-        offered = f"plan IN (SELECT no FROM plans WHERE dataset = ?1 AND state = {OFFERED})"
-        own, free = self._raw.execute(
-            f"SELECT coalesce(sum(n) FILTER (WHERE annotator = ?2 AND state < {_BEGUN}), 0), "
-            f"coalesce(sum(n) FILTER (WHERE annotator = 0 AND state < {_BEGUN} AND (plan << 8 | rule) IN "
-            "(SELECT value FROM json_each(?3))), 0) FROM slot_counts "
-            f"WHERE dataset = ?1 AND annotator IN (0, ?2) AND {offered}",
-            (dataset.no, me, as_json(claimant.teams - claimant.full)),
+        sql, open_rules = self._raw.dialect, self._rules_of(dataset, claimant).open
+        offered = self._offered_plans(dataset)
+        rules = [rule_key(plan.no, rule) for plan in self.plans(dataset) if plan.no in offered
+                 for rule in range(len(plan.spec.rules))]  # fmt: skip
+        own, free, open_held = self._raw.execute(
+            "SELECT CAST(coalesce(sum(CASE WHEN c.annotator = ?2 THEN c.n END), 0) AS BIGINT), "
+            f"CAST(coalesce(sum(CASE WHEN c.annotator = 0 AND {sql.in_numbers('k.value', '?4')} THEN c.n END), 0) "
+            "AS BIGINT), "
+            "(SELECT count(*) FROM slots WHERE holder = ?2 AND dataset = ?1 AND state = 1 AND annotator = 0 "
+            f"AND {sql.in_numbers('plan', '?5')}) FROM {sql.listed_numbers('k', '?3')} "
+            f"{sql.then_join} slot_counts c ON c.dataset = ?1 AND c.plan = k.value >> 8 AND c.rule = k.value & 255 "
+            f"AND c.annotator IN (0, ?2) AND c.state < {_BEGUN}",
+            (dataset.no, me, sql.numbers(rules), sql.numbers(open_rules), sql.numbers(offered)),
         ).fetchone()
-        (open_held,) = self._raw.execute(
-            f"SELECT count(*) FROM slots WHERE holder = ?2 AND dataset = ?1 AND state = 1 AND annotator = 0 "
-            f"AND {offered}",
-            (dataset.no, me),
-        ).fetchone()
-        if free:
-            rids = list(islice(self._open(dataset, claimant, me, now), COUNTED))
+        if free and open_rules:
             # Counters know nothing of skills, of records somebody is on already, or of slots they declined
-            some = len(set(rids))  # a record may have open slots of two plans
-            free = some if len(rids) < COUNTED else max(some, free - open_held)
+            some, all_of_them = self._count_open(dataset, claimant, me, open_rules, now)
+            free = some if all_of_them else max(some, free - open_held)
         return RemainingWork(own + open_held, free)
+
+    def _count_open(
+        self, dataset: Dataset, claimant: Claimant, me: int, rules: Sequence[int], now: int
+    ) -> tuple[int, bool]:
+        """Count the records with open slots for the claimant, up to ``COUNTED``; return also if that is all."""
+        queue, most = QueueRead(self._raw, dataset.no, me, QueueRules([], rules), now), COUNTED
+        while True:
+            groups = queue.open_by_needs(most)
+            fit = [n for needs, n in groups if _can(claimant, needs)]
+            read = sum(n for _, n in groups)
+            if len(fit) > 1:  # a record may have open slots of two plans, which need different skills
+                rows = [row[1:] for row in queue.rows(most) if row[0] == 2]
+                some = len(_fitting(rows, claimant, None))
+            else:
+                some = sum(fit)
+            if some >= COUNTED or read < most:
+                return min(some, COUNTED), some < COUNTED
+            most *= _MORE
 
     def datasets_with_work(self, annotator: str) -> list[int]:
         me = self._agents.find(annotator) or -1
@@ -247,13 +245,28 @@ class SqlAssignments(SlotUpdate):
         return {self._agents.name(no): each for no, each in medians(self._raw, dataset.no, only).items()}
 
 
-def _among(numbers: Collection[int] | None) -> str:
-    return "" if numbers is None else "AND w.slot IN (SELECT value FROM json_each(?6))"
-
-
-def _numbers(numbers: Collection[int] | None, beside: Sequence[None] = ()) -> list[str | None]:
-    return [] if numbers is None else [*beside, as_json(numbers)]
-
-
 def _has(slot: Slot) -> bool:
     return slot.state not in (RowState.PENDING, RowState.LEASED)
+
+
+def _few(ids: Collection[str]) -> bool:
+    """Return True if ids can be looked for by the database: they are not too many, and a list can hold them."""
+    return len(ids) <= _WITHIN_AT_MOST and not any("\0" in id for id in ids)
+
+
+def _fitting(
+    rows: Iterable[tuple[Any, ...]], claimant: Claimant | None, within: Collection[str] | None
+) -> list[int]:
+    """Return the records, once each, of the rows whose needs the claimant, if any, has, and whose id is wanted."""
+    can: dict[str | None, bool] = {}  # few different needs: each is decoded once
+    found: dict[int, None] = {}
+    for rid, id, needs, *_ in rows:
+        if needs not in can:
+            can[needs] = claimant is None or _can(claimant, needs)
+        if can[needs] and (within is None or id in within):
+            found[rid] = None
+    return list(found)
+
+
+def _can(claimant: Claimant, needs: str | None) -> bool:
+    return needs is None or claimant.person.can(tuple((s, v) for s, v in msgspec.json.decode(needs)))

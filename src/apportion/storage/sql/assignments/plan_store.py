@@ -6,28 +6,30 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Text, case, cast, insert, select, update
 from sqlalchemy import Row as SqlRow
 
+from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.spec import PlanSpec, show_plan
 from apportion.domain.assignment.state import PlanState, read_state, show_state
 from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
-from apportion.ports.assignments import ExtensionInProgress, PlanPhase, StoredPlan
+from apportion.ports.assignments import ExtensionInProgress, PlanPhase, StoredPlan, rule_key
 from apportion.storage.sql.agents import Agents
-from apportion.storage.sql.cases.case_writer import CaseWriter
+from apportion.storage.sql.cases.case_writer import CaseWriter, StoredCases
 from apportion.storage.sql.cases.slots import Light, SlotReader
 from apportion.storage.sql.connection import RawConnection, SqlConnection
+from apportion.storage.sql.datasets import PlanListing
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
-from apportion.storage.sql.rows import as_json
 from apportion.storage.tables import plans
 
-__all__ = ["OFFERED", "PlanStore", "batches_of"]
+from .person_counts import CountRow, counts_of_person
 
-OFFERED = f"'{PlanPhase.LIVE}'"
+__all__ = ["PlanStore", "batches_of"]
+
 _PLAN = select(*(column for column in plans.c if column.name != "progress"))
 _PLANS_KEPT = 100
 _EXTENDING = "extending"
@@ -46,8 +48,12 @@ class PlanStore:
         publish: Callable[[CacheDelta], None],
         shelf: dict[int, StoredPlan],
         numbering: dict[str, int],
+        listed: dict[int, list[PlanListing]] | None = None,
     ) -> None:
-        """``shelf`` caches plans between transactions, by number; ``numbering`` has the next number to assign."""
+        """``shelf`` caches plans between transactions, by number; ``numbering`` has the next number to assign.
+
+        ``listed`` has the plans of datasets that this transaction has read already.
+        """
         self._connection = connection
         self._raw: RawConnection = connection.raw
         self._sql: Connection = connection.sql
@@ -55,27 +61,45 @@ class PlanStore:
         self._agents = agents
         self._publish = publish
         self._plans: dict[int, StoredPlan] = {}
-        self._listed: dict[int, tuple[int, list[StoredPlan]]] = {}
-        """Plans by dataset, and how many rows this connection had changed when they were read."""
+        self._listed = {} if listed is None else listed
+        self._last_list: tuple[list[PlanListing], list[StoredPlan]] = ([], [])
+        """The plans of the dataset that was asked for last, and what they were listed as."""
         self._reasons: dict[tuple[int, int], list[Any]] = {}
+        self._counts_read: tuple[int, int, int, list[CountRow]] = (0, 0, 0, [])
+        """The counters read last: of which dataset and person, and how many rows had been changed then."""
+        self._slots_read: tuple[int, dict[int, list[Slot]]] = (0, {})
+        """The last slots read, by record, and how many rows this connection had changed then."""
         self._plan_cache = shelf
         self._next_numbers = numbering
 
     def reader(self, dataset: Dataset) -> SlotReader:
         """Return a reader of the slots of a dataset."""
-        return SlotReader(self._raw, self._agents, self._plan_of, Policies.of(dataset.policies).skip)
+
+        def plan_of(no: int) -> StoredPlan:
+            if no not in self._plans:
+                self.plans(dataset)  # one statement for all of them
+            return self._plan_of(no)
+
+        return SlotReader(self._raw, self._agents, plan_of, Policies.of(dataset.policies).skip)
+
+    def _slots_on(self, dataset: Dataset, rids: Sequence[int]) -> dict[int, list[Slot]]:
+        """Return all slots of these records, and keep them for whoever changes some of them next."""
+        found = self.reader(dataset).on(rids)
+        self._slots_read = self._raw.total_changes, found
+        return found
 
     # Plans
 
     def plans(self, dataset: Dataset) -> list[StoredPlan]:
-        changed = self._raw.total_changes  # only this transaction can change what it sees
         listed = self._listed.get(dataset.no)
-        if listed is None or listed[0] != changed:
-            rows = self._raw.execute(
+        if listed is None:
+            listed = self._listed[dataset.no] = self._raw.execute(
                 "SELECT no, changed_at, state FROM plans WHERE dataset = ? ORDER BY no", (dataset.no,)
             ).fetchall()
-            listed = self._listed[dataset.no] = changed, [self._known(*row) for row in rows]
-        return list(listed[1])
+        last = self._last_list
+        if last[0] is not listed:
+            last = self._last_list = listed, [self._known(*row) for row in listed]
+        return list(last[1])
 
     def plan(self, dataset: Dataset, id: str) -> StoredPlan | None:
         row = self._raw.execute(
@@ -87,18 +111,87 @@ class PlanStore:
         known = self._plans.get(no)
         if known is None:
             row = self._raw.execute("SELECT no, changed_at, state FROM plans WHERE no = ?", (no,)).fetchone()
-            known = self._plans[no] = self._known(*row)
+            known = self._known(*row)
         return known
+
+    def _offered_plans(self, dataset: Dataset) -> set[int]:
+        """Return the numbers of the plans whose slots the queue offers."""
+        return {plan.no for plan in self.plans(dataset) if plan.phase is PlanPhase.LIVE}
+
+    def _half_written(self, dataset: Dataset) -> bool:
+        """Return True if a plan is being written or extended: terms of its later slots are not written yet."""
+        plans = self.plans(dataset)
+        return any(plan.phase is PlanPhase.WRITING or plan.extending is not None for plan in plans)
+
+    def rules(self, dataset: Dataset) -> list[int]:
+        """Return every rule of a dataset's plans, by ``rule_key``."""
+        plans = self.plans(dataset)
+        return [rule_key(plan.no, rule) for plan in plans for rule in range(len(plan.spec.rules))]
+
+    def has_caps(self, dataset: Dataset) -> bool:
+        """Return True if some plan limits how many slots somebody may have."""
+        return any(
+            person.cap is not None for plan in self.plans(dataset) for team in plan.teams for person in team
+        )
+
+    def _counts_of(self, dataset: Dataset, me: int) -> list[CountRow]:
+        """Return a person's counters and leases: whoever asks for the one asks for the other next."""
+        *of, found = self._counts_read
+        if of != [dataset.no, me, self._raw.total_changes]:
+            sql = self._raw.dialect
+            found = self._raw.execute(
+                counts_of_person(sql, "?1", "?2", "?3"), (dataset.no, me, sql.numbers(self.rules(dataset)))
+            ).fetchall()
+            self.keep_counts(dataset, me, found)
+        return found
+
+    def keep_counts(self, dataset: Dataset, me: int, rows: list[CountRow]) -> None:
+        """Keep a person's counters and leases, as just read, for whoever asks for them next."""
+        self._counts_read = (dataset.no, me, self._raw.total_changes, rows)
+
+    def mirrors(self, dataset: Dataset) -> frozenset[str]:
+        """Return the metadata fields under which plans show the assignees of a record."""
+        shown = (PlanPhase.LIVE, PlanPhase.UNDOING)
+        keys = {plan.spec.mirror for plan in self.plans(dataset) if plan.phase in shown}
+        return frozenset(f"metadata.{key}" for key in keys if key is not None)
+
+    def writer(self, dataset: Dataset, stored: StoredCases | None = None) -> CaseWriter:
+        """Return a writer of changes to single records of a dataset."""
+        return CaseWriter(
+            self._connection,
+            dataset,
+            self._registry,
+            self._agents,
+            self._publish,
+            half_written=lambda: self._half_written(dataset),
+            stored=stored,
+        )
 
     def _known(self, no: int, changed_at: int, state: str) -> StoredPlan:
         """Return a plan, read again only when it has changed: decoding a large team takes a while."""
-        known = self._plan_cache.get(no)
-        if known is None or known.changed_at != changed_at or str(known.phase) != state:
-            row = self._sql.execute(_PLAN.where(plans.c.no == no)).one()
-            known = self._plan_cache[no] = _plan(row)
-            while len(self._plan_cache) > _PLANS_KEPT:
-                self._plan_cache.pop(next(iter(self._plan_cache)))
+        known = self._plans.get(no) or self._plan_cache.get(no)
+        if known is None or known.changed_at != changed_at or known.phase != state:
+            known = _plan(self._sql.execute(_PLAN.where(plans.c.no == no)).one())
+            self._remember(known)
+        self._plans[no] = known
         return known
+
+    def _remember(self, plan: StoredPlan) -> None:
+        """Cache a plan once it is committed: another change after a rollback may have the same time."""
+
+        def remember() -> None:
+            self._plan_cache[plan.no] = plan
+            while len(self._plan_cache) > _PLANS_KEPT:
+                self._plan_cache.pop(next(iter(self._plan_cache)), None)
+
+        if self._connection.reads_only:
+            remember()
+        else:
+            self._connection.after.append(remember)
+
+    def _changed(self, no: int) -> None:
+        self._plans.pop(no, None)
+        self._listed.clear()
 
     def state_of(self, plan: StoredPlan) -> PlanState:
         found = self._sql.execute(select(plans.c.progress).where(plans.c.no == plan.no)).scalar_one()
@@ -133,6 +226,7 @@ class PlanStore:
             )
             .returning(*_PLAN.selected_columns)
         ).one()
+        self._listed.clear()
         return _plan(row)
 
     def change_plan(
@@ -162,11 +256,12 @@ class PlanStore:
 
     def _update(self, plan: StoredPlan, values: dict[str, Any]) -> StoredPlan:
         # No two states of a plan have the same time of change: the cache of plans recognises them by it
-        values["changed_at"] = func.max(plans.c.changed_at + 1, values["changed_at"])
+        later, at = plans.c.changed_at + 1, values["changed_at"]
+        values["changed_at"] = case((later > at, later), else_=at)
         row = self._sql.execute(
             update(plans).where(plans.c.no == plan.no).values(**values).returning(*_PLAN.selected_columns)
         ).one()
-        self._plans.pop(plan.no, None)
+        self._changed(plan.no)
         return _plan(row)
 
     def begin_extending(self, plan: StoredPlan, extending: ExtensionInProgress) -> StoredPlan:
@@ -208,20 +303,20 @@ class PlanStore:
         for table in ("reasons", "slot_counts"):
             self._raw.execute(f"DELETE FROM {table} WHERE plan = ?", (plan.no,))
         self._raw.execute("DELETE FROM plans WHERE no = ?", (plan.no,))
-        self._plans.pop(plan.no, None)
-        self._plan_cache.pop(plan.no, None)
+        self._changed(plan.no)
         return None
 
     def _forget_slots(self, dataset: Dataset, nos: Sequence[int]) -> list[str]:
         """Remove slots that were being written; some of their terms may not have been written yet."""
-        json, gone = as_json(nos), set(nos)
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        sql, gone = self._raw.dialect, set(nos)
+        listed, among = sql.numbers(nos), sql.in_numbers("no")
+        writer = self.writer(dataset)
         terms = writer.slots.terms
         there: dict[int, list[tuple[int, Light]]] = {}
         for no, rid, *light in self._raw.execute(
             "SELECT no, rid, annotator, state, holder FROM slots WHERE rid IN "
-            "(SELECT rid FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
-            (json,),
+            f"(SELECT rid FROM slots WHERE {among})",
+            (listed,),
         ):
             there.setdefault(rid, []).append((no, (light[0], light[1], light[2])))
         lost: dict[int, list[int]] = {}
@@ -235,18 +330,22 @@ class PlanStore:
         # First, because the slots have the key of their rows in ``waiting``
         self._raw.execute(
             "DELETE FROM waiting WHERE (dataset, annotator, behind, due, priority, slot) IN (SELECT dataset, "
-            "annotator, behind, due, priority, no FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
-            (json,),
+            f"annotator, behind, due, priority, no FROM slots WHERE {among})",
+            (listed,),
         )
-        self._raw.execute("DELETE FROM slots WHERE no IN (SELECT value FROM json_each(?))", (json,))
+        self._raw.execute(f"DELETE FROM slots WHERE {among}", (listed,))
         return self._annotated(dataset, [rid & 0xFFFFFFFF for rid in there])
 
     def unfinished(self) -> list[tuple[int, StoredPlan]]:
         half = plans.c.state.in_([str(PlanPhase.WRITING), str(PlanPhase.UNDOING)])
-        rows = self._sql.execute(
-            select(plans).where(half | plans.c.figures[_EXTENDING].as_string().is_not(None))
-        )
-        return [(row._mapping["dataset"], _plan(row)) for row in rows]
+        maybe = cast(plans.c.figures, Text).contains(f'"{_EXTENDING}"')
+        rows = self._sql.execute(select(plans).where(half | maybe))
+        found = [(row._mapping["dataset"], _plan(row)) for row in rows]
+        return [
+            (no, plan)
+            for no, plan in found
+            if plan.phase in (PlanPhase.WRITING, PlanPhase.UNDOING) or plan.extending is not None
+        ]
 
     # Records that slots are about
 
@@ -256,11 +355,12 @@ class PlanStore:
         span = f"SELECT 1 FROM {table} WHERE rid BETWEEN ? AND ? LIMIT 1"
         if not rids or self._raw.execute(span, (min(rids), max(rids))).fetchone() is None:
             return []
-        # CROSS JOIN: look up the wanted records in the table, never the other way round. The list is one parameter,
-        # as SQLite limits how many a statement may have
+        sql = self._raw.dialect
+        # Look up the wanted records in the table, never the other way round
         rows = self._raw.execute(
-            f"SELECT DISTINCT t.rid FROM json_each(?) AS wanted CROSS JOIN {table} AS t ON t.rid = wanted.value",
-            (as_json(rids),),
+            f"SELECT DISTINCT t.rid FROM {sql.listed_numbers('wanted')} {sql.then_join} {table} t "
+            "ON t.rid = wanted.value",
+            (sql.numbers(rids),),
         )
         return [rid for (rid,) in rows]
 
@@ -270,9 +370,9 @@ class PlanStore:
         return self._ids(found)
 
     def _ids(self, rids: Iterable[int]) -> list[str]:
+        sql = self._raw.dialect
         rows = self._raw.execute(
-            "SELECT id FROM records WHERE rid IN (SELECT value FROM json_each(?)) ORDER BY rid",
-            (as_json(rids),),
+            f"SELECT id FROM records WHERE {sql.in_numbers('rid')} ORDER BY rid", (sql.numbers(rids),)
         )
         return [id for (id,) in rows]
 

@@ -10,10 +10,9 @@ from apportion.domain.assignment.states import Mode, Phase, Reason, RowState
 from apportion.domain.datasets import Dataset
 from apportion.ports.assignments import PlanPhase, SlotBatch, StoredPlan
 from apportion.storage.sql.agents import OPEN
-from apportion.storage.sql.cases.case_writer import CaseWriter
 from apportion.storage.sql.cases.slots import SINGLES
 from apportion.storage.sql.codec.states import STATE_NO
-from apportion.storage.sql.rows import as_json, insert_rows
+from apportion.storage.sql.rows import insert_rows
 
 from .plan_store import PlanStore
 
@@ -81,10 +80,11 @@ class SlotInsert(PlanStore):
         for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
             of_rule, of_person = divmod(pair, 1 << 32)
             self._raw.execute(
-                "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT (dataset, plan, rule, annotator, state) "
+                "DO UPDATE SET n = slot_counts.n + excluded.n",
                 (dataset.no, plan.no, of_rule, of_person, count),
             )
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self.writer(dataset)
         all_numbers = BitMap(ns.astype(np.uint32)).to_array().tolist()
         writer.counted.add_to_many(writer.slots.terms.pending, all_numbers)
         writer.finish()
@@ -119,10 +119,10 @@ class SlotInsert(PlanStore):
             "waiting (dataset, annotator, behind, due, priority, slot)",
             4,
             list(zip(*(column[pending].tolist() for column in columns), strict=True)),
-            or_ignore=True,  # leased and released meanwhile: it is queued again
+            unless_there=True,  # leased and released meanwhile: it is queued again
             form=f"({dataset.no}, ?, 0, ?, ?, ?)",
         )
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self.writer(dataset)
         for each in np.unique(annotator).tolist():
             if each != OPEN:
                 assigned = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()
@@ -132,13 +132,15 @@ class SlotInsert(PlanStore):
     def _begun(self, plan: StoredPlan, expected: int) -> bool:
         """Return True if some slots of a plan are not pending, or gone: people answer while it is being written."""
         (pending,) = self._raw.execute(
-            "SELECT coalesce(sum(n), 0) FROM slot_counts WHERE plan = ? AND state = 0", (plan.no,)
+            "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM slot_counts WHERE plan = ? AND state = 0",
+            (plan.no,),
         ).fetchone()
         return bool(pending < expected or plan.phase is not PlanPhase.WRITING)
 
     def _states(self, slots: Sequence[int]) -> dict[int, int]:
+        sql = self._raw.dialect
         rows = self._raw.execute(
-            "SELECT no, state FROM slots WHERE no IN (SELECT value FROM json_each(?))", (as_json(slots),)
+            f"SELECT no, state FROM slots WHERE {sql.in_numbers('no')}", (sql.numbers(slots),)
         )
         return dict(rows.fetchall())
 
@@ -177,13 +179,13 @@ class SlotInsert(PlanStore):
 
     def without_slots(self, dataset: Dataset, plan: StoredPlan, ids: Sequence[str]) -> list[str]:
         numbers = self.record_numbers(dataset, ids)
-        base = dataset.no << 32
+        base, sql = dataset.no << 32, self._raw.dialect
         planned = {
             rid
             for (rid,) in self._raw.execute(
-                "SELECT s.rid FROM json_each(?) AS wanted CROSS JOIN slots s ON s.rid = wanted.value "
+                f"SELECT s.rid FROM {sql.listed_numbers('wanted')} {sql.then_join} slots s ON s.rid = wanted.value "
                 "WHERE s.plan = ?",
-                (as_json(base | n for n in numbers.values()), plan.no),
+                (sql.numbers(base | n for n in numbers.values()), plan.no),
             )
         }
         return [id for id, n in numbers.items() if base | n not in planned]
@@ -199,19 +201,20 @@ class SlotInsert(PlanStore):
         live = "SELECT 1 FROM slot_counts WHERE dataset = ? AND state <= 3 AND n > 0 LIMIT 1"
         if self._raw.execute(live, (dataset.no,)).fetchone() is None:
             return found  # as for most plans, which are the first
+        sql = self._raw.dialect
         if ids is None:
             # By the records' numbers, which an index has: slots of other datasets are not read
-            of = "slots s JOIN records r ON r.rid = s.rid WHERE s.rid > ?1 << 32 AND s.rid < ?1 + 1 << 32"
+            of = "slots s JOIN records r ON r.rid = s.rid WHERE s.rid > ?1 << 32 AND s.rid < (?1 + 1) << 32"
         else:
-            # CROSS JOIN: from the wanted ids to records to slots, whatever order SQLite would estimate to be better
+            # From the wanted ids to records to slots, whatever order a planner would estimate to be better
             of = (
-                "json_each(?2) AS wanted CROSS JOIN records r ON r.dataset = ?1 AND r.id = wanted.value "
-                "CROSS JOIN slots s ON s.rid = r.rid WHERE true"
+                f"{sql.listed_strings('wanted', '?2')} {sql.then_join} records r ON r.dataset = ?1 "
+                f"AND r.id = wanted.value {sql.then_join} slots s ON s.rid = r.rid WHERE true"
             )
         for id, annotator, holder in self._raw.execute(
             f"SELECT r.id, s.annotator, s.holder FROM {of} AND (s.annotator != 0 OR s.holder IS NOT NULL) "
             "AND s.state <= 3",
-            (dataset.no,) if ids is None else (dataset.no, msgspec.json.encode(list(ids)).decode()),
+            (dataset.no,) if ids is None else (dataset.no, sql.strings(ids)),
         ):
             found.setdefault(id, set()).add(self._agents.name(annotator or holder))
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,8 @@ from apportion.domain.assignment.states import Reason, RowState
 from apportion.domain.datasets import Dataset
 from apportion.ports.assignments import SlotRow, StoredPlan
 from apportion.storage.sql.agents import OPEN
-from apportion.storage.sql.cases.case_writer import CaseWriter
 from apportion.storage.sql.cases.slots import Light, people_of
 from apportion.storage.sql.codec.states import ROW_STATES, STATE_NO
-from apportion.storage.sql.rows import as_json
 
 from .plan_store import batches_of
 from .slot_insert import PHASES, SlotInsert
@@ -53,7 +51,8 @@ class SlotUpdate(SlotInsert):
         return self._slot_rows(" AND ".join(conditions), [*values, limit], "ORDER BY s.no LIMIT ?")
 
     def rows_by_number(self, slots: Sequence[int]) -> dict[int, SlotRow]:
-        return dict(self._slot_rows(f"s.no IN ({', '.join('?' * len(slots))})", list(slots), ""))
+        sql = self._raw.dialect
+        return dict(self._slot_rows(sql.in_numbers("s.no"), [sql.numbers(slots)], ""))
 
     def slots_on(self, dataset: Dataset, id: str) -> list[SlotRow]:
         found = self._slot_rows("r.dataset = ? AND r.id = ?", [dataset.no, id], "ORDER BY s.plan, s.no")
@@ -139,11 +138,12 @@ class SlotUpdate(SlotInsert):
         return [no for (no,) in rows]
 
     def still_pending(self, slots: Sequence[int], now: int) -> list[int]:
+        sql = self._raw.dialect
         rows = self._raw.execute(
-            "SELECT no FROM slots s WHERE no IN (SELECT value FROM json_each(?)) "
+            f"SELECT no FROM slots s WHERE {sql.in_numbers('no')} "
             "AND (state = 0 OR (state = 1 AND until <= ?)) AND NOT EXISTS "
             "(SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1)",
-            (as_json(slots), now),
+            (sql.numbers(slots), now),
         )
         return [no for (no,) in rows]
 
@@ -169,10 +169,11 @@ class SlotUpdate(SlotInsert):
         self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]]
     ) -> list[tuple[int, str, Reason]]:
         """Return the moves, in a possible order, without those that would put somebody on a record twice."""
+        sql = self._raw.dialect
         rid_of = dict(
             self._raw.execute(
-                "SELECT no, rid FROM slots WHERE no IN (SELECT value FROM json_each(?))",
-                (as_json(no for no, _, _ in moves),),
+                f"SELECT no, rid FROM slots WHERE {sql.in_numbers('no')}",
+                (sql.numbers(no for no, _, _ in moves),),
             ).fetchall()
         )
         there = self.reader(dataset).on(list(dict.fromkeys(rid_of.values())))
@@ -194,17 +195,18 @@ class SlotUpdate(SlotInsert):
         return possible
 
     def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        writer = self.writer(dataset)
         withdrawn = STATE_NO[RowState.WITHDRAWN]
-        touched: list[str] = []
+        sql, touched = self._raw.dialect, list[str]()
+        among = sql.in_numbers("no")
         for part in batches_of(slots, 3_000):
-            wanted, json = set(part), as_json(part)
+            wanted, listed = set(part), sql.numbers(part)
             there: dict[int, list[tuple[int, Light]]] = {}
             counts: Counter[tuple[int, int, int, int]] = Counter()
             for no, rid, plan, rule, *light in self._raw.execute(
                 "SELECT no, rid, plan, rule, annotator, state, holder FROM slots WHERE rid IN "
-                "(SELECT rid FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
-                (json,),
+                f"(SELECT rid FROM slots WHERE {among})",
+                (listed,),
             ):
                 there.setdefault(rid, []).append((no, (light[0], light[1], light[2])))
                 if no in wanted and light[1] != withdrawn:
@@ -217,19 +219,19 @@ class SlotUpdate(SlotInsert):
                 writer.slots.count(plan, rule, annotator, state, change)
             # First, because the update below removes the holders
             self._raw.execute(
-                "INSERT OR IGNORE INTO past_assignees SELECT rid, holder FROM slots "
-                "WHERE no IN (SELECT value FROM json_each(?)) AND holder IS NOT NULL",
-                (json,),
+                "INSERT INTO past_assignees SELECT rid, holder FROM slots "
+                f"WHERE {among} AND holder IS NOT NULL ON CONFLICT DO NOTHING",
+                (listed,),
             )
             self._raw.execute(
                 "DELETE FROM waiting WHERE (dataset, annotator, behind, due, priority, slot) IN (SELECT dataset, "
-                "annotator, behind, due, priority, no FROM slots WHERE no IN (SELECT value FROM json_each(?)))",
-                (json,),
+                f"annotator, behind, due, priority, no FROM slots WHERE {among})",
+                (listed,),
             )
             self._raw.execute(
                 "UPDATE slots SET state = ?, why = ?, holder = NULL, until = NULL, token = NULL "
-                "WHERE no IN (SELECT value FROM json_each(?))",
-                (withdrawn, why, json),
+                f"WHERE {among}",
+                (withdrawn, why, listed),
             )
             touched += self._annotated(dataset, [rid & 0xFFFFFFFF for rid in there])
         writer.finish()
@@ -238,11 +240,11 @@ class SlotUpdate(SlotInsert):
     def withdraw_from(self, dataset: Dataset, ns: Sequence[int]) -> None:
         """Withdraw every slot of records that are about to be deleted."""
         base = dataset.no << 32
-        with_slots = self._among("slots", [base | n for n in ns])
+        sql, with_slots = self._raw.dialect, self._among("slots", [base | n for n in ns])
         if with_slots:
             slots = self._raw.execute(
-                "SELECT no FROM slots WHERE rid IN (SELECT value FROM json_each(?)) AND state != ?",
-                (as_json(with_slots), STATE_NO[RowState.WITHDRAWN]),
+                f"SELECT no FROM slots WHERE {sql.in_numbers('rid')} AND state != ?",
+                (sql.numbers(with_slots), STATE_NO[RowState.WITHDRAWN]),
             )
             self.withdraw(dataset, [no for (no,) in slots], "record deleted")
 
@@ -256,8 +258,8 @@ class SlotUpdate(SlotInsert):
         self, dataset: Dataset, nos: Sequence[int], step: Callable[[Slot], Slot], why: str | None
     ) -> list[str]:
         """Change slots by number, some hundred at a time; return the ids of their records that have answers."""
-        base = dataset.no << 32
-        writer = CaseWriter(self._connection, dataset, self._registry, self._agents, self._publish)
+        base, sql = dataset.no << 32, self._raw.dialect
+        writer = self.writer(dataset)
         reader = self.reader(dataset)
         touched: list[str] = []
         for part in batches_of(nos, 500):
@@ -265,21 +267,42 @@ class SlotUpdate(SlotInsert):
             rids = [
                 rid
                 for (rid,) in self._raw.execute(
-                    "SELECT DISTINCT rid FROM slots WHERE no IN (SELECT value FROM json_each(?))",
-                    (as_json(part),),
+                    f"SELECT DISTINCT rid FROM slots WHERE {sql.in_numbers('no')}",
+                    (sql.numbers(part),),
                 )
             ]
             for rid, there in reader.on(rids).items():
                 after = [step(slot) if slot.id in wanted else slot for slot in there]
                 writer.slots.change(rid & 0xFFFFFFFF, there, after, why)
+            writer.slots.flush()  # the next ones may be of the same records
             touched += self._annotated(dataset, (rid - base for rid in rids))
         writer.finish()
         return list(dict.fromkeys(touched))
 
     def save(self, dataset: Dataset, changed: Iterable[tuple[Slot, Slot]], why: str | None = None) -> None:
         after = {new.id: new for old, new in changed if old != new}
-        if after:
-            self._change(dataset, list(after), lambda slot: after[slot.id], why)
+        if not after:
+            return
+        writer = self.writer(dataset)
+        for rid, there in self._slots_beside(dataset, after.keys()).items():
+            writer.slots.change(rid & 0xFFFFFFFF, there, [after.get(slot.id, slot) for slot in there], why)
+        writer.finish()
+
+    def _slots_beside(self, dataset: Dataset, slots: Collection[int]) -> dict[int, list[Slot]]:
+        """Return all slots of the records of these slots: as just read, unless anything has changed since."""
+        changes, read = self._slots_read
+        if changes == self._raw.total_changes:
+            found = {rid: there for rid, there in read.items() if any(slot.id in slots for slot in there)}
+            if sum(slot.id in slots for there in found.values() for slot in there) == len(slots):
+                return found
+        sql = self._raw.dialect
+        rids: dict[int, None] = {}
+        for part in batches_of(list(slots), 500):
+            rows = self._raw.execute(
+                f"SELECT rid FROM slots WHERE {sql.in_numbers('no')}", (sql.numbers(part),)
+            )
+            rids.update(dict.fromkeys(rid for (rid,) in rows))
+        return self.reader(dataset).on(list(rids))
 
     # Work
 

@@ -11,10 +11,9 @@ import msgspec
 from apportion.ports.assignments import Active, PlanPhase, SlotCount
 from apportion.ports.totals import Lease, PlanDates, Seen
 from apportion.storage.sql.agents import OPEN, Agents
-from apportion.storage.sql.answers.time_spent import NOT_ANSWERED
+from apportion.storage.sql.cases.time_spent import NOT_ANSWERED
 from apportion.storage.sql.codec.states import ROW_STATES
 from apportion.storage.sql.connection import RawConnection
-from apportion.storage.sql.rows import as_json
 from apportion.vocabulary import Status
 
 __all__ = ["SqlTotals"]
@@ -23,7 +22,6 @@ _COUNTERS = (
     "SELECT f.dataset, v.viewer, v.value, v.n FROM fields f JOIN vals v ON v.field = f.no "
     "WHERE f.name = ? AND v.n > 0"
 )
-_WITHIN = "SELECT value FROM json_each(?)"
 
 
 class SqlTotals:
@@ -31,13 +29,14 @@ class SqlTotals:
 
     def __init__(self, raw: RawConnection, agents: Agents) -> None:
         self._raw = raw
+        self._sql = raw.dialect
         self._agents = agents
 
     def statuses(self, seen: Sequence[Seen]) -> list[dict[str, int]]:
         viewers = {each.viewer for each in seen}
         known: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
-        asked = f"{_COUNTERS} AND v.viewer IN ({_WITHIN})"
-        for dataset, viewer, status, n in self._raw.execute(asked, ("status", as_json(viewers))):
+        asked = f"{_COUNTERS} AND {self._sql.in_numbers('v.viewer')}"
+        for dataset, viewer, status, n in self._raw.execute(asked, ("status", self._sql.numbers(viewers))):
             known[dataset, viewer][status] = n
         found = []
         for each in seen:
@@ -98,11 +97,13 @@ class SqlTotals:
     def active(self, datasets: Collection[int]) -> Mapping[int, dict[str, Active]]:
         known: dict[tuple[int, int], Active] = {}
         for dataset, no, last, drafts in self._by_person(
-            datasets, "max(updated), sum(state = 1)", "annotations"
+            datasets, "max(updated), count(*) FILTER (WHERE state = 1)", "annotations"
         ):
             known[dataset, no] = Active(last, 0.0, drafts)
         answered = f"AND at > {NOT_ANSWERED}"
-        for dataset, no, last, ms in self._by_person(datasets, "max(at), sum(ms)", "time_spent", answered):
+        for dataset, no, last, ms in self._by_person(
+            datasets, "max(at), CAST(sum(ms) AS BIGINT)", "time_spent", answered
+        ):
             # in a shared dataset somebody else may have answered since
             before = known.get((dataset, no), Active(last, 0.0, 0))
             known[dataset, no] = Active(max(last, before.last or 0), ms / 1000, before.drafts)
@@ -115,10 +116,11 @@ class SqlTotals:
         self, datasets: Collection[int], columns: str, table: str, condition: str = ""
     ) -> Iterator[Any]:
         return self._raw.execute(
-            # CROSS JOIN: for each wanted dataset its range of records, instead of all rows of the table
-            f"SELECT d.value, x.annotator, {columns} FROM json_each(?) d CROSS JOIN {table} x "
+            # For each wanted dataset its range of records, instead of all rows of the table
+            f"SELECT d.value, x.annotator, {columns} "
+            f"FROM {self._sql.listed_numbers('d')} {self._sql.then_join} {table} x "
             f"ON x.rid >= d.value << 32 AND x.rid < (d.value + 1) << 32 {condition} GROUP BY d.value, x.annotator",
-            (as_json(datasets),),
+            (self._sql.numbers(datasets),),
         )
 
     def paces(self, since: int) -> Mapping[int, dict[str, tuple[int, int]]]:
@@ -144,8 +146,8 @@ class SqlTotals:
             self._raw.execute(
                 "SELECT d.dataset, count(DISTINCT f.key & 4294967295) FROM fields d "
                 "JOIN vals v ON v.field = d.no AND v.viewer = 0 AND v.n > 0 "
-                "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
-                f"WHERE d.name = 'assigned_to' AND d.dataset IN ({_WITHIN}) GROUP BY d.dataset",
-                (as_json(datasets),),
+                f"{self._sql.then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+                f"WHERE d.name = 'assigned_to' AND {self._sql.in_numbers('d.dataset')} GROUP BY d.dataset",
+                (self._sql.numbers(datasets),),
             ).fetchall()
         )

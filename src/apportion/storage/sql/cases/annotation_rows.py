@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from apportion.domain.individual.case import ANSWERED, Annotation
 from apportion.domain.records import AgentValues, Record, Value
@@ -14,9 +15,10 @@ from apportion.storage.sql.codec.history_reasons import stored_reason
 from apportion.storage.sql.codec.states import STATES, STATUS_OF
 from apportion.storage.sql.connection import RawConnection
 from apportion.storage.sql.index.counters import CountedTerms
+from apportion.storage.sql.rows import insert_rows
 from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
 
-__all__ = ["AnnotationRows", "set_seconds"]
+__all__ = ["AnnotationRow", "AnnotationRows", "set_seconds"]
 
 _STATE_NO = {state: no for no, state in enumerate(STATES)}
 _STATE_OF = {
@@ -27,8 +29,9 @@ _STATE_OF = {
 }
 
 
+_COLUMNS = f"{covered('annotations')}, checksum, terms"
 _PUT = (
-    f"INSERT INTO annotations ({covered('annotations')}, checksum, terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    f"INSERT INTO annotations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (rid, annotator) DO UPDATE SET state = excluded.state, counted = excluded.counted, "
     "version = excluded.version, seconds = excluded.seconds, updated = excluded.updated, "
     "checksum = excluded.checksum, terms = excluded.terms, value = excluded.value"
@@ -51,7 +54,9 @@ def set_seconds(raw: RawConnection, rid: int, annotator: int, seconds: float | N
     )
 
 
-class _AnnotationRow(NamedTuple):
+class AnnotationRow(NamedTuple):
+    """What is stored of an annotation, beside its record, its annotator and when it was updated."""
+
     state: int
     value: bytes | None
     version: int
@@ -69,21 +74,28 @@ class AnnotationRows:
         dataset: int,
         task: Task,
         counted: CountedTerms,
-        agents: Agents | None = None,
+        agents: Agents,
     ) -> None:
         self._raw = raw
         self._dataset = dataset
         self._task = task
         self._counted = counted
-        self._agents = agents or Agents(raw)
-        self.agent = self._agents.number
+        self._agents = agents
+        self.agent = agents.number
+        self._new: list[tuple[Any, ...]] = []
+        """Annotations of new records, to be written together."""
+
+    def flush(self) -> None:
+        """Write the annotations of new records."""
+        insert_rows(self._raw, f"annotations ({_COLUMNS})", 10, self._new)
+        self._new = []
 
     def keep(self, rid: int, status: Status, annotation: AgentValues | None, at: int, *, new: bool) -> None:
         """Store the annotation of a record in a shared dataset; values that it does not repeat go to history."""
         by_agent = annotation.by_agent if annotation is not None else {}
         wanted = {self.agent(agent): encode_value(self._task, value) for agent, value in by_agent.items()}
         state = _STATE_NO[_STATE_OF[status]]
-        there = {} if new else self._kept(rid)  # saves a query for each record when many are logged
+        there = {} if new else self.kept(rid)  # saves a query for each record when many are logged
         for annotator, before in there.items():
             if (wanted.get(annotator), state) != (before.value, before.state):
                 self._remember(rid, annotator, before, at, HistoryReason.REPLACED)
@@ -92,10 +104,13 @@ class AnnotationRows:
         for annotator, value in wanted.items():
             known = there.get(annotator)
             if known is None or (known.state, known.value) != (state, value):
-                now = _AnnotationRow(state, value, 1, b"")
+                now = AnnotationRow(state, value, 1, b"")
                 if known is not None:  # the time they have spent on it stays
                     now = known._replace(state=state, value=value, version=known.version + 1, counted=False)
-                self._put(rid, annotator, now, at)
+                if new:
+                    self._new.append(_row(rid, annotator, now, at))
+                else:
+                    self._put(rid, annotator, now, at)
 
     def set(
         self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int
@@ -108,13 +123,13 @@ class AnnotationRows:
             return None
         rid, content, prediction = row
         viewer = self.agent(annotator)
-        before = self._kept(rid).get(viewer)
+        before = self.kept(rid).get(viewer)
         term_ids = self._view(rid, viewer, annotator, before, value, content, prediction, state)
         if before is not None:
             self._remember(rid, viewer, before, at, HistoryReason.REPLACED)
         version = before.version + 1 if before else 1
         encoded = None if value is None else encode_value(self._task, value)
-        self._put(rid, viewer, _AnnotationRow(_STATE_NO[state], encoded, version, packed(term_ids)), at)
+        self._put(rid, viewer, AnnotationRow(_STATE_NO[state], encoded, version, packed(term_ids)), at)
         return version
 
     def change(
@@ -126,15 +141,17 @@ class AnnotationRows:
         at: int,
         why: HistoryReason = HistoryReason.REPLACED,
         by: str | None = None,
+        there: Mapping[int, AnnotationRow] | None = None,
     ) -> None:
         """Replace one annotator's annotation of a record, ``before``, by ``after``; None stands for no annotation.
 
+        ``there`` are the stored annotations of the record, where they have been read already.
         An answer goes to history, if ``before`` is given; a draft is overwritten in place. That an answer begins or
         ceases to count does not make it another answer.
         """
         name = (after or before).annotator  # type: ignore[union-attr]
         viewer = self._agents.number(name)
-        kept = self._kept(rid).get(viewer)
+        kept = (self.kept(rid) if there is None else there).get(viewer)
         same = after is not None and before is not None and after.version == before.version
         if kept is not None and before is not None and not same and STATES[kept.state] in ANSWERED:
             self._remember(rid, viewer, kept, at, why, by)
@@ -149,26 +166,26 @@ class AnnotationRows:
         self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms) if kept else (), term_ids)
         value = None if after.value is None else encode_value(self._task, after.value)
         state = _STATE_NO[after.state]
-        now = _AnnotationRow(state, value, after.version, packed(term_ids), after.seconds, after.counted)
+        now = AnnotationRow(state, value, after.version, packed(term_ids), after.seconds, after.counted)
         self._put(rid, viewer, now, after.updated)
 
     def discard(self, rid: int, at: int) -> None:
         """Mark everybody's annotation of a record as discarded."""
-        for annotator, before in self._kept(rid).items():
+        for annotator, before in self.kept(rid).items():
             self._remember(rid, annotator, before, at, HistoryReason.DISCARDED_BY_QUERY)
             discarded = _STATE_NO[AnnotationState.DISCARDED]
             self._put(rid, annotator, before._replace(state=discarded, version=before.version + 1), at)
 
     def delete(self, rid: int, at: int, why: HistoryReason) -> None:
         """Move everybody's annotation of a record to history."""
-        for annotator, before in self._kept(rid).items():
+        for annotator, before in self.kept(rid).items():
             self._remember(rid, annotator, before, at, why)
             self._forget(rid, annotator, before)
 
     def refresh(self, rid: int, content: bytes, prediction: bytes | None) -> None:
         """Update every annotator's view after the prediction changed: their answer may agree with it now."""
-        for annotator, kept in self._kept(rid).items():
-            (name,) = self._raw.execute("SELECT name FROM agents WHERE no = ?", (annotator,)).fetchone()
+        for annotator, kept in self.kept(rid).items():
+            name = self._agents.name(annotator)
             value = None if kept.value is None else decode_value(self._task, kept.value)
             term_ids = self._view(rid, annotator, name, kept, value, content, prediction)
             # The checksum stays: it does not cover terms, which are derived
@@ -182,7 +199,7 @@ class AnnotationRows:
         rid: int,
         viewer: int,
         name: str,
-        before: _AnnotationRow | None,
+        before: AnnotationRow | None,
         value: Value | None,
         content: bytes,
         prediction: bytes | None,
@@ -199,20 +216,20 @@ class AnnotationRows:
         self._counted.change(rid & 0xFFFFFFFF, unpacked(before.terms) if before else (), term_ids)
         return term_ids
 
-    def _kept(self, rid: int) -> dict[int, _AnnotationRow]:
+    def kept(self, rid: int) -> dict[int, AnnotationRow]:
+        """Return the stored annotations of a record, by annotator."""
+        if self._new:
+            self.flush()
         rows = self._raw.execute(
             "SELECT annotator, state, value, version, terms, seconds, counted FROM annotations WHERE rid = ?",
             (rid,),
         )
-        return {row[0]: _AnnotationRow(*row[1:]) for row in rows.fetchall()}
+        return {row[0]: AnnotationRow(*row[1:]) for row in rows.fetchall()}
 
-    def _put(self, rid: int, annotator: int, kept: _AnnotationRow, at: int) -> None:
-        # SQLite returns the column as a float, and the checksums of 3 and 3.0 differ
-        seconds = None if kept.seconds is None else float(kept.seconds)
-        values = (rid, annotator, kept.state, int(kept.counted), kept.version, seconds, at, kept.value)
-        self._raw.execute(_PUT, (*values, checksum(values), kept.terms))
+    def _put(self, rid: int, annotator: int, kept: AnnotationRow, at: int) -> None:
+        self._raw.execute(_PUT, _row(rid, annotator, kept, at))
 
-    def _forget(self, rid: int, annotator: int, kept: _AnnotationRow) -> None:
+    def _forget(self, rid: int, annotator: int, kept: AnnotationRow) -> None:
         self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), ())
         self._raw.execute("DELETE FROM annotations WHERE rid = ? AND annotator = ?", (rid, annotator))
 
@@ -220,10 +237,18 @@ class AnnotationRows:
         self,
         rid: int,
         annotator: int,
-        kept: _AnnotationRow,
+        kept: AnnotationRow,
         at: int,
         why: HistoryReason,
         by: str | None = None,
     ) -> None:
         reason = stored_reason(why, by)
         add_row(self._raw, "history", (rid, annotator, kept.version, kept.state, kept.value, at, reason))
+
+
+def _row(rid: int, annotator: int, kept: AnnotationRow, at: int) -> tuple[Any, ...]:
+    """Return the values of ``_COLUMNS``."""
+    # Databases return the column as a float, and the checksums of 3 and 3.0 differ
+    seconds = None if kept.seconds is None else float(kept.seconds)
+    values = (rid, annotator, kept.state, bool(kept.counted), kept.version, seconds, at, kept.value)
+    return (*values, checksum(values), kept.terms)

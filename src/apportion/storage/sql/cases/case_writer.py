@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Case, GoldValue
@@ -20,12 +21,25 @@ from apportion.storage.sql.index.counters import CountedTerms
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.vocabulary import AnnotationState, HistoryReason, Status
 
-from .annotation_rows import AnnotationRows
+from .annotation_rows import AnnotationRow, AnnotationRows
 from .slots import SlotWriter
 
-__all__ = ["CaseWriter"]
+__all__ = ["CaseWriter", "StoredCase", "StoredCases"]
 
 _STATUS_NO = {status: no for no, status in enumerate(Status)}
+
+
+class StoredCase(NamedTuple):
+    """What a case is stored as, and its ``Case`` does not say."""
+
+    answer_terms: bytes
+    annotations: dict[int, AnnotationRow]
+    times: dict[int, dict[int, int]]
+    """By annotator, the milliseconds that they spent, by when it was."""
+
+
+StoredCases = dict[int, StoredCase]
+"""What was read of records, by number, and has not changed since."""
 
 
 class CaseWriter:
@@ -38,6 +52,9 @@ class CaseWriter:
         registry: TermRegistry,
         agents: Agents,
         publish: Callable[[CacheDelta], None],
+        *,
+        half_written: Callable[[], bool],
+        stored: StoredCases | None = None,
     ) -> None:
         self._connection = connection
         self._raw = connection.raw
@@ -46,15 +63,17 @@ class CaseWriter:
         self._publish = publish
         self._changes = CacheDelta(dataset.no)
         self._counted = CountedTerms(connection, dataset.no, registry, self._changes)
+        self._stored = stored or {}
         self._annotations = AnnotationRows(connection.raw, dataset.no, dataset.task, self._counted, agents)
-        self.slots = SlotWriter(connection.raw, dataset.no, agents, self._counted)
+        self.slots = SlotWriter(connection.raw, dataset.no, agents, self._counted, half_written)
 
     @property
     def counted(self) -> CountedTerms:
         return self._counted
 
     def finish(self) -> None:
-        """Write facets and counters, and update the caches after the commit."""
+        """Write slots, facets and counters, and update the caches after the commit."""
+        self.slots.flush()
         self._counted.finish()
         changes = self._changes
         # Only after the commit: caches must not show what may still be rolled back
@@ -64,14 +83,16 @@ class CaseWriter:
         """Store one record's change."""
         before, after = change.before, change.after
         rid = self._base | after.number
+        stored = self._stored.pop(rid, None)  # once only: what is written now makes it outdated
         for name in sorted(before.annotations.keys() | after.annotations.keys()):
             old, new = before.of(name), after.of(name)
             if old != new:
-                self._annotations.change(rid, after.record, old, new, at, change.why, change.by)
+                kept = self._annotations.kept(rid) if stored is None else stored.annotations
+                self._annotations.change(rid, after.record, old, new, at, change.why, change.by, kept)
         if before.gold != after.gold:
             self._gold(rid, before.gold, after.gold, at)
         self.slots.change(after.number, before.slots, after.slots, change.note)
-        self._write_view(after, change.view)
+        self._write_view(after, change.view, None if stored is None else stored.answer_terms)
 
     def stage(self, before: Case, after: Case) -> None:
         """Store a record as it will be once its shared dataset is individual; its resolved view stays as it is."""
@@ -81,12 +102,14 @@ class CaseWriter:
         self._gold(rid, None, after.gold, 0)
         self.slots.change(after.number, before.slots, after.slots)
 
-    def _write_view(self, case: Case, view: ResolvedView) -> None:
+    def _write_view(self, case: Case, view: ResolvedView, terms: bytes | None) -> None:
         """Write the resolved view, which everybody sees who may see more than their own answers."""
         rid = self._base | case.number
         answer = encode_view(self._task, view)
         # The stored terms, not those of the case before: facets and counters must lose exactly what was written
-        (terms,) = self._raw.execute("SELECT answer_terms FROM records WHERE rid = ?", (rid,)).fetchone()
+        if terms is None:
+            (terms,) = self._raw.execute("SELECT answer_terms FROM records WHERE rid = ?", (rid,)).fetchone()
+            assert terms is not None
         term_ids = self._counted.term_ids(view_terms(case.record, view))
         self._counted.change(case.number, unpacked(terms), term_ids)
         self._raw.execute(

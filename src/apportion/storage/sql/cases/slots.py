@@ -7,7 +7,10 @@ not written: it follows from being assigned to somebody who has neither done nor
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -19,10 +22,12 @@ from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.codec.states import PHASE_STATES, ROW_STATES, STATE_NO
 from apportion.storage.sql.connection import RawConnection
 from apportion.storage.sql.index.counters import CountedTerms
+from apportion.storage.sql.rows import insert_rows
 
 __all__ = [
     "NEVER",
     "SINGLES",
+    "SLOT_COLUMNS",
     "Light",
     "SlotReader",
     "SlotTerms",
@@ -36,18 +41,35 @@ NEVER = 1 << 62
 SINGLES = 1 << 61
 """Slots added one by one are numbered from here; below, plans have whole ranges reserved."""
 
+_AT_ONCE = 50
 _ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
 _CHECK = tuple(Phase).index(Phase.CHECK)
 _WORDS = [PHASE_STATES.get(state) for state in ROW_STATES]
-_COLUMNS = (
-    "s.no, s.rid, r.id, s.annotator, s.state, s.rule, s.priority, s.pull, s.due, s.behind, s.needs, "
-    "s.holder, s.until, s.token, s.plan, s.phase"
+SLOT_COLUMNS = (
+    (
+        "no",
+        "annotator",
+        "state",
+        "rule",
+        "priority",
+        "pull",
+        "due",
+        "behind",
+        "holder",
+        "until",
+        "plan",
+        "phase",
+    ),
+    ("needs", "token"),
 )
-_PLACE = "dataset = ? AND annotator = ? AND behind = ? AND due = ? AND priority = ? AND slot = ?"
-_CHANGED = (
-    "UPDATE slots SET annotator = ?, state = ?, behind = ?, pull = ?, holder = ?, until = ?, token = ? "
-    "WHERE no = ?"
+"""The columns of a slot that ``SlotReader`` needs: numbers and texts."""
+_READ = (
+    f"SELECT s.rid, r.id, {', '.join(f's.{name}' for name in SLOT_COLUMNS[0])}, d.annotator, s.needs, s.token "
+    "FROM slots s JOIN records r ON r.rid = s.rid LEFT JOIN declined d ON d.slot = s.no WHERE "
 )
+_NUMBERS = frozenset({"annotator", "state", "behind", "holder", "until"})
+_CHANGED = ("annotator", "state", "behind", "pull", "holder", "until", "token", "why")
+_PLACE = ("dataset", "annotator", "behind", "due", "priority", "slot")
 
 
 class SlotReader:
@@ -63,37 +85,30 @@ class SlotReader:
 
     def on(self, rids: Sequence[int]) -> dict[int, list[Slot]]:
         """Return all slots of these records."""
-        found: dict[int, list[Slot]] = {}
-        for start in range(0, len(rids), 500):
-            part = rids[start : start + 500]
-            marks = ", ".join("?" * len(part))
-            rows = self._raw.execute(
-                f"SELECT {_COLUMNS} FROM slots s JOIN records r ON r.rid = s.rid WHERE s.rid IN ({marks})",
-                list(part),
-            ).fetchall()
-            for row in rows:
-                found.setdefault(row[1], []).append(self._slot(row))
-        return found
+        sql = self._raw.dialect
+        if not rids:
+            return {}
+        rows: dict[int, list[tuple[Any, ...]]] = {}
+        found = self._raw.execute(_READ + sql.in_numbers("s.rid"), (sql.numbers(rids),)).fetchall()
+        for rid, *row in found:
+            rows.setdefault(rid, []).append(tuple(row))
+        return {rid: self.slots(each) for rid, each in rows.items()}
 
-    def _slot(self, row: tuple[Any, ...]) -> Slot:
-        (
-            no,
-            _,
-            id,
-            annotator,
-            state,
-            rule,
-            priority,
-            pull,
-            due,
-            behind,
-            needs,
-            holder,
-            until,
-            token,
-            plan,
-            phase,
-        ) = row
+    def slots(self, rows: Sequence[tuple[Any, ...]]) -> list[Slot]:
+        """Return the slots of rows in the order of their numbers.
+
+        A row is id, numbers, one who declined it, texts; a slot has a row for each of these.
+        """
+        found = {row[1]: row for row in rows}
+        declined: dict[int, list[str]] = {}
+        for row in rows:
+            if row[13] is not None:
+                declined.setdefault(row[1], []).append(self._agents.name(row[13]))
+        return [self._slot(found[no], declined.get(no, ())) for no in sorted(found)]
+
+    def _slot(self, row: tuple[Any, ...], declined: Iterable[str]) -> Slot:
+        id, no, annotator, state, rule, priority, pull, due, behind, holder, until, plan, phase = row[:13]
+        needs, token = row[14:]
         whole = self._plan_of(plan).spec
         spec = whole.rules[rule]
         lease = None if holder is None else Lease(self._agents.name(holder), until, token)
@@ -110,15 +125,11 @@ class SlotReader:
             spec.lease,
             spec.skip or self._skip,
             () if needs is None else tuple((skill, value) for skill, value in msgspec.json.decode(needs)),
-            # Saves a look-up for most slots: only open ones and those put back can have been declined
-            self._declined(no) if pull or behind else frozenset(),
+            # Only open slots and those put back can have been declined
+            frozenset(declined) if pull or behind else frozenset(),
             behind,
             None if phase != _CHECK else whole.checks is not None and whole.checks.feedback,
         )
-
-    def _declined(self, no: int) -> frozenset[str]:
-        rows = self._raw.execute("SELECT annotator FROM declined WHERE slot = ?", (no,)).fetchall()
-        return frozenset(self._agents.name(annotator) for (annotator,) in rows)
 
 
 Light = tuple[int, int, int | None]
@@ -132,6 +143,7 @@ class SlotTerms:
         self._agents = agents
         self._counted = counted
         self._known: dict[tuple[str, int], int] = {}
+        self._of_slot: dict[Light, set[int]] = {}
 
     def assigned_to(self, annotator: int) -> int:
         """Return the term of records assigned to an annotator."""
@@ -144,19 +156,27 @@ class SlotTerms:
 
     def of(self, slots: Iterable[Light]) -> set[int]:
         """Return the terms of a record with these slots."""
-        found = set()
-        for annotator, state, holder in slots:
-            word = _WORDS[state]
-            if word is None:
-                continue
-            found.add(self._term_id(word, 0))
-            if word != "skipped":
-                if annotator:
-                    found.add(self._term_id("assigned_to", annotator))
-                if holder:
-                    found.add(self._term_id("assigned_to", holder))
-            if annotator and word != "pending":
-                found.add(self._term_id(word, annotator))
+        found: set[int] = set()
+        for light in slots:
+            terms = self._of_slot.get(light)
+            if terms is None:
+                terms = self._of_slot[light] = self._terms_of(*light)
+            found.update(terms)
+        return found
+
+    def _terms_of(self, annotator: int, state: int, holder: int | None) -> set[int]:
+        word = _WORDS[state]
+        found: set[int] = set()
+        if word is None:
+            return found
+        found.add(self._term_id(word, 0))
+        if word != "skipped":
+            if annotator:
+                found.add(self._term_id("assigned_to", annotator))
+            if holder:
+                found.add(self._term_id("assigned_to", holder))
+        if annotator and word != "pending":
+            found.add(self._term_id(word, annotator))
         return found
 
     def _term_id(self, word: str, annotator: int) -> int:
@@ -171,15 +191,32 @@ class SlotTerms:
 
 
 class SlotWriter:
-    """Writer of slots of one dataset within one transaction, with their counters and terms."""
+    """Writer of slots of one dataset within one transaction, with their counters and terms.
 
-    def __init__(self, raw: RawConnection, dataset: int, agents: Agents, counted: CountedTerms) -> None:
+    Changes are collected; ``flush`` writes them. ``half_written`` returns True if a plan is being written or extended:
+    terms of its later slots are not written yet.
+    """
+
+    def __init__(
+        self,
+        raw: RawConnection,
+        dataset: int,
+        agents: Agents,
+        counted: CountedTerms,
+        half_written: Callable[[], bool],
+    ) -> None:
         self._raw = raw
         self._dataset = dataset
         self._agents = agents
         self._counted = counted
-        self._half: bool | None = None
+        self._half_written = half_written
         self.terms = SlotTerms(agents, counted)
+        self._changed: dict[int, tuple[Any, ...]] = {}
+        self._places: Counter[tuple[int, ...]] = Counter()
+        """Rows of ``waiting`` to insert (1) and to delete (-1)."""
+        self._past: set[tuple[int, int]] = set()
+        self._declined: set[tuple[int, int]] = set()
+        self._counts: Counter[tuple[int, int, int, int]] = Counter()
 
     def change(self, n: int, before: Sequence[Slot], after: Sequence[Slot], why: str | None = None) -> None:
         """Replace a record's slots ``before`` by ``after``; those with an id below 0 are added."""
@@ -191,85 +228,63 @@ class SlotWriter:
         for slot in added:
             self._add(slot)
         for old, new in changed:
-            self._store(old, new, why)
-        self.change_terms(n, map(self._light, before), map(self._light, after))
+            self._note(n, old, new, why)
+        self.change_terms(n, list(map(self._light, before)), list(map(self._light, after)))
 
-    def change_terms(self, n: int, before: Iterable[Light], after: Iterable[Light]) -> None:
+    def change_terms(self, n: int, before: Sequence[Light], after: Sequence[Light]) -> None:
         """Update the terms of a record whose slots were ``before`` and are ``after``."""
+        if before == after:
+            return
         was, now = self.terms.of(before), self.terms.of(after)
-        if self._half_written:
+        if was == now:
+            return
+        if self._half_written():
             self._counted.change_surely(n, was, now)
         else:
             self._counted.change(n, was, now)
-
-    @property
-    def _half_written(self) -> bool:
-        """Return True if a plan is being written or extended: terms of its later slots are not written yet."""
-        if self._half is None:
-            row = self._raw.execute(
-                "SELECT 1 FROM plans WHERE dataset = ? "
-                "AND (state = 'writing' OR figures LIKE '%\"extending\"%') LIMIT 1",
-                (self._dataset,),
-            ).fetchone()
-            self._half = row is not None
-        return self._half
 
     def _add(self, slot: Slot) -> None:
         """Add a slot that answers made necessary; reason and inclusion are another's, so as not to reveal that."""
         annotator = self._number(slot.annotator)
         (no,) = self._raw.execute(
             "INSERT INTO slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, "
-            "priority, due, behind, pull, needs) SELECT (SELECT max(coalesce(max(no), 0), ?1) + 1 FROM slots), "
+            "priority, due, behind, pull, needs) SELECT coalesce((SELECT max(no) FROM slots WHERE no > ?1), ?1) + 1, "
             "dataset, rid, plan, rule, (SELECT max(slot) + 1 FROM slots o WHERE o.rid = s.rid AND o.plan = s.plan), "
             "?2, ?3, ?4, reason, inclusion, priority, due, 0, ?5, needs FROM slots s WHERE no = ?6 RETURNING no",
             (SINGLES, annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, -slot.id),
         ).fetchone()
         place = self._place(slot)
         if place is not None:
-            self._raw.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?)", (*place[:-1], no))
+            row = (*place[:-1], no)
+            self._places[row] += 1
         self.count(slot.rule >> 8, slot.rule & 0xFF, annotator, STATE_NO[slot.state], 1)
 
     def _light(self, slot: Slot) -> Light:
         holder = None if slot.lease is None else self._agents.number(slot.lease.annotator)
         return self._number(slot.annotator), STATE_NO[slot.state], holder
 
-    def _store(self, old: Slot, new: Slot, why: str | None) -> None:
-        lease = new.lease
-        annotator = self._number(new.annotator)
-        self._raw.execute(
-            _CHANGED,
-            (
-                annotator,
-                STATE_NO[new.state],
-                new.deferred,
-                new.pull,
-                None if lease is None else self._agents.number(lease.annotator),
-                None if lease is None else lease.until,
-                None if lease is None else lease.token,
-                new.id,
-            ),
-        )
+    def _note(self, n: int, old: Slot, new: Slot, why: str | None) -> None:
+        annotator, lease = self._number(new.annotator), new.lease
+        holder = None if lease is None else self._agents.number(lease.annotator)
+        until, token = (None, None) if lease is None else (lease.until, lease.token)
+        if why is None and new.id in self._changed:
+            why = self._changed[new.id][-1]
+        state = STATE_NO[new.state]
+        self._changed[new.id] = (annotator, state, new.deferred, new.pull, holder, until, token, why)
         for name in people_of(old) - people_of(new):
-            self._raw.execute(
-                "INSERT OR IGNORE INTO past_assignees SELECT rid, ? FROM slots WHERE no = ?",
-                (self._agents.number(name), new.id),
-            )
+            self._past.add((self._dataset << 32 | n, self._agents.number(name)))
         # A lease keeps its row in ``waiting``, so that a lease that runs out needs no write to be offered again
         was, now = self._place(old), self._place(new)
         if was != now:
             if was is not None:
-                self._raw.execute(f"DELETE FROM waiting WHERE {_PLACE}", was)
+                self._places[was] -= 1
             if now is not None:
-                self._raw.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?)", now)
-        if why is not None:
-            self._raw.execute("UPDATE slots SET why = ? WHERE no = ?", (why, new.id))
+                self._places[now] += 1
         for name in new.declined - old.declined:
-            self._raw.execute(
-                "INSERT OR IGNORE INTO declined VALUES (?, ?)", (new.id, self._agents.number(name))
-            )
+            self._declined.add((new.id, self._agents.number(name)))
         if (old.annotator, old.state) != (new.annotator, new.state):
             self.count(new.rule >> 8, new.rule & 0xFF, self._number(old.annotator), STATE_NO[old.state], -1)
-            self.count(new.rule >> 8, new.rule & 0xFF, annotator, STATE_NO[new.state], 1)
+            self.count(new.rule >> 8, new.rule & 0xFF, annotator, state, 1)
 
     def _place(self, slot: Slot) -> tuple[int, ...] | None:
         """Return the row of ``waiting`` for a slot; None when it does not wait."""
@@ -283,10 +298,72 @@ class SlotWriter:
 
     def count(self, plan: int, rule: int, annotator: int, state: int, change: int) -> None:
         """Add ``change`` to the number of an annotator's slots in a state."""
-        self._raw.execute(
-            "INSERT INTO slot_counts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-            (self._dataset, plan, rule, annotator, state, change),
-        )
+        self._counts[plan, rule, annotator, state] += change
+
+    def flush(self) -> None:
+        """Write what was collected, each table with one statement."""
+        raw = self._raw
+        if self._changed:
+            rows = [(no, *values) for no, values in self._changed.items()]
+            for start in range(0, len(rows), _AT_ONCE):
+                _run(raw, _update_slots, rows[start : start + _AT_ONCE])
+            self._changed = {}
+        if self._places:
+            gone = [place for place, change in self._places.items() if change < 0]
+            for start in range(0, len(gone), _AT_ONCE):
+                _run(raw, _delete_places, gone[start : start + _AT_ONCE])
+            new = [place for place, change in self._places.items() if change > 0]
+            insert_rows(raw, "waiting", len(_PLACE), new)
+            self._places.clear()
+        if self._past:
+            insert_rows(raw, "past_assignees", 2, sorted(self._past), unless_there=True)
+            self._past.clear()
+        if self._declined:
+            insert_rows(raw, "declined", 2, sorted(self._declined), unless_there=True)
+            self._declined.clear()
+        if self._counts:
+            counts = [(self._dataset, *key, change) for key, change in self._counts.items() if change]
+            for start in range(0, len(counts), _AT_ONCE):
+                _run(raw, _add_counts, counts[start : start + _AT_ONCE])
+            self._counts.clear()
+
+
+def _run(raw: RawConnection, write: Callable[[int], str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run the statement that is written for so many rows."""
+    raw.execute(write(len(rows)), list(chain.from_iterable(rows)))
+
+
+@cache
+def _add_counts(rows: int) -> str:
+    return (
+        f"INSERT INTO slot_counts VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * rows)} "
+        "ON CONFLICT (dataset, plan, rule, annotator, state) DO UPDATE SET n = slot_counts.n + excluded.n"
+    )
+
+
+@cache
+def _update_slots(rows: int) -> str:
+    """Write the update of slots: number and ``_CHANGED``; a reason is kept where there is no new one."""
+    if rows == 1:
+        places = ((name, f"?{place}") for place, name in enumerate(_CHANGED, start=2))
+        values = (f"{name} = {f'coalesce({at}, why)' if name == 'why' else at}" for name, at in places)
+        return f"UPDATE slots SET {', '.join(values)} WHERE no = ?1"
+    marks = ", ".join([f"({', '.join('?' * (len(_CHANGED) + 1))})"] * rows)
+    # With their types: a column without any value has none of its own
+    new = {name: f"CAST(c.{name} AS {'BIGINT' if name in _NUMBERS else 'TEXT'})" for name in _CHANGED}
+    new |= {"pull": "c.pull", "why": f"coalesce({new['why']}, slots.why)"}
+    values = (f"{name} = {value}" for name, value in new.items())
+    return (
+        f"WITH c (no, {', '.join(_CHANGED)}) AS (VALUES {marks}) "
+        f"UPDATE slots SET {', '.join(values)} FROM c WHERE slots.no = c.no"
+    )
+
+
+@cache
+def _delete_places(rows: int) -> str:
+    one = f"({', '.join('?' * len(_PLACE))})"
+    found = f"= {one}" if rows == 1 else f"IN (VALUES {', '.join([one] * rows)})"
+    return f"DELETE FROM waiting WHERE ({', '.join(_PLACE)}) {found}"
 
 
 def people_of(slot: Slot) -> set[str]:

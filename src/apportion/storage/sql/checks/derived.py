@@ -80,7 +80,7 @@ class Derivation:
             connection,
             registry=registry,
             agents=agents,
-            slots_of=assignments.reader,
+            assignments=assignments,
             publish=nobody,
             events=SqlEvents(connection),
         )

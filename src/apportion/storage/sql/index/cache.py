@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-import json
 import logging
 import threading
 from collections import OrderedDict, deque
@@ -22,9 +21,10 @@ from apportion.domain.ids import RESOLVED
 from apportion.domain.metadata import KINDS_AS_NUMBERS
 from apportion.ports.deadline import Deadline
 from apportion.storage.sql.connection import UNLIMITED, SqlConnection
+from apportion.storage.sql.texts import TextNode
 
 from .cache_delta import CacheDelta
-from .fields import Column, FacetField, NumberField, Numbers, bitmap_of, mask_of, read_bitmap, read_keys
+from .fields import Column, FacetField, NumberField, Numbers, mask_of, read_bitmap, read_keys
 
 __all__ = ["DatasetCache"]
 
@@ -33,7 +33,6 @@ log = logging.getLogger("apportion.storage")
 _TEXT_SELECTIONS = 64
 _MANY = 20
 """For more values of a field than this, their records are found in one pass over all records."""
-_NOTHING = np.empty(0, dtype=np.uint32)
 _COUNTED = frozenset({"keyword", "long", "boolean"})
 FEW_RECORDS = 200
 """Up to so many records are sorted by reading their ids."""
@@ -69,7 +68,7 @@ class DatasetCache:
         self._facets: dict[tuple[int, int], FacetField] = {}
         self._numbers: dict[int, NumberField] = {}
         self._columns: dict[str, Column] = {}
-        self._texts: OrderedDict[str, BitMap] = OrderedDict()
+        self._texts: OrderedDict[TextNode, BitMap] = OrderedDict()
         self._vocabulary: list[str] | None = None
         self._vectors: dict[int, tuple[Numbers, Numbers]] = {}
         self._order: Numbers | None = None
@@ -104,19 +103,6 @@ class DatasetCache:
                     yield
             finally:
                 self._depth -= 1
-
-    @contextlib.contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """Read several times from one snapshot of the file."""
-        raw = self.connection.raw
-        if raw.in_transaction:  # the caller compares caches with the file
-            yield
-            return
-        raw.execute("BEGIN")
-        try:
-            yield
-        finally:
-            raw.execute("COMMIT")
 
     def close(self) -> None:
         """Give the connection back; a thread that still uses the cache gets another one when it needs it."""
@@ -228,14 +214,18 @@ class DatasetCache:
         """Return the numbers of all records of the dataset. Do not change the bitmap."""
         if self._everything is None:
             base = self.dataset << 32
-            # A dataset's records are one range of rids; one long string is handed over faster than a million rows
-            (packed,) = self.connection.raw.execute(
-                "SELECT group_concat(rid & 4294967295) FROM records WHERE rid > ? AND rid < ?",
-                (base, base + (1 << 32)),
-            ).fetchone()
-            self._everything = bitmap_of(packed)
+            # A dataset's records are one range of rids
+            self._everything = BitMap(
+                self._packed("rid & 4294967295", "records WHERE rid > ? AND rid < ?", base, base + (1 << 32))
+            )
             self._size = max(self._everything.max() if self._everything else 0, self._size)
         return self._everything
+
+    def _packed(self, expression: str, source: str, *values: Any) -> Numbers:
+        """Read one record number of each row."""
+        raw = self.connection.raw
+        found = raw.execute(f"SELECT {raw.dialect.packed(expression)} FROM {source}", values).fetchone()
+        return raw.dialect.unpacked(found[0], np.uint32)
 
     @property
     def size(self) -> int:
@@ -250,7 +240,7 @@ class DatasetCache:
         if facet is None:
             size = self.size
             # Values and the records that have them are read by two statements, which must see the same commit
-            with self._deadline.uncounted(), self._snapshot():
+            with self._deadline.uncounted(), self.connection.snapshot():
                 facet = self._facets[key] = FacetField(self.connection, field, viewer, size)
         return facet
 
@@ -299,27 +289,23 @@ class DatasetCache:
             found = self._columns[name] = Column(ns, values, self.size)
         return found
 
-    def text(self, connection: SqlConnection, match: str) -> BitMap:
-        """Return the records whose text matches a full-text expression, read in the snapshot of ``connection``.
+    def text(self, connection: SqlConnection, node: TextNode) -> BitMap:
+        """Return the records whose text a node finds, read in the snapshot of ``connection``.
 
         Do not change the bitmap. The lock is held for a moment only, so that nobody waits for the text index.
         """
         with self.held():
-            found = self._texts.get(match)
+            found = self._texts.get(node)
             if found is not None:
-                self._texts.move_to_end(match)
+                self._texts.move_to_end(node)
                 return found
-        table = f"fts_{self.dataset}"
-        (packed,) = connection.raw.execute(
-            f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?", (match,)
-        ).fetchone()
-        found = bitmap_of(packed)
+        found = BitMap(connection.raw.dialect.texts(connection.raw, self.dataset).matching(node))
         with self.held():
             # Leave out what was committed a moment ago and is not applied here yet: no other cache knows of it
             found &= self.everything
             # A snapshot from before the last change of a text must not be kept for those after it
             if self._texts_changed <= connection.began:
-                self._texts[match] = found
+                self._texts[node] = found
                 if len(self._texts) > _TEXT_SELECTIONS:
                     self._texts.popitem(last=False)
         return found
@@ -329,8 +315,7 @@ class DatasetCache:
         with self.held():
             if self._vocabulary is not None:
                 return self._vocabulary
-        rows = connection.raw.execute(f"SELECT term FROM words_{self.dataset}")
-        found = [term for (term,) in rows]
+        found = connection.raw.dialect.texts(connection.raw, self.dataset).vocabulary()
         with self.held():
             if self._texts_changed <= connection.began:
                 self._vocabulary = found
@@ -409,12 +394,8 @@ class DatasetCache:
         late = self.size - self._ordered_to
         # Sorting the ids of all records again for each one logged would make every search wait
         if self._order is None or late > (0 if fresh else max(2_000, self._ordered_to // 20)):
-            (packed,) = self.connection.raw.execute(
-                "SELECT group_concat(n) FROM "
-                "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id)",
-                (self.dataset,),
-            ).fetchone()
-            self._order = np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
+            by_id = "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id) AS r"
+            self._order = self._packed("n", by_id, self.dataset)
             self._ordered_to = max(self.size, int(self._order.max()) if self._order.size else 0)
             self._ranks = None
             self._gone = BitMap()
@@ -428,9 +409,10 @@ class DatasetCache:
     ) -> Iterator[int]:
         """Merge records logged later into ``known`` by id."""
         base = self.dataset << 32
-        rows = self.connection.raw.execute(
-            "SELECT id, rid & 4294967295 FROM records WHERE rid IN (SELECT ? | value FROM json_each(?))",
-            (base, json.dumps(late.to_array().tolist())),
+        raw, sql = self.connection.raw, self.connection.raw.dialect
+        rows = raw.execute(
+            f"SELECT id, rid & 4294967295 FROM records WHERE {sql.in_numbers('rid')}",
+            (sql.numbers(base | n for n in late),),
         ).fetchall()
         if after is not None:
             rows = [row for row in rows if (row[0] < after if descending else row[0] > after)]

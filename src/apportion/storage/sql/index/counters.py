@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from apportion.domain.terms import Term
 from apportion.storage.sql.connection import SqlConnection
-from apportion.storage.sql.rows import as_json, insert_rows, insert_values
+from apportion.storage.sql.rows import insert_rows, insert_values
 
 from .cache_delta import CacheDelta
-from .terms import TermRegistry, TermSession
+from .terms import TermPair, TermRegistry, TermSession
 
 __all__ = ["CountedTerms", "MetadataTerms", "NumberTerms"]
 
@@ -35,6 +35,7 @@ class CountedTerms:
         self.session: TermSession = registry.session(connection)
         # By viewer and field, then by value: pairs would have to be hashed again each time
         self._known: dict[int, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+        self._pairs_of: dict[int, dict[Term, TermPair]] = {}
         self._of_metadata: dict[int, dict[str, int]] = defaultdict(dict)
         self._field_of = changes.field_of
         self._added: list[tuple[int, Iterable[int]]] = changes.gained
@@ -63,13 +64,32 @@ class CountedTerms:
         self, terms: Iterable[Term], metadata: Iterable[MetadataTerm] = (), *, viewer: int = 0
     ) -> list[int]:
         """Return the numbers of values, new ones created."""
-        known, of_metadata = self._known[viewer], self._of_metadata
-        found = [known[name].get(value) or self._number(name, [value], viewer) for name, value in terms]
+        pairs, field_of, of_metadata = self._pairs(viewer), self._field_of, self._of_metadata
+        found = []
+        for term in terms:
+            term_id, where = pairs.get(term) or self._look_up(term, viewer, pairs)
+            field_of[term_id] = where
+            found.append(term_id)
         found += [
             of_metadata[field].get(value) or self._number_metadata(field, kind, [value])
             for field, kind, value in metadata
         ]
         return found
+
+    def _pairs(self, viewer: int) -> dict[Term, TermPair]:
+        found = self._pairs_of.get(viewer)
+        if found is None:
+            found = self._pairs_of[viewer] = self.session.pairs(self._dataset, viewer)
+        return found
+
+    def _look_up(self, term: Term, viewer: int, pairs: dict[Term, TermPair]) -> TermPair:
+        name, value = term
+        term_id = self._known[viewer][name].get(value) or self._number(name, [value], viewer)
+        field, _ = self.session.field(self._dataset, name)
+        pair = term_id, (field, viewer)
+        if self.session.is_committed(field, viewer, value):  # else a rollback may take it back
+            pairs[term] = pair
+        return pair
 
     def _number(self, name: str, values: list[str], viewer: int) -> int:
         """Look up or create values of a field; return the number of the last one."""
@@ -92,21 +112,14 @@ class CountedTerms:
 
     def add_to_many(self, term_id: int, ns: Sequence[int]) -> None:
         """Give records, ascending, one value; those that have it already keep it. Written at once."""
-        before = self._raw.total_changes
         # Value number and record number in one key: the records of a value are one range, in the order of their numbers
-        insert_values(self._raw, "facet", [term_id << 32 | n for n in ns], or_ignore=True)
-        # Rows that were there already are ignored, so that only the changes say how many were added
-        self.session.count_many(term_id, self._raw.total_changes - before)
+        added = insert_values(self._raw, "facet", [term_id << 32 | n for n in ns], unless_there=True)
+        self.session.count_many(term_id, added)  # rows that were there already are left out
         self._changes.shared.append((term_id, ns))
 
     def take_from_many(self, term_id: int, ns: Sequence[int]) -> None:
         """Take one value from records, those of them that have it. Written at once."""
-        before = self._raw.total_changes
-        self._raw.execute(
-            "DELETE FROM facet WHERE key IN (SELECT value FROM json_each(?))",
-            (as_json(term_id << 32 | n for n in ns),),
-        )
-        self.session.count_many(term_id, before - self._raw.total_changes)
+        self.session.count_many(term_id, -self._delete(term_id << 32 | n for n in ns))
         self._changes.unshared.append((term_id, ns))
 
     def change(self, n: int, before: Iterable[int], after: Iterable[int]) -> None:
@@ -153,16 +166,7 @@ class CountedTerms:
         )
         if self._removed:
             # Losses before gains: a value that is lost and gained again within the transaction must stay
-            gone = [term_id << 32 | n for n, term_ids in self._removed for term_id in term_ids]
-            self._raw.execute(
-                "DELETE FROM facet WHERE key IN (SELECT value FROM json_each(?))", (as_json(gone),)
-            )
-            for _, term_ids in self._removed:
-                for term_id in term_ids:
-                    if term_id not in self._field_of:
-                        self._field_of[term_id] = self._raw.execute(
-                            "SELECT field, viewer FROM vals WHERE vid = ?", (term_id,)
-                        ).fetchone()
+            self._delete(term_id << 32 | n for n, term_ids in self._removed for term_id in term_ids)
         if self._added:
             # Sorted, so that the table is written in one direction
             keys = sorted({term_id << 32 | n for n, term_ids in self._added for term_id in term_ids})
@@ -172,4 +176,11 @@ class CountedTerms:
                 "DELETE FROM numbers WHERE field = ? AND value = ? AND n = ?", self._old_numbers
             )
         insert_rows(self._raw, "numbers", 3, sorted(self._new_numbers))
-        self.session.flush()
+        lost = {term_id for _, term_ids in self._removed for term_id in term_ids}
+        self._field_of.update(self.session.flush(lost - self._field_of.keys()))
+
+    def _delete(self, keys: Iterable[int]) -> int:
+        """Delete facet rows; return how many there were."""
+        sql = self._raw.dialect
+        gone = self._raw.execute(f"DELETE FROM facet WHERE {sql.in_numbers('key')}", (sql.numbers(keys),))
+        return gone.rowcount

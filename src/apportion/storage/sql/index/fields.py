@@ -11,21 +11,14 @@ from pyroaring import BitMap
 from apportion.storage.sql.connection import SqlConnection
 
 __all__ = [
-    "Column", "FacetField", "NumberField", "Numbers", "bitmap_of", "mask_of", "read_bitmap",
-    "read_keys", "set_lowest",
+    "Column", "FacetField", "NumberField", "Numbers", "mask_of", "read_bitmap", "read_keys", "set_lowest",
 ]  # fmt: skip
 
 Numbers: TypeAlias = Any
 """A numpy array. (Its own types add more noise than safety here.)"""
 
-_NOTHING = np.empty(0, dtype=np.uint32)
 FEW_VALUES = 2_000
 """Up to so many values have a bitmap each, where records have several values of the field."""
-
-
-def bitmap_of(packed: str | None) -> BitMap:
-    """Build a bitmap from a comma-separated list of numbers, the fastest way to get many numbers out of SQLite."""
-    return BitMap(np.fromstring(packed, dtype=np.uint32, sep=",")) if packed else BitMap()
 
 
 class FacetField:
@@ -282,36 +275,33 @@ def mask_of(selection: BitMap, size: int) -> Numbers:
 
 def read_keys(connection: SqlConnection, field: int, viewer: int) -> Numbers:
     """Read every facet row of a field: value number << 32 | record number."""
-    # CROSS JOIN: begin with the values, then read the range of keys of each; SQLite might read all of ``facet`` first.
-    # group_concat: one string of a million numbers is read many times faster than a million rows
-    (packed,) = connection.raw.execute(
-        "SELECT group_concat(f.key) FROM vals v CROSS JOIN facet f ON f.key >= v.vid << 32 "
+    raw, sql = connection.raw, connection.raw.dialect
+    # First the values, then the range of keys of each: a planner might read all of ``facet`` first
+    (packed,) = raw.execute(
+        f"SELECT {sql.packed('f.key')} FROM vals v {sql.then_join} facet f ON f.key >= v.vid << 32 "
         "AND f.key < (v.vid + 1) << 32 WHERE v.field = ? AND v.viewer = ? AND v.n > 0",
         (field, viewer),
     ).fetchone()
-    return np.fromstring(packed, dtype=np.int64, sep=",") if packed else np.empty(0, dtype=np.int64)
+    return sql.unpacked(packed, np.int64)
 
 
 def _read_pairs(connection: SqlConnection, field: int) -> tuple[Numbers, Numbers]:
-    """Read record numbers, and the numbers that each has in a field. ``quote`` writes a float with all its digits."""
-    ns, values = connection.raw.execute(
-        "SELECT group_concat(n), group_concat(quote(value)) FROM numbers WHERE field = ?", (field,)
+    """Read record numbers, and the numbers that each has in a field."""
+    raw, sql = connection.raw, connection.raw.dialect
+    ns, values = raw.execute(
+        f"SELECT {sql.packed('n')}, {sql.packed_floats('value')} FROM numbers WHERE field = ?", (field,)
     ).fetchone()
-    if not ns:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
-    return np.fromstring(ns, dtype=np.int64, sep=","), np.fromstring(values, dtype=np.float64, sep=",")
-
-
-def _read_numbers(connection: SqlConnection, term_id: int) -> Numbers:
-    (packed,) = connection.raw.execute(
-        "SELECT group_concat(key & 4294967295) FROM facet WHERE key >= ? AND key < ?",
-        (term_id << 32, term_id + 1 << 32),
-    ).fetchone()
-    return np.fromstring(packed, dtype=np.uint32, sep=",") if packed else _NOTHING
+    return sql.unpacked(ns, np.int64), sql.unpacked(values, np.float64)
 
 
 def read_bitmap(connection: SqlConnection, term_id: int) -> BitMap:
-    return BitMap(_read_numbers(connection, term_id))
+    """Read the records that have a value."""
+    raw, sql = connection.raw, connection.raw.dialect
+    (packed,) = raw.execute(
+        f"SELECT {sql.packed('key & 4294967295')} FROM facet WHERE key >= ? AND key < ?",
+        (term_id << 32, term_id + 1 << 32),
+    ).fetchone()
+    return BitMap(sql.unpacked(packed, np.uint32))
 
 
 def _grown(column: Numbers, n: int, fill: int = 0) -> Numbers:

@@ -88,7 +88,8 @@ class MetadataReader:
                     "Nothing of this request was stored."
                 )
             (there,) = self._raw.execute(
-                "SELECT count(*) FROM fields WHERE dataset = ? AND name GLOB 'metadata.*'", (self._dataset,)
+                "SELECT count(*) FROM fields WHERE dataset = ? AND name LIKE 'metadata.%'",
+                (self._dataset,),
             ).fetchone()
             if there + len(new) > self._limit:
                 raise MetadataLimitExceededError(there + len(new), self._limit)

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from functools import cache
 from itertools import chain
-from operator import itemgetter
+from typing import TypeVar
 
+from apportion.domain.terms import Term
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.rows import insert_rows
 
-__all__ = ["NUMERIC_TERMS", "TermRegistry", "TermSession"]
+__all__ = ["NUMERIC_TERMS", "TermPair", "TermRegistry", "TermSession"]
 
 NUMERIC_TERMS = frozenset({"long"})
 """Kinds of field whose values are counted one by one and are numbers as well."""
 
 _MOST_REMEMBERED = 400_000
 _VALUES_AT_ONCE = 1000
+_FEW_CHANGED = 16
+_CHANGED_AT_ONCE = (0, 4, 8, 12, 16, 32, 64, 500)
+_PAIRS_AT_MOST = 20_000
+_NONE: dict[str, int] = {}
+
+T = TypeVar("T")
+TermPair = tuple[int, tuple[int, int]]
+"""The number of a value, and its field and viewer."""
 
 
 class TermRegistry:
@@ -27,6 +37,13 @@ class TermRegistry:
         self.term_ids: dict[tuple[int, int], dict[str, int]] = {}
         """(field, viewer) → value → its number"""
         self.next_vid: int | None = None
+        self.pairs: dict[tuple[int, int], dict[Term, TermPair]] = {}
+        """(dataset, viewer) → name and value → what is known of it: what answers use is found here at once"""
+
+    def forget_values(self) -> None:
+        """Forget all values, as those of a purged dataset are gone."""
+        self.term_ids.clear()
+        self.pairs.clear()
 
     def session(self, connection: SqlConnection) -> TermSession:
         """Return a session for one transaction; what it adds is remembered only once that is committed."""
@@ -47,11 +64,23 @@ class TermSession:
 
     def _remember(self) -> None:
         registry = self._registry
-        if sum(map(len, chain(registry.term_ids.values(), self._term_ids.values()))) > _MOST_REMEMBERED:
-            registry.term_ids.clear()
-        for key, term_ids in self._term_ids.items():
-            registry.term_ids.setdefault(key, {}).update(term_ids)
+        if any(self._term_ids.values()):
+            if sum(map(len, chain(registry.term_ids.values(), self._term_ids.values()))) > _MOST_REMEMBERED:
+                registry.forget_values()
+            for key, term_ids in self._term_ids.items():
+                registry.term_ids.setdefault(key, {}).update(term_ids)
         registry.fields.update(self._fields)
+
+    def pairs(self, dataset: int, viewer: int) -> dict[Term, TermPair]:
+        """Return the values of a dataset, as a viewer sees it, that earlier transactions have looked up."""
+        found = self._registry.pairs.get((dataset, viewer))
+        if found is None or len(found) > _PAIRS_AT_MOST:
+            found = self._registry.pairs[dataset, viewer] = {}
+        return found
+
+    def is_committed(self, field: int, viewer: int, value: str) -> bool:
+        """Return True if a value is remembered from an earlier transaction."""
+        return value in self._registry.term_ids.get((field, viewer), _NONE)
 
     def find_field(self, dataset: int, name: str) -> tuple[int, str] | None:
         """Return number and kind of a field the dataset already has, else None."""
@@ -123,18 +152,60 @@ class TermSession:
         """Note that so many more records have a value."""
         self._counts[term_id] += gained
 
-    def flush(self) -> None:
-        """Write new values and changed counters."""
+    def flush(self, unknown: Collection[int] = ()) -> dict[int, tuple[int, int]]:
+        """Write new values and changed counters; return field and viewer of the ``unknown`` among the values."""
         counts = self._counts
         if self._created:
             # New values are written with their counters, which saves an update of each
             insert_rows(self._raw, "vals", 6, [(*row, counts.pop(row[0], 0)) for row in self._created])
             self._created = []
-        changes = [(change, term_id) for term_id, change in counts.items() if change]
-        if changes:
-            changes.sort(key=itemgetter(1))  # one way through the table
-            self._raw.executemany("UPDATE vals SET n = n + ? WHERE vid = ?", changes)
+        changes = sorted((term_id, n) for term_id, n in counts.items() if n or term_id in unknown)
         counts.clear()
+        found: dict[int, tuple[int, int]] = {}
+        for start in range(0, len(changes), _CHANGED_AT_ONCE[-1]):
+            found |= self._write_counts(changes[start : start + _CHANGED_AT_ONCE[-1]], unknown)
+        return found
+
+    def _write_counts(
+        self, changes: list[tuple[int, int]], unknown: Collection[int]
+    ) -> dict[int, tuple[int, int]]:
+        ends = " RETURNING vid, field, viewer" if unknown else ""
+        by_change: dict[int, list[int]] = defaultdict(list)
+        for term_id, change in changes:
+            by_change[change].append(term_id)
+        if len(changes) <= _FEW_CHANGED and by_change.keys() <= {-1, 1}:  # of one record, as nearly always
+            lost, all_of_them = _filled(by_change[-1]), _filled([term_id for term_id, _ in changes])
+            found = self._raw.execute(_count_one(len(lost), len(all_of_them)) + ends, lost + all_of_them)
+        else:
+            rows = _filled(changes)
+            found = self._raw.execute(_count_many(len(rows)) + ends, list(chain.from_iterable(rows)))
+        if not unknown:
+            return {}
+        return {vid: (field, viewer) for vid, field, viewer in found.fetchall() if vid in unknown}
+
+
+def _filled(values: list[T]) -> list[T]:
+    """Return the values, the last repeated so that lists have few different lengths."""
+    size = next(size for size in _CHANGED_AT_ONCE if size >= len(values))
+    return values + values[-1:] * (size - len(values))
+
+
+@cache
+def _count_one(lost: int, changed: int) -> str:
+    marks = ", ".join("?" * changed)
+    if not lost:
+        return f"UPDATE vals SET n = n + 1 WHERE vid IN ({marks})"
+    less = f"CASE WHEN vid IN ({', '.join('?' * lost)}) THEN -1 ELSE 1 END"
+    return f"UPDATE vals SET n = n + {less} WHERE vid IN ({marks})"
+
+
+@cache
+def _count_many(rows: int) -> str:
+    # A row that is repeated does no harm: of those that fit one is used
+    return (
+        f"WITH change (id, more) AS (VALUES {', '.join(['(?, ?)'] * rows)}) "
+        "UPDATE vals SET n = n + change.more FROM change WHERE vid = change.id"
+    )
 
 
 def _number(value: str) -> float | None:

@@ -29,7 +29,7 @@ class VectorWriter:
         self._limit = limit
         self._changes = changes
         rows = raw.execute(
-            "SELECT name, no, kind FROM fields WHERE dataset = ? AND kind GLOB 'vector:*'", (dataset,)
+            "SELECT name, no, kind FROM fields WHERE dataset = ? AND kind LIKE 'vector:%'", (dataset,)
         )
         self._fields = {name: (no, int(kind.partition(":")[2])) for name, no, kind in rows}
 
@@ -63,7 +63,9 @@ class VectorWriter:
         for name, vector in vectors.items():
             field, _ = self._fields[f"vectors.{name}"]
             self._raw.execute(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", (field, n, *encode_vector(vector))
+                "INSERT INTO vectors VALUES (?, ?, ?, ?) ON CONFLICT (field, n) DO UPDATE SET "
+                "value = excluded.value, more = excluded.more",
+                (field, n, *encode_vector(vector)),
             )
             self._changes.vectors.add(field)
 

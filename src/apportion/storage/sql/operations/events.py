@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,7 +11,6 @@ import msgspec
 from apportion.ports.events import About, AuditedEvent, AuditFilter, RequestMark
 from apportion.storage.checksums import add_row
 from apportion.storage.sql.connection import SqlConnection
-from apportion.storage.sql.rows import as_json
 from apportion.vocabulary import EventArea, EventCode
 
 __all__ = ["EVENT_COLUMNS", "EVENT_JOINS", "SqlEvents", "audited_event"]
@@ -30,6 +29,8 @@ _DATASETS = (
 )
 _VALUES = ("e.who", "e.object", "e.workspace", "e.before", "e.after", "e.detail")
 _REQUEST = ("e.address", "e.request")
+_DATASET = "e.dataset + 0"
+"""A dataset without its index, which would make the database sort all events of several."""
 
 
 class SqlEvents:
@@ -37,6 +38,7 @@ class SqlEvents:
 
     def __init__(self, connection: SqlConnection, request: RequestMark | None = None) -> None:
         self._raw = connection.raw
+        self._sql = connection.raw.dialect
         self._request = request or RequestMark(None, None)
 
     def add(
@@ -92,14 +94,15 @@ class SqlEvents:
         self._raw.execute("UPDATE events_pruning SET before = ?", (before,))
         gone = self._raw.execute(
             "DELETE FROM events WHERE no IN ("
-            "SELECT no FROM (SELECT no, at FROM events ORDER BY no LIMIT ?) WHERE at < ?)",
+            "SELECT no FROM (SELECT no, at FROM events ORDER BY no LIMIT ?) AS oldest WHERE at < ?)",
             (limit, before),
         )
         self._raw.execute("UPDATE events_pruning SET before = 0")
         return gone.rowcount
 
     def _conditions(self, wanted: AuditFilter, below: int | None) -> tuple[str, list[Any]]:
-        conditions, values = ["1"], list[Any]()
+        conditions, values = ["1 = 1"], list[Any]()
+        sql = self._sql
 
         def narrow(condition: str, *given: Any) -> None:
             conditions.append(condition)
@@ -108,7 +111,7 @@ class SqlEvents:
         if below is not None:
             narrow("e.no < ?", below)
         if wanted.codes is not None:
-            narrow("e.what IN (SELECT value FROM json_each(?))", _list(map(str, wanted.codes)))
+            narrow(sql.in_strings("e.what"), sql.strings(map(str, wanted.codes)))
             if not any(each.area is EventArea.ANSWERS for each in wanted.codes):
                 narrow("e.rid IS NULL")  # then an index has only these, which are few
         if wanted.dataset is not None:
@@ -116,15 +119,14 @@ class SqlEvents:
             if len(numbers) == 1:  # then an index has them in order
                 narrow("e.dataset = ?", numbers[0])
             else:
-                # + keeps SQLite from using the index on datasets, which would make it sort all their events
-                narrow("+e.dataset IN (SELECT value FROM json_each(?))", as_json(numbers))
+                narrow(sql.in_numbers(_DATASET), sql.numbers(numbers))
         for names in filter(None, (wanted.workspaces, wanted.workspace and [wanted.workspace])):
-            inside = self._numbers("workspace IN (SELECT value FROM json_each(?1))", _list(names))
+            within = sql.strings(names)
+            inside = self._numbers(sql.in_strings("workspace", "?1"), within)
             narrow(
-                "(e.workspace IN (SELECT value FROM json_each(?)) OR "
-                "+e.dataset IN (SELECT value FROM json_each(?)))",
-                _list(names),
-                as_json(inside),
+                f"({sql.in_strings('e.workspace')} OR {sql.in_numbers(_DATASET)})",
+                within,
+                sql.numbers(inside),
             )
         if wanted.who is not None:
             narrow("e.who = ?", wanted.who)
@@ -136,21 +138,22 @@ class SqlEvents:
             narrow(*self._text(wanted.text, wanted.with_requests))
         return " AND ".join(conditions), values
 
-    def _text(self, text: str, with_requests: bool) -> tuple[str, str, str, str]:
+    def _text(self, text: str, with_requests: bool) -> tuple[str, str, Any, str]:
         columns = (*_VALUES, *(_REQUEST if with_requests else ()))
         found = " || ' ' || ".join(f"coalesce({each}, '')" for each in columns)
-        named = self._numbers("instr(lower(name || ' ' || workspace), lower(?1)) > 0", text)
+        sql = self._sql
+        named = self._numbers(sql.contains("name || ' ' || workspace", "?1"), text)
         return (
-            f"(instr(lower({found}), lower(?)) > 0 OR +e.dataset IN (SELECT value FROM json_each(?)) OR "
-            "+e.rid IN (SELECT rid FROM records WHERE dataset IN (SELECT no FROM datasets) AND id = ?))",
+            f"({sql.contains(found)} OR {sql.in_numbers(_DATASET)} OR "
+            "e.rid + 0 IN (SELECT rid FROM records WHERE dataset IN (SELECT no FROM datasets) AND id = ?))",
             text,
-            as_json(named),
+            sql.numbers(named),
             text,
         )
 
     def _numbers(self, condition: str, value: str) -> list[int]:
         """Return the numbers of datasets, purged ones included, for which a condition holds."""
-        rows = self._raw.execute(f"SELECT no FROM {_DATASETS} WHERE {condition}", (value,))
+        rows = self._raw.execute(f"SELECT no FROM {_DATASETS} AS d WHERE {condition}", (value,))
         return [no for (no,) in rows]
 
 
@@ -165,10 +168,6 @@ def audited_event(row: tuple[Any, ...]) -> AuditedEvent:
 
 def _json(value: Mapping[str, Any] | None) -> str | None:
     return None if value is None else json.dumps(dict(value), ensure_ascii=False)
-
-
-def _list(names: Iterable[str]) -> str:
-    return json.dumps(list(names))
 
 
 def _read(text: str | None) -> Mapping[str, Any] | None:

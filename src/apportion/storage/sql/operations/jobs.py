@@ -125,7 +125,8 @@ class SqlJobs:
         elif before is not None:
             state, kept = _GOLD, _stored(dataset, before)
         self._raw.execute(
-            "INSERT OR REPLACE INTO job_changes (job, rid, before, state, version) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO job_changes (job, rid, before, state, version) VALUES (?, ?, ?, ?, ?) ON CONFLICT (job, rid) "
+            "DO UPDATE SET before = excluded.before, state = excluded.state, version = excluded.version",
             (job.no, dataset.no << 32 | number, kept, state, version),
         )
 

@@ -50,7 +50,9 @@ class SqlWebhooks:
         return next(iter(self._webhooks("WHERE id = ?", id)), None)
 
     def of(self, workspace: str | None) -> list[Webhook]:
-        return self._webhooks("WHERE workspace IS ?", workspace)
+        if workspace is None:
+            return self._webhooks("WHERE workspace IS NULL")
+        return self._webhooks("WHERE workspace = ?", workspace)
 
     def all(self) -> list[Webhook]:
         return self._webhooks("")
@@ -71,9 +73,10 @@ class SqlWebhooks:
 
     def events_after(self, webhook: Webhook, *, look: int, limit: int) -> EventsAfter:
         upto = self._upto(webhook.cursor, look)
+        sql = self._raw.dialect
         codes = [str(each) for each in codes_wanted(webhook)]
-        conditions = ["e.no > ?", "e.no <= ?", "e.what IN (SELECT value FROM json_each(?))"]
-        values: list[Any] = [webhook.cursor, upto, json.dumps(codes)]
+        conditions = ["e.no > ?", "e.no <= ?", sql.in_strings("e.what")]
+        values: list[Any] = [webhook.cursor, upto, sql.strings(codes)]
         if webhook.dataset is not None:
             conditions.append("e.dataset = ?")
             values.append(webhook.dataset)

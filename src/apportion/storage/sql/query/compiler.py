@@ -85,7 +85,7 @@ class QueryCompiler:
         rows = self._raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (dataset.no,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
         self._values = ValueLeaves(self._raw, self._deadline)
-        self._texts = TextLeaves(self._raw, dataset.no, vocabulary, self._deadline)
+        self._texts = TextLeaves(self._raw.dialect.texts(self._raw, dataset.no), vocabulary, self._deadline)
         self._slots = AssignmentLeaves(self._values, self._fields, criteria)
 
     def compile_criteria(self) -> Plan:
@@ -288,7 +288,9 @@ class QueryCompiler:
             return Nothing()
         low, high, include_low, include_high = bounds("agreement", leaf)
         above, below = ">=" if include_low else ">", "<=" if include_high else "<"
-        number = "CAST(value AS REAL)"  # agreement is a keyword; only fields of kind long have ``num``
+        number = (
+            "CAST(value AS DOUBLE PRECISION)"  # agreement is a keyword; only fields of kind long have ``num``
+        )
         condition = f"{number} {above} ? AND {number} {below} ?"
         return self._values.having(field[0], self._viewer, condition, (low, high))
 

@@ -53,8 +53,8 @@ class Evaluation:
         """
         self._deadline.check()
         match plan:
-            case Text(expression):
-                return Found(self._cache.text(self._connection, expression))
+            case Text(node):
+                return Found(self._cache.text(self._connection, node))
             case These(ns):
                 return Found(BitMap(ns))
             case Without(inner):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -143,12 +142,10 @@ class FacetCounter:
     def _names(self, known: dict[int, str], term_ids: list[int]) -> dict[int, str]:
         unknown = [term_id for term_id in term_ids if term_id not in known]
         found = {term_id: known[term_id] for term_id in term_ids if term_id in known}
+        raw = self._connection.raw
         for start in range(0, len(unknown), 500):
-            part = unknown[start : start + 500]
-            marks = ", ".join("?" * len(part))
-            found.update(
-                self._connection.raw.execute(f"SELECT vid, value FROM vals WHERE vid IN ({marks})", part)
-            )
+            among, given = raw.dialect.in_few("vid", unknown[start : start + 500])
+            found.update(raw.execute(f"SELECT vid, value FROM vals WHERE {among}", given).fetchall())
         return found
 
     def _counted_by_record(self, field: int, viewer: int) -> list[tuple[int, int]]:
@@ -159,23 +156,21 @@ class FacetCounter:
         # Slots are no part of a record's row, so reading records would not find these values
         if field in {self._fields[name][0] for name in ("assigned_to", "assignment") if name in self._fields}:
             return self._counted_by_value(field, viewer)
+        raw, sql = self._connection.raw, self._connection.raw.dialect
         column = "answer_terms" if field in self._answer_fields() else "terms"
         for start in range(0, len(ns), 500):
-            part = [base | int(n) for n in ns[start : start + 500]]
-            marks = ", ".join("?" * len(part))
+            among, given = sql.in_few("rid", [base | int(n) for n in ns[start : start + 500]])
             if viewer:
-                rows = self._connection.raw.execute(
-                    f"SELECT terms FROM annotations WHERE annotator = ? AND rid IN ({marks})", [viewer, *part]
+                rows = raw.execute(
+                    f"SELECT terms FROM annotations WHERE annotator = ? AND {among}", (viewer, *given)
                 )
             else:
-                rows = self._connection.raw.execute(
-                    f"SELECT {column} FROM records WHERE rid IN ({marks})", part
-                )
+                rows = raw.execute(f"SELECT {column} FROM records WHERE {among}", given)
             for (terms,) in rows:
                 counts.update(unpacked(terms))
-        ours = self._connection.raw.execute(
-            "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND vid IN (SELECT value FROM json_each(?))",
-            (field, viewer, json.dumps(list(counts))),
+        ours = raw.execute(
+            f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND {sql.in_numbers('vid')}",
+            (field, viewer, sql.numbers(counts)),
         )
         return Counter({term_id: counts[term_id] for (term_id,) in ours}).most_common()
 
@@ -269,9 +264,8 @@ class FacetCounter:
         with self._cache.held():
             known: dict[str, int] | None = self._cache.computed_of_texts.get("words")
         if known is None:
-            rows = self._connection.raw.execute(
-                f"SELECT term, doc FROM words_{self._cache.dataset} ORDER BY doc DESC, term LIMIT 2000"
-            )
+            raw = self._connection.raw
+            rows = raw.dialect.texts(raw, self._cache.dataset).most_frequent(2_000)
             found = [(word, n) for word, n in rows if word.isalpha() and word not in STOP_WORDS]
             known = dict(found[:MOST_WORDS])
             self._cache.keep_of_texts(self._connection, "words", known)

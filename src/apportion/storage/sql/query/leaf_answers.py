@@ -14,7 +14,6 @@ from apportion.ports.records import Criteria
 from apportion.storage.sql.codec.fragments import decode_value
 from apportion.storage.sql.codec.states import DEPENDS, STATE_NO, STATES
 from apportion.storage.sql.connection import RawConnection
-from apportion.storage.sql.rows import as_json
 from apportion.vocabulary import AnnotationState
 
 from .selection import Nothing, Plan, These
@@ -24,11 +23,12 @@ __all__ = ["AnsweredLeaves"]
 _DISCARDED = STATES.index(AnnotationState.DISCARDED)
 _SUBMITTED = STATES.index(AnnotationState.SUBMITTED)
 _COMPARED = (
-    f"rid >= :first AND rid < :last AND counted AND state = {_SUBMITTED} AND (rid, annotator) NOT IN "
-    f"(SELECT rid, annotator FROM slots WHERE dataset = :dataset AND {DEPENDS} "
+    f"rid >= ?1 AND rid < ?2 AND counted AND state = {_SUBMITTED} AND (rid, annotator) NOT IN "
+    f"(SELECT rid, annotator FROM slots WHERE dataset = ?3 AND {DEPENDS} "
     f"AND state = {STATE_NO[RowState.DONE]})"
 )
-"""Condition for annotations that agreement compares; the same as in ``SqlAnswerReader.columns``."""
+"""Condition for annotations that agreement compares, with places for the least ``rid``, the one after the largest, and
+the dataset. The same as in ``SqlAnswerReader.columns``."""
 
 
 class AnsweredLeaves:
@@ -66,11 +66,12 @@ class AnsweredLeaves:
         several = len(set(names)) > 1
         if not people or (several and len(people) < 2):
             return Nothing()
-        whose = f"AND annotator IN ({', '.join('?' * len(people))})" if several else ""
+        sql = self._raw.dialect
+        whose = f"AND {sql.in_numbers('annotator')}" if several else ""
         rows = self._raw.execute(
             "SELECT rid & 4294967295, annotator, state, value FROM annotations WHERE rid >= ? AND rid < ? "
             f"AND counted AND state IN ({_SUBMITTED}, {_DISCARDED}) {whose} ORDER BY rid",
-            (*self._bounds, *(people if several else ())),
+            (*self._bounds, *([sql.numbers(people)] if several else ())),
         )
         decoded: dict[tuple[int, bytes | None], Hashable] = {}  # equal fragments are decoded once
         answers: dict[int, set[Hashable]] = {}
@@ -107,18 +108,18 @@ class AnsweredLeaves:
     def compared(self, name: str | None = None) -> Plan:
         """Find records on which agreement compares answers; with a name, those with an answer of that person."""
         if name is None:
-            return self._found(f"SELECT rid & 4294967295 FROM ({self._shared()})")
-        people = as_json(self.viewers(name))
+            return self._found(f"SELECT rid & 4294967295 FROM ({self._shared()}) AS found")
+        sql = self._raw.dialect
         return self._found(
             f"SELECT rid & 4294967295 FROM annotations WHERE {_COMPARED} AND rid IN ({self._shared()}) "
-            "AND annotator IN (SELECT value FROM json_each(:people))",
-            people=people,
+            f"AND {sql.in_numbers('annotator', '?4')}",
+            sql.numbers(self.viewers(name)),
         )
 
     def compared_during(self, low: int, high: int) -> Plan:
         """Find records whose last answer that agreement compares was given in a period; both ends belong to it."""
-        last = self._shared("AND max(updated) BETWEEN :low AND :high")
-        return self._found(f"SELECT rid & 4294967295 FROM ({last})", low=low, high=high)
+        last = self._shared("AND max(updated) BETWEEN ?4 AND ?5")
+        return self._found(f"SELECT rid & 4294967295 FROM ({last}) AS found", low, high)
 
     def compared_as(self, fits: Callable[[str], bool]) -> Plan:
         """Find records on which one of the answers that agreement compares has such a label."""
@@ -129,7 +130,7 @@ class AnsweredLeaves:
         found = set()
         rows = self._raw.execute(
             f"SELECT rid & 4294967295, value FROM annotations WHERE {_COMPARED} AND rid IN ({self._shared()})",
-            self._named(),
+            (*self._bounds, self._dataset.no),
         )
         for n, value in self._deadline.each(rows):
             if value not in meant:
@@ -142,11 +143,8 @@ class AnsweredLeaves:
     def _shared(self, having: str = "") -> str:
         return f"SELECT rid FROM annotations WHERE {_COMPARED} GROUP BY rid HAVING count(*) > 1 {having}"
 
-    def _named(self, **more: object) -> dict[str, object]:
-        return {"first": self._bounds[0], "last": self._bounds[1], "dataset": self._dataset.no, **more}
-
-    def _found(self, select: str, **values: object) -> Plan:
+    def _found(self, select: str, *values: object) -> Plan:
         if self._criteria.alone:
             return Nothing()
-        rows = self._raw.execute(select, self._named(**values)).fetchall()
+        rows = self._raw.execute(select, (*self._bounds, self._dataset.no, *values)).fetchall()
         return These(frozenset(n for (n,) in rows)) if rows else Nothing()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from apportion.domain.ids import RESOLVED
 from apportion.domain.query import Phrase, Term
 from apportion.ports.records import Criteria
 from apportion.storage.sql.connection import RawConnection
-from apportion.storage.sql.rows import as_json
 
 from .leaf_values import ValueLeaves, prefix_of
 from .predicates import Leaf, word_test
@@ -61,23 +62,32 @@ class AssignmentLeaves:
         return either([found, both([mine, without(Having(field[0], self._viewer, None))])])
 
 
+class _Mirroring(msgspec.Struct):
+    """The part of a plan's specification that says where it shows assignees; the decoder skips the rest."""
+
+    mirror: str | None = None
+
+
+_mirroring = msgspec.json.Decoder(_Mirroring).decode
+
+
 def mirrors_of(raw: RawConnection, dataset: int) -> frozenset[str]:
     """Return the metadata fields under which plans show the assignees of a record."""
     rows = raw.execute(
-        "SELECT DISTINCT json_extract(spec, '$.mirror') FROM plans WHERE dataset = ? "
-        "AND json_extract(spec, '$.mirror') IS NOT NULL AND state IN ('live', 'undoing')",
-        (dataset,),
+        "SELECT spec FROM plans WHERE dataset = ? AND state IN ('live', 'undoing')", (dataset,)
     )
-    return frozenset(f"metadata.{key}" for (key,) in rows)
+    keys = {_mirroring(spec).mirror for (spec,) in rows}
+    return frozenset(f"metadata.{key}" for key in keys if key is not None)
 
 
 def assignees_of(raw: RawConnection, rids: Sequence[int]) -> dict[int, list[str]]:
     """Return by record the names of those it is assigned to."""
+    sql = raw.dialect
     names: dict[int, list[str]] = {}
     for rid, name in raw.execute(
-        "SELECT DISTINCT s.rid, a.name FROM json_each(?) AS wanted CROSS JOIN slots s ON s.rid = wanted.value "
-        "JOIN agents a ON a.no = s.annotator WHERE s.state <= 2 ORDER BY a.name",
-        (as_json(rids),),
+        f"SELECT DISTINCT s.rid, a.name FROM {sql.listed_numbers('given')} {sql.then_join} slots s "
+        "ON s.rid = given.value JOIN agents a ON a.no = s.annotator WHERE s.state <= 2 ORDER BY a.name",
+        (sql.numbers(rids),),
     ):
         names.setdefault(rid, []).append(name)
     return names

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from apportion.domain.query import Phrase, Range, Term, Wildcard
 from apportion.domain.text import exact_words, fold, words
 from apportion.ports.deadline import Deadline
-from apportion.storage.sql.connection import RawConnection
+from apportion.storage.sql.texts import AnyWord, Near, TextIndex, Words
 
 from .leaf_values import MOST_EXPANSIONS
 from .predicates import Leaf, LeafTest, WordTest, is_prefix, word_test
-from .selection import All, Check, Nothing, Plan, Text, either, too_costly
+from .selection import All, Check, Nothing, Plan, Text, both, either, too_costly
 
 __all__ = ["TextLeaves"]
 
@@ -19,27 +19,22 @@ __all__ = ["TextLeaves"]
 class TextLeaves:
     """Compiler of leaves on the texts of one dataset."""
 
-    def __init__(
-        self, raw: RawConnection, dataset: int, vocabulary: Callable[[], list[str]], deadline: Deadline
-    ) -> None:
-        self._raw = raw
-        self._dataset = dataset
+    def __init__(self, index: TextIndex, vocabulary: Callable[[], list[str]], deadline: Deadline) -> None:
+        self._index = index
         self._vocabulary = vocabulary
         self._deadline = deadline
 
     def text(self, leaf: Leaf) -> Plan:
         match leaf:
             case Term(_, text) | Phrase(_, text, 0):
-                found = words(text)
-                return Text(_quoted(found)) if found else Nothing()
+                found = tuple(words(text))
+                return Text(Words(found)) if found else Nothing()
             case Phrase(_, text, slop):
-                found = words(text)
-                near = " ".join(f'"{word}"' for word in found)
-                # FTS5 counts what may lie between the first and the last word, the others included.
-                return Text(f"NEAR({near}, {slop + max(0, len(found) - 2)})") if found else Nothing()
+                found = tuple(words(text))
+                return Text(Near(found, slop)) if found else Nothing()
             case Wildcard(_, pieces) if is_prefix(leaf):
-                found = words(str(pieces[0]))
-                return Text(_quoted(found) + "*") if found else Nothing()
+                found = tuple(words(str(pieces[0])))
+                return Text(Words(found, prefix=True)) if found else Nothing()
             case Range():
                 return self._expanded(word_test(leaf, exact=False), "")
             case _:
@@ -53,12 +48,8 @@ class TextLeaves:
     def _expanded(self, test: WordTest, prefix: str) -> Plan:
         """Return a search for any of the words of the vocabulary that pass the test."""
         if prefix:
-            rows = self._raw.execute(
-                f"SELECT term FROM words_{self._dataset} WHERE term >= ? AND term < ?",
-                (prefix, prefix + "\U0010ffff"),
-            )
             # U+10FFFF comes after every letter: a range the index can look up, unlike a pattern
-            candidates: Iterable[str] = (term for (term,) in rows)
+            candidates: Iterable[str] = self._index.words_between(prefix, prefix + "\U0010ffff")
         else:
             candidates = self._vocabulary()
         found = list(self._deadline.those(candidates, test))
@@ -71,9 +62,7 @@ class TextLeaves:
 
     @staticmethod
     def _any_of(found: list[str]) -> Plan:
-        return either(
-            [Text(" OR ".join(f'"{w}"' for w in found[i : i + 200])) for i in range(0, len(found), 200)]
-        )
+        return either([Text(AnyWord(tuple(found[i : i + 200]))) for i in range(0, len(found), 200)])
 
     def part(self, name: str, leaf: Leaf, inputs: list[str]) -> Plan:
         """Search one input of several, or words as written: the index gives candidates, the record is tested."""
@@ -87,7 +76,7 @@ class TextLeaves:
         if isinstance(leaf, Term | Phrase):
             found = words(leaf.text)
             if found and isinstance(leaf, Phrase) and leaf.slop:  # other words may lie between
-                candidates = Text(" AND ".join(_quoted([word]) for word in dict.fromkeys(found)))
+                candidates = both([Text(Words((word,))) for word in dict.fromkeys(found)])
             elif found:
                 candidates = self.text(leaf)
         elif not exact:
@@ -100,7 +89,3 @@ class TextLeaves:
         if len(found) > MOST_EXPANSIONS:
             return All()
         return self._any_of(found)
-
-
-def _quoted(found: list[str]) -> str:
-    return '"' + " ".join(found) + '"'

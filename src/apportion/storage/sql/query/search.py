@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
@@ -17,12 +17,13 @@ from apportion.domain.errors import BadRequestError, InvalidTextSearchError
 from apportion.domain.records import Vector
 from apportion.domain.terms import ANSWER_FIELDS
 from apportion.ports.records import Criteria, MatchingIds, SearchHits, SortKey, StoredRecord
+from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.codec.fragments import decode_vector, encode_name, text_of, with_mirrors
 from apportion.storage.sql.codec.states import STATES, STATUS_OF, STATUSES
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.index.fields import Numbers, set_lowest
-from apportion.storage.sql.rows import as_json, rows_by_id
+from apportion.storage.sql.rows import rows_by_id
 from apportion.vocabulary import Status
 
 from .bounds import EXACT_FLOATS
@@ -58,10 +59,18 @@ class Searcher:
         dataset: Dataset,
         criteria: Criteria,
         prepared: dict[Criteria, Plan] | None = None,
+        *,
+        agents: Agents | None = None,
+        mirrors: Callable[[Dataset], frozenset[str]] | None = None,
     ) -> None:
-        """``prepared``: selections prepared in the same snapshot before, to be used again."""
+        """``prepared``: selections prepared in the same snapshot before, to be used again; ``mirrors`` returns the
+        metadata fields under which plans show assignees.
+        """
+        self._agents = agents or Agents(connection.raw)
+        self._mirrors_in = mirrors or (lambda dataset: mirrors_of(connection.raw, dataset.no))
         self._connection = connection
         self._raw = connection.raw
+        self._sql = connection.raw.dialect
         self._cache = cache
         self._dataset = dataset
         self._criteria = criteria
@@ -122,10 +131,9 @@ class Searcher:
             ).fetchall()
             return MatchingIds([id for id, _ in rows], [n for _, n in rows], {})
         for start in range(0, len(ns), 5_000):
-            rids = as_json(self._base | n for n in ns[start : start + 5_000])
+            rids = self._sql.numbers(self._base | n for n in ns[start : start + 5_000])
             for id, n in self._raw.execute(
-                "SELECT id, rid & 4294967295 FROM records WHERE rid IN (SELECT value FROM json_each(?)) "
-                "ORDER BY rid",
+                f"SELECT id, rid & 4294967295 FROM records WHERE {self._sql.in_numbers('rid')} ORDER BY rid",
                 (rids,),
             ):
                 ids.append(id)
@@ -366,10 +374,8 @@ class Searcher:
         """Read records by number, in that order; those that are gone are left out."""
         found: dict[int, tuple[Any, ...]] = {}
         for start in range(0, len(ns), 500):
-            part = [self._base | n for n in ns[start : start + 500]]
-            for row in self._raw.execute(
-                f"SELECT {_ROW} FROM records WHERE rid IN ({', '.join('?' * len(part))})", part
-            ):
+            among, rids = self._sql.in_few("rid", [self._base | n for n in ns[start : start + 500]])
+            for row in self._raw.execute(f"SELECT {_ROW} FROM records WHERE {among}", rids):
                 found[row[0] & 0xFFFFFFFF] = row
         return self._as_rows([found[n] for n in ns if n in found])
 
@@ -387,7 +393,7 @@ class Searcher:
 
     @cached_property
     def _mirrors(self) -> frozenset[str]:
-        return mirrors_of(self._raw, self._dataset.no)
+        return self._mirrors_in(self._dataset)
 
     def _as_rows(self, rows: list[tuple[Any, ...]]) -> list[StoredRecord]:
         if not rows:
@@ -420,30 +426,28 @@ class Searcher:
     def _own_answers(self, rids: list[int]) -> dict[int, tuple[Status, bytes | None]]:
         """Return the viewer's answers: by record, status and annotation as they see it."""
         found: dict[int, tuple[Status, bytes | None]] = {}
-        row = self._raw.execute("SELECT name FROM agents WHERE no = ?", (self._viewer,)).fetchone()
-        name = encode_name(row[0] if row else "")
+        name = b""
         for start in range(0, len(rids), 500):
-            part = rids[start : start + 500]
+            among, given = self._sql.in_few("rid", rids[start : start + 500])
             for rid, state, value in self._raw.execute(
-                "SELECT rid, state, value FROM annotations WHERE annotator = ? AND rid IN "
-                f"({', '.join('?' * len(part))})",
-                [self._viewer, *part],
+                f"SELECT rid, state, value FROM annotations WHERE annotator = ? AND {among}",
+                (self._viewer, *given),
             ):
+                name = name or encode_name(self._agents.name(self._viewer))
                 answer = None if value is None else name + b"\n" + value
                 found[rid] = (STATUS_OF[STATES[state]], answer)
         return found
 
     def _vectors(self, ns: list[int]) -> dict[int, dict[str, Vector]]:
         fields = self._raw.execute(
-            "SELECT no, name FROM fields WHERE dataset = ? AND kind GLOB 'vector:*'", (self._dataset.no,)
+            "SELECT no, name FROM fields WHERE dataset = ? AND kind LIKE 'vector:%'", (self._dataset.no,)
         ).fetchall()
         found: dict[int, dict[str, Vector]] = {}
         for field, name in fields:
             for start in range(0, len(ns), 500):
-                part = ns[start : start + 500]
+                among, given = self._sql.in_few("n", ns[start : start + 500])
                 for n, value, more in self._raw.execute(
-                    f"SELECT n, value, more FROM vectors WHERE field = ? AND n IN ({', '.join('?' * len(part))})",
-                    [field, *part],
+                    f"SELECT n, value, more FROM vectors WHERE field = ? AND {among}", (field, *given)
                 ):
                     found.setdefault(n, {})[name.removeprefix("vectors.")] = decode_vector(value, more)
         return found
@@ -452,8 +456,8 @@ class Searcher:
         """Yield the texts of records, some hundred at a time."""
         remaining = iter(ns)
         while part := [self._base | int(n) for n in islice(remaining, 500)]:
-            marks = ", ".join("?" * len(part))
-            rows = self._raw.execute(f"SELECT content FROM records WHERE rid IN ({marks})", part).fetchall()
+            among, rids = self._sql.in_few("rid", part)
+            rows = self._raw.execute(f"SELECT content FROM records WHERE {among}", rids).fetchall()
             yield from (text_of(content) for (content,) in rows)
 
     def _docs(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
@@ -461,9 +465,8 @@ class Searcher:
         remaining = iter(ns)
         while part := [int(n) for n in islice(remaining, 500)]:
             rids = [self._base | n for n in part]
-            rows = self._raw.execute(
-                f"SELECT {_ROW} FROM records WHERE rid IN ({', '.join('?' * len(rids))})", rids
-            ).fetchall()
+            among, given = self._sql.in_few("rid", rids)
+            rows = self._raw.execute(f"SELECT {_ROW} FROM records WHERE {among}", given).fetchall()
             own = self._own_answers(rids) if self._viewer else None
             for rid, id, status, updated, content, prediction, answer in rows:
                 seen = STATUSES[status]

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from pyroaring import BitMap
 
 from apportion.domain.errors import InvalidTextSearchError
+from apportion.storage.sql.texts import AllTexts, AnyText, TextNode
 
 from .predicates import Test
 
@@ -59,9 +60,9 @@ class Having:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Records whose text matches a full-text expression."""
+    """Records whose text the full-text index finds."""
 
-    match: str
+    node: TextNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,10 @@ def both(plans: list[Plan]) -> Plan:
     """Intersect selections; their full-text parts become one look-up."""
     if any(isinstance(plan, Nothing) for plan in plans):
         return Nothing()
-    texts = [plan.match for plan in plans if isinstance(plan, Text)]
+    texts = [plan.node for plan in plans if isinstance(plan, Text)]
     rest: list[Plan] = [plan for plan in plans if not isinstance(plan, Text | All)]
     if texts:
-        rest.insert(0, Text(" AND ".join(f"({match})" for match in texts) if len(texts) > 1 else texts[0]))
+        rest.insert(0, Text(AllTexts(tuple(texts)) if len(texts) > 1 else texts[0]))
     if not rest:
         return All()
     return rest[0] if len(rest) == 1 else Both(tuple(rest))
@@ -156,12 +157,12 @@ def both(plans: list[Plan]) -> Plan:
 def either(plans: list[Plan]) -> Plan:
     if any(isinstance(plan, All) for plan in plans):
         return All()
-    texts = [plan.match for plan in plans if isinstance(plan, Text)]
+    texts = [plan.node for plan in plans if isinstance(plan, Text)]
     rest = _merged(plan for plan in plans if not isinstance(plan, Text | Nothing))
     if 1 < len(texts) <= 50:  # one look-up in the text index instead of one for each
-        rest.insert(0, Text(" OR ".join(f"({match})" for match in texts)))
+        rest.insert(0, Text(AnyText(tuple(texts))))
     else:
-        rest += [Text(match) for match in texts]
+        rest += [Text(node) for node in texts]
     if not rest:
         return Nothing()
     return rest[0] if len(rest) == 1 else Either(tuple(rest))

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from apportion.domain.records import AgentValues, Value, scores
 from apportion.domain.text import analysed
+from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.cases.annotation_rows import AnnotationRows
 from apportion.storage.sql.codec.encode_records import EncodedRow, encode_records
 from apportion.storage.sql.codec.fragments import decode_content, decode_record, packed, text_of, unpacked
@@ -17,9 +20,8 @@ from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.counters import CountedTerms, MetadataTerms, NumberTerms
 from apportion.storage.sql.index.metadata_terms import MetadataReader
 from apportion.storage.sql.index.terms import TermRegistry
-from apportion.storage.sql.index.texts import TextIndex
 from apportion.storage.sql.index.vectors import VectorWriter
-from apportion.storage.sql.rows import as_json, insert_rows, rows_by_id
+from apportion.storage.sql.rows import insert_rows, rows_by_id
 from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
 
 __all__ = ["MetadataLimits", "RecordChange"]
@@ -60,6 +62,7 @@ class RecordChange:
         connection: SqlConnection,
         dataset: int,
         registry: TermRegistry,
+        agents: Agents,
         limits: MetadataLimits,
         publish: Callable[[CacheDelta], None],
     ) -> None:
@@ -69,28 +72,29 @@ class RecordChange:
         self._base = dataset << 32
         self._publish = publish
         self._changes = changes = CacheDelta(dataset)
-        self._last_n, self._records, task, address, policy = raw.execute(
-            "SELECT last_n, records, task, workspace || '.' || name, json_extract(policies, '$.annotation') "
-            "FROM datasets WHERE no = ?",
+        self._last_n, self._records, task, address, policies = raw.execute(
+            "SELECT last_n, records, task, workspace || '.' || name, policies FROM datasets WHERE no = ?",
             (dataset,),
         ).fetchone()
         # There answers are kept per person: what a record is logged with must not replace them
-        self._individual = policy == "individual"
+        self._individual = msgspec.json.decode(policies).get("annotation") == "individual"
         self._task = Task(task)
         self._counted = CountedTerms(connection, dataset, registry, changes)
         terms = self._counted.session
         self._metadata = MetadataReader(raw, dataset, address, terms, limits.metadata_fields)
         self._vectors = VectorWriter(raw, dataset, terms, limits.vectors, changes)
-        self._texts = TextIndex(raw, dataset)
-        self._annotations = AnnotationRows(raw, dataset, self._task, self._counted)
+        self._texts = raw.dialect.texts(raw, dataset)
+        self._annotations = AnnotationRows(raw, dataset, self._task, self._counted, agents)
 
     def finish(self) -> None:
         """Write facets and counters, and update the caches after the commit."""
+        self._annotations.flush()
         self._counted.finish()
-        self._raw.execute(
-            "UPDATE datasets SET last_n = ?, records = ? WHERE no = ?",
-            (self._last_n, self._records, self._dataset),
-        )
+        if self._changes.added or self._changes.removed:
+            self._raw.execute(
+                "UPDATE datasets SET last_n = ?, records = ? WHERE no = ?",
+                (self._last_n, self._records, self._dataset),
+            )
         changes = self._changes
         changes.texts = self._texts.changed
         self._connection.after.append(lambda: self._publish(changes))
@@ -288,10 +292,11 @@ class RecordChange:
 
     def _columns(self, ns: Sequence[int], columns: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """Yield the named columns of records, some hundred at a time; those that are gone are left out."""
+        sql = self._raw.dialect
         for start in range(0, len(ns), 500):
             rows = self._raw.execute(
-                f"SELECT rid, {columns} FROM records WHERE rid IN (SELECT ? | value FROM json_each(?))",
-                (self._base, as_json(ns[start : start + 500])),
+                f"SELECT rid, {columns} FROM records WHERE {sql.in_numbers('rid')}",
+                (sql.numbers(self._base | n for n in ns[start : start + 500]),),
             ).fetchall()
             for row in rows:
                 yield row[0] & 0xFFFFFFFF, row[1:]

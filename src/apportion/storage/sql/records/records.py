@@ -17,13 +17,14 @@ from apportion.ports.records import (
     StoredAnnotation,
     StoredRecord,
 )
+from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.codec.encode_records import EncodedRow as Ready
 from apportion.storage.sql.codec.fragments import decode_answers, decode_record, decode_value
 from apportion.storage.sql.codec.states import STATES
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
-from apportion.storage.sql.rows import as_json, rows_by_id
+from apportion.storage.sql.rows import rows_by_id
 from apportion.vocabulary import AnnotationState, Status, Task
 
 from .record_writer import MetadataLimits, RecordChange
@@ -47,6 +48,8 @@ class SqlRecords:
         *,
         cache_of: Callable[[int], DatasetCache],
         registry: TermRegistry,
+        agents: Agents,
+        mirrors: Callable[[Dataset], frozenset[str]],
         limits: MetadataLimits,
         publish: Callable[[CacheDelta], None],
         withdraw: Callable[[Dataset, Sequence[int]], None],
@@ -56,6 +59,8 @@ class SqlRecords:
         self._withdraw = withdraw
         self._cache_of = cache_of
         self._registry = registry
+        self._agents = agents
+        self._mirrors = mirrors
         self._limits = limits
         self._publish = publish
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
@@ -66,7 +71,15 @@ class SqlRecords:
 
         # Only in a snapshot that does not change: the writer's transaction may change records between two searches
         prepared = self._prepared.setdefault(dataset.no, {}) if self._connection.reads_only else None
-        return Searcher(self._connection, self._cache(dataset), dataset, criteria, prepared)
+        return Searcher(
+            self._connection,
+            self._cache(dataset),
+            dataset,
+            criteria,
+            prepared,
+            agents=self._agents,
+            mirrors=self._mirrors,
+        )
 
     def _cache(self, dataset: Dataset) -> DatasetCache:
         """Return the shared cache; or, once this transaction has written, one that sees what it wrote."""
@@ -77,7 +90,9 @@ class SqlRecords:
         return self._cache_of(dataset.no)
 
     def _change(self, dataset: Dataset) -> RecordChange:
-        return RecordChange(self._connection, dataset.no, self._registry, self._limits, self._publish)
+        return RecordChange(
+            self._connection, dataset.no, self._registry, self._agents, self._limits, self._publish
+        )
 
     # Reading
 
@@ -208,13 +223,13 @@ class SqlRecords:
 
     def metadata_kinds(self, dataset: Dataset) -> Mapping[str, str]:
         rows = self._raw.execute(
-            "SELECT name, kind FROM fields WHERE dataset = ? AND name GLOB 'metadata.*'", (dataset.no,)
+            "SELECT name, kind FROM fields WHERE dataset = ? AND name LIKE 'metadata.%'", (dataset.no,)
         )
         return {name.removeprefix("metadata."): kind for name, kind in rows}
 
     def viewer(self, username: str) -> Viewer:
-        row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (username,)).fetchone()
-        return Viewer(row[0]) if row else NOBODY
+        no = self._agents.find(username)
+        return NOBODY if no is None else Viewer(no)
 
     # Writing
 
@@ -285,9 +300,10 @@ class SqlRecords:
         return sorted(self._matching(dataset, criteria))
 
     def ids_of(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
+        sql, base = self._raw.dialect, dataset.no << 32
         rows = self._raw.execute(
-            "SELECT id FROM records WHERE rid IN (SELECT ? | value FROM json_each(?)) AND updated <= ?",
-            (dataset.no << 32, as_json(numbers), logged_by),
+            f"SELECT id FROM records WHERE {sql.in_numbers('rid')} AND updated <= ?",
+            (sql.numbers(base | n for n in numbers), logged_by),
         )
         return [id for (id,) in rows]
 

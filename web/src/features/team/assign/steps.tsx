@@ -3,7 +3,7 @@
 import { Anchor, Checkbox, Group, NumberInput, Radio, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { countRecords } from "@/api/records";
 import type { Member } from "@/api/team";
@@ -29,6 +29,8 @@ function Step({ title, children }: { title: string; children: ReactNode }) {
 
 export function What({ form, change, dataset }: Props & { dataset: DatasetRef }) {
   const [where] = useDebouncedValue(whereOf(form), 250);
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => { first.current?.focus(); }, []); // the dialog was there before its questions
   const found = useQuery({
     queryKey: ["count", dataset.workspace, dataset.name, where],
     queryFn: ({ signal }) => countRecords(dataset, { query: where ? { query_text: where } : {}, sort: [] }, [], signal),
@@ -43,7 +45,7 @@ export function What({ form, change, dataset }: Props & { dataset: DatasetRef })
       >
         <Group gap="lg">
           {(["all", "free", "search"] as const).map((each) => (
-            <Radio key={each} value={each} label={teamText.assign.whats[each]} data-autofocus={each === form.what || undefined} />
+            <Radio key={each} value={each} label={teamText.assign.whats[each]} ref={each === form.what ? first : undefined} />
           ))}
         </Group>
       </Radio.Group>
@@ -72,6 +74,13 @@ export function Who({ form, change, members }: Props & { members: readonly Membe
   return (
     <Step title={teamText.assign.who}>
       <div className={classes["people"]} role="group" aria-label={teamText.assign.members}>
+        {details && (
+          <div className={classes["person"]} aria-hidden>
+            <span />
+            <b>{teamText.assign.weightHead}</b>
+            <b>{teamText.assign.capHead}</b>
+          </div>
+        )}
         {form.people.map((each) => (
           <div key={each.name} className={classes["person"]}>
             <Checkbox
@@ -149,7 +158,7 @@ export function How({ form, change }: Props) {
           {whole("anchors", teamText.assign.anchors, { min: 0, max: 1_000_000 })}
         </div>
       )}
-      <Group mt="sm" gap="lg" align="flex-start">
+      <div className={classes["options"]}>
         <Checkbox
           label={teamText.assign.blind}
           description={teamText.assign.blindHint}
@@ -162,17 +171,16 @@ export function How({ form, change }: Props) {
           checked={form.standing}
           onChange={(event) => { change({ standing: event.currentTarget.checked }); }}
         />
-      </Group>
-      <Quality form={form} change={change} />
-      <TextInput
-        mt="sm"
-        maw={260}
-        label={teamText.assign.due}
-        description={teamText.assign.dueHint}
-        type="date"
-        value={form.due}
-        onChange={(event) => { change({ due: event.currentTarget.value }); }}
-      />
+        <Quality form={form} change={change} />
+        <TextInput
+          label={teamText.assign.due}
+          description={teamText.assign.dueHint}
+          inputWrapperOrder={["label", "input", "error", "description"]}
+          type="date"
+          value={form.due}
+          onChange={(event) => { change({ due: event.currentTarget.value }); }}
+        />
+      </div>
       <Anchor component="button" type="button" size="sm" mt="sm" aria-expanded={more} onClick={() => { setMore(!more); }}>
         {teamText.assign.more}
       </Anchor>
@@ -213,8 +221,8 @@ function Quality({ form, change }: Props) {
   const people = form.people.filter((each) => each.in).length;
   const [more, check] = [mayAskMore(form), mayCheck(form)];
   return (
-    <div className={classes["quality"]}>
-      <div>
+    <>
+      <div className={classes["quality"]}>
         <Checkbox
           label={teamText.assign.adaptive}
           description={more ? teamText.assign.adaptiveHint : teamText.assign.adaptiveOff}
@@ -225,7 +233,7 @@ function Quality({ form, change }: Props) {
         {form.adaptive && more && (
           <NumberInput
             size="xs"
-            aria-label={teamText.assign.most}
+            label={teamText.assign.most}
             value={mostOf(form)}
             min={form.annotators + 1}
             max={people}
@@ -235,7 +243,7 @@ function Quality({ form, change }: Props) {
           />
         )}
       </div>
-      <div>
+      <div className={classes["quality"]}>
         <Checkbox
           label={teamText.assign.checks}
           description={check ? teamText.assign.checksHint : teamText.assign.checksOff}
@@ -247,7 +255,7 @@ function Quality({ form, change }: Props) {
           <>
             <NumberInput
               size="xs"
-              aria-label={teamText.assign.checkShare}
+              label={teamText.assign.checkShare}
               value={form.checkShare}
               min={1}
               max={50}
@@ -265,6 +273,6 @@ function Quality({ form, change }: Props) {
           </>
         )}
       </div>
-    </div>
+    </>
   );
 }

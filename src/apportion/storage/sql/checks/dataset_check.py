@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from pyroaring import BitMap
@@ -19,11 +16,11 @@ from apportion.domain.text import analysed
 from apportion.storage.sql.checks.derived import COUNTS, WAITING, Derivation, Derived
 from apportion.storage.sql.codec.fragments import unpacked
 from apportion.storage.sql.codec.states import PHASE_STATES, ROW_STATES, STATUSES
+from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.index.fields import Column, Numbers
-from apportion.storage.sql.index.texts import create_text_index
-
-from .connection import SqliteConnection
+from apportion.storage.sql.rows import first_difference
+from apportion.storage.sql.texts import TextComparison
 
 __all__ = ["DatasetCheck"]
 
@@ -37,14 +34,14 @@ _KNOWN = range(len(STATUSES))
 class DatasetCheck:
     """Checks of one dataset within one snapshot."""
 
-    connection: SqliteConnection
+    connection: SqlConnection
     dataset: Dataset
     last_n: int
     expected: Numbers = None
     """Facet keys as they follow from records, annotations and slots."""
     actual: Numbers = None
     """Facet keys as stored in the facet table."""
-    texts: sqlite3.Connection = field(init=False)
+    texts: TextComparison = field(init=False)
     numbers: dict[int, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
     fields: dict[str, tuple[int, str]] = field(default_factory=dict)
     term_ids: dict[tuple[int, int], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
@@ -53,7 +50,7 @@ class DatasetCheck:
 
     def checks(self) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
         """Yield each check by name, in this order: the later ones use what reading the records found."""
-        with contextlib.closing(sqlite3.connect("")) as self.texts:  # a temporary file
+        with self._raw.dialect.texts(self._raw, self.no).compared() as self.texts:
             yield "records", self._records
             yield "terms", self._terms
             yield "text index", self._text_index
@@ -69,7 +66,7 @@ class DatasetCheck:
         return self.dataset.no
 
     @property
-    def _raw(self) -> sqlite3.Connection:
+    def _raw(self) -> RawConnection:
         return self.connection.raw
 
     @property
@@ -78,8 +75,8 @@ class DatasetCheck:
 
     def _records(self) -> Iterator[str]:
         count, highest, strangers = self._raw.execute(
-            "SELECT count(*), coalesce(max(rid) & 4294967295, 0), coalesce(sum(dataset <> ?), 0) FROM records "
-            "WHERE rid >= ? AND rid < ?",
+            "SELECT count(*), coalesce(max(rid) & 4294967295, 0), count(*) FILTER (WHERE dataset <> ?) "
+            "FROM records WHERE rid >= ? AND rid < ?",
             (self.no, *self._span),
         ).fetchone()
         if count != self.dataset.records:
@@ -93,7 +90,6 @@ class DatasetCheck:
     def _read(self) -> Iterator[str]:
         """Compute texts, terms and numbers in one pass over the records, from what people entered."""
         raw = self._raw
-        create_text_index(self.texts, self.no)
         for name, no, kind in raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (self.no,)):
             self.fields[name] = (no, kind)
         for term_id, no, viewer, value in raw.execute(
@@ -130,11 +126,9 @@ class DatasetCheck:
             )
         }
         keys: list[int] = []
+        self.texts.add((each.n, analysed(each.ready.text)) for each in some)
         for each in some:
             n = each.n
-            self.texts.execute(
-                f"INSERT INTO fts_{self.no}(rowid, text) VALUES (?, ?)", (n, analysed(each.ready.text))
-            )
             status, answer, terms, answer_terms = stored[each.rid]
             if (status, answer) != (each.status, each.answer):
                 shown = "nothing known" if status is None else status.value
@@ -192,22 +186,10 @@ class DatasetCheck:
             yield f"{len(self.wrong) - _MOST_NAMED} more records have such problems."
 
     def _text_index(self) -> Iterator[str]:
-        # FTS5 keeps no texts here that its own check could compare, so a second index is made from the records
-        self.texts.execute(f"CREATE VIRTUAL TABLE should USING fts5vocab(fts_{self.no}, instance)")
-        self._raw.execute(
-            f"CREATE VIRTUAL TABLE temp.is_{self.no} USING fts5vocab(main, fts_{self.no}, instance)"
-        )
-        # Both come in the same order, that of the index, so that neither has to be held in memory
-        should = self.texts.execute("SELECT term, doc, offset FROM should")
-        there = self._raw.execute(f"SELECT term, doc, offset FROM temp.is_{self.no}")
-        while True:
-            wanted, found = should.fetchmany(ROWS_AT_ONCE), there.fetchmany(ROWS_AT_ONCE)
-            if wanted != found:
-                break
-            if not wanted:
-                return
-        kind, (word, n, _) = _first_difference(wanted, found)
-        yield f"The text index {kind} the word {word!r} of record {self._id(n)}, and maybe more after it."
+        found = self.texts.difference()
+        if found is not None:
+            kind, word, n = found
+            yield f"The text index {kind} the word {word!r} of record {self._id(n)}, and maybe more after it."
 
     def _slot_keys(self) -> Numbers:
         """Return the facet keys that follow from slots."""
@@ -238,10 +220,11 @@ class DatasetCheck:
 
     def _facets(self) -> Iterator[str]:
         parts = [np.empty(0, dtype=np.int64)]
-        # CROSS JOIN: each value's range of keys is read after the value, so that other datasets' facets are left alone
+        # Each value's range of keys is read after the value, so that other datasets' facets are left alone
+        then_join = self._raw.dialect.then_join
         rows = self._raw.execute(
-            "SELECT f.key FROM fields d CROSS JOIN vals v ON v.field = d.no "
-            "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 WHERE d.dataset = ?",
+            f"SELECT f.key FROM fields d {then_join} vals v ON v.field = d.no "
+            f"{then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 WHERE d.dataset = ?",
             (self.no,),
         )
         while some := rows.fetchmany(ROWS_AT_ONCE):
@@ -281,7 +264,7 @@ class DatasetCheck:
             found = self._raw.execute("SELECT value, n FROM numbers WHERE field = ?", (no,)).fetchall()
             wanted = sorted(set(self.numbers.get(no, ())))
             if found != wanted:
-                kind, (value, n) = _first_difference(wanted, found)
+                kind, (value, n) = first_difference(wanted, found)
                 yield f"The numbers of {name} {kind.replace('lacks', 'lack')} {value} of record {self._id(n)}."
 
     def _vectors(self) -> Iterator[str]:
@@ -293,7 +276,7 @@ class DatasetCheck:
         if stray:
             yield f"{stray} vectors are of records that do not exist."
         for name, no, kind in self._raw.execute(
-            "SELECT name, no, kind FROM fields WHERE dataset = ? AND kind GLOB 'vector:*'", (self.no,)
+            "SELECT name, no, kind FROM fields WHERE dataset = ? AND kind LIKE 'vector:%'", (self.no,)
         ).fetchall():
             size = 8 * int(kind.partition(":")[2])
             (wrong,) = self._raw.execute(
@@ -309,20 +292,21 @@ class DatasetCheck:
         kinds = (
             (
                 "waiting",
-                f"SELECT * FROM ({WAITING}) WHERE no IN ({of_plans})",
+                f"SELECT * FROM ({WAITING}) AS given WHERE no IN ({of_plans})",
                 "SELECT * FROM waiting WHERE dataset = ?1 AND (slot NOT IN (SELECT no FROM slots) "
                 f"OR slot IN ({of_plans}))",
             ),
             (
                 "counted",
-                f"SELECT * FROM ({COUNTS}) WHERE {whole}",
+                f"SELECT * FROM ({COUNTS}) AS given WHERE {whole}",
                 f"SELECT * FROM slot_counts WHERE n <> 0 AND {whole}",
             ),
         )
         for word, wanted, found in kinds:
             for what, one, other in (("not", wanted, found), ("wrongly", found, wanted)):
                 (count,) = self._raw.execute(
-                    f"SELECT count(*) FROM (SELECT * FROM ({one}) EXCEPT SELECT * FROM ({other}))", (self.no,)
+                    f"SELECT count(*) FROM (SELECT * FROM ({one}) AS a EXCEPT SELECT * FROM ({other}) AS b) AS c",
+                    (self.no,),
                 ).fetchone()
                 if count:
                     yield (
@@ -403,13 +387,3 @@ def _holds(packed: bytes, wanted: set[int]) -> bool:
 
 def _keys(terms: bytes, n: int) -> Numbers:
     return (np.frombuffer(terms, dtype="<u4").astype(np.int64) << 32) | n
-
-
-def _first_difference(wanted: Sequence[Any], found: Sequence[Any]) -> tuple[str, Any]:
-    """Return what is wrong with ``found``, and the first row that only one of two sorted lists has."""
-    for one, other in zip(wanted, found, strict=False):
-        if one != other:
-            return ("lacks", one) if one < other else ("has, and should not have,", other)
-    if len(wanted) > len(found):
-        return "lacks", wanted[len(found)]
-    return "has, and should not have,", found[len(wanted)]

@@ -1,0 +1,119 @@
+"""Check that a database is fit for us, and create the tables in a new one."""
+
+from __future__ import annotations
+
+import psycopg
+from sqlalchemy import BigInteger, Integer, MetaData
+
+from apportion.storage.tables import metadata as tables
+from apportion.storage.versions import LATEST
+
+from .changes import CHANGE_LOG_TABLES
+from .connection import DatabaseError, PostgresConnection, PostgresRaw
+
+__all__ = ["check_database", "create_tables", "migrate", "version_of"]
+
+_OLDEST = 150_000
+_UPGRADING = (0x4150504F, 1)
+"""Key of the advisory lock of whoever creates or upgrades tables."""
+_EVENTS_STAY = (
+    "INSERT INTO events_pruning VALUES (0)",
+    "CREATE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "IF TG_OP = 'DELETE' AND OLD.at < coalesce((SELECT max(before) FROM events_pruning), 0) THEN RETURN OLD; END IF; "
+    "RAISE EXCEPTION 'events are only ever added: none is changed, or deleted before its time'; END $$",
+    "CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_event_change()",
+)
+_SERVERS = ("CREATE TABLE heartbeat (at bigint NOT NULL)",)
+
+
+def version_of(raw: PostgresRaw) -> int:
+    """Return the number of the last migration of a database; 0 is an empty one."""
+    if raw.execute("SELECT to_regclass('alembic_version') IS NULL").fetchone()[0]:
+        return 0
+    row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def check_database(raw: PostgresRaw) -> None:
+    """Refuse a database on which a promise could not be kept. Raises ``DatabaseError``, which says what to do."""
+    version = raw.link.info.server_version
+    if version < _OLDEST:
+        raise DatabaseError(
+            f"This is PostgreSQL {version // 10_000}; 15 or later is needed. Upgrade it, or use another one."
+        )
+    (encoding, collation, standby, durable, tables_there) = raw.execute(
+        "SELECT pg_encoding_to_char(d.encoding), d.datcollate, pg_is_in_recovery(), "
+        "current_setting('synchronous_commit'), (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()) "
+        "FROM pg_database d WHERE d.datname = current_database()"
+    ).fetchone()
+    if standby:
+        raise DatabaseError(
+            "This is a read-only standby. Put the address of the primary in APPORTION_DATABASE_URL."
+        )
+    if encoding != "UTF8" or collation not in ("C", "POSIX", "C.UTF-8", "C.utf8"):
+        raise DatabaseError(
+            f"The database has the encoding {encoding} and the collation {collation}; UTF8 and C are needed, else the "
+            "order of ids would not be that of their characters. Create one: createdb --template template0 "
+            "--encoding UTF8 --locale C apportion"
+        )
+    if durable == "off":
+        raise DatabaseError(
+            "synchronous_commit is off: PostgreSQL would lose answers that were acknowledged. Set it to on, "
+            "for instance: ALTER DATABASE … RESET synchronous_commit"
+        )
+    if tables_there and not version_of(raw):
+        raise DatabaseError(
+            f"The database is in use by something else: its schema has {tables_there} tables, none of them ours. "
+            "Create a database for Apportion alone: createdb --template template0 --encoding UTF8 --locale C apportion"
+        )
+
+
+def migrate(connection: PostgresConnection, *, allowed: bool = True) -> None:
+    """Create the tables if there are none. Raises ``DatabaseError`` if they are of another version."""
+    raw = connection.raw
+    raw.execute("SELECT pg_advisory_lock(?::int, ?::int)", _UPGRADING)
+    try:
+        version = version_of(raw)
+        if version == 0:
+            create_tables(connection)
+        elif version > LATEST:
+            raise DatabaseError(
+                f"The database was written by a newer version of Apportion (tables {version}, this one knows "
+                f"{LATEST}). Install that version."
+            )
+        elif version < LATEST:
+            raise DatabaseError(
+                f"The database needs an upgrade (tables {version} → {LATEST})"
+                + (
+                    ", which this version cannot make on PostgreSQL."
+                    if allowed
+                    else ". Run `apportion db migrate`."
+                )
+            )
+    finally:
+        raw.execute("SELECT pg_advisory_unlock(?::int, ?::int)", _UPGRADING)
+
+
+def create_tables(connection: PostgresConnection) -> None:
+    """Create every table, in one transaction."""
+    connection.begin()
+    try:
+        _with_wide_numbers(tables).create_all(connection.sql, checkfirst=False)
+        for statement in (*_EVENTS_STAY, *CHANGE_LOG_TABLES, *_SERVERS):
+            connection.raw.execute(statement)
+        connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
+    except psycopg.Error:
+        connection.roll_back()
+        raise
+    connection.commit()
+
+
+def _with_wide_numbers(metadata: MetaData) -> MetaData:
+    """Return the tables with integers of 64 bits, as SQLite's are."""
+    wide = MetaData()
+    for table in metadata.sorted_tables:
+        for column in table.to_metadata(wide).columns:
+            if isinstance(column.type, Integer):
+                column.type = BigInteger()
+    return wide

@@ -1,0 +1,119 @@
+"""``storage.sql.dialect`` of PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, Protocol, cast
+
+from sqlalchemy import Select
+from sqlalchemy.dialects import postgresql
+
+from apportion.storage.sql.dialect import Statements
+
+from .changes import PostgresChangeLog
+from .texts import TsvectorIndex
+
+__all__ = ["POSTGRES", "PostgresDialect"]
+
+_MOST_VALUES = 30_000
+"""Parameters of one statement; the protocol ends at 65,535."""
+_COPY_FROM = 20
+"""Rows from which COPY is faster than a statement."""
+_HEADER = 20
+"""Bytes before the elements of an array as it is sent."""
+
+
+class _Copying(Protocol):
+    """A connection that can copy rows, as all of PostgreSQL can."""
+
+    def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int: ...
+
+
+class PostgresDialect:
+    """The SQL of PostgreSQL. Lists are arrays."""
+
+    then_join = "JOIN"
+
+    def numbers(self, values: Iterable[int]) -> str:
+        return "{" + ",".join(map(str, values)) + "}"
+
+    def strings(self, values: Iterable[str]) -> list[str]:
+        return list(values)
+
+    def in_numbers(self, expression: str, place: str = "?") -> str:
+        return f"{expression} = ANY({place}::bigint[])"
+
+    def in_strings(self, expression: str, place: str = "?") -> str:
+        return f"{expression} = ANY({place}::text[])"
+
+    def in_few(self, expression: str, values: Sequence[int]) -> tuple[str, Sequence[Any]]:
+        return self.in_numbers(expression), (self.numbers(values),)
+
+    def listed_numbers(self, name: str, place: str = "?") -> str:
+        return _listed(name, f"{place}::bigint[]")
+
+    def listed_strings(self, name: str, place: str = "?") -> str:
+        return _listed(name, f"{place}::text[]")
+
+    def packed(self, expression: str) -> str:
+        return f"array_send(array_agg(({expression})::bigint) FILTER (WHERE ({expression}) IS NOT NULL))"
+
+    def packed_floats(self, expression: str) -> str:
+        return f"array_send(array_agg(({expression})::float8) FILTER (WHERE ({expression}) IS NOT NULL))"
+
+    def unpacked(self, value: bytes | None, kind: Any) -> Any:
+        import numpy as np  # not needed to start
+
+        if not value:
+            return np.empty(0, dtype=kind)
+        number = ">f8" if np.issubdtype(np.dtype(kind), np.floating) else ">i8"
+        elements = np.frombuffer(value, dtype=[("length", ">i4"), ("value", number)], offset=_HEADER)
+        return elements["value"].astype(kind)
+
+    def joined(self, expression: str) -> str:
+        return f"string_agg(({expression})::text, ',')"
+
+    def contains(self, text: str, part: str = "?") -> str:
+        return f"strpos(lower({text}), lower({part})) > 0"
+
+    def compiled(self, statement: Select[Any]) -> tuple[str, list[str]]:
+        compiled = statement.compile(dialect=postgresql.dialect(paramstyle="qmark"))  # type: ignore[no-untyped-call]
+        assert compiled.positiontup is not None
+        return str(compiled), list(compiled.positiontup)
+
+    def insert_rows(
+        self,
+        raw: Statements,
+        into: str,
+        columns: int,
+        rows: Sequence[Sequence[Any]],
+        *,
+        unless_there: bool = False,
+        form: str | None = None,
+    ) -> int:
+        if not rows:
+            return 0
+        if len(rows) >= _COPY_FROM and not unless_there and form is None:
+            return cast(_Copying, raw).copy(into, rows)
+        end = " ON CONFLICT DO NOTHING" if unless_there else ""
+        one, done = form or f"({', '.join('?' * columns)})", 0
+        most = max(1, _MOST_VALUES // max(1, columns))
+        for start in range(0, len(rows), most):
+            part = rows[start : start + most]
+            many = f"INSERT INTO {into} VALUES {', '.join([one] * len(part))}{end}"
+            done += raw.execute(many, list(chain.from_iterable(part))).rowcount
+        return done
+
+    def texts(self, raw: Statements, dataset: int) -> TsvectorIndex:
+        return TsvectorIndex(raw, dataset)
+
+    def change_log(self, raw: Statements) -> PostgresChangeLog:
+        return PostgresChangeLog(raw)
+
+
+def _listed(name: str, array: str) -> str:
+    return f"(SELECT value, place - 1 AS key FROM unnest({array}) WITH ORDINALITY AS {name}_(value, place)) AS {name}"
+
+
+POSTGRES = PostgresDialect()

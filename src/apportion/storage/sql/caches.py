@@ -1,0 +1,109 @@
+"""The caches of the datasets that were used last, and what writers remember between transactions."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from apportion.ports.assignments import StoredPlan
+from apportion.ports.records import Criteria
+from apportion.ports.store import Transaction
+
+from .agents import AgentRegistry
+from .connection import SqlConnection
+from .index.cache_delta import CacheDelta
+from .index.terms import TermRegistry
+
+if TYPE_CHECKING:
+    from .index.cache import DatasetCache
+
+__all__ = ["WARM_FROM", "Caches", "warm"]
+
+WARM_FROM, WARM_UP_TO = 20_000, 3_000_000
+"""The least records of a dataset that is warmed; and the most records in all, at some 300 bytes each."""
+
+
+class Caches:
+    """Everything kept in memory between transactions; all of it can be thrown away and read again."""
+
+    def __init__(
+        self,
+        connect: Callable[[], SqlConnection],
+        give_back: Callable[[Any], None],  # takes what ``connect`` returned
+        pass_on: Callable[[], int],
+        most: int,
+    ) -> None:
+        """``connect`` lends a connection to a cache; ``pass_on`` counts a commit and returns its number; ``most``
+        datasets are kept, the least recently used being dropped first."""
+        self.registry = TermRegistry()
+        self.agents = AgentRegistry()
+        self.plans: dict[int, StoredPlan] = {}
+        self.numbering: dict[str, int] = {}
+        self.most = most
+        self._connect = connect
+        self._give_back = give_back
+        self._pass_on = pass_on
+        self._caches: OrderedDict[int, DatasetCache] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, dataset: int) -> DatasetCache:
+        """Return the cache of a dataset, opened when needed."""
+        dropped = None
+        with self._lock:
+            cache = self._caches.get(dataset)
+            if cache is None:
+                from .index.cache import DatasetCache  # brings numpy along
+
+                cache = DatasetCache(dataset, self._connect, self._give_back)
+                self._caches[dataset] = cache
+                if len(self._caches) > self.most:
+                    dropped = self._caches.popitem(last=False)[1]
+            else:
+                self._caches.move_to_end(dataset)
+        if dropped is not None:  # outside the lock: somebody may be searching in it
+            dropped.close()
+        return cache
+
+    def apply(self, changes: CacheDelta) -> None:
+        """Apply what a transaction changed to the cache, if there is one."""
+        # Counted first: a snapshot that begins from now on has this commit in it
+        number = self._pass_on()
+        with self._lock:
+            cache = self._caches.get(changes.dataset)
+        if cache is not None:
+            cache.apply(changes, number)
+
+    def forget_terms(self) -> None:
+        """Forget the numbers of all values, which may be given out again."""
+        self.registry.forget_values()
+
+    def forget(self, dataset: int) -> None:
+        """Forget a dataset that is gone."""
+        self.registry.fields = {
+            key: value for key, value in self.registry.fields.items() if key[0] != dataset
+        }
+        self.forget_terms()
+        with self._lock:
+            self._caches.pop(dataset, None)
+
+
+def warm(
+    read: Callable[[], AbstractContextManager[Transaction]], caches: Caches, *, least: int = WARM_FROM
+) -> Iterator[None]:
+    """Fill the caches of large datasets, the last changed ones first, as long as there is room for them."""
+    with read() as tx:
+        found = [each for each in tx.datasets.list() if each.records >= least]
+    room = WARM_UP_TO
+    for dataset in sorted(found, key=lambda each: -each.last_updated)[: caches.most]:
+        room -= dataset.records
+        if room < 0:
+            break
+        yield
+        yield from caches.of(dataset.no).warm()
+        yield
+        # Computes also what is kept of facets over all records, such as words and histograms
+        with read() as tx:
+            tx.records.search(dataset, Criteria(), limit=1, facets=None)

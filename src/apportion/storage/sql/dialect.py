@@ -1,0 +1,117 @@
+"""What databases write differently: the parts of statements that the engine leaves to each of them.
+
+All other SQL is written in the form that every database understands. Statements have ``?`` and ``?1`` as places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Select
+
+from .change_log import ChangeLog
+from .texts import TextIndex
+
+__all__ = ["Cursor", "Dialect", "Statements"]
+
+
+class Cursor(Protocol):
+    """The rows a statement found, or the number of those it changed."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+    def fetchmany(self, size: int = ..., /) -> list[Any]: ...
+
+    def fetchall(self) -> list[Any]: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __next__(self) -> Any: ...
+
+
+class Statements(Protocol):
+    """Where statements are run."""
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Cursor: ...
+
+    def executemany(self, sql: str, parameters: Any, /) -> Cursor: ...
+
+
+class Dialect(Protocol):
+    """The SQL of one database. There is one instance of each, so that statements can be cached by it."""
+
+    def __hash__(self) -> int: ...
+
+    # Lists of any length as one parameter
+
+    def numbers(self, values: Iterable[int]) -> Any:
+        """Return the parameter for a place of ``in_numbers`` or ``listed_numbers``."""
+
+    def strings(self, values: Iterable[str]) -> Any:
+        """Return the parameter for a place of ``in_strings`` or ``listed_strings``."""
+
+    def in_numbers(self, expression: str, place: str = "?") -> str:
+        """Write the condition that an expression is one of the numbers."""
+
+    def in_strings(self, expression: str, place: str = "?") -> str:
+        """Write the condition that an expression is one of the strings."""
+
+    def in_few(self, expression: str, values: Sequence[int]) -> tuple[str, Sequence[Any]]:
+        """Write the condition that an expression is one of up to some hundred numbers; return also its parameters."""
+
+    def listed_numbers(self, name: str, place: str = "?") -> str:
+        """Write the numbers as a table of that name, with the columns ``key``, the place from 0, and ``value``."""
+
+    def listed_strings(self, name: str, place: str = "?") -> str:
+        """Write the strings as a table, as ``listed_numbers`` does numbers."""
+
+    @property
+    def then_join(self) -> str:
+        """The inner join, followed by ON, that reads what stands before it first, whatever the planner believes."""
+
+    # Many numbers as one value, which is read many times faster than as many rows
+
+    def packed(self, expression: str) -> str:
+        """Write the aggregate of an integer expression over all rows, in their order."""
+
+    def packed_floats(self, expression: str) -> str:
+        """Write the aggregate of a float expression over all rows, with all digits, in their order."""
+
+    def unpacked(self, value: Any, kind: Any) -> Any:
+        """Return what ``packed`` or ``packed_floats`` found as a numpy array of a kind; an empty one of no rows."""
+
+    # The rest
+
+    def joined(self, expression: str) -> str:
+        """Write the aggregate of a string expression over all rows: the strings with commas between."""
+
+    def contains(self, text: str, part: str = "?") -> str:
+        """Write the condition that a text contains another, whatever the case of ASCII letters."""
+
+    def compiled(self, statement: Select[Any]) -> tuple[str, list[str]]:
+        """Return a statement of SQLAlchemy as text, and the names of its parameters in the order of their places."""
+
+    def insert_rows(
+        self,
+        raw: Statements,
+        into: str,
+        columns: int,
+        rows: Sequence[Sequence[Any]],
+        *,
+        unless_there: bool = False,
+        form: str | None = None,
+    ) -> int:
+        """Insert rows the fastest way; return how many. With ``unless_there`` leave out those that are there.
+
+        ``form`` is the row as SQL where some columns are the same for all: ``(7, ?, NULL)``.
+        """
+
+    def texts(self, raw: Statements, dataset: int) -> TextIndex:
+        """Return the full-text index of a dataset."""
+
+    def change_log(self, raw: Statements) -> ChangeLog:
+        """Return the log of records that are written."""

@@ -1,0 +1,210 @@
+"""The one thread of a process that writes: it merges what waits, and runs each task behind a savepoint of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Generic, Protocol, TypeVar
+
+from apportion.ports.upkeep import CannotOpenError
+
+from .connection import SqlConnection
+
+__all__ = ["Writer", "WritingConnection"]
+
+log = logging.getLogger("apportion.storage")
+
+MERGE_SECONDS = 0.05
+"""How long the writer goes on adding waiting tasks to one transaction."""
+PATIENCE_SECONDS = 1.0
+"""How long other tasks wait while there are urgent ones; then one of them has its turn."""
+
+
+class WritingConnection(SqlConnection, Protocol):
+    """Connection of a writer, whose transactions are begun and ended here."""
+
+    def begin(self) -> None:
+        """Begin a transaction that may write."""
+
+    def commit(self) -> None:
+        """Commit the transaction; what it wrote is on disk afterwards."""
+
+    def roll_back(self) -> None:
+        """Roll the transaction back, if there still is one. Raises nothing."""
+
+    def set_savepoint(self) -> None:
+        """Set a savepoint within the transaction."""
+
+    def release_savepoint(self) -> None:
+        """Keep what was done since the savepoint, as far as the transaction is."""
+
+    def return_to_savepoint(self) -> bool:
+        """Undo what was done since the savepoint; False if the database itself gave the whole transaction up."""
+
+
+C = TypeVar("C", bound=WritingConnection)
+T = TypeVar("T")
+
+
+class _WriteTask(Generic[C, T]):
+    __slots__ = ("fn", "future", "since")
+
+    def __init__(self, fn: Callable[[C], T]) -> None:
+        self.fn = fn
+        self.since = time.monotonic()
+        self.future: Future[T] = Future()
+
+
+class Writer(Generic[C]):
+    """The writer thread with its queue.
+
+    Writes that wait are merged into one transaction, single annotations (``urgent``) first and never together
+    with other tasks, which take far longer. Each write but the first runs behind a savepoint of its own, so that one
+    refused request does not undo the others.
+    """
+
+    def __init__(self, connection: C, translate: Callable[[BaseException], BaseException]) -> None:
+        """``translate`` makes of a failure the one that callers see."""
+        self._connection = connection
+        self._translate = translate
+        self._urgent: deque[_WriteTask[C, Any]] = deque()
+        self._waiting: deque[_WriteTask[C, Any]] = deque()
+        self._wake = threading.Condition()
+        self._last_turn = 0.0
+        """When a task that is not urgent last ended."""
+        self._closing = False
+        self._busy_since: float | None = None
+        self._thread = threading.Thread(target=self._write_forever, name="apportion-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, fn: Callable[[C], T], *, urgent: bool = False) -> Future[T]:
+        """Queue ``fn``; the future resolves once it is on disk.
+
+        What ``fn`` raises is raised by the future, and then nothing of it was kept.
+        """
+        task = _WriteTask(fn)
+        with self._wake:
+            if self._closing:
+                raise CannotOpenError("The server is shutting down.")
+            (self._urgent if urgent else self._waiting).append(task)
+            self._wake.notify()
+        return task.future
+
+    def line(self) -> tuple[bool, int, int, float]:
+        """Return if the thread is alive, how many writes wait, how many of them are urgent, and for how many seconds
+        the current transaction has been running."""
+        since = self._busy_since
+        urgent = len(self._urgent)
+        busy = 0.0 if since is None else time.monotonic() - since
+        return self._thread.is_alive(), urgent + len(self._waiting), urgent, busy
+
+    def close(self) -> None:
+        """Finish what is waiting, and end the thread."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _first_in_line(self) -> deque[_WriteTask[C, Any]]:
+        """Return the queue of urgent tasks, unless others waited long enough and had no turn meanwhile."""
+        if self._waiting:
+            since = max(self._waiting[0].since, self._last_turn)
+            if time.monotonic() - since > PATIENCE_SECONDS:
+                return self._waiting
+        return self._urgent or self._waiting
+
+    def _write_forever(self) -> None:
+        while True:
+            with self._wake:
+                while not (self._urgent or self._waiting or self._closing):
+                    self._wake.wait()
+                if self._closing and not (self._urgent or self._waiting):
+                    return
+            self._busy_since = time.monotonic()
+            self._write_some()
+            self._busy_since = None
+
+    def _write_some(self) -> None:
+        """Run waiting tasks in one transaction. No exception may escape: the writer must outlive every task."""
+        done: list[tuple[_WriteTask[C, Any], Any]] = []
+        connection = self._connection
+        until = time.monotonic() + MERGE_SECONDS
+        try:
+            connection.begin()
+            line = self._first_in_line()
+            while line:
+                task = line.popleft()
+                if task.future.set_running_or_notify_cancel():
+                    self._one(task, done)
+                if line is self._waiting:
+                    self._last_turn = time.monotonic()
+                # An urgent task that came in meanwhile must not wait for a second long one
+                if time.monotonic() > until or (self._urgent and line is not self._urgent):
+                    break
+            connection.commit()
+        except BaseException as failure:  # SQLAlchemy wraps the errors of the driver in its own
+            self._rolled_back(failure, [task for task, _ in done])
+            return
+        self._committed()  # caches first: whoever gets a result must find it in the next search
+        for task, result in done:
+            task.future.set_result(result)
+
+    def _committed(self) -> None:
+        """Run the hooks of a committed transaction. One that fails cannot undo the commit."""
+        after, self._connection.after = self._connection.after, []
+        for hook in after:
+            try:
+                hook()
+            except Exception:
+                log.exception("could not pass on a committed change")
+
+    def _one(self, task: _WriteTask[C, Any], done: list[tuple[_WriteTask[C, Any], Any]]) -> None:
+        """Run one task so that it can be undone alone. Raises only when the whole transaction is lost."""
+        connection = self._connection
+        hooks = len(connection.after)  # a refused task must not announce what is rolled back
+        first = not done  # to undo it is to roll the transaction back, so that most tasks need no savepoint
+        if not first:
+            connection.set_savepoint()
+        try:
+            result = task.fn(connection)
+        except BaseException as refused:
+            del connection.after[hooks:]
+            if first:
+                connection.roll_back()
+                task.future.set_exception(self._translate(refused))
+                connection.begin()
+                return
+            if not connection.return_to_savepoint():
+                done.append((task, None))
+                raise refused from None
+            task.future.set_exception(self._translate(refused))
+        else:
+            done.append((task, result))
+            if not first:
+                connection.release_savepoint()
+
+    def _rolled_back(self, failure: BaseException, tasks: list[_WriteTask[C, Any]]) -> None:
+        """Roll back the merged transaction, then run each task that shared it in a transaction of its own."""
+        connection = self._connection
+        connection.after.clear()
+        connection.roll_back()
+        if len(tasks) == 1:  # it had the transaction to itself already
+            log.error("write failed: %s", failure)
+            tasks[0].future.set_exception(self._translate(failure))
+            return
+        for task in tasks:
+            try:
+                connection.begin()
+                result = task.fn(connection)
+                connection.commit()
+            except BaseException as refused:
+                connection.after.clear()
+                connection.roll_back()
+                task.future.set_exception(self._translate(refused))
+                continue
+            self._committed()
+            task.future.set_result(result)

@@ -1,0 +1,8 @@
+"""The number of this version's tables, the same in every database."""
+
+from __future__ import annotations
+
+__all__ = ["LATEST"]
+
+LATEST = 10
+"""The number of the last migration in ``storage/migrations/versions``."""

@@ -1,0 +1,68 @@
+"""Replies compared with what the OpenAPI document declares: every reply a test sees has the shape it should."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from apportion.server.request_log import request_info
+from apportion.wire.schemas import STRUCTS
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+
+import reference
+
+__all__ = ["check", "declared"]
+
+LARGEST = 2_000_000
+"""Larger bodies are of tests about size; decoding them once more would be slow."""
+
+
+@functools.cache
+def declared() -> dict[str, Any]:
+    """The document, stricter than what clients get: no member that it does not name."""
+    document = reference.openapi()
+    for name in STRUCTS:
+        schema = document["components"]["schemas"][name]
+        if schema["type"] == "object":
+            schema["additionalProperties"] = False
+    return document
+
+
+@functools.cache
+def _validator(path: str, method: str, status: str) -> Any:
+    """What checks the JSON of a reply; None where nothing is declared."""
+    replies = declared()["paths"][path][method]["responses"]
+    content = replies.get(status, {}).get("content", {})
+    if "application/json" not in content:
+        return None
+    schema = content["application/json"]["schema"]
+    return jsonschema_rs.validator_for({**schema, "components": declared()["components"]})
+
+
+def check(scope: Mapping[str, Any], status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Compare a reply with its declaration. Raises ``AssertionError``."""
+    seen = request_info(dict(scope))
+    route = (seen and seen.route) or getattr(scope.get("route"), "path_format", "")
+    path, method = route[route.find("/api/") :] if "/api/" in route else route, scope["method"].lower()
+    if method not in declared()["paths"].get(path, {}):
+        return
+    kind = headers.get("content-type", "")
+    if kind != "application/json":
+        content = declared()["paths"][path][method]["responses"].get(str(status), {}).get("content", {})
+        known = [each.partition(";")[0] for each in content]
+        assert status >= 300 or kind.partition(";")[0] in known, f"{method} {path}: {kind} is not declared"
+        return
+    validator = _validator(path, method, str(status))
+    assert validator is not None or status >= 300, f"{method} {path}: {status} is not declared"
+    if validator is not None and len(body) < LARGEST:
+        problems = [
+            f"{each.instance_path}: {each.message[:500]}" for each in validator.iter_errors(json.loads(body))
+        ]
+        assert not problems, f"{method} {path} {status}: {problems[:5]}"

@@ -1,0 +1,50 @@
+import { expect, expectAccessible, test } from "./journey";
+
+test.use({ servedFor: "secrets", permissions: ["clipboard-read", "clipboard-write"] });
+
+test("passwords that are shown once: typed for at once, not closed by Escape or by leaving unasked, and copied with headings and the address", async ({ page, baseURL, signIn }) => {
+  await signIn("admin");
+  const field = page.getByLabel("Usernames");
+  await page.goto("/people?add=1"); // as from “Getting started”
+  await expect(field).toBeFocused();
+  await page.keyboard.type("a b");
+  await expect(field).toHaveValue("a b");
+
+  await page.goto("/datasets");
+  await page.getByRole("link", { name: "People", exact: true }).click();
+  await page.getByRole("button", { name: "Add people" }).click();
+  await expect(field).toBeFocused();
+  await page.keyboard.type("dora emil");
+  await expect(field).toHaveValue("dora emil");
+  await page.keyboard.press("Enter");
+  const secrets = page.getByRole("table", { name: "Save these now" });
+  await expect(secrets.getByRole("row")).toHaveCount(3);
+
+  await expect(page.getByRole("button", { name: "Copy all" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await page.mouse.click(5, 5);
+  await expect(secrets).toBeVisible();
+  const told = await page.evaluate(() => navigator.clipboard.readText());
+  const password = await secrets.getByRole("row", { name: /^dora/ }).locator("code").first().innerText();
+  const [address, headings, first] = told.split("\n");
+  expect(address).toBe(`Sign in at ${baseURL ?? ""}/`);
+  expect(headings).toBe("Username\tPassword\tAPI key");
+  expect(first).toContain(`dora\t${password}\t`);
+
+  await page.goBack();
+  const question = page.getByRole("alert");
+  await expect(question).toContainText("Leave without saving them?");
+  await expectAccessible(page);
+  await question.getByRole("button", { name: "Stay" }).click();
+  await expect(secrets).toBeVisible();
+  await page.getByRole("button", { name: "I’ve saved them" }).click();
+  await expect(secrets).toBeHidden();
+
+  await page.getByRole("button", { name: "Actions for dora" }).click();
+  await page.getByRole("menuitem", { name: /New password/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Make it" }).click();
+  await expect(secrets).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(secrets).toBeVisible();
+});

@@ -1,0 +1,55 @@
+/** Texts about reading a file: how it is read, what cannot be, and which columns are answers. */
+
+import type { Encoding } from "@/core/file-encoding";
+import type { Fault, FileKind } from "@/core/file-rows";
+
+import { n } from "./en";
+
+const some = (count: number, one: string, many: string) => `${n(count)} ${count === 1 ? one : many}`;
+const records = (count: number) => some(count, "record", "records");
+
+/** What people find a row by. */
+const PLACES: Record<FileKind, string> = { csv: "Line", lines: "Line", jsonl: "Line", json: "Entry", excel: "Row", parquet: "Row" };
+
+export const filesText = {
+  theFile: "The file",
+  encoding: "Encoding",
+  encodingHint: "How the file stores letters.",
+  encodingGuessed: "A guess: the file is not UTF-8. Check accents and umlauts below; choose another if they look wrong.",
+  encodings: {
+    "utf-8": "UTF-8", "utf-16le": "UTF-16", "utf-16be": "UTF-16, big end first", "windows-1252": "Western European (Windows-1252)", "windows-1250": "Central European (Windows-1250)",
+    "iso-8859-2": "Central European (ISO 8859-2)", "windows-1251": "Cyrillic (Windows-1251)", "koi8-r": "Cyrillic (KOI8-R)", "iso-8859-5": "Cyrillic (ISO 8859-5)", "windows-1253": "Greek (Windows-1253)",
+    "windows-1254": "Turkish (Windows-1254)", "windows-1255": "Hebrew (Windows-1255)", "windows-1256": "Arabic (Windows-1256)", "iso-8859-6": "Arabic (ISO 8859-6)", "windows-1257": "Baltic (Windows-1257)",
+    "windows-1258": "Vietnamese (Windows-1258)", "iso-8859-15": "Western European (ISO 8859-15)", macintosh: "Western European (Mac)", shift_jis: "Japanese (Shift JIS)", "euc-jp": "Japanese (EUC-JP)",
+    "iso-2022-jp": "Japanese (ISO-2022-JP)", gb18030: "Chinese, simplified (GB18030)", big5: "Chinese, traditional (Big5)", "euc-kr": "Korean (EUC-KR)",
+  } satisfies Record<Encoding, string>,
+  sheet: "Sheet",
+  sheetHint: "Only this one is imported.",
+  header: "First row is a header",
+  headerOn: "It names the columns and becomes no record.",
+  headerOff: "Every row becomes a record; columns are numbered.",
+  oneALine: "Each line becomes a record.",
+  unreadRows: (count: number) => `${some(count, "row", "rows")} cannot be read and would be left out`,
+  place: (kind: FileKind, line: number) => `${PLACES[kind].toLowerCase()} ${n(line)}`,
+  places: PLACES,
+  faults: (fault: Fault): string => {
+    if (fault.kind === "unclosed") return fault.to > fault.from ? `a quote is never closed, so everything from here to line ${n(fault.to)} is one cell. Add the closing quote or remove the opening one` : "a quote is never closed. Add the closing quote or remove the opening one";
+    if (fault.kind === "quote") return `a quote inside a quoted cell must be doubled (""), or a quote is not closed${fault.to > fault.from ? `; lines ${n(fault.from)}–${n(fault.to)} were read as one row` : ""}`;
+    return { long: "this row is longer than 8 million characters, probably because a quote is not closed; nothing after it was read", json: "this line is not a JSON object", entry: "this entry is not an object", cells: "this row has more or fewer cells than the first" }[fault.kind];
+  },
+  replaced: (count: number) => `${some(count, "row has", "rows have")} characters that could not be read (�)`,
+  replacedAt: (place: string) => `The first is in ${place}.`,
+  replacedTry: "Choose another encoding above until accents and umlauts look right.",
+  replacedMend: "They are in the file itself; export it again if you can.",
+  replacedAllow: "Import them anyway, with � in the text",
+  looksLikeAnswers: (name: string) => `Does “${name}” hold answers?`,
+  notAnswered: "Kept with the record; it is still to be annotated.",
+  predictionsThen: "Shown as suggestions; the records are still to be annotated.",
+  answersThen: (count: number) => `${records(count)} will count as done, answered by you.`,
+  ownAnswers: "Import the answers in this file too",
+  wouldBeDone: (count: number) => `It is an Apportion export with people’s answers. ${records(count)} would count as done.`,
+  doneAfter: (count: number) => (count ? `${records(count)} will count as done after the import.` : "No record will count as done after the import."),
+  lookingAt: (count: number) => (count ? `Reading: ${some(count, "row", "rows")} so far …` : "Reading …"),
+  looked: (count: number, bad: number) => `${some(count, "row", "rows")} in total; ${bad ? `${n(bad)} cannot be read` : count === 1 ? "it can be read" : "all can be read"}.`,
+  saveAsXlsx: (name: string) => `${name} is a spreadsheet of another format. Save it as .xlsx or CSV and choose that.`,
+};
