@@ -44,12 +44,17 @@ function wall(files, allowed, { ignores = [], refused = [], packages = [] } = {}
   };
 }
 
-const pages = readdirSync(new URL("./src/features", import.meta.url)).map((page) =>
+/** The same wall twice: tests may use what is in `testing` as well. */
+const wallOf = (folder, allowed, options) => [
+  wall([`src/${folder}/**`], allowed, options),
+  wall([`src/${folder}/**/*.test.{ts,tsx}`], [...allowed, "testing"], options),
+];
+const pages = readdirSync(new URL("./src/features", import.meta.url)).flatMap((page) =>
   // the router imports every page, so a page that imported it would import all the others
-  wall([`src/features/${page}/**`], [...Object.keys(MAY_IMPORT), `features/${page}`], { refused: ["app/router", "app/shell"] }),
+  wallOf(`features/${page}`, [...Object.keys(MAY_IMPORT), `features/${page}`], { refused: ["app/router", "app/shell"] }),
 );
-const folders = Object.entries(MAY_IMPORT).map(([folder, others]) =>
-  wall([`src/${folder}/**`], [folder, ...others], {
+const folders = Object.entries(MAY_IMPORT).flatMap(([folder, others]) =>
+  wallOf(folder, [folder, ...others], {
     ignores: ["src/app/router.tsx"],
     refused: folder === "search" ? ["app/router", "app/shell"] : [],
     packages: { core: ["react", "@mantine/*"], api: ["@mantine/*"] }[folder] ?? [],

@@ -19,21 +19,21 @@ export interface AuditFilter {
   readonly text: string;
 }
 
-export const auditKey = (wanted: AuditFilter) => ["audit", wanted];
+export const auditKey = (filter: AuditFilter) => ["audit", filter];
 
-function named(wanted: AuditFilter) {
-  const { area, ...texts } = wanted;
+function named(filter: AuditFilter) {
+  const { area, ...texts } = filter;
   const given = Object.fromEntries(Object.entries(texts).filter(([, value]) => value.trim() !== ""));
   return { ...given, ...(area.length ? { area: [...area] } : {}) };
 }
 
-export async function readAudit(wanted: AuditFilter, cursor: string): Promise<{ events: AuditEvent[]; next: string | null }> {
-  const found = await ask(client.GET("/api/audit", { params: { query: { ...named(wanted), ...(cursor ? { cursor } : {}) } } }));
+export async function readAudit(filter: AuditFilter, cursor: string): Promise<{ events: AuditEvent[]; next: string | null }> {
+  const found = await ask(client.GET("/api/audit", { params: { query: { ...named(filter), ...(cursor ? { cursor } : {}) } } }));
   return { events: found.events, next: found.next ?? null };
 }
 
 /** All events that match, as a file; that it was taken is an event, too. */
-export async function exportAudit(wanted: AuditFilter, format: AuditFormat): Promise<Blob> {
-  const body = { ...named(wanted), format } as components["schemas"]["AuditExport"];
+export async function exportAudit(filter: AuditFilter, format: AuditFormat): Promise<Blob> {
+  const body = { ...named(filter), format } as components["schemas"]["AuditExport"];
   return (await ask<unknown>(client.POST("/api/audit:export", { body, parseAs: "blob" }))) as Blob;
 }

@@ -144,8 +144,8 @@ export interface NewDataset {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-export function createDataset(wanted: NewDataset): Promise<Dataset> {
-  return ask(client.POST("/api/datasets", { body: { ...wanted, tags: { ...wanted.tags } } }));
+export function createDataset(dataset: NewDataset): Promise<Dataset> {
+  return ask(client.POST("/api/datasets", { body: { ...dataset, tags: { ...dataset.tags } } }));
 }
 
 export type DeletedDataset = components["schemas"]["DeletedOut"];

@@ -17,8 +17,8 @@ export interface Export {
 }
 
 /** The file, which the browser keeps where it sees fit; told how many bytes have come, since nobody knows how many will. */
-export async function exportDataset(dataset: DatasetRef, wanted: Export, onBytes: (count: number) => void, signal: AbortSignal): Promise<Blob> {
-  const { format, query, answers, spreadsheet } = wanted;
+export async function exportDataset(dataset: DatasetRef, options: Export, onBytes: (count: number) => void, signal: AbortSignal): Promise<Blob> {
+  const { format, query, answers, spreadsheet } = options;
   const body = { format, answers, spreadsheet: spreadsheet && format === "csv", ...(query ? { query } : {}) };
   const params = { path: { name: dataset.name }, query: { workspace: dataset.workspace } };
   const stream = (await ask<unknown>(

@@ -93,8 +93,8 @@ export function watchSession(onChange: () => void): () => void {
   return () => { channel.close(); };
 }
 
-export async function savePreferences(wanted: Preferences): Promise<Preferences> {
-  return (await ask(client.PUT("/api/me/preferences", { body: wanted as Record<string, never>, keepalive: true }))) as Preferences;
+export async function savePreferences(preferences: Preferences): Promise<Preferences> {
+  return (await ask(client.PUT("/api/me/preferences", { body: preferences as Record<string, never>, keepalive: true }))) as Preferences;
 }
 
 export async function changePassword(current: string, fresh: string): Promise<void> {

@@ -34,9 +34,9 @@ export interface NewWebhook {
   readonly description: string;
 }
 
-export function createWebhook(workspace: string | null, wanted: NewWebhook): Promise<WebhookMade> {
+export function createWebhook(workspace: string | null, webhook: NewWebhook): Promise<WebhookMade> {
   const { scope, ...query } = placeOf(workspace);
-  return ask(client.POST("/api/webhooks", { params: { query }, body: { ...wanted, events: [...wanted.events], scope } }));
+  return ask(client.POST("/api/webhooks", { params: { query }, body: { ...webhook, events: [...webhook.events], scope } }));
 }
 
 export function changeWebhook(id: string, change: Partial<WebhookChange>): Promise<Webhook> {

@@ -13,15 +13,15 @@ import classes from "./failed.module.css";
 interface FailedProps {
   readonly failure: Error;
   readonly onRetry: () => void;
-  /** What was asked for, where it may be the reason. */
+  /** What was query for, where it may be the reason. */
   readonly view?: View;
   readonly onView?: (part: Partial<View>) => void;
 }
 
 export function Failed({ failure, onRetry, view, onView }: FailedProps) {
   const code = failure instanceof ApiError ? failure.code : "";
-  const asked = view ? queryText(view) : "";
-  if (failure instanceof ApiError && code === "InvalidTextSearchError" && asked) return <BadQuery failure={failure} asked={asked} view={view} onView={onView} />;
+  const query = view ? queryText(view) : "";
+  if (failure instanceof ApiError && code === "InvalidTextSearchError" && query) return <BadQuery failure={failure} query={query} view={view} onView={onView} />;
   const title =
     code === "InvalidTextSearchError"
       ? t.annotate.badQuery
@@ -39,9 +39,9 @@ export function Failed({ failure, onRetry, view, onView }: FailedProps) {
 }
 
 /** A query with the place in it where it went wrong. The server counts characters, the browser units of them. */
-function BadQuery({ failure, asked, view, onView }: { failure: ApiError; asked: string; view: View | undefined; onView: FailedProps["onView"] }) {
+function BadQuery({ failure, query, view, onView }: { failure: ApiError; query: string; view: View | undefined; onView: FailedProps["onView"] }) {
   const { position, reason } = failure.params as { position?: number; reason?: string };
-  const letters = [...asked];
+  const letters = [...query];
   const at = Math.min(position ?? letters.length, letters.length);
   return (
     <Empty title={t.annotate.badQuery} alert>

@@ -13,9 +13,9 @@ export function usePreferences() {
   const change = useCallback(
     (part: Preferences) => {
       const put = (before: Preferences) => {
-        const wanted = { ...before, ...part };
-        cache.setQueryData(preferencesQuery.queryKey, wanted);
-        return savePreferences(wanted);
+        const next = { ...before, ...part };
+        cache.setQueryData(preferencesQuery.queryKey, next);
+        return savePreferences(next);
       };
       const known = cache.getQueryData<Preferences>(preferencesQuery.queryKey);
       // what else was chosen must be known first, since all of it is written

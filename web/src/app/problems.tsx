@@ -71,7 +71,7 @@ function ProblemCard({ problem, all }: { problem: Problem; all: readonly Problem
           </Button>
         )}
         {outcome.kind === "conflict" && outcome.reason !== "changed" && (
-          <Button size="xs" onClick={() => void outbox.insist(pending.key)}>
+          <Button size="xs" onClick={() => void outbox.sendAnyway(pending.key)}>
             {t.saving.useMine}
           </Button>
         )}

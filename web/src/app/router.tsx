@@ -28,8 +28,8 @@ const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
   validateSearch: (params: Params) => {
-    const wanted = params["redirect"];
-    return { redirect: typeof wanted === "string" ? wanted : "" };
+    const target = params["redirect"];
+    return { redirect: typeof target === "string" ? target : "" };
   },
   component: lazyRouteComponent(() => import("@/features/login/login-page"), "LoginPage"),
 });

@@ -1,12 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { EditSession, type RecordEdit } from "./edit-session";
-import type { AppRecord } from "./model";
+import { draftOf, recordOf, spanOf, submittedOf } from "@/testing/records";
 
-const record = (id: string): AppRecord => ({
-  id, task: "TextClassification", fields: [{ name: "text", text: "x" }], tokens: [], multiLabel: false, suggestions: [],
-  answer: { value: {}, state: "none" }, author: null, metadata: {}, eventTimestamp: null, lastUpdated: null, hits: [], vectors: [], seen: "",
-});
+import { EditSession, type RecordEdit } from "./edit-session";
+
+const record = (id: string) => recordOf({ id });
 
 describe("the edits", () => {
   let changes: RecordEdit[];
@@ -58,5 +56,75 @@ describe("the edits", () => {
     edits.edit("a", { labels: ["x"] });
     edits.hold([{ ...record("a"), metadata: { new: 1 } }]);
     expect(edits.get("a")).toMatchObject({ now: { value: { labels: ["x"] } }, record: { metadata: { new: 1 } } });
+  });
+
+  it("takes what was kept of a record elsewhere for what stands in the record", () => {
+    edits.hold([record("a")], new Map([["a", { now: draftOf({ text: "Half" }), saved: submittedOf({ text: "Whole" }) }]]));
+    expect(edits.get("a")).toMatchObject({ now: { value: { text: "Half" } }, saved: { value: { text: "Whole" } } });
+  });
+
+  it("shows the server's answer once nothing of one's own is in the way", () => {
+    edits.hold([{ ...record("a"), answer: submittedOf({ labels: ["theirs"] }) }]);
+    expect(edits.get("a")?.now).toEqual(submittedOf({ labels: ["theirs"] }));
+    edits.edit("a", { labels: ["mine"] });
+    edits.replace({ ...record("a"), answer: submittedOf({ labels: ["newer"] }) });
+    expect(edits.get("a")?.now.value.labels).toEqual(["newer"]);
+  });
+
+  it("knows nothing of a record that was never laid down", () => {
+    edits.edit("z", { labels: ["x"] });
+    edits.commit(["z"], "submitted");
+    expect(edits.get("z")).toBeUndefined();
+    expect(edits.canUndo()).toBe(false);
+  });
+
+  it("sends nothing of what was rejected on the way to an answer", () => {
+    edits.edit("a", { spans: [spanOf(0, 1)], rejected: [spanOf(0, 1, "LOC")] });
+    edits.commit(["a"], "submitted");
+    expect(edits.get("a")?.saved.value).toEqual({ spans: [spanOf(0, 1)] });
+  });
+
+  it("goes back to a draft when a submitted answer is changed, and to none when that is undone", () => {
+    edits.commit(["a"], "submitted", () => ({ labels: ["x"] }));
+    edits.edit("a", { labels: ["y"] });
+    expect(edits.get("a")).toMatchObject({ now: { state: "draft" }, saved: { state: "submitted" } });
+    edits.undo();
+    expect(edits.get("a")?.now).toEqual(submittedOf({ labels: ["x"] }));
+  });
+
+  it("cannot do again what was undone once something else was done", () => {
+    edits.edit("a", { labels: ["x"] });
+    edits.undo();
+    edits.edit("b", { labels: ["y"] });
+    expect(edits.redo()).toEqual([]);
+    expect(edits.steps()).toBe(1);
+  });
+
+  it("takes typing in one record and in another for two steps", () => {
+    edits.edit("a", { text: "o" }, true);
+    edits.edit("b", { text: "t" }, true);
+    edits.edit("a", { text: "on" }, true);
+    expect(edits.steps()).toBe(3);
+  });
+
+  it("undoes the answer, but leaves the record as it was read last", () => {
+    edits.edit("a", { labels: ["x"] });
+    edits.hold([{ ...record("a"), metadata: { new: 1 } }]);
+    edits.undo();
+    expect(edits.get("a")).toMatchObject({ now: { state: "none" }, record: { metadata: { new: 1 } } });
+  });
+
+  it("calls those who watch the record that changes, and nobody who stopped", () => {
+    const calls: string[] = [];
+    edits.watch("a", () => calls.push("a"));
+    edits.watch("b", () => calls.push("b"));
+    const stop = edits.watchAll(() => calls.push("any"));
+    const before = edits.edition();
+    edits.edit("a", { labels: ["x"] });
+    expect(calls).toEqual(["a", "any"]);
+    expect(edits.edition()).toBeGreaterThan(before);
+    stop();
+    edits.edit("b", { labels: ["x"] });
+    expect(calls).toEqual(["a", "any", "b"]);
   });
 });

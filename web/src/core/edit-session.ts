@@ -64,7 +64,7 @@ export class EditSession {
     const saved = before.saved;
     const back = sameAnswer({ value, state: saved.state }, saved);
     const now: Answer = back ? saved : { value, state: "draft" };
-    this.take([{ id, before, after: { ...before, now } }], typing ? id : null);
+    this.addStep([{ id, before, after: { ...before, now } }], typing ? id : null);
   }
 
   /** Submits, discards or clears answers, each with its value as it stands or as given. */
@@ -78,7 +78,7 @@ export class EditSession {
       const answer: Answer = { value, state };
       return [{ id, before, after: { ...before, now: answer, saved: answer } }];
     });
-    if (changes.length) this.take(changes, null);
+    if (changes.length) this.addStep(changes, null);
   }
 
   /** Takes the last step back; returns the records it was about. */
@@ -128,7 +128,7 @@ export class EditSession {
     return this.version;
   }
 
-  private take(changes: readonly Change[], typing: string | null): void {
+  private addStep(changes: readonly Change[], typing: string | null): void {
     const at = this.clock();
     const last = this.done.at(-1);
     if (typing && last?.typing === typing && at - last.at < TYPING_MS) {

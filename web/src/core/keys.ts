@@ -93,13 +93,13 @@ function digit(index: number): string | undefined {
  */
 export function labelKeys(labels: readonly { readonly shortcut?: string }[], bindings: Bindings): (string | undefined)[] {
   const used = new Set<string>();
-  const wanted = labels.map(({ shortcut }) => {
+  const chosen = labels.map(({ shortcut }) => {
     const key = shortcut?.trim().toLowerCase();
     if (!key || key.length !== 1 || key === " " || actionOf(key, bindings) || used.has(key)) return undefined;
     used.add(key);
     return key;
   });
-  return wanted.map((key, at) => {
+  return chosen.map((key, at) => {
     const place = digit(at);
     if (key !== undefined || place === undefined || used.has(place)) return key;
     return place;

@@ -139,7 +139,7 @@ export class Outbox {
   }
 
   /** The server was seen to have this, in another way than by sending an answer. */
-  saw(dataset: DatasetRef, id: string, seen: string): void {
+  noteSeen(dataset: DatasetRef, id: string, seen: string): void {
     this.seen.set(keyOf(this.user, dataset, id), seen);
   }
 
@@ -185,7 +185,7 @@ export class Outbox {
   }
 
   /** Sends an answer although the server has another one now. */
-  async insist(key: string): Promise<void> {
+  async sendAnyway(key: string): Promise<void> {
     const problem = this.problems.get(key);
     if (!problem || problem.outcome.kind !== "conflict") return;
     const pending = { ...problem.pending, seen: problem.outcome.seen };
@@ -251,7 +251,7 @@ export class Outbox {
     if (outcome.kind === "saved") {
       this.seen.set(pending.key, outcome.seen);
       this.savedAt = this.clock();
-      this.take(pending, outcome.note);
+      this.noteAnswer(pending, outcome.note);
       if (this.unsent.get(pending.key) === pending) {
         this.unsent.delete(pending.key);
         await this.store.remove(pending.key);
@@ -263,7 +263,7 @@ export class Outbox {
     return true;
   }
 
-  private take({ key, dataset, id }: PendingAnswer, note: AnswerNote | undefined): void {
+  private noteAnswer({ key, dataset, id }: PendingAnswer, note: AnswerNote | undefined): void {
     this.notes.delete(key);
     if (this.noted && keyOf(this.user, this.noted.dataset, this.noted.id) === key) this.noted = null;
     if (!note || (note.why === null && !note.gold)) return;

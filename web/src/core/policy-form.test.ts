@@ -15,3 +15,23 @@ it("sends only what differs", () => {
   expect(changesOf(SHARED, { ...SHARED, annotators_may: ["b", "a"] })).toEqual({});
   expect(changesOf(SHARED, withChange(SHARED, { annotation: "individual" }))).toEqual({ annotation: "individual", resolution: "majority" });
 });
+
+it("a dataset that becomes shared loses what needs annotations of one's own", () => {
+  const own: PolicyForm = { ...SHARED, annotation: "individual", blind: true, resolution: "dawid_skene", required: 3 };
+  expect(withChange(own, { annotation: "shared" })).toEqual({ ...SHARED, required: 3 });
+});
+
+it("a dataset that is no longer blind stays individual, with its rule", () => {
+  const own: PolicyForm = { ...SHARED, annotation: "individual", blind: true, resolution: "unanimous" };
+  expect(withChange(own, { blind: false })).toEqual({ ...own, blind: false });
+});
+
+it("the rule of a shared dataset is the latest answer, whatever is chosen", () => {
+  expect(withChange(SHARED, { resolution: "majority" }).resolution).toBe("latest");
+});
+
+it("a change leaves the form before it as it was", () => {
+  const before = structuredClone(SHARED);
+  withChange(SHARED, { blind: true });
+  expect(SHARED).toEqual(before);
+});

@@ -63,3 +63,47 @@ describe("what a search found", () => {
     expect(findHits("Cat, cats and CAT", ["cat"])).toEqual([{ start: 0, end: 3 }, { start: 14, end: 17 }]);
   });
 });
+
+describe("spans at the borders of a text", () => {
+  it("begin and end no further than it does", () => {
+    const tokens = [span(0, 3), span(4, 7)];
+    expect(byWord(tokens, span(4, 7), "end", 1)).toEqual({ start: 4, end: 7 });
+    expect(byWord(tokens, span(0, 3), "start", -1)).toEqual({ start: 0, end: 3 });
+    expect(byCharacter("ab", { start: 0, end: 2 }, "end", 1)).toEqual({ start: 0, end: 2 });
+    expect(byCharacter("ab", { start: 0, end: 2 }, "start", -1)).toEqual({ start: 0, end: 2 });
+  });
+
+  it("never lose their last word", () => {
+    expect(byWord([span(0, 3), span(4, 7)], span(0, 7), "start", 1)).toEqual({ start: 4, end: 7 });
+    expect(byWord([span(0, 3), span(4, 7)], span(4, 7), "start", 1)).toEqual({ start: 4, end: 7 });
+  });
+
+  it("touch without crossing", () => {
+    expect(putSpan([span(0, 3)], span(3, 5))).toEqual([span(0, 3), span(3, 5)]);
+    expect(spansAt([span(0, 3)], 3)).toEqual([]);
+  });
+
+  it("are left as they were where resizing would leave nothing of them", () => {
+    expect(resizeSpan([span(0, 3)], span(0, 3), { start: 2, end: 2 })).toEqual([span(0, 3)]);
+  });
+
+  it("that lie outside the text, as of an older one, cut nothing", () => {
+    expect(cut(3, [span(1, 9)], [], []).map((each) => [each.start, each.end])).toEqual([[0, 3]]);
+  });
+
+  it("of a prediction lose their score once a person relabels them", () => {
+    expect(relabel([{ ...span(0, 3), score: 0.5 }], span(0, 3), "B")).toEqual([span(0, 3, "B")]);
+  });
+});
+
+describe("words of a search", () => {
+  it("are found once each, next to each other and at both ends", () => {
+    expect(findHits("fox fox", ["fox"])).toEqual([{ start: 0, end: 3 }, { start: 4, end: 7 }]);
+    expect(findHits("über Größe", ["größe", ""])).toEqual([{ start: 5, end: 10 }]);
+  });
+
+  it("are not looked for where lower case has another length, since positions would be wrong", () => {
+    expect("İstanbul".toLowerCase()).not.toHaveLength(8);
+    expect(findHits("İstanbul fox", ["fox"])).toEqual([]);
+  });
+});

@@ -115,10 +115,10 @@ export function findHits(text: string, words: readonly string[]): { start: numbe
   const lower = text.toLowerCase();
   if (lower.length !== text.length) return found; // some letters change their length; better none than wrong ones
   for (const word of words) {
-    const wanted = word.toLowerCase();
-    if (!wanted) continue;
-    for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + wanted.length)) {
-      const end = at + wanted.length;
+    const lowerWord = word.toLowerCase();
+    if (!lowerWord) continue;
+    for (let at = lower.indexOf(lowerWord); at >= 0; at = lower.indexOf(lowerWord, at + lowerWord.length)) {
+      const end = at + lowerWord.length;
       if (!WORD.test(text[at - 1] ?? " ") && !WORD.test(text[end] ?? " ")) found.push({ start: at, end });
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { parseSearch, queryText, readView, searchBody, stringifySearch, whereOf, writeView } from "./view";
+import { DEFAULT_VIEW, isFilter, parseSearch, queryText, rangeOf, readRange, readView, searchBody, stringifySearch, whereOf, writeView } from "./view";
 
 const address = "?q=status%3ADefault+fox&metadata.user=ana&metadata.user=ben&score=0.2-0.9&sort=-score&sort=id&view=list&size=50&page=3";
 
@@ -49,4 +49,61 @@ it("remembers in the address what others are compared with", () => {
   expect(view.similar).toEqual({ record: "r 1", vector: "mini" });
   expect(writeView(view)).toEqual({ view: "list", similar: "r 1", by: "mini" });
   expect(writeView({ ...view, layout: "one" })).toEqual({});
+});
+
+describe("filters in an address", () => {
+  it("are known by their names, metadata and numbers by how these begin", () => {
+    expect(["status", "score", "assigned_to", "assignment", "metadata.source", "range.metadata.pages"].every(isFilter)).toBe(true);
+    expect(["q", "sort", "page", "meta", "Status"].some(isFilter)).toBe(false);
+  });
+
+  it("without a value are none", () => {
+    expect(readView(parseSearch("?status=&metadata.a=")).filters).toEqual({});
+    expect(writeView({ ...DEFAULT_VIEW, filters: { status: [] } })).toEqual({});
+  });
+
+  it("by a number may leave either end open", () => {
+    expect(readRange("10..20")).toEqual({ from: "10", to: "20" });
+    expect(readRange("..20")).toEqual({ from: "", to: "20" });
+    expect(readRange(undefined)).toEqual({ from: "", to: "" });
+    expect(rangeOf("metadata.pages")).toBe("range.metadata.pages");
+  });
+
+  it("by a number without any end say nothing", () => {
+    expect(queryText(readView({ "range.metadata.pages": ".." }))).toBe("");
+    expect(queryText(readView({ "range.metadata.pages": "..5" }))).toBe("metadata.pages:[* TO 5]");
+  });
+
+  it("by whether the prediction was right are left out where both are chosen", () => {
+    expect(searchBody(readView({ predicted: "ok" })).query).toEqual({ predicted: "ok" });
+    expect(searchBody(readView({ predicted: ["ok", "ko"] })).query).toEqual({});
+  });
+
+  it("by a score that is no number are left out", () => {
+    expect(searchBody(readView({ score: "high" })).query).toEqual({});
+    expect(whereOf(readView({ score: "high" }))).toBeNull();
+  });
+});
+
+describe("an address", () => {
+  it("says nothing of what is as usual", () => {
+    expect(writeView(DEFAULT_VIEW)).toEqual({});
+    expect(writeView({ ...DEFAULT_VIEW, layout: "list" })).toEqual({ view: "list" });
+    expect(stringifySearch({})).toBe("");
+  });
+
+  it("of the queue keeps the search, but neither record nor page", () => {
+    expect(writeView({ ...DEFAULT_VIEW, layout: "queue", q: "fox", record: "1", page: 3 })).toEqual({ q: "fox", view: "queue" });
+  });
+
+  it("leaves out what is empty, and repeats what has several values", () => {
+    expect(stringifySearch({ a: "", b: null, c: undefined, d: ["x", "y"], e: 1 })).toBe("?d=x&d=y&e=1");
+    expect(parseSearch("?d=x&d=y&d=z")).toEqual({ d: ["x", "y", "z"] });
+  });
+
+  it("leads back whatever stands in a search", () => {
+    for (const q of ['text:"a b"', "a&b=c", "100%", "+x -y", "Grüße 😀", "a#b"]) {
+      expect(readView(parseSearch(stringifySearch(writeView({ ...DEFAULT_VIEW, q })))).q).toBe(q);
+    }
+  });
 });

@@ -152,8 +152,8 @@ export function queryText(view: Pick<View, "q" | "filters">, without?: string): 
 }
 
 function joined(parts: readonly string[]): string {
-  const said = parts.filter(Boolean);
-  return said.length === 1 ? (said[0] ?? "") : said.map((each) => `(${each})`).join(" AND ");
+  const filled = parts.filter(Boolean);
+  return filled.length === 1 ? (filled[0] ?? "") : filled.map((each) => `(${each})`).join(" AND ");
 }
 
 /** One filter in the search language. */

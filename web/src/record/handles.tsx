@@ -16,7 +16,7 @@ interface Props {
   readonly at: { readonly start: Edge; readonly end: Edge };
   readonly hue: number;
   /** The range with an end at this place, on whole words if the dataset wants them. */
-  readonly fit: (wanted: Range) => Range | null;
+  readonly fit: (range: Range) => Range | null;
   readonly onResize: (range: Range) => void;
 }
 
@@ -28,21 +28,21 @@ export function Handles({ text: find, range, at, hue, fit, onResize }: Props) {
     if (!text) return;
     event.preventDefault();
     event.stopPropagation();
-    let wanted: Range | null = null;
+    let fitted: Range | null = null;
     const over = new AbortController();
     const move = (at: PointerEvent) => {
       const place = positionAt(text, at.clientX, at.clientY);
       if (place === null) return;
       const moved = edge === "start" ? { start: Math.min(place, range.end - 1), end: range.end } : { start: range.start, end: Math.max(place, range.start + 1) };
-      wanted = fit(moved);
-      if (!wanted) return;
-      select(text, wanted);
-      const now = edges(text, wanted);
+      fitted = fit(moved);
+      if (!fitted) return;
+      select(text, fitted);
+      const now = edges(text, fitted);
       if (now) setPlaces(now);
     };
     const done = () => {
       over.abort();
-      if (wanted) onResize(wanted);
+      if (fitted) onResize(fitted);
     };
     window.addEventListener("pointermove", move, { signal: over.signal });
     window.addEventListener("pointerup", done, { signal: over.signal });

@@ -45,8 +45,8 @@ function domRange(root: HTMLElement, { start, end }: TextRange): Range {
 }
 
 /** Selects a stretch of the text. */
-export function select(root: HTMLElement, wanted: TextRange, show = false): void {
-  const range = domRange(root, wanted);
+export function select(root: HTMLElement, stretch: TextRange, show = false): void {
+  const range = domRange(root, stretch);
   const selection = window.getSelection();
   selection?.removeAllRanges();
   selection?.addRange(range);
@@ -58,8 +58,8 @@ export function select(root: HTMLElement, wanted: TextRange, show = false): void
 }
 
 /** Below which point of the element a popup for this stretch belongs, in pixels of the element. */
-export function selectionBox(root: HTMLElement, wanted: TextRange): { left: number; top: number } {
-  const boxes = domRange(root, wanted).getClientRects();
+export function selectionBox(root: HTMLElement, stretch: TextRange): { left: number; top: number } {
+  const boxes = domRange(root, stretch).getClientRects();
   const last = boxes[boxes.length - 1];
   const outer = root.getBoundingClientRect();
   return last ? { left: last.left - outer.left, top: last.bottom - outer.top } : { left: 0, top: 0 };
@@ -73,8 +73,8 @@ export function positionAt(root: HTMLElement, x: number, y: number): number | nu
 }
 
 /** Where a stretch starts and ends on the screen, in pixels of the element. */
-export function edges(root: HTMLElement, wanted: TextRange): { start: Edge; end: Edge } | null {
-  const boxes = domRange(root, wanted).getClientRects();
+export function edges(root: HTMLElement, stretch: TextRange): { start: Edge; end: Edge } | null {
+  const boxes = domRange(root, stretch).getClientRects();
   const [first, last] = [boxes[0], boxes[boxes.length - 1]];
   if (!first || !last) return null;
   const outer = root.getBoundingClientRect();

@@ -57,8 +57,8 @@ function FilterGroup({ title, names, ...rest }: GroupProps & { title: string; na
 }
 
 function MetadataGroup({ dataset, view, onApply }: GroupProps) {
-  const [asked, setAsked] = useState(false);
-  const keys = useQuery({ ...metadataKeysQuery(dataset), enabled: asked });
+  const [opened, setOpened] = useState(false);
+  const keys = useQuery({ ...metadataKeysQuery(dataset), enabled: opened });
   const names = (keys.data ?? []).map((key) => `metadata.${key}`);
   const active = Object.keys(view.filters).map(bareName).filter((name) => name.startsWith("metadata."));
   return (
@@ -68,7 +68,7 @@ function MetadataGroup({ dataset, view, onApply }: GroupProps) {
       dataset={dataset}
       view={view}
       onApply={onApply}
-      onOpen={() => { setAsked(true); }}
+      onOpen={() => { setOpened(true); }}
       waiting={keys.isPending}
     />
   );

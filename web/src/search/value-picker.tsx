@@ -48,10 +48,10 @@ export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRa
     if (filter === "assigned_to" && value === user) return `${value} (${annotatingText.find.me})`;
     return t.filters.values[value] ?? value;
   };
-  const wanted = words.trim().toLowerCase();
-  const matching = values.filter((each) => !wanted || name(each).toLowerCase().includes(wanted));
+  const lowerWords = words.trim().toLowerCase();
+  const matching = values.filter((each) => !lowerWords || name(each).toLowerCase().includes(lowerWords));
   // more values than are counted: what is typed can be used all the same
-  const typed = wanted && !values.includes(words.trim()) && !STATUSES.some((each) => counts.has(each)) ? words.trim() : null;
+  const typed = lowerWords && !values.includes(words.trim()) && !STATUSES.some((each) => counts.has(each)) ? words.trim() : null;
   return (
     <div className={classes["values"]}>
       {numeric && onRange && (

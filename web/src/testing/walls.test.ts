@@ -43,6 +43,9 @@ it.each([
   ["api/any.ts", 'import "@mantine/core";'],
   ["core/any.ts", 'import { useState } from "react";'],
   ["core/any.ts", 'import "@/api/client";'],
+  ["core/any.ts", 'import "@/testing/any";'],
+  ["features/review/any.tsx", 'import "@/testing/any";'],
+  ["features/review/any.test.tsx", 'import "@/features/annotate/any";'],
 ])("in %s is refused: %s", async (file, line) => {
   expect(await refused(file, [line])).toEqual([line]);
 });
@@ -50,6 +53,8 @@ it.each([
 it.each([
   ["features/annotate/one/any.tsx", ["./any", "@/features/annotate/any", "@/app/any", "@/record/any", "@/search/any", "@/core/any", "react"]],
   ["app/router.tsx", ["@/features/annotate/any", "./shell", "@/api/any"]],
+  ["features/review/any.test.tsx", ["./any", "@/testing/any", "@/record/any"]],
+  ["core/any.test.ts", ["./any", "@/testing/any"]],
   ["record/any.tsx", ["./any", "@/api/any", "@/core/any", "@/text/any", "@/ui/any", "@mantine/core"]],
 ])("%s imports what lies below it", async (file, modules) => {
   expect(await refused(file, modules.map((each) => `import "${each}";`))).toEqual([]);

@@ -16,7 +16,7 @@ import { Empty } from "@/ui/empty";
 
 import { Events } from "./events";
 import { Filters } from "./filters";
-import { narrowed, readFilter, withUsualAreas, writeFilter } from "./wanted";
+import { narrowed, readFilter, withUsualAreas, writeFilter } from "./audit-filter";
 
 const route = getRouteApi("/inside/audit");
 
@@ -31,32 +31,32 @@ export function AuditPage() {
 }
 
 function Log({ me }: { me: Me }) {
-  const wanted = readFilter(route.useSearch() as Params);
+  const filter = readFilter(route.useSearch() as Params);
   const navigate = route.useNavigate();
   const change = (filter: AuditFilter) => { void navigate({ search: writeFilter(filter) }); };
   return (
     <>
       <Group justify="space-between" align="baseline" mb="xs">
         <Title order={1}>{audit.title}</Title>
-        <Downloads wanted={withUsualAreas(wanted)} />
+        <Downloads filter={withUsualAreas(filter)} />
       </Group>
       <Text c="dimmed" mb="md">
         {audit.intro}
       </Text>
-      <Filters key={JSON.stringify(wanted)} me={me} wanted={wanted} change={change} />
-      <Found wanted={wanted} />
+      <Filters key={JSON.stringify(filter)} me={me} filter={filter} change={change} />
+      <Found filter={filter} />
     </>
   );
 }
 
-function Downloads({ wanted }: { wanted: AuditFilter }) {
+function Downloads({ filter }: { filter: AuditFilter }) {
   const [busy, setBusy] = useState<AuditFormat | null>(null);
   const [failure, setFailure] = useState("");
   const take = async (format: AuditFormat) => {
     setBusy(format);
     setFailure("");
     try {
-      saveFile(await exportAudit(wanted, format), `audit.${format}`);
+      saveFile(await exportAudit(filter, format), `audit.${format}`);
     } catch (problem) {
       setFailure(problem instanceof Error ? problem.message : String(problem));
     } finally {
@@ -75,11 +75,11 @@ function Downloads({ wanted }: { wanted: AuditFilter }) {
   );
 }
 
-function Found({ wanted }: { wanted: AuditFilter }) {
-  const asked = withUsualAreas(wanted);
+function Found({ filter }: { filter: AuditFilter }) {
+  const shownFilter = withUsualAreas(filter);
   const found = useInfiniteQuery({
-    queryKey: auditKey(asked),
-    queryFn: ({ pageParam }) => readAudit(asked, pageParam),
+    queryKey: auditKey(shownFilter),
+    queryFn: ({ pageParam }) => readAudit(shownFilter, pageParam),
     initialPageParam: "",
     getNextPageParam: (last) => last.next,
     refetchOnMount: "always",
@@ -101,7 +101,7 @@ function Found({ wanted }: { wanted: AuditFilter }) {
   }
   const events = found.data.pages.flatMap((each) => each.events);
   if (!events.length) {
-    return narrowed(wanted) ? <Empty title={audit.none}>{audit.noneIntro}</Empty> : <Empty title={audit.nothing}>{audit.nothingIntro}</Empty>;
+    return narrowed(filter) ? <Empty title={audit.none}>{audit.noneIntro}</Empty> : <Empty title={audit.nothing}>{audit.nothingIntro}</Empty>;
   }
   return (
     <>

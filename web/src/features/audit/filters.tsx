@@ -9,12 +9,12 @@ import { manages } from "@/core/roles";
 import { areas, audit } from "@/text/audit";
 
 import classes from "./audit.module.css";
-import { narrowed, NONE } from "./wanted";
+import { narrowed, NO_FILTER } from "./audit-filter";
 
 const AREAS = Object.entries(areas).map(([value, label]) => ({ value, label }));
 
-export function Filters({ me, wanted, change }: { me: Me; wanted: AuditFilter; change: (filter: AuditFilter) => void }) {
-  const [form, setForm] = useState(wanted);
+export function Filters({ me, filter, change }: { me: Me; filter: AuditFilter; change: (filter: AuditFilter) => void }) {
+  const [form, setForm] = useState(filter);
   const set = (part: Partial<AuditFilter>) => { setForm({ ...form, ...part }); };
   const text = (name: "who" | "dataset" | "from" | "to" | "text", type = "text") => (
     <TextInput label={audit[name]} type={type} value={form[name]} onChange={(event) => { set({ [name]: event.currentTarget.value }); }} maxLength={200} />
@@ -48,8 +48,8 @@ export function Filters({ me, wanted, change }: { me: Me; wanted: AuditFilter; c
       {text("text")}
       <Group gap="xs" align="end">
         <Button type="submit">{audit.show}</Button>
-        {narrowed(wanted) && (
-          <Button variant="subtle" color="gray" onClick={() => { change(NONE); }}>
+        {narrowed(filter) && (
+          <Button variant="subtle" color="gray" onClick={() => { change(NO_FILTER); }}>
             {audit.clear}
           </Button>
         )}

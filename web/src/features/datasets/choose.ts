@@ -1,4 +1,4 @@
-/** Which datasets are wanted, in which order, and what the address says about it. */
+/** Which datasets are listed, in which order, and what the address says about it. */
 
 import type { ListedDataset } from "@/api/datasets";
 import type { Params } from "@/core/view";
@@ -25,26 +25,26 @@ export function readListOptions(params: Params): ListOptions {
   };
 }
 
-export function writeWanted(wanted: ListOptions): Params {
+export function writeListOptions(options: ListOptions): Params {
   const params: Params = {};
-  if (wanted.q) params["q"] = wanted.q;
-  if (wanted.workspace.length) params["workspace"] = [...wanted.workspace];
-  if (wanted.task) params["task"] = wanted.task;
-  if (wanted.tags.length) params["tag"] = [...wanted.tags];
-  if (wanted.sort !== DEFAULT_SORT) params["sort"] = wanted.sort;
+  if (options.q) params["q"] = options.q;
+  if (options.workspace.length) params["workspace"] = [...options.workspace];
+  if (options.task) params["task"] = options.task;
+  if (options.tags.length) params["tag"] = [...options.tags];
+  if (options.sort !== DEFAULT_SORT) params["sort"] = options.sort;
   return params;
 }
 
 export const tagsOf = (dataset: ListedDataset) => Object.entries(dataset.tags).map(([key, value]) => `${key}: ${value}`);
 
-export function filterDatasets(all: readonly ListedDataset[], wanted: ListOptions): ListedDataset[] {
-  const words = wanted.q.toLowerCase().split(/\s+/).filter(Boolean);
+export function filterDatasets(all: readonly ListedDataset[], options: ListOptions): ListedDataset[] {
+  const words = options.q.toLowerCase().split(/\s+/).filter(Boolean);
   return all.filter(
     (each) =>
       words.every((word) => each.name.toLowerCase().includes(word)) &&
-      (!wanted.workspace.length || wanted.workspace.includes(each.workspace)) &&
-      (!wanted.task || wanted.task === each.task) &&
-      wanted.tags.every((tag) => tagsOf(each).includes(tag)),
+      (!options.workspace.length || options.workspace.includes(each.workspace)) &&
+      (!options.task || options.task === each.task) &&
+      options.tags.every((tag) => tagsOf(each).includes(tag)),
   );
 }
 
@@ -63,11 +63,11 @@ export function sortDatasets(all: readonly ListedDataset[], sort: string): Liste
 }
 
 /** What there is to choose from, with what is chosen at the front whether it exists or not. */
-export function choicesOf(all: readonly ListedDataset[], wanted: ListOptions) {
+export function choicesOf(all: readonly ListedDataset[], options: ListOptions) {
   const distinct = (values: string[]) => [...new Set(values)].sort((one, other) => one.localeCompare(other));
   return {
-    workspaces: distinct([...all.map((each) => each.workspace), ...wanted.workspace]),
+    workspaces: distinct([...all.map((each) => each.workspace), ...options.workspace]),
     tasks: distinct(all.map((each) => each.task)) as ListedDataset["task"][],
-    tags: distinct([...all.flatMap(tagsOf), ...wanted.tags]),
+    tags: distinct([...all.flatMap(tagsOf), ...options.tags]),
   };
 }

@@ -13,7 +13,7 @@ import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 
-import { choicesOf, filterDatasets, readListOptions, sortDatasets, type ListOptions, writeWanted } from "./choose";
+import { choicesOf, filterDatasets, readListOptions, sortDatasets, type ListOptions, writeListOptions } from "./choose";
 import { Deleted } from "./deleted";
 import { DatasetsTable } from "./datasets-table";
 
@@ -28,9 +28,9 @@ export function DatasetsPage() {
   const params = route.useSearch() as Params;
   const navigate = route.useNavigate();
   const found = useQuery(datasetsQuery);
-  const wanted = readListOptions(params);
+  const options = readListOptions(params);
   const change = (part: Partial<ListOptions>) => {
-    void navigate({ search: writeWanted({ ...wanted, ...part }), replace: true });
+    void navigate({ search: writeListOptions({ ...options, ...part }), replace: true });
   };
 
   return (
@@ -46,18 +46,18 @@ export function DatasetsPage() {
       ) : found.data.length === 0 ? (
         <NoDatasets />
       ) : (
-        <Found all={found.data} wanted={wanted} change={change} />
+        <Found all={found.data} options={options} change={change} />
       )}
       {found.data && <Deleted />}
     </Container>
   );
 }
 
-function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: ListOptions; change: (part: Partial<ListOptions>) => void }) {
-  const matching = filterDatasets(all, wanted);
-  const shown = sortDatasets(matching, wanted.sort);
-  const choices = choicesOf(all, wanted);
-  const filtered = Boolean(wanted.q || wanted.workspace.length || wanted.task || wanted.tags.length);
+function Found({ all, options, change }: { all: ListedDataset[]; options: ListOptions; change: (part: Partial<ListOptions>) => void }) {
+  const matching = filterDatasets(all, options);
+  const shown = sortDatasets(matching, options.sort);
+  const choices = choicesOf(all, options);
+  const filtered = Boolean(options.q || options.workspace.length || options.task || options.tags.length);
   return (
     <>
       <Group justify="space-between" mb="sm" align="baseline">
@@ -74,15 +74,15 @@ function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: ListOpti
           aria-label={t.datasets.search}
           placeholder={t.datasets.search}
           leftSection={<IconSearch size={16} />}
-          value={wanted.q}
+          value={options.q}
           onChange={(event) => { change({ q: event.currentTarget.value }); }}
           w={260}
         />
         <MultiSelect
           aria-label={t.datasets.workspace}
-          placeholder={wanted.workspace.length ? "" : t.datasets.workspace}
+          placeholder={options.workspace.length ? "" : t.datasets.workspace}
           data={choices.workspaces}
-          value={[...wanted.workspace]}
+          value={[...options.workspace]}
           onChange={(workspace) => { change({ workspace }); }}
           searchable
           clearable
@@ -93,7 +93,7 @@ function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: ListOpti
           aria-label={t.datasets.task}
           placeholder={t.datasets.task}
           data={choices.tasks.map((value) => ({ value, label: t.tasks[value] }))}
-          value={wanted.task}
+          value={options.task}
           onChange={(task) => { change({ task }); }}
           clearable
           w={200}
@@ -101,9 +101,9 @@ function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: ListOpti
         {choices.tags.length > 0 && (
           <MultiSelect
             aria-label={t.datasets.tags}
-            placeholder={wanted.tags.length ? "" : t.datasets.tags}
+            placeholder={options.tags.length ? "" : t.datasets.tags}
             data={choices.tags}
-            value={[...wanted.tags]}
+            value={[...options.tags]}
             onChange={(tags) => { change({ tags }); }}
             searchable
             clearable
@@ -123,7 +123,7 @@ function Found({ all, wanted, change }: { all: ListedDataset[]; wanted: ListOpti
         )}
       </Group>
       {shown.length ? (
-        <DatasetsTable datasets={shown} sort={wanted.sort} onSort={(sort) => { change({ sort }); }} />
+        <DatasetsTable datasets={shown} sort={options.sort} onSort={(sort) => { change({ sort }); }} />
       ) : (
         <Empty title={t.datasets.noMatch}>{t.datasets.noMatchIntro}</Empty>
       )}

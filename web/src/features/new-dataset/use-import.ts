@@ -40,58 +40,58 @@ export function useImport() {
   const stopping = useRef<AbortController | null>(null);
   const prefix = useRef(`${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? ""}-`);
 
-  function jobOf(wanted: ImportRequest, step: "checking" | "storing"): Job {
-    const { dataset, columns } = wanted;
+  function jobOf(request: ImportRequest, step: "checking" | "storing"): Job {
+    const { dataset, columns } = request;
     const leaving = new AbortController();
     stopping.current = leaving;
-    const mapping = mappingOf(columns, dataset.task, wanted.multiLabel);
+    const mapping = mappingOf(columns, dataset.task, request.multiLabel);
     return {
-      source: wanted.source,
+      source: request.source,
       columns,
-      prefix: wanted.exists ? prefix.current : "",
-      send: (rows, dryRun) => sendRows(dataset, rows, { mapping, dryRun, spans: wanted.spans, signal: leaving.signal }),
+      prefix: request.exists ? prefix.current : "",
+      send: (rows, dryRun) => sendRows(dataset, rows, { mapping, dryRun, spans: request.spans, signal: leaving.signal }),
       onProgress: (progress) => { setState({ step, progress }); },
       signal: leaving.signal,
-      duplicate: (id, line) => manageText.create.duplicate(id, filesText.place(wanted.source.kind, line)),
+      duplicate: (id, line) => manageText.create.duplicate(id, filesText.place(request.source.kind, line)),
       unread: filesText.faults,
     };
   }
 
   /** Checks everything; stores it at once if nothing is wrong. */
-  async function begin(wanted: ImportRequest) {
+  async function begin(request: ImportRequest) {
     setState({ step: "checking", progress: NOTHING });
-    const job = jobOf(wanted, "checking");
+    const job = jobOf(request, "checking");
     try {
       const checked = await checkFile(job);
       if (checked.leftOut || !checked.good) setState({ step: "checked", checked });
-      else await store(wanted, checked);
+      else await store(request, checked);
     } catch (failure) {
       setState({ step: "failed", message: job.signal.aborted ? manageText.create.stopped(0) : manageText.create.failed(0, messageOf(failure)) });
     }
   }
 
-  async function store(wanted: ImportRequest, checked: CheckedFile) {
+  async function store(request: ImportRequest, checked: CheckedFile) {
     let stored = 0;
-    const job = jobOf(wanted, "storing");
+    const job = jobOf(request, "storing");
     setState({ step: "storing", progress: NOTHING });
     try {
       await storeFile({ ...job, onProgress: (progress) => { stored = progress.rows; job.onProgress(progress); } }, checked);
     } catch (failure) {
-      await refresh(wanted.dataset);
+      await refresh(request.dataset);
       setState({ step: "failed", message: job.signal.aborted ? manageText.create.stopped(stored) : manageText.create.failed(stored, messageOf(failure)) });
       return;
     }
     let afterwards = null;
     try {
-      const labels = [...new Set([...wanted.labels, ...checked.labels])];
-      if (!wanted.exists && wanted.labels.length && wanted.dataset.task !== "Text2Text") {
-        await saveLabels(wanted.dataset, labels.map((name) => ({ id: name, name, colour: "", shortcut: "", description: "" })));
+      const labels = [...new Set([...request.labels, ...checked.labels])];
+      if (!request.exists && request.labels.length && request.dataset.task !== "Text2Text") {
+        await saveLabels(request.dataset, labels.map((name) => ({ id: name, name, colour: "", shortcut: "", description: "" })));
       }
-      if (Object.keys(wanted.tags).length) await saveTags(wanted.dataset, { tags: wanted.tags, remove_tags: [] });
+      if (Object.keys(request.tags).length) await saveTags(request.dataset, { tags: request.tags, remove_tags: [] });
     } catch (failure) {
       afterwards = manageText.create.afterwards(messageOf(failure));
     }
-    await refresh(wanted.dataset);
+    await refresh(request.dataset);
     setState({ step: "done", stored, leftOut: checked.leftOut, afterwards });
   }
 

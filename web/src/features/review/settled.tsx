@@ -13,7 +13,7 @@ import { Empty } from "@/ui/empty";
 import { Ago } from "@/ui/time";
 
 import classes from "./review.module.css";
-import { inWords } from "./verdict";
+import { inWords } from "./decision-draft";
 
 const SIZE = 20;
 const SETTLED = "(status:Validated OR status:Discarded)";

@@ -14,9 +14,9 @@ export function useReasons(): { known: readonly string[]; remember: (reason: str
     known,
     remember: (reason) => {
       if (known[0] === reason || reason.length > 80) return;
-      const wanted = { ...data, reasons: [reason, ...known.filter((each) => each !== reason)].slice(0, KEPT) };
-      cache.setQueryData(preferencesQuery.queryKey, wanted);
-      savePreferences(wanted).catch(() => undefined); // a convenience; the reason itself is saved with the decision
+      const changed = { ...data, reasons: [reason, ...known.filter((each) => each !== reason)].slice(0, KEPT) };
+      cache.setQueryData(preferencesQuery.queryKey, changed);
+      savePreferences(changed).catch(() => undefined); // a convenience; the reason itself is saved with the decision
     },
   };
 }

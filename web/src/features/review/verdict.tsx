@@ -6,12 +6,12 @@ import { useMemo, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
 import { progressKey } from "@/api/datasets";
-import { type Answered, type Case, caseQuery, decide, type Decision, storedGold } from "@/api/review";
+import { type Case, caseQuery, decide, type Decision, storedGold } from "@/api/review";
 import { Failed } from "@/app/failed";
 import { sessionEnded } from "@/app/query-client";
 import { labelNumber } from "@/core/keys";
-import { type AppRecord, type DatasetRef, sameValue, type Value } from "@/core/model";
-import { missing, toggleLabel } from "@/record/answers";
+import type { AppRecord, DatasetRef, Value } from "@/core/model";
+import { toggleLabel } from "@/record/answers";
 import { MarkedText } from "@/record/marked-text";
 import { TextClassification } from "@/record/text-classification";
 import { TextToText } from "@/record/text-to-text";
@@ -24,6 +24,7 @@ import { Ago } from "@/ui/time";
 import { AnswerCard } from "./answer-card";
 import { Comments } from "./comments";
 import { letters } from "./compare";
+import { agrees, baseOf, canSave, type DecisionDraft, firstDraft, inLetterOrder, inWords } from "./decision-draft";
 import { type ReviewAction, useReviewKeys } from "./keys";
 import classes from "./review.module.css";
 import { useReasons } from "./use-reasons";
@@ -55,19 +56,10 @@ export function Verdict(props: VerdictProps) {
   return <Deciding {...props} found={found.data} />;
 }
 
-interface Draft {
-  readonly value: Value;
-  readonly discarded: boolean;
-  /** Has anything been chosen or changed? */
-  readonly touched: boolean;
-}
-
-const EMPTY: Draft = { value: {}, discarded: false, touched: false };
-
 function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay, bar }: VerdictProps & { found: Case }) {
   const cache = useQueryClient();
   const { gold } = found;
-  const [draft, setDraft] = useState<Draft>(gold ? { value: gold.value, discarded: gold.discarded, touched: true } : EMPTY);
+  const [draft, setDraft] = useState<DecisionDraft>(() => firstDraft(gold));
   const [reason, setReason] = useState(gold?.reason ?? "");
   const [names, setNames] = useState(false);
   const [editing, setEditing] = useState(false);
@@ -77,14 +69,9 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
   const commentField = useRef<HTMLInputElement>(null);
 
   const byPerson = useMemo(() => letters(record.id, found.answers.map((each) => each.annotator)), [record.id, found.answers]);
-  const answers = useMemo(
-    () => [...found.answers].sort((one, other) => place(byPerson, one) - place(byPerson, other)),
-    [found.answers, byPerson],
-  );
+  const answers = useMemo(() => inLetterOrder(found.answers, byPerson), [found.answers, byPerson]);
   const nameOf = (person: string) => (names || person === me ? person : (byPerson.get(person) ?? t.review.somebody));
-  const alike = (each: Answered) =>
-    draft.touched && each.discarded === draft.discarded && (draft.discarded || sameValue(each.value, draft.value));
-  const base = Math.max(0, answers.findIndex((each) => !each.discarded && (alike(each) || !draft.touched)));
+  const base = baseOf(answers, draft);
 
   const quiet = useMemo(() => ({ ...record, suggestions: [], answer: { value: {}, state: "none" as const } }), [record]);
   const edit = useMemo(() => {
@@ -93,7 +80,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
   }, [quiet, draft.value]);
 
   const saving = useMutation({
-    mutationFn: (sent: { draft: Draft; version: number }) =>
+    mutationFn: (sent: { draft: DecisionDraft; version: number }) =>
       decide(dataset, record, { ...sent.draft, reason: reason.trim() || null, version: sent.version }),
     onSuccess: (made) => {
       cache.setQueryData(caseQuery(dataset, record).queryKey, { ...found, gold: made });
@@ -119,10 +106,9 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
     if (answer) setDraft({ value: answer.value, discarded: answer.discarded, touched: true });
   }
 
-  function save(given: Draft = draft, version = gold?.version ?? 0) {
+  function save(given: DecisionDraft = draft, version = gold?.version ?? 0) {
     if (saving.isPending) return;
-    const lacks = given.discarded ? null : missing({ ...edit, now: { ...edit.now, value: given.value } });
-    if (!given.touched || lacks) {
+    if (!canSave(quiet, given)) {
       onSay(answers.length ? t.review.chooseFirst : t.review.decideFirst);
       return;
     }
@@ -187,7 +173,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
             base={base}
             labels={labels}
             nameOf={nameOf}
-            picked={alike(each)}
+            picked={agrees(each, draft)}
             withKey={!editing || record.task !== "TextClassification"}
             onPick={() => { pick(at); }}
           />
@@ -275,15 +261,4 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
       {bar({ save: () => { save(); }, unusable, saving: saving.isPending })}
     </>
   );
-}
-
-function place(byPerson: ReadonlyMap<string, string>, each: Answered): number {
-  return [...byPerson.keys()].indexOf(each.annotator);
-}
-
-/** A decision in a line. */
-export function inWords({ value, discarded }: Pick<Decision, "value" | "discarded">): string {
-  if (discarded) return t.review.unusable;
-  if (value.spans) return value.spans.length ? t.review.spanCount(value.spans.length) : t.review.noSpans;
-  return value.labels ? value.labels.join(", ") || t.review.noLabels : (value.text ?? "");
 }

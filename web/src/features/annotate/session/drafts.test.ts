@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import { draftStore } from "@/core/browser-store";
 import { DraftJournal, type SyncStorage } from "@/core/draft-journal";
 import type { RecordEdit } from "@/core/edit-session";
-import type { Answer, AppRecord, DatasetRef } from "@/core/model";
+import { type Answer, type AppRecord, contentOf, type DatasetRef } from "@/core/model";
+import { keyOf } from "@/core/outbox";
+import { recordOf, spanOf } from "@/testing/records";
 
-import { DraftKeeper } from "./drafts";
+import { DraftKeeper, rejectedOf } from "./drafts";
 
 const SHARED: DatasetRef = { workspace: "team", name: "d", task: "Text2Text" };
 const OWN: DatasetRef = { ...SHARED, individual: { uuid: "u" } } as DatasetRef;
 const NONE: Answer = { value: {}, state: "none" };
-const record = (answer = NONE): AppRecord => ({
-  id: "r", task: "Text2Text", fields: [{ name: "text", text: "long" }], tokens: [], multiLabel: false, suggestions: [], answer, author: null,
-  metadata: {}, eventTimestamp: null, lastUpdated: null, vectors: [], hits: [], seen: "v1",
-});
+const record = (answer = NONE): AppRecord => recordOf({ id: "r", task: "Text2Text", fields: [{ name: "text", text: "long" }], answer, seen: "v1" });
 const typed = (text: string, saved = NONE): RecordEdit => ({ record: record(saved), now: { value: { text }, state: "draft" }, saved });
 
 function memory(): SyncStorage {
@@ -98,5 +98,57 @@ describe("what is being worked on", () => {
     keeper.flush();
     await vi.advanceTimersByTimeAsync(0);
     expect(sent).toEqual(["H"]);
+  });
+});
+
+describe("what was rejected of a record", () => {
+  const key = keyOf("ana", OWN, "r");
+  const gone = [spanOf(0, 4)];
+  const rejecting = (now: Answer["value"], saved = NONE): RecordEdit => ({ record: record(saved), now: { value: now, state: "draft" }, saved });
+  const kept = async (found: AppRecord) => (await rejectedOf(new Map([[key, found]]))).get("r");
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    await draftStore.remove(`${key} rejected`);
+  });
+
+  async function keep(edit: RecordEdit) {
+    const keeper = new DraftKeeper("ana", OWN, { send: () => Promise.resolve(), journal: new DraftJournal(memory()) });
+    keeper.keep(edit);
+    await vi.advanceTimersByTimeAsync(500);
+    return keeper;
+  }
+
+  it("stays in this browser beside a draft that the server has", async () => {
+    await keep(rejecting({ rejected: gone }));
+    expect(await kept(record())).toEqual(gone);
+  });
+
+  it("is dropped once the record was answered, or its text is another", async () => {
+    await keep(rejecting({ rejected: gone }));
+    expect(await kept({ ...record(), fields: [{ name: "text", text: "another" }] })).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await kept(record())).toBeUndefined();
+    await keep(rejecting({ rejected: gone }));
+    expect(await kept(record({ value: {}, state: "discarded" }))).toBeUndefined();
+  });
+
+  it("is forgotten with the draft, and when nothing is rejected any more", async () => {
+    const keeper = await keep(rejecting({ rejected: gone }));
+    keeper.forget("r");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await kept(record())).toBeUndefined();
+    await keep(rejecting({ rejected: gone }));
+    await keep(rejecting({ text: "x" }));
+    expect(await kept(record())).toBeUndefined();
+  });
+
+  it("in a shared dataset is a part of the draft, which stays in this browser as a whole", async () => {
+    const sent: RecordEdit[] = [];
+    const keeper = new DraftKeeper("ana", SHARED, { send: (edit) => Promise.resolve(void sent.push(edit)), journal: new DraftJournal(memory()) });
+    keeper.keep(rejecting({ text: "Half", rejected: gone }));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(sent).toEqual([]);
+    expect(await draftStore.get([keyOf("ana", SHARED, "r")])).toMatchObject([{ answer: { value: { text: "Half", rejected: gone } }, content: contentOf(record()) }]);
   });
 });

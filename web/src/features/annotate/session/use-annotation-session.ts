@@ -70,7 +70,7 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
         const edit = edits.get(id);
         if (!edit) return;
         const { answer, version } = await undoMine(dataset, id, contentOf(edit.record));
-        outbox.saw(dataset, id, seenVersion(version));
+        outbox.noteSeen(dataset, id, seenVersion(version));
         edits.replace({ ...edit.record, answer, seen: seenVersion(version) });
       },
     };

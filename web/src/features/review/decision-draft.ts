@@ -1,0 +1,45 @@
+/** A decision while it is being made: what is chosen, which answers say the same, and whether it can be saved. */
+
+import type { Answered, Decision } from "@/api/review";
+import { type AppRecord, sameValue, type Value } from "@/core/model";
+import { missing } from "@/record/answers";
+import { t } from "@/text/en";
+
+export interface DecisionDraft {
+  readonly value: Value;
+  readonly discarded: boolean;
+  /** Has anything been chosen or changed? */
+  readonly touched: boolean;
+}
+
+/** The decision there is, or nothing yet. */
+export function firstDraft(gold: Decision | null): DecisionDraft {
+  return gold ? { value: gold.value, discarded: gold.discarded, touched: true } : { value: {}, discarded: false, touched: false };
+}
+
+export function inLetterOrder(answers: readonly Answered[], byPerson: ReadonlyMap<string, string>): Answered[] {
+  const people = [...byPerson.keys()];
+  return [...answers].sort((one, other) => people.indexOf(one.annotator) - people.indexOf(other.annotator));
+}
+
+/** Whether an answer says what is chosen. */
+export function agrees(answer: Answered, draft: DecisionDraft): boolean {
+  return draft.touched && answer.discarded === draft.discarded && (draft.discarded || sameValue(answer.value, draft.value));
+}
+
+/** The place of the answer with which the others are compared. */
+export function baseOf(answers: readonly Answered[], draft: DecisionDraft): number {
+  return Math.max(0, answers.findIndex((each) => !each.discarded && (agrees(each, draft) || !draft.touched)));
+}
+
+export function canSave(record: AppRecord, draft: DecisionDraft): boolean {
+  const now = { value: draft.value, state: "draft" as const };
+  return draft.touched && (draft.discarded || missing({ record, now, saved: now }) === null);
+}
+
+/** A decision in a line. */
+export function inWords({ value, discarded }: Pick<Decision, "value" | "discarded">): string {
+  if (discarded) return t.review.unusable;
+  if (value.spans) return value.spans.length ? t.review.spanCount(value.spans.length) : t.review.noSpans;
+  return value.labels ? value.labels.join(", ") || t.review.noLabels : (value.text ?? "");
+}
