@@ -116,11 +116,7 @@ def test_nobody_is_offered_a_record_they_are_on_have_answered_or_have_declined(p
     planned.save((done, replace(done, state=DONE)))
     declined = planned.slot("b")
     planned.save((declined, replace(declined, declined=frozenset({"ana"}))))
-    planned.write(
-        lambda tx: tx.records.annotate(
-            planned.dataset, "c", "ana", AnnotationState.SUBMITTED, (("A", 1.0),), at=1
-        )
-    )
+    planned.annotate("ana", "c", (("A", 1.0),))
 
     assert offered(planned, claimant("ana", plan)) == ["d"]
     assert offered(planned, claimant("ben", plan)) == ["a", "b", "c", "d"]

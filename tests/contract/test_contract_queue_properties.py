@@ -134,7 +134,7 @@ class Queue:
             self.planned.write(lambda tx: tx.assignments.withdraw(self.planned.dataset, [slot.id], "no more"))
             self.slots[slot.id] = replace(slot, state=RowState.WITHDRAWN, lease=None)
 
-    def revive(self) -> None:
+    def reopen(self) -> None:
         def fits(slot: Slot) -> bool:
             live, mine = slot.rule >> 8 in {plan.no for plan in self.plans}, slot.annotator
             if not live or slot.state is not RowState.WITHDRAWN:
@@ -142,8 +142,7 @@ class Queue:
             return mine is None or self._new_to(slot.record, mine, slot.id)
 
         if slot := self._some(fits):
-            self.planned.write(lambda tx: tx.assignments.revive(self.planned.dataset, [slot.id]))
-            self.slots[slot.id] = replace(slot, state=RowState.PENDING, lease=None)
+            self._save((slot, replace(slot, state=RowState.PENDING, lease=None)))
 
     def reassign(self) -> None:
         name = self.data.draw(st.sampled_from(PEOPLE))
@@ -269,7 +268,7 @@ def _once(names: list[str | None]) -> bool:
 
 
 STEPS = (
-    "claim", "claim", "claim", "release", "skip", "answer", "answer", "pass_time", "expire", "withdraw", "revive",
+    "claim", "claim", "claim", "release", "skip", "answer", "answer", "pass_time", "expire", "withdraw", "reopen",
     "reassign", "undo", "add_plan",
 )  # fmt: skip
 

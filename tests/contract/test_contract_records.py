@@ -16,6 +16,7 @@ from apportion.domain.errors import (
     MetadataLimitExceededError,
 )
 from apportion.domain.ids import NOBODY, RESOLVED
+from apportion.domain.individual.case import Annotation
 from apportion.domain.query import Term, parse
 from apportion.domain.records import (
     AgentValues,
@@ -25,7 +26,7 @@ from apportion.domain.records import (
     TokenClassificationRecord,
     Vector,
 )
-from apportion.ports.records import Criteria, EncodedRecord, StoredAnnotation
+from apportion.ports.records import Criteria, EncodedRecord
 from apportion.ports.store import Store, Transaction
 from apportion.spans import Entity
 from apportion.vocabulary import AnnotationState, Status, Task
@@ -346,10 +347,10 @@ def test_answers_are_found_by_record_whoever_gave_them(stored: StoredDataset) ->
 
     with stored.store.read() as tx:
         found = tx.records.stored_answers(stored.dataset, ["a", "b", "unknown"])
-        (own,) = tx.records.annotations(stored.dataset, "a")
-        assert tx.records.annotations(stored.dataset, "b") == []
+        first, second = tx.annotations.cases(stored.dataset, ["a", "b"])
     assert found == {"a": full().annotation}
-    assert own == StoredAnnotation("ana", AnnotationState.SUBMITTED, (("A", 1.0),), 1, 1)
+    assert first.annotations == {"ana": Annotation("ana", AnnotationState.SUBMITTED, (("A", 1.0),), 1, 1)}
+    assert second.annotations == {}
 
 
 # Changing answers

@@ -311,10 +311,6 @@ class Assignments(Protocol):
         """Withdraw slots by number; return ids of their records that somebody has answered."""
         ...
 
-    def revive(self, dataset: Dataset, slots: Sequence[int]) -> list[str]:
-        """Make withdrawn slots pending again; return ids of their records that somebody has answered."""
-        ...
-
     # The queue
 
     def candidates(
