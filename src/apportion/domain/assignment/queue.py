@@ -68,7 +68,7 @@ class Slot:
     """How often the slot was put back by "back to me": it then waits behind all that were not."""
 
     reveals_gold: bool | None = None
-    """Of a check: whether its gold value is told to who has answered it. None: it is no check."""
+    """Of a check: whether its gold value is shown to whoever has answered it. None: it is no check."""
 
     def leased(self, now: int) -> bool:
         """Tell whether somebody has a lease on it that has not run out."""

@@ -93,7 +93,7 @@ def _least_loaded(
         here = rule_key(count.plan, count.rule) == key
         if here and count.annotator is not None and count.state is not RowState.WITHDRAWN:
             loads[count.annotator] = loads.get(count.annotator, 0) + count.n
-    room = [each for each in able if each.cap is None or not is_full(tx, dataset, each.name, key, now)]
-    if not room:
+    below_cap = [each for each in able if each.cap is None or not is_full(tx, dataset, each.name, key, now)]
+    if not below_cap:
         return None
-    return min(room, key=lambda each: ((loads.get(each.name, 0) + 1) / each.weight, each.name)).name
+    return min(below_cap, key=lambda each: ((loads.get(each.name, 0) + 1) / each.weight, each.name)).name

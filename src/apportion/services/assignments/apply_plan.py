@@ -35,7 +35,7 @@ from apportion.services.answers.reresolve import AT_ONCE as SETTLED_AT_ONCE
 from apportion.services.answers.reresolve import (
     ReresolveCause,
     begin_reresolving,
-    forget_batch,
+    delete_unfinished_batch,
     requeue_job,
     reresolving_steps,
 )
@@ -116,7 +116,7 @@ class ApplyPlan:
             return
         if not self._planned.dataset.individual:
             self._migration = IndividualMigration(self._planned.dataset, policies, self._at, self.plan.no)
-            yield from self._migration.ahead()
+            yield from self._migration.steps()
         yield self._go_live_and_queue
         yield from reresolving_steps(self._jobs[0], list(self._answered), now=self._at)
 
@@ -140,7 +140,7 @@ class ApplyPlan:
             if there is None or (there.phase is not PlanPhase.WRITING and there.extending is None):
                 forgotten = True
             else:
-                forgotten = forget_batch(tx, dataset, there, _FORGOTTEN_AT_ONCE)
+                forgotten = delete_unfinished_batch(tx, dataset, there, _FORGOTTEN_AT_ONCE)
 
         while not forgotten:
             yield some
@@ -193,7 +193,7 @@ class ApplyPlan:
         if self._migration is None:
             dataset = set_policies(tx, dataset, after, PolicyCause(by, at, plan=self.plan.no))
         else:
-            self._migration.arrive(tx)
+            self._migration.finish(tx)
             dataset = put_policies(tx, dataset, after, by=by, now=at)
         detail = {"plan": self.plan.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
         what = EventCode.ASSIGNED if planned.into is None else EventCode.EXTENDED

@@ -72,7 +72,7 @@ class PostgresStore:
     def _transaction(
         self, connection: PostgresConnection, request: RequestMark | None = None
     ) -> SqlTransaction:
-        # PostgreSQL gives room back by itself
+        # PostgreSQL releases disk space by itself
         return SqlTransaction(connection, self.caches, self.limits, lambda: False, request)
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
@@ -114,7 +114,7 @@ class PostgresStore:
         self.database.close()
 
     def warm(self) -> Iterator[None]:
-        """Fill the caches of large datasets, the last changed ones first, as long as there is room for them."""
+        """Fill the caches of large datasets, the last changed ones first, as many as fit in memory."""
         return warm(self.read, self.caches)
 
 

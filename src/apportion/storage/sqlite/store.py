@@ -111,5 +111,5 @@ class SqliteStore:
         self.database.close()
 
     def warm(self, *, least: int = WARM_FROM) -> Iterator[None]:
-        """Fill the caches of large datasets, the last changed ones first, as long as there is room for them."""
+        """Fill the caches of large datasets, the last changed ones first, as many as fit in memory."""
         return warm(self.read, self.caches, least=least)

@@ -46,11 +46,11 @@ class PlanStore:
         registry: TermRegistry,
         agents: Agents,
         publish: Callable[[CacheDelta], None],
-        shelf: dict[int, StoredPlan],
-        numbering: dict[str, int],
+        plan_cache: dict[int, StoredPlan],
+        next_numbers: dict[str, int],
         listed: dict[int, list[PlanListing]] | None = None,
     ) -> None:
-        """``shelf`` caches plans between transactions, by number; ``numbering`` has the next number to assign.
+        """``plan_cache`` caches plans between transactions, by number; ``next_numbers`` has the next number to assign.
 
         ``listed`` has the plans of datasets that this transaction has read already.
         """
@@ -69,8 +69,8 @@ class PlanStore:
         """The counters read last: of which dataset and person, and how many rows had been changed then."""
         self._slots_read: tuple[int, dict[int, list[Slot]]] = (0, {})
         """The last slots read, by record, and how many rows this connection had changed then."""
-        self._plan_cache = shelf
-        self._next_numbers = numbering
+        self._plan_cache = plan_cache
+        self._next_numbers = next_numbers
 
     def reader(self, dataset: Dataset) -> SlotReader:
         """Return a reader of the slots of a dataset."""
