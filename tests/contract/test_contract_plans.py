@@ -8,6 +8,7 @@ import pytest
 from planned import Planned
 
 from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec, UserEntry
 from apportion.domain.assignment.state import PlanState, RuleState
 from apportion.domain.assignment.states import Mode, Phase, Reason, RowState
@@ -173,7 +174,7 @@ def test_a_slot_says_everything_the_queue_needs(planned: Planned) -> None:
 
     one, two = planned.slots("a", "b")
     assert one == Slot(
-        one.id, "a", rule=plan.no << 8, priority=0, pull=True, due=one.due, minutes=7, needs=()
+        one.id, "a", rule=RuleId(plan.no, 0), priority=0, pull=True, due=one.due, minutes=7, needs=()
     )
     assert two == replace(one, id=two.id, record="b", priority=1, needs=(("lang", "de"),))
     assert one.due is not None

@@ -136,7 +136,7 @@ class Queue:
 
     def reopen(self) -> None:
         def fits(slot: Slot) -> bool:
-            live, mine = slot.rule >> 8 in {plan.no for plan in self.plans}, slot.annotator
+            live, mine = slot.rule.plan in {plan.no for plan in self.plans}, slot.annotator
             if not live or slot.state is not RowState.WITHDRAWN:
                 return False
             return mine is None or self._new_to(slot.record, mine, slot.id)
@@ -152,7 +152,7 @@ class Queue:
                 slot.free(self.now) and not slot.declined and self._new_to(slot.record, name, slot.id)
             )
         ):
-            plan = next(each for each in self.plans if each.no == slot.rule >> 8)
+            plan = next(each for each in self.plans if each.no == slot.rule.plan)
             moves = [(slot.id, name, Reason("by_hand", ("x",)))]
             self.planned.write(lambda tx: tx.assignments.reassign(self.planned.dataset, moves, plan))
             self.slots[slot.id] = replace(
@@ -167,7 +167,7 @@ class Queue:
         begun = [
             slot
             for slot in self.slots.values()
-            if slot.rule >> 8 == plan.no and slot.state in (RowState.PENDING, RowState.LEASED)
+            if slot.rule.plan == plan.no and slot.state in (RowState.PENDING, RowState.LEASED)
         ]
 
         def work(tx: Transaction) -> None:
@@ -223,7 +223,7 @@ class Queue:
         there = [
             slot
             for slot in self.slots.values()
-            if slot.rule >> 8 in live
+            if slot.rule.plan in live
             or slot.leased(self.now)
             or slot.state not in (RowState.PENDING, RowState.LEASED)
         ]
@@ -237,7 +237,7 @@ class Queue:
 
     def check_leases(self, name: str) -> None:
         held = [slot for slot in self.slots.values() if holder(slot) == name]
-        running = Counter((slot.rule >> 8, slot.annotator) for slot in held if slot.leased(self.now))
+        running = Counter((slot.rule.plan, slot.annotator) for slot in held if slot.leased(self.now))
         with self.planned.store.read() as tx:
             assert by_id(tx.assignments.leased(self.planned.dataset, name)) == by_id(held)
             counted = tx.assignments.leases(self.planned.dataset, name, self.now)

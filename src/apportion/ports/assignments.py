@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.spec import PlanSpec
 from apportion.domain.assignment.state import PlanState
 from apportion.domain.assignment.states import Phase, Reason, RowState
@@ -29,7 +30,6 @@ __all__ = [
     "SlotCount",
     "SlotRow",
     "StoredPlan",
-    "rule_key",
 ]
 
 
@@ -114,22 +114,14 @@ class SlotRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """A person who asks the queue for slots, with the rules that limit them.
-
-    Rules are named by ``rule_key``.
-    """
+    """A person who asks the queue for slots, with the rules that limit them."""
 
     person: Person
-    teams: frozenset[int] = frozenset()
-    full: frozenset[int] = frozenset()
+    teams: frozenset[RuleId] = frozenset()
+    full: frozenset[RuleId] = frozenset()
     """The rules of which they may take no further open slot: they have as many as their cap allows."""
-    begun: frozenset[int] = frozenset()
+    begun: frozenset[RuleId] = frozenset()
     """The rules of which they may not even start a slot of their own."""
-
-
-def rule_key(plan: int, rule: int) -> int:
-    """Return one number for a rule of a plan, as in ``Slot.rule``: a record may have slots of many plans."""
-    return plan << 8 | rule
 
 
 class Active(NamedTuple):

@@ -101,7 +101,7 @@ def stage_records(tx: Transaction, dataset: Dataset, ids: Sequence[str], staging
     changes = []
     for case in tx.annotations.cases(dataset, ids):
         slots = tuple(
-            replace(slot, state=RowState.PENDING, lease=None) if slot.rule >> 8 == plan else slot
+            replace(slot, state=RowState.PENDING, lease=None) if slot.rule.plan == plan else slot
             for slot in case.slots
         )
         bare = replace(case, slots=slots, gold=None)
