@@ -20,7 +20,9 @@ from apportion.domain.individual.case import Annotation, Case
 from apportion.domain.individual.record_view import Rule, build_view
 from apportion.domain.numpy_types import np
 from apportion.ports.annotations import CaseChange
-from apportion.ports.assignments import Claimant, PlanPhase, SlotBatch, SlotRow, StoredPlan
+from apportion.ports.plans import PlanPhase, StoredPlan
+from apportion.ports.queue import Claimant
+from apportion.ports.slots import SlotBatch, SlotRow
 from apportion.ports.store import Store, Transaction
 from apportion.services.assignments.apply_plan import due_of, slot_batch_of, with_numbers
 from apportion.vocabulary import AnnotationState, HistoryReason

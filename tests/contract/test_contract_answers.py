@@ -15,7 +15,7 @@ from apportion.domain.individual.record_view import Rule, build_view
 from apportion.domain.records import AgentValues, Entities, TokenClassificationRecord
 from apportion.ports.annotations import CaseChange
 from apportion.ports.answers import AnswerTable, CheckResult, DisputedRecord, SavedPosterior
-from apportion.ports.assignments import Active
+from apportion.ports.queue import Active
 from apportion.ports.store import Store
 from apportion.ports.totals import Seen
 from apportion.spans import Entity

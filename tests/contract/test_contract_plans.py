@@ -13,7 +13,8 @@ from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec, UserEn
 from apportion.domain.assignment.state import PlanState, RuleState
 from apportion.domain.assignment.states import Mode, Phase, Reason, RowState
 from apportion.domain.assignment.team import Person
-from apportion.ports.assignments import ExtensionInProgress, PlanPhase, SlotRow, StoredPlan
+from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
+from apportion.ports.slots import SlotRow
 from apportion.ports.store import Store, Transaction
 from apportion.services.assignments.apply_plan import with_numbers
 from stored_dataset import text

@@ -12,7 +12,9 @@ from planned import Planned, claimant, leased
 from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.spec import RuleSpec
 from apportion.domain.assignment.states import Mode, RowState
-from apportion.ports.assignments import Active, Claimant, PlanPhase, RemainingWork, SlotCount
+from apportion.ports.plans import PlanPhase
+from apportion.ports.queue import Active, Claimant, RemainingWork
+from apportion.ports.slots import SlotCount
 from apportion.ports.store import Store, Transaction
 from apportion.vocabulary import AnnotationState
 from stored_dataset import write

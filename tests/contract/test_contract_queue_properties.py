@@ -18,7 +18,7 @@ from apportion.domain.assignment.queue import Claim, Slot, claim, expire, releas
 from apportion.domain.assignment.spec import RuleSpec
 from apportion.domain.assignment.states import Mode, Reason, RowState, Skip
 from apportion.domain.assignment.team import Person
-from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.store import Store, Transaction
 from modelled_dataset import sized
 

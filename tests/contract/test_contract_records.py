@@ -295,6 +295,7 @@ def test_records_are_read_by_id_and_by_number_in_the_order_asked_for(stored: Sto
         assert list(tx.records.numbers_by_id(stored.dataset, Criteria())) == [numbers[id] for id in "abc"]
         assert list(tx.records.numbers_by_id(stored.dataset, Criteria(parse("fox")))) == [numbers["a"]]
         assert tx.records.numbers(stored.dataset, Criteria()) == sorted(numbers.values())
+        assert list(tx.records.packed_numbers(stored.dataset, Criteria())) == sorted(numbers.values())
         assert tx.records.numbers(stored.dataset, Criteria(parse("some"))) == sorted(
             numbers[id] for id in "bc"
         )

@@ -1,4 +1,4 @@
-"""Assignments, second part: which slots can be changed, and reassigning, withdrawing and reviving them."""
+"""Assignments, second part: which slots can be changed, and reassigning and withdrawing them."""
 
 from __future__ import annotations
 

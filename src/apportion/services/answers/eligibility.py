@@ -11,7 +11,8 @@ from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import RowState
 from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import Claimant, StoredPlan
+from apportion.ports.plans import StoredPlan
+from apportion.ports.queue import Claimant
 from apportion.ports.store import Transaction
 
 __all__ = ["Eligibility", "eligibility_of", "is_full"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.jobs import Job, JobKind, JobState
-from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import dataset_by_number

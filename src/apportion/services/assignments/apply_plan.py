@@ -28,7 +28,8 @@ from apportion.domain.errors import (
 from apportion.domain.jobs import Job
 from apportion.domain.numpy_types import Column, np
 from apportion.domain.times import parse_date_bounds
-from apportion.ports.assignments import ExtensionInProgress, PlanPhase, SlotBatch, StoredPlan
+from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
+from apportion.ports.slots import SlotBatch
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.reresolve import AT_ONCE as SETTLED_AT_ONCE

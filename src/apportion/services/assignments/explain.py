@@ -11,7 +11,8 @@ from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.individual.case import NOT_WANTED, Case
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
-from apportion.ports.assignments import SlotRow, StoredPlan
+from apportion.ports.plans import StoredPlan
+from apportion.ports.slots import SlotRow
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_change import record_case
 from apportion.services.answers.eligibility import is_full

@@ -16,7 +16,7 @@ from apportion.domain.permissions import Action
 from apportion.domain.policies import Policies, read_policies
 from apportion.domain.records import AgentValues
 from apportion.ports.annotations import CaseChange
-from apportion.ports.assignments import PlanPhase
+from apportion.ports.plans import PlanPhase
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.reresolve import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.reresolve import delete_unfinished_batch

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from apportion.ports.assignments import StoredPlan
+from apportion.ports.plans import StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 

@@ -12,13 +12,9 @@ from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import RowState
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import (
-    Active,
-    Claimant,
-    PlanPhase,
-    RemainingWork,
-    SlotCount,
-)
+from apportion.ports.plans import PlanPhase
+from apportion.ports.queue import Active, Claimant, RemainingWork
+from apportion.ports.slots import SlotCount
 from apportion.storage.sql.agents import OPEN
 from apportion.storage.sql.cases.time_spent import medians
 from apportion.storage.sql.codec.rule_keys import COUNTERS_OF_KEY, rule_keys

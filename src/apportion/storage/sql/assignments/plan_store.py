@@ -17,7 +17,7 @@ from apportion.domain.assignment.state import PlanState, read_state, show_state
 from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
-from apportion.ports.assignments import ExtensionInProgress, PlanPhase, StoredPlan
+from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.cases.case_writer import CaseWriter, StoredCases
 from apportion.storage.sql.cases.slots import Light, SlotReader

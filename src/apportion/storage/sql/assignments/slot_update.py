@@ -12,7 +12,8 @@ import msgspec
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.states import Reason, RowState
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import SlotRow, StoredPlan
+from apportion.ports.plans import StoredPlan
+from apportion.ports.slots import SlotRow
 from apportion.storage.sql.agents import OPEN
 from apportion.storage.sql.cases.slots import Light, people_of
 from apportion.storage.sql.codec.states import ROW_STATES, STATE_NO

@@ -18,7 +18,7 @@ import msgspec
 from apportion.domain.assignment.queue import Lease, NewSlot, Slot
 from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import Phase, RowState, Skip
-from apportion.ports.assignments import StoredPlan
+from apportion.ports.plans import StoredPlan
 from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.codec.states import PHASE_STATES, ROW_STATES, STATE_NO
 from apportion.storage.sql.connection import RawConnection
