@@ -49,7 +49,9 @@ class PostgresStore:
     ) -> None:
         self.limits = limits or MetadataLimits()
         self.database = database = Database(url, hold=hold)
-        self.caches = Caches(database.lend, database.take_back, database.pass_on, open_datasets)
+        self.caches = Caches(
+            database.readers.lend, database.readers.take_back, database.pass_on, open_datasets
+        )
         self._last_alive: int | None = None
         try:
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
