@@ -30,7 +30,7 @@ check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tools/*.py web/e2e/serve.py tests/patience.py tests/docs tests/tools tests/walls tests/demo tests/official_client/*.py tests/model_libraries/test_*.py tests/sdk/typed_notebook.py
-	MYPYPATH=tests:tests/contract $(BIN)/mypy tests/contract/*.py tests/stored_dataset.py tests/modelled_dataset.py
+	MYPYPATH=tests:tests/contract:tools $(BIN)/mypy tests/contract/*.py tests/stored_dataset.py tests/modelled_dataset.py
 	$(BIN)/lint-imports --no-logo
 
 web: $(VENV)/.dev ## the web app: style, types, unit tests; are its types of the API current?

@@ -49,7 +49,7 @@ def _validator(path: str, method: str, status: str) -> Any:
 def check(scope: Mapping[str, Any], status: int, headers: Mapping[str, str], body: bytes) -> None:
     """Compare a reply with its declaration. Raises ``AssertionError``."""
     seen = request_info(dict(scope))
-    route = (seen and seen.route) or getattr(scope.get("route"), "path_format", "")
+    route: str = seen.route if seen and seen.route else getattr(scope.get("route"), "path_format", "")
     path, method = route[route.find("/api/") :] if "/api/" in route else route, scope["method"].lower()
     if method not in declared()["paths"].get(path, {}):
         return

@@ -25,6 +25,7 @@ from apportion.ports.records import Criteria, SortKey
 from apportion.ports.store import Store
 from apportion.vocabulary import AnnotationState, Status, Task
 from oracle import Batch, Model, View, queries, record_batches, records, sortable
+from stored_dataset import annotate
 
 __all__ = [
     "ModelledDataset",
@@ -99,7 +100,7 @@ class ModelledDataset:
 
     def annotate(self, id: str, who: str, state: AnnotationState, value: Any) -> None:
         self.store.write(
-            lambda tx: tx.records.annotate(self.dataset, id, who, state, value, at=self.at), urgent=True
+            lambda tx: annotate(tx, self.dataset, id, who, state, value, at=self.at), urgent=True
         ).result()
         self.model.annotate(id, who, state, value)
 

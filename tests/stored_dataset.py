@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import RESOLVED, DatasetNo
+from apportion.domain.individual.case import Annotation
+from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.query import parse
 from apportion.domain.records import AgentValues, Record, TextClassificationRecord, Value, Vector
+from apportion.ports.annotations import CaseChange
 from apportion.ports.records import Criteria, SearchHits, SortKey
 from apportion.ports.store import Store, Transaction
 from apportion.vocabulary import AnnotationState, Status, Task
 from patience import patience
 
-__all__ = ["INDIVIDUAL", "StoredDataset", "full", "new_dataset", "read", "text", "write"]
+__all__ = ["INDIVIDUAL", "StoredDataset", "annotate", "full", "new_dataset", "read", "text", "write"]
 
 T = TypeVar("T")
 INDIVIDUAL = {"annotation": "individual"}
@@ -40,6 +44,33 @@ def read(store: Store, fn: Callable[[Transaction], T]) -> T:
         return fn(tx)
 
 
+def annotate(
+    tx: Transaction,
+    dataset: Dataset,
+    id: str,
+    who: str,
+    state: AnnotationState,
+    value: Value | None,
+    *,
+    at: int,
+) -> int | None:
+    """Set somebody's own annotation of a record of an individual dataset, in nobody else's view.
+
+    Return its version, None without such a record.
+    """
+    before = tx.annotations.case(dataset, id)
+    if before is None:
+        return None
+    mine, resolved = before.of(who), tx.records.stored_answers(dataset, [id]).get(id)
+    version = 1 if mine is None else mine.version + 1
+    after = before.with_annotation(Annotation(who, state, value, version, at))
+    view = ResolvedView(before.record.status)
+    if resolved is not None:
+        view = replace(view, agent=resolved.agent, value=resolved.value, everyone=resolved.by_agent)
+    tx.annotations.save_cases(dataset, [CaseChange(before, after, view)], at=at)
+    return version
+
+
 class StoredDataset:
     """A dataset of a store. Every call is a transaction of its own."""
 
@@ -62,9 +93,7 @@ class StoredDataset:
         self, who: str, id: str, value: Value | None, state: AnnotationState = AnnotationState.SUBMITTED
     ) -> int | None:
         """Set somebody's own annotation of a record of an individual dataset, in nobody else's view."""
-        return self.write(
-            lambda tx: tx.records.annotate(self.dataset, id, who, state, value, at=99), urgent=True
-        )
+        return self.write(lambda tx: annotate(tx, self.dataset, id, who, state, value, at=99), urgent=True)
 
     def number(self, id: str) -> int:
         return self.read(lambda tx: tx.assignments.record_numbers(self.dataset, [id]))[id]

@@ -57,7 +57,12 @@ def _protocols() -> dict[str, type]:
 
 def port_methods() -> set[str]:
     """Return every method of every protocol in ``ports``, as ``Protocol.method``."""
-    return {f"{name}.{method}" for name, port in _protocols().items() for method in methods_of(port)}
+    return {_name_of(port, method) for port in _protocols().values() for method in methods_of(port)}
+
+
+def _name_of(port: type, method: str) -> str:
+    """Return ``Protocol.method``, with the protocol that declares the method: others may inherit it."""
+    return f"{next(each.__name__ for each in port.__mro__ if method in vars(each))}.{method}"
 
 
 _PARTS = {
@@ -110,7 +115,7 @@ class _Watched:
         return self._noted(name, found) if name in self._methods else found
 
     def _noted(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        full = f"{self._port.__name__}.{name}"
+        full = _name_of(self._port, name)
         nothing = inspect.signature(getattr(self._port, name)).return_annotation == "None"
 
         def call(*args: Any, **options: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from apportion.domain.assignment.queue import Lease, Slot
 from apportion.domain.assignment.rows import OPEN, PlanRows, RowFacts, RowsBuilder
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec
 from apportion.domain.assignment.state import PlanState
 from apportion.domain.assignment.states import Phase, Reason, RowState
@@ -19,7 +20,9 @@ from apportion.domain.individual.case import Annotation, Case
 from apportion.domain.individual.record_view import Rule, build_view
 from apportion.domain.numpy_types import np
 from apportion.ports.annotations import CaseChange
-from apportion.ports.assignments import Claimant, PlanPhase, SlotBatch, SlotRow, StoredPlan, rule_key
+from apportion.ports.plans import PlanPhase, StoredPlan
+from apportion.ports.queue import Claimant
+from apportion.ports.slots import SlotBatch, SlotRow
 from apportion.ports.store import Store, Transaction
 from apportion.services.assignments.apply_plan import due_of, slot_batch_of, with_numbers
 from apportion.vocabulary import AnnotationState, HistoryReason
@@ -200,7 +203,7 @@ def rows_of(wanted: Wanted, of: Phase = Phase.FIXED) -> PlanRows:
 def claimant(name: str, *plans: StoredPlan, **options: Any) -> Claimant:
     """Return somebody who is in the team of the first rule of these plans."""
     person = Person(name, skills=options.pop("skills", {}))
-    return Claimant(person, frozenset(rule_key(plan.no, 0) for plan in plans), **options)
+    return Claimant(person, frozenset(RuleId(plan.no, 0) for plan in plans), **options)
 
 
 def leased(slot: Slot, who: str, until: int, token: str | None = None) -> Slot:

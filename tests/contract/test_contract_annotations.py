@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from planned import Planned, submitted
 
+from apportion.domain.assignment.queue import NewSlot
 from apportion.domain.assignment.states import RowState
 from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin, Posterior
 from apportion.domain.individual.record_view import Rule, build_view
@@ -203,12 +204,12 @@ def test_an_adaptive_slot_is_added_beside_the_one_it_follows(planned: Planned) -
     plan = planned.plan([("a", "ana")])
     before = planned.case("a")
     (slot,) = before.slots
-    added = replace(slot, id=-slot.id, annotator=None, pull=True)
+    added = NewSlot(0, "a", pull=True, rule=slot.rule, priority=slot.priority, due=slot.due, like=slot.id)
     planned.change(before, replace(before, slots=(slot, added)))
 
     first, second = planned.slots("a")
     assert first == slot
-    assert second == replace(added, id=second.id)
+    assert second == replace(slot, id=second.id, annotator=None, pull=True)
     assert second.id > slot.id
     assert [row.annotator for row in planned.rows(plan)] == ["ana", None]
     planned.check_counters()

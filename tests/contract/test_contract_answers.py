@@ -15,7 +15,7 @@ from apportion.domain.individual.record_view import Rule, build_view
 from apportion.domain.records import AgentValues, Entities, TokenClassificationRecord
 from apportion.ports.annotations import CaseChange
 from apportion.ports.answers import AnswerTable, CheckResult, DisputedRecord, SavedPosterior
-from apportion.ports.assignments import Active
+from apportion.ports.queue import Active
 from apportion.ports.store import Store
 from apportion.ports.totals import Seen
 from apportion.spans import Entity
@@ -154,22 +154,30 @@ def test_answers_gold_and_posteriors_of_some_records_come_in_their_order(store: 
 
     found = planned.read(lambda tx: tx.answers.answers_for(planned.dataset, numbers))
 
-    said = found.said
-    rows = zip(said.place, said.annotator, said.state, said.version, said.at, said.counted, strict=True)
+    answers = found.answers
+    rows = zip(
+        answers.place,
+        answers.annotator,
+        answers.state,
+        answers.version,
+        answers.at,
+        answers.counted,
+        strict=True,
+    )
     assert sorted(rows) == [
         (0, "ben", "submitted", 1, 148, 1),
         (2, "ana", "submitted", 1, 147, 1), (2, "ben", "submitted", 1, 147, 1), (2, "dan", "submitted", 1, 50, 0),
         (3, "ana", "discarded", 1, 151, 1),
     ]  # fmt: skip
-    assert list(said.place) == sorted(said.place)
-    assert [bool(value) for value in said.value] == [True] * 4 + [False]
-    assert list(said.seconds) == [None] * 5
-    assert [len(said.place[each]) for each in said.of_each(4)] == [1, 0, 3, 1]
+    assert list(answers.place) == sorted(answers.place)
+    assert [bool(value) for value in answers.value] == [True] * 4 + [False]
+    assert list(answers.seconds) == [None] * 5
+    assert [len(answers.place[each]) for each in answers.of_each(4)] == [1, 0, 3, 1]
     assert set(found.gold) == {0}
     assert found.gold[0][1:] == ("adjudicated", "rita", "because", 2, 60)
     assert found.posteriors == {0: kept}
     empty = planned.read(lambda tx: tx.answers.answers_for(planned.dataset, []))
-    assert (empty.said, empty.gold, empty.posteriors) == (AnswerTable(), {}, {})
+    assert (empty.answers, empty.gold, empty.posteriors) == (AnswerTable(), {}, {})
 
 
 def test_a_posterior_replaces_the_one_before(planned: Planned) -> None:

@@ -133,9 +133,9 @@ def test_a_deleted_dataset_is_listed_apart_with_who_deleted_it(empty_store: Stor
 
 def test_a_purge_may_be_put_off_or_forward(empty_store: Store) -> None:
     gone = add(empty_store, new_dataset())
-    doomed = add(empty_store, new_dataset())
+    marked = add(empty_store, new_dataset())
     delete(empty_store, gone, 10, by="ana")
-    write(empty_store, lambda tx: tx.datasets.mark_for_purge(doomed))
+    write(empty_store, lambda tx: tx.datasets.mark_for_purge(marked))
 
     write(empty_store, lambda tx: tx.datasets.postpone_purges(5))
     (found,) = read(empty_store, lambda tx: tx.datasets.deleted())
@@ -143,7 +143,7 @@ def test_a_purge_may_be_put_off_or_forward(empty_store: Store) -> None:
     write(empty_store, lambda tx: tx.datasets.postpone_purges(-100))
     (found,) = read(empty_store, lambda tx: tx.datasets.deleted())
     assert found.at > 0
-    assert read(empty_store, lambda tx: tx.datasets.pending_purge()) == [doomed.no]
+    assert read(empty_store, lambda tx: tx.datasets.pending_purge()) == [marked.no]
 
 
 def test_a_deleted_dataset_comes_back_under_a_free_name_with_all_its_records(stored: StoredDataset) -> None:

@@ -8,11 +8,13 @@ import pytest
 from planned import Planned
 
 from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec, UserEntry
 from apportion.domain.assignment.state import PlanState, RuleState
 from apportion.domain.assignment.states import Mode, Phase, Reason, RowState
 from apportion.domain.assignment.team import Person
-from apportion.ports.assignments import ExtensionInProgress, PlanPhase, SlotRow, StoredPlan
+from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
+from apportion.ports.slots import SlotRow
 from apportion.ports.store import Store, Transaction
 from apportion.services.assignments.apply_plan import with_numbers
 from stored_dataset import text
@@ -173,7 +175,7 @@ def test_a_slot_says_everything_the_queue_needs(planned: Planned) -> None:
 
     one, two = planned.slots("a", "b")
     assert one == Slot(
-        one.id, "a", rule=plan.no << 8, priority=0, pull=True, due=one.due, minutes=7, needs=()
+        one.id, "a", rule=RuleId(plan.no, 0), priority=0, pull=True, due=one.due, minutes=7, needs=()
     )
     assert two == replace(one, id=two.id, record="b", priority=1, needs=(("lang", "de"),))
     assert one.due is not None

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from planned import Planned, claimant, leased
 
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.spec import RuleSpec
 from apportion.domain.assignment.states import Mode, RowState
-from apportion.ports.assignments import Active, Claimant, PlanPhase, RemainingWork, SlotCount, rule_key
+from apportion.ports.plans import PlanPhase
+from apportion.ports.queue import Active, Claimant, RemainingWork
+from apportion.ports.slots import SlotCount
 from apportion.ports.store import Store, Transaction
 from apportion.vocabulary import AnnotationState
 from stored_dataset import write
@@ -96,7 +99,7 @@ def test_what_somebody_has_leased_is_nobody_elses_until_the_lease_ends(planned: 
 
 def test_rules_that_limit_somebody_limit_what_they_are_offered(planned: Planned) -> None:
     plan = planned.plan([("a", "ana"), ("b", None)], PULL)
-    rules = frozenset({rule_key(plan.no, 0)})
+    rules = frozenset({RuleId(plan.no, 0)})
 
     assert offered(planned, claimant("ana", plan, full=rules)) == ["a"]
     assert offered(planned, claimant("ana", plan, begun=rules)) == ["b"]
@@ -116,11 +119,7 @@ def test_nobody_is_offered_a_record_they_are_on_have_answered_or_have_declined(p
     planned.save((done, replace(done, state=DONE)))
     declined = planned.slot("b")
     planned.save((declined, replace(declined, declined=frozenset({"ana"}))))
-    planned.write(
-        lambda tx: tx.records.annotate(
-            planned.dataset, "c", "ana", AnnotationState.SUBMITTED, (("A", 1.0),), at=1
-        )
-    )
+    planned.annotate("ana", "c", (("A", 1.0),))
 
     assert offered(planned, claimant("ana", plan)) == ["d"]
     assert offered(planned, claimant("ben", plan)) == ["a", "b", "c", "d"]
@@ -148,7 +147,7 @@ def test_plans_that_are_not_live_offer_nothing(planned: Planned, phase: PlanPhas
 
 def test_an_empty_queue_can_be_explained_by_what_waits(planned: Planned) -> None:
     plan = planned.plan([("a", "ana"), ("b", None), ("c", "ben")], PULL, needs={"b": [("lang", "de")]})
-    me = claimant("ana", plan, begun=frozenset({rule_key(plan.no, 0)}))
+    me = claimant("ana", plan, begun=frozenset({RuleId(plan.no, 0)}))
 
     assert offered(planned, me) == []
     with planned.store.read() as tx:
@@ -247,7 +246,7 @@ def test_what_is_left_counts_own_slots_leases_and_records_that_are_open_to_someb
     assert left(claimant("ben", plan)) == RemainingWork(own=0, open=2)
     assert left(claimant("ben", plan), NOW + 1) == RemainingWork(own=0, open=3)
     assert left(claimant("ben")) == RemainingWork(0, 0)
-    full = claimant("ana", plan, full=frozenset({rule_key(plan.no, 0)}))
+    full = claimant("ana", plan, full=frozenset({RuleId(plan.no, 0)}))
     assert left(full) == RemainingWork(own=2, open=0)
 
 

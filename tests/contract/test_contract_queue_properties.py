@@ -18,7 +18,7 @@ from apportion.domain.assignment.queue import Claim, Slot, claim, expire, releas
 from apportion.domain.assignment.spec import RuleSpec
 from apportion.domain.assignment.states import Mode, Reason, RowState, Skip
 from apportion.domain.assignment.team import Person
-from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.store import Store, Transaction
 from modelled_dataset import sized
 
@@ -134,16 +134,15 @@ class Queue:
             self.planned.write(lambda tx: tx.assignments.withdraw(self.planned.dataset, [slot.id], "no more"))
             self.slots[slot.id] = replace(slot, state=RowState.WITHDRAWN, lease=None)
 
-    def revive(self) -> None:
+    def reopen(self) -> None:
         def fits(slot: Slot) -> bool:
-            live, mine = slot.rule >> 8 in {plan.no for plan in self.plans}, slot.annotator
+            live, mine = slot.rule.plan in {plan.no for plan in self.plans}, slot.annotator
             if not live or slot.state is not RowState.WITHDRAWN:
                 return False
             return mine is None or self._new_to(slot.record, mine, slot.id)
 
         if slot := self._some(fits):
-            self.planned.write(lambda tx: tx.assignments.revive(self.planned.dataset, [slot.id]))
-            self.slots[slot.id] = replace(slot, state=RowState.PENDING, lease=None)
+            self._save((slot, replace(slot, state=RowState.PENDING, lease=None)))
 
     def reassign(self) -> None:
         name = self.data.draw(st.sampled_from(PEOPLE))
@@ -153,7 +152,7 @@ class Queue:
                 slot.free(self.now) and not slot.declined and self._new_to(slot.record, name, slot.id)
             )
         ):
-            plan = next(each for each in self.plans if each.no == slot.rule >> 8)
+            plan = next(each for each in self.plans if each.no == slot.rule.plan)
             moves = [(slot.id, name, Reason("by_hand", ("x",)))]
             self.planned.write(lambda tx: tx.assignments.reassign(self.planned.dataset, moves, plan))
             self.slots[slot.id] = replace(
@@ -168,7 +167,7 @@ class Queue:
         begun = [
             slot
             for slot in self.slots.values()
-            if slot.rule >> 8 == plan.no and slot.state in (RowState.PENDING, RowState.LEASED)
+            if slot.rule.plan == plan.no and slot.state in (RowState.PENDING, RowState.LEASED)
         ]
 
         def work(tx: Transaction) -> None:
@@ -224,7 +223,7 @@ class Queue:
         there = [
             slot
             for slot in self.slots.values()
-            if slot.rule >> 8 in live
+            if slot.rule.plan in live
             or slot.leased(self.now)
             or slot.state not in (RowState.PENDING, RowState.LEASED)
         ]
@@ -238,7 +237,7 @@ class Queue:
 
     def check_leases(self, name: str) -> None:
         held = [slot for slot in self.slots.values() if holder(slot) == name]
-        running = Counter((slot.rule >> 8, slot.annotator) for slot in held if slot.leased(self.now))
+        running = Counter((slot.rule.plan, slot.annotator) for slot in held if slot.leased(self.now))
         with self.planned.store.read() as tx:
             assert by_id(tx.assignments.leased(self.planned.dataset, name)) == by_id(held)
             counted = tx.assignments.leases(self.planned.dataset, name, self.now)
@@ -269,7 +268,7 @@ def _once(names: list[str | None]) -> bool:
 
 
 STEPS = (
-    "claim", "claim", "claim", "release", "skip", "answer", "answer", "pass_time", "expire", "withdraw", "revive",
+    "claim", "claim", "claim", "release", "skip", "answer", "answer", "pass_time", "expire", "withdraw", "reopen",
     "reassign", "undo", "add_plan",
 )  # fmt: skip
 

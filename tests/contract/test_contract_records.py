@@ -16,6 +16,7 @@ from apportion.domain.errors import (
     MetadataLimitExceededError,
 )
 from apportion.domain.ids import NOBODY, RESOLVED
+from apportion.domain.individual.case import Annotation
 from apportion.domain.query import Term, parse
 from apportion.domain.records import (
     AgentValues,
@@ -25,7 +26,7 @@ from apportion.domain.records import (
     TokenClassificationRecord,
     Vector,
 )
-from apportion.ports.records import Criteria, EncodedRecord, StoredAnnotation
+from apportion.ports.records import Criteria, EncodedRecord
 from apportion.ports.store import Store, Transaction
 from apportion.spans import Entity
 from apportion.vocabulary import AnnotationState, Status, Task
@@ -294,6 +295,7 @@ def test_records_are_read_by_id_and_by_number_in_the_order_asked_for(stored: Sto
         assert list(tx.records.numbers_by_id(stored.dataset, Criteria())) == [numbers[id] for id in "abc"]
         assert list(tx.records.numbers_by_id(stored.dataset, Criteria(parse("fox")))) == [numbers["a"]]
         assert tx.records.numbers(stored.dataset, Criteria()) == sorted(numbers.values())
+        assert list(tx.records.packed_numbers(stored.dataset, Criteria())) == sorted(numbers.values())
         assert tx.records.numbers(stored.dataset, Criteria(parse("some"))) == sorted(
             numbers[id] for id in "bc"
         )
@@ -346,10 +348,10 @@ def test_answers_are_found_by_record_whoever_gave_them(stored: StoredDataset) ->
 
     with stored.store.read() as tx:
         found = tx.records.stored_answers(stored.dataset, ["a", "b", "unknown"])
-        (own,) = tx.records.annotations(stored.dataset, "a")
-        assert tx.records.annotations(stored.dataset, "b") == []
+        first, second = tx.annotations.cases(stored.dataset, ["a", "b"])
     assert found == {"a": full().annotation}
-    assert own == StoredAnnotation("ana", AnnotationState.SUBMITTED, (("A", 1.0),), 1, 1)
+    assert first.annotations == {"ana": Annotation("ana", AnnotationState.SUBMITTED, (("A", 1.0),), 1, 1)}
+    assert second.annotations == {}
 
 
 # Changing answers

@@ -130,14 +130,16 @@ def test_somebody_without_annotations_sees_everything_as_default(viewed: Viewed)
 
 
 def test_annotating_again_replaces_and_remembers(viewed: Viewed) -> None:
-    assert viewed.annotate("ana", "1", B, DRAFT) == 2
+    assert viewed.annotate("ana", "1", B) == 2
     assert viewed.annotate("ana", "1", None, AnnotationState.DISCARDED) == 3
     assert viewed.annotate("ana", "nowhere", A) is None
 
     assert viewed.facets("ana")["status"] == {"Default": 1, "Discarded": 1, "Validated": 1}
     assert viewed.facets("ana")["annotated_as"] == {"B": 1}
     with viewed.store.read() as tx:
-        kept = {each.annotator: each for each in tx.records.annotations(viewed.dataset, "1")}
+        case = tx.annotations.case(viewed.dataset, "1")
+    assert case is not None
+    kept = case.annotations
     assert (kept["ana"].state, kept["ana"].value, kept["ana"].version) == (AnnotationState.DISCARDED, None, 3)
     assert (kept["ben"].state, kept["ben"].value, kept["ben"].version) == (SUBMITTED, B, 1)
     assert viewed.past("1") == [("ana", 2, HistoryReason.REPLACED), ("ana", 1, HistoryReason.REPLACED)]
@@ -158,7 +160,9 @@ def test_a_deleted_record_takes_its_annotations_along(viewed: Viewed) -> None:
     viewed.log(viewed.logged[0], at=101)
     assert viewed.ids_of("ben", "id:1 AND status:Default") == ["1"]
     with viewed.store.read() as tx:
-        assert tx.records.annotations(viewed.dataset, "1") == []
+        case = tx.annotations.case(viewed.dataset, "1")
+    assert case is not None
+    assert case.annotations == {}
 
 
 def test_logging_again_keeps_own_annotations_unless_what_they_answer_changed(viewed: Viewed) -> None:
@@ -191,8 +195,9 @@ def test_the_resolved_value_is_nobodys_own_annotation(viewed: Viewed) -> None:
     ]
     viewed.log(replace(viewed.logged[0], id="4", annotation=AgentValues("ana", {"ana": B})), at=22)
     with viewed.store.read() as tx:
-        assert tx.records.annotations(viewed.dataset, "4") == []
-        assert [each.state for each in tx.records.annotations(viewed.dataset, "2")] == [SUBMITTED]
+        second, fourth = tx.annotations.cases(viewed.dataset, ["2", "4"])
+    assert fourth.annotations == {}
+    assert [each.state for each in second.annotations.values()] == [SUBMITTED]
     assert viewed.ids_of("ana", "id:4 AND status:Default") == ["4"]
 
 

@@ -23,6 +23,7 @@ from apportion.domain.assignment.queue import (
     skip,
     submit,
 )
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import RowState, Skip
 from apportion.domain.assignment.team import Person
 from apportion.vocabulary import CountDecision, WhyEmpty
@@ -34,7 +35,8 @@ PEOPLE = {
 }
 MINUTE = 60_000_000
 NAMES = st.sampled_from(sorted(PEOPLE))
-CAPS = {0: 6, 1: 4}
+OTHER = RuleId(0, 7)
+CAPS = {RuleId(0, 0): 6, RuleId(0, 1): 4}
 TOKENS = [f"t{n}" for n in range(20)]
 
 
@@ -58,7 +60,7 @@ class Queue(RuleBasedStateMachine):
                 record,
                 None if pull else ("ana", "ben")[n % 2],
                 priority=n // 2,
-                rule=int(n > 15),
+                rule=RuleId(0, int(n > 15)),
                 pull=pull,
                 minutes=30,
                 needs=(("lang", "eu"),) if n in (20, 21) else (),
@@ -242,12 +244,12 @@ def test_a_lease_that_ran_out_is_taken_over_with_a_token_of_its_own() -> None:
         ("ben", open_slots(annotator="ana"), WhyEmpty.OTHERS),
         ("ben", open_slots(needs=(("lang", "eu"),)), WhyEmpty.NOT_ELIGIBLE),
         ("ben", open_slots(due=5), WhyEmpty.PAST_DUE),
-        ("ben", open_slots(rule=7), WhyEmpty.CAP),
+        ("ben", open_slots(rule=OTHER), WhyEmpty.CAP),
         ("ben", open_slots(declined=frozenset({"ben"})), WhyEmpty.OTHERS),
     ],
 )
 def test_an_empty_queue_says_why(name: str, slots: list[Slot], why: WhyEmpty) -> None:
-    found = claim(slots, PEOPLE[name], 10, TOKENS, loads={7: Load(0)})
+    found = claim(slots, PEOPLE[name], 10, TOKENS, loads={OTHER: Load(0)})
 
     assert (found.slots, found.why_empty) == ((), why)
 
@@ -262,10 +264,10 @@ def test_a_late_answer_counts_while_the_slot_is_free_and_is_an_extra_after_that(
 
 
 def test_an_open_slot_of_a_rule_somebody_has_nothing_to_do_with_is_not_theirs_to_fill() -> None:
-    (slot,) = open_slots(1, rule=7)
+    (slot,) = open_slots(1, rule=OTHER)
 
     assert submit([slot], PEOPLE["ana"], 0, teams={8}) == SubmitOutcome(None, CountDecision.OTHERS)
-    assert submit([slot], PEOPLE["ana"], 0, teams={7, 8}).why is CountDecision.OPEN
+    assert submit([slot], PEOPLE["ana"], 0, teams={OTHER, RuleId(0, 8)}).why is CountDecision.OPEN
 
 
 def test_who_put_a_record_back_does_not_get_it_by_an_open_slot_as_well() -> None:

@@ -13,7 +13,7 @@ from houses import SHARED, TEXT, House, furnish, house_at, reopened
 from apportion.server.housekeeping import catch_up, follow_clock, purge
 from apportion.server.security import SystemClock
 from apportion.services.datasets.clock_jumps import downtime
-from apportion.services.datasets.trash import condemn_old
+from apportion.services.datasets.trash import mark_old_for_purge
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep, restore
 from support import Client, FakeClock
@@ -179,7 +179,9 @@ def test_a_backup_that_is_restored_late_has_its_trash(tmp_path: Path) -> None:
         away = store.write(lambda tx: downtime(tx, last=last, now=machine.wall, least=DAY)).result()
         assert away > 20 * DAY
         assert (
-            store.write(lambda tx: condemn_old(tx, before=machine.wall - 7 * DAY, now=machine.wall)).result()
+            store.write(
+                lambda tx: mark_old_for_purge(tx, before=machine.wall - 7 * DAY, now=machine.wall)
+            ).result()
             == []
         )
     finally:

@@ -299,7 +299,7 @@ def test_a_job_stops_when_who_began_it_may_not_do_it_any_more(
             ENDS[how](client_as)
         return False
 
-    monkeypatch.setattr(jobs, "_room", replace(jobs._room, stopping=stopping))
+    monkeypatch.setattr(jobs, "_context", replace(jobs._context, stopping=stopping))
     job = ended(room, "max", room.post("rita", "annotations:apply", {"query": "*", "value": GOOD}))
     assert (job["state"], job["done"]) == ("failed", 1)
     assert job["message"].startswith("rita ")

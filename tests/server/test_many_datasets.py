@@ -19,13 +19,13 @@ class Counting:
     def __init__(self, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.store = store
         self.connections = 0
-        connect = store.database.connect
+        connect = store.database.readers.connect
 
         def counted() -> Any:
             self.connections += 1
             return connect()
 
-        monkeypatch.setattr(store.database, "connect", counted)
+        monkeypatch.setattr(store.database.readers, "connect", counted)
 
     def of(self, who: str, path: str) -> tuple[int, int, int]:
         """Connections opened, statements run, datasets found."""
@@ -89,7 +89,7 @@ def test_opening_one_dataset_after_the_other_opens_no_more_connections_than_are_
     search = "/api/datasets/d{}/TextClassification:search?workspace=shared"
     for number in range(8):
         client_as("max").post(search.format(number), json={"query": {"query_text": "a"}}).raise_for_status()
-    before, lent = counting.connections, store.database.lend
+    before, lent = counting.connections, store.database.readers.lend
     asked = []
     monkeypatch.setattr(store.caches, "_connect", lambda: asked.append(1) or lent())
     for number in range(8):

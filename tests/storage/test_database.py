@@ -438,7 +438,7 @@ def test_datasets_that_fall_out_of_memory_give_their_connections_back(tmp_path: 
         dataset = store.write(lambda tx, wanted=wanted: tx.datasets.add(wanted)).result(patience(10))  # type: ignore[misc]
         with store.read() as tx:
             assert tx.records.count(dataset, Criteria()) == 0
-    assert len(store.database._links) <= 4
+    assert len(store.database.readers) <= 4
     store.close()
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "apportion"
 CONFIG = ROOT / ".importlinter"
 FOUNDATION = {"spans", "vocabulary", "version"}
-WING = {"sdk", "wire"} | {
+CLIENT = {"sdk", "wire"} | {
     "client",
     "datasets",
     "labeling",
@@ -28,23 +28,23 @@ WING = {"sdk", "wire"} | {
 
 ATTACKS = [
     # (file, what it imports, the contract that has to break)
-    ("domain/x.py", "import apportion.services", "floors"),
-    ("domain/x.py", "def late():\n    import apportion.storage", "floors"),
+    ("domain/x.py", "import apportion.services", "layers"),
+    ("domain/x.py", "def late():\n    import apportion.storage", "layers"),
     (
         "domain/x.py",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import apportion.server",
-        "floors",
+        "layers",
     ),
-    ("vocabulary.py", "import apportion.domain", "floors"),
-    ("ports/x.py", "import apportion.settings", "floors"),
-    ("services/x.py", "import apportion.storage", "floors"),
-    ("services/x.py", "import apportion.settings", "floors"),
-    ("services/x.py", "import apportion.server", "floors"),
-    ("storage/x.py", "import apportion.services", "floors"),
-    ("settings.py", "import apportion.bootstrap", "floors"),
-    ("bootstrap.py", "import apportion.server", "floors"),
-    ("server/x.py", "import apportion.cli", "floors"),
-    ("helpers/__init__.py", "", "floors"),
+    ("vocabulary.py", "import apportion.domain", "layers"),
+    ("ports/x.py", "import apportion.settings", "layers"),
+    ("services/x.py", "import apportion.storage", "layers"),
+    ("services/x.py", "import apportion.settings", "layers"),
+    ("services/x.py", "import apportion.server", "layers"),
+    ("storage/x.py", "import apportion.services", "layers"),
+    ("settings.py", "import apportion.bootstrap", "layers"),
+    ("bootstrap.py", "import apportion.server", "layers"),
+    ("server/x.py", "import apportion.cli", "layers"),
+    ("helpers/__init__.py", "", "layers"),
     ("services/datasets/x.py", "import apportion.services.answers", "services"),
     ("services/datasets/x.py", "import apportion.services.people", "services"),
     ("services/people/x.py", "def late():\n    import apportion.services.datasets", "services"),
@@ -68,8 +68,8 @@ ATTACKS = [
     ("storage/sql/codec/x.py", "import apportion.storage.sql.index", "engine"),
     ("storage/sql/cases/x.py", "import apportion.storage.sql.assignments", "engine"),
     ("storage/sql/another/__init__.py", "", "engine"),
-    ("wire/x.py", "import apportion.domain", "wing"),
-    ("wire/x.py", "import apportion.settings", "wing"),
+    ("wire/x.py", "import apportion.domain", "client"),
+    ("wire/x.py", "import apportion.settings", "client"),
     ("cli/x.py", "import httpx", "commands"),
     ("demo/x.py", "import apportion.domain", "demo"),
     ("domain/x.py", "import sqlite3", "pure"),
@@ -81,7 +81,7 @@ ATTACKS = [
 ]
 
 
-def rooms() -> set[str]:
+def packages() -> set[str]:
     """The first level of the package, whether a folder or a file."""
     found = {path.stem for path in PACKAGE.glob("*.py")} | {
         path.parent.name for path in PACKAGE.glob("*/__init__.py")
@@ -102,10 +102,10 @@ def listed(contract: str, option: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The rooms of the house, empty."""
+    """The packages, empty."""
     top = tmp_path_factory.mktemp("model")
-    for room in listed("floors", "layers") | WING:
-        folder = top / "apportion" / room
+    for package in listed("layers", "layers") | CLIENT:
+        folder = top / "apportion" / package
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
     (top / "apportion" / "__init__.py").touch()
@@ -159,7 +159,7 @@ def test_a_forbidden_import_breaks_its_contract(
     assert outcomes[case]
 
 
-def test_a_cycle_within_a_room_breaks_its_contract(model: Path) -> None:
+def test_a_cycle_within_a_package_breaks_its_contract(model: Path) -> None:
     (model / "apportion" / "domain" / "one.py").write_text("import apportion.domain.two")
     try:
         lazy = ("domain/two.py", "def late():\n    import apportion.domain.one", "cycles")
@@ -169,15 +169,15 @@ def test_a_cycle_within_a_room_breaks_its_contract(model: Path) -> None:
 
 
 def test_every_package_of_services_has_a_layer() -> None:
-    packages = {path.parent.name for path in (PACKAGE / "services").glob("*/__init__.py")}
+    folders = {path.parent.name for path in (PACKAGE / "services").glob("*/__init__.py")}
     modules = {path.stem for path in (PACKAGE / "services").glob("*.py")} - {"__init__"}
-    assert packages | modules == listed("services", "layers")
+    assert folders | modules == listed("services", "layers")
 
 
-def test_every_room_has_a_floor() -> None:
-    assert rooms() == listed("floors", "layers") | WING
+def test_every_package_has_a_layer() -> None:
+    assert packages() == listed("layers", "layers") | CLIENT
 
 
-def test_the_wing_is_told_about_every_room() -> None:
-    assert listed("wing", "source_modules") == WING
-    assert listed("wing", "forbidden_modules") == rooms() - WING - FOUNDATION
+def test_the_contract_of_the_client_names_every_package() -> None:
+    assert listed("client", "source_modules") == CLIENT
+    assert listed("client", "forbidden_modules") == packages() - CLIENT - FOUNDATION

@@ -1,4 +1,4 @@
-"""The ground floor has no clock, dice, files or environment: ruff refuses them there, and only there."""
+"""The domain has no clock, dice, files or environment: ruff refuses them there, and only there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ IMPURE = [
 ]
 
 
-def banned(code: str, room: str) -> bool:
+def banned(code: str, package: str) -> bool:
     command = [
         sys.executable,
         "-m",
@@ -37,7 +37,7 @@ def banned(code: str, room: str) -> bool:
         "--output-format",
         "concise",
     ]
-    place = ROOT / "src" / "apportion" / room / "imagined.py"
+    place = ROOT / "src" / "apportion" / package / "imagined.py"
     ran = subprocess.run(
         [*command, "--stdin-filename", str(place), "-"], input=code, capture_output=True, text=True, cwd=ROOT
     )
@@ -56,5 +56,5 @@ def test_the_domain_may_work_with_times_it_is_given() -> None:
     )
 
 
-def test_other_rooms_may_look_at_the_clock() -> None:
+def test_other_packages_may_read_the_clock() -> None:
     assert not banned("import time\n\ntime.time()\n", "server")

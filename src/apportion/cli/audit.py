@@ -9,8 +9,9 @@ import click
 
 from apportion.vocabulary import EventArea, EventCode
 
-from .output import RefusedError, as_json, examples, listing
+from .output import as_json, examples, listing
 from .remote import Remote
+from .whole_file import whole_file
 
 __all__ = ["audit"]
 
@@ -99,17 +100,7 @@ def _of(event: dict[str, Any]) -> str:
 
 
 def _download(remote: Remote, file: Path, asked: dict[str, Any]) -> None:
-    to_stdout = str(file) == "-"
-    part = file if to_stdout else file.with_name(f"{file.name}.part")
-    try:
-        with click.open_file(str(part), "wb") as target:
-            remote.download("/api/audit:export", {}, asked, target.write)
-        if not to_stdout:
-            part.replace(file)
-    except OSError as failure:
-        raise RefusedError(f"{file} cannot be written: {failure}.") from failure
-    finally:
-        if not to_stdout:
-            part.unlink(missing_ok=True)
-    if not to_stdout:
+    with whole_file(file) as target:
+        remote.download("/api/audit:export", {}, asked, target.write)
+    if str(file) != "-":
         click.echo(f"The events are in {file}.")

@@ -17,6 +17,7 @@ from .output import RefusedError, as_json, examples, notice, print_json
 from .progress_bar import Progress
 from .remote import Remote, server_options
 from .table_files import KINDS, FilePart, kind_of, read_parts
+from .whole_file import whole_file
 
 __all__ = ["download", "export", "import_"]
 
@@ -57,26 +58,16 @@ def download(remote: Remote, name: str, file: Path, body: dict[str, Any]) -> Non
     """Download a dataset into a file, which gets its name once it is complete; ``body`` is what is asked for."""
     path, kind = f"/api/datasets/{quote(name, safe='')}/export", body["format"]
     total = remote.count(name, body["query"]) if kind == "jsonl" else None
-    to_stdout = str(file) == "-"
-    part = file if to_stdout else file.with_name(f"{file.name}.part")
     done = 0
-    try:
-        with click.open_file(str(part), "wb") as target, Progress("exporting") as progress:
+    with whole_file(file) as target, Progress("exporting") as progress:
 
-            def write(data: bytes) -> None:
-                nonlocal done
-                target.write(data)
-                done += data.count(b"\n") if kind == "jsonl" else len(data)
-                progress.at(done, total, "records" if kind == "jsonl" else "bytes")
+        def write(data: bytes) -> None:
+            nonlocal done
+            target.write(data)
+            done += data.count(b"\n") if kind == "jsonl" else len(data)
+            progress.at(done, total, "records" if kind == "jsonl" else "bytes")
 
-            remote.download(path, {"workspace": remote.place}, body, write)
-        if not to_stdout:
-            part.replace(file)
-    except OSError as failure:
-        raise RefusedError(f"{file} cannot be written: {failure}.") from failure
-    finally:
-        if not to_stdout:
-            part.unlink(missing_ok=True)
+        remote.download(path, {"workspace": remote.place}, body, write)
 
 
 @click.command(

@@ -19,7 +19,7 @@ class JobKind(str, Enum):
     UNDO = "undo"
     DELETE = "records:delete"
     DISCARD = "records:discard"
-    SETTLE = "records:settle"
+    RERESOLVE = "records:settle"
 
     def __str__(self) -> str:
         return str(self.value)
@@ -62,7 +62,7 @@ ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.INTERRUPTED})
 """States in which a job does nothing more by itself, and its changes may be undone."""
 
 
-FINISHED_LATER = frozenset({JobKind.DELETE, JobKind.DISCARD, JobKind.SETTLE})
+FINISHED_LATER = frozenset({JobKind.DELETE, JobKind.DISCARD, JobKind.RERESOLVE})
 """Kinds that look like one step to the user: after a stop of the server, the next start continues them."""
 
 

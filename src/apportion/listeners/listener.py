@@ -82,7 +82,7 @@ class RGDatasetListener:
     def __post_init__(self) -> None:
         if self.interval_in_seconds <= 0:
             raise ValueError(f"the interval is a number of seconds above 0; got {self.interval_in_seconds!r}")
-        _ = self.formatted_query  # a missing parameter is told now, not in a thread
+        _ = self.formatted_query  # a missing parameter raises now, not in a thread
 
     @property
     def formatted_query(self) -> str | None:

@@ -52,7 +52,7 @@ class DropCounter:
                 self.tell()
 
     def tell(self) -> None:
-        """Warn of those that no warning has told yet."""
+        """Warn of those that no warning has mentioned yet."""
         with self._lock:
             count = self.total - self._told
             if not count:

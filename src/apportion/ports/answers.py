@@ -97,7 +97,7 @@ class CheckResult(NamedTuple):
     """Somebody's first answer to a check, and the gold value; a discard has no answer."""
 
     annotator: str
-    said: Given | None
+    given: Given | None
     gold: Given
 
 
@@ -120,7 +120,7 @@ class RecordAnswers:
     since.
     """
 
-    said: AnswerTable
+    answers: AnswerTable
     gold: Mapping[int, StoredGold]
     posteriors: Mapping[int, SavedPosterior]
 

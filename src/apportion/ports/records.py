@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import RESOLVED, Viewer
 from apportion.domain.query import MatchAll, Query
-from apportion.domain.records import AgentValues, Record, Value, Vector
-from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.domain.records import AgentValues, Record, Vector
+from apportion.vocabulary import Status, Task
 
 __all__ = [
     "Criteria",
@@ -19,7 +19,6 @@ __all__ = [
     "Records",
     "SearchHits",
     "SortKey",
-    "StoredAnnotation",
     "StoredRecord",
 ]
 
@@ -86,16 +85,6 @@ class SearchHits(NamedTuple):
     total: int
     rows: Sequence[StoredRecord]
     facets: Mapping[str, Any]
-
-
-class StoredAnnotation(NamedTuple):
-    """One annotator's annotation of one record."""
-
-    annotator: str
-    state: AnnotationState
-    value: Value | None
-    version: int
-    updated: int
 
 
 class Records(Protocol):
@@ -181,10 +170,6 @@ class Records(Protocol):
         """Return every label of any prediction or annotation of the dataset, whatever its score."""
         ...
 
-    def annotations(self, dataset: Dataset, id: str) -> list[StoredAnnotation]:
-        """Return everybody's annotations of one record."""
-        ...
-
     def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, AgentValues]:
         """Return the annotations by id of those of the records that have one."""
         ...
@@ -203,19 +188,6 @@ class Records(Protocol):
         self, dataset: Dataset, batch: Sequence[EncodedRecord], *, at: int, keep_answers: bool = False
     ) -> None:
         """Store records by id, replacing existing ones; ``keep_answers`` keeps status and annotation."""
-        ...
-
-    def annotate(
-        self,
-        dataset: Dataset,
-        id: str,
-        annotator: str,
-        state: AnnotationState,
-        value: Value | None,
-        *,
-        at: int,
-    ) -> int | None:
-        """Set an annotator's annotation, in their view only; return its version, None without a record."""
         ...
 
     def viewer(self, username: str) -> Viewer:

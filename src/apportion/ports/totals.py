@@ -8,7 +8,9 @@ from typing import NamedTuple, Protocol
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import Viewer
 
-from .assignments import Active, PlanPhase, SlotCount
+from .plans import PlanPhase
+from .queue import Active
+from .slots import SlotCount
 
 __all__ = ["Lease", "PlanDates", "Seen", "Totals"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from apportion.vocabulary import Task
 
@@ -97,8 +97,6 @@ class TokenClassificationSettings(Settings):
 
     task = Task.TOKEN_CLASSIFICATION
 
-
-AnySettings: TypeAlias = "TextClassificationSettings | TokenClassificationSettings"
 
 _CLASSES: dict[Task, type[TextClassificationSettings] | type[TokenClassificationSettings]] = {
     Task.TEXT_CLASSIFICATION: TextClassificationSettings,

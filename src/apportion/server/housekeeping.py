@@ -116,10 +116,10 @@ async def purge(state: AppState) -> None:
     """Purge datasets that were deleted long enough ago, some rows at a time."""
     now = state.clock.now()
     before = now - state.settings.trash_days * _DAY
-    condemned = await state.write(lambda tx: trash.condemn_old(tx, before=before, now=now))
-    await finish(state, [trash.PurgeDataset(no) for no in condemned])
-    if condemned:
-        log.info("purged %d deleted datasets", len(condemned))
+    marked = await state.write(lambda tx: trash.mark_old_for_purge(tx, before=before, now=now))
+    await finish(state, [trash.PurgeDataset(no) for no in marked])
+    if marked:
+        log.info("purged %d deleted datasets", len(marked))
 
 
 async def prune_audit_log(state: AppState) -> None:

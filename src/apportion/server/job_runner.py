@@ -32,12 +32,12 @@ class JobRunner:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._thread = ThreadPoolExecutor(1, "apportion-jobs")
         self._closing = threading.Event()
-        self._room = JobContext(store, clock, partial(read_value, limits=None), self._closing.is_set)
+        self._context = JobContext(store, clock, partial(read_value, limits=None), self._closing.is_set)
         self._rest_until = 0.0
 
     def start(self) -> None:
         """Mark the jobs that the last stop interrupted, and continue with those that wait."""
-        store, clock = self._room.store, self._room.clock
+        store, clock = self._context.store, self._context.clock
         self._submit(lambda: recover(store, unfinished_operations(store, clock, JOBS)))
         self.wake()
 
@@ -56,12 +56,12 @@ class JobRunner:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _work(self) -> None:
-        while not self._closing.is_set() and run_next(self._room):
+        while not self._closing.is_set() and run_next(self._context):
             pass
 
     def _catch_up(self) -> None:
         began = time.monotonic()
-        if queue_models(self._room):
+        if queue_models(self._context):
             self._work()
             self._rest_until = time.monotonic() + REST * (time.monotonic() - began)
 

@@ -126,7 +126,7 @@ async def look_up(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str]] = loop.create_future()
 
-    def settle(found: list[str] | Exception) -> None:
+    def set_outcome(found: list[str] | Exception) -> None:
         if answer.done():
             return
         if isinstance(found, Exception):
@@ -142,7 +142,7 @@ async def look_up(host: str, port: int) -> list[str]:
         except Exception as failure:
             found = failure
         with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-            loop.call_soon_threadsafe(settle, found)
+            loop.call_soon_threadsafe(set_outcome, found)
 
     threading.Thread(target=ask, name="apportion-lookup", daemon=True).start()
     return await answer

@@ -137,12 +137,12 @@ def allocate(table: LoadTable, shares: WeightedShares, given: RecordsToAllocate)
     """
     jobs, wanted, able = given.jobs, given.wanted, given.able
     spots = range(len(able))
-    room = capacity_of(table, shares, able, len(jobs))
+    capacity = capacity_of(table, shares, able, len(jobs))
     ties = [table.tie(len(jobs), person) for person in able]
     top = max([shares.weights[person] for person in able], default=1.0)
     weights = [shares.weights[person] / top for person in able]
     before = [table.loads[person] for person in able]
-    totals = due_totals(before, weights, room, len(jobs) * wanted, ties)
+    totals = due_totals(before, weights, capacity, len(jobs) * wanted, ties)
     level = [_turn(table, able[spot], weights[spot]) for spot in spots]
     number = {person: spot for spot, person in enumerate(able)}
     turns = _Turns(table, shares, able, totals, level)

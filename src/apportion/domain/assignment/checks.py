@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from .states import counted
 
-__all__ = ["checks_for", "mixed_in", "room_for_work", "sparse"]
+__all__ = ["capacity_for_work", "checks_for", "mixed_in", "sparse"]
 
 
 def checks_for(load: int, share: Fraction) -> int:
@@ -23,10 +23,10 @@ def checks_for(load: int, share: Fraction) -> int:
     return int(load * share / (1 - share) + Fraction(1, 2))
 
 
-def room_for_work(cap: int, share: Fraction) -> int:
+def capacity_for_work(cap: int, share: Fraction) -> int:
     """Return how many other records a cap allows if the checks have to fit under it as well.
 
-    >>> room_for_work(100, Fraction(1, 10))
+    >>> capacity_for_work(100, Fraction(1, 10))
     90
     """
     return cap - int(cap * share + Fraction(1, 2))

@@ -58,11 +58,11 @@ def allocate_batch(
         return []
     if batch.on:
         return _greedy(table, shares, batch, 0)
-    room = capacity_of(table, shares, batch.able, size)
-    if batch.wanted >= people and min(room) == size:
+    capacity = capacity_of(table, shares, batch.able, size)
+    if batch.wanted >= people and min(capacity) == size:
         return [_everyone(table, batch)]
     if batch.wanted == 1:
-        return [_in_turn(table, shares, batch, room)]
+        return [_in_turn(table, shares, batch, capacity)]
     alike = len({shares.weights[person] for person in batch.able}) == 1
     if alike and size <= _until_a_cap(table, shares, batch):
         return _alike(table, shares, batch, turn)
@@ -171,13 +171,13 @@ def _everyone(table: LoadTable, batch: AllocationBatch) -> AllocatedRows:
 
 
 def _in_turn(
-    table: LoadTable, shares: WeightedShares, batch: AllocationBatch, room: Sequence[int]
+    table: LoadTable, shares: WeightedShares, batch: AllocationBatch, capacity: Sequence[int]
 ) -> AllocatedRows:
     loads = [table.loads[person] for person in batch.able]
     weights = [shares.weights[person] for person in batch.able]
     order = {person: rank for rank, person in enumerate(_relabelled(table, batch))}
     rank = [order[person] for person in batch.able]
-    totals = due_totals(loads, weights, room, len(batch.records), rank)
+    totals = due_totals(loads, weights, capacity, len(batch.records), rank)
     person = np.array(batch.able)[turns(loads, totals, weights, rank)]
     for each, total in zip(batch.able, totals, strict=True):
         table.loads[each] = total

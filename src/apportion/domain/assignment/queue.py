@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from apportion.vocabulary import CountDecision, WhyEmpty
 
+from .rule_id import RuleId
 from .states import RowState, Skip
 from .team import Person
 
@@ -19,6 +20,7 @@ __all__ = [
     "Claim",
     "Lease",
     "Load",
+    "NewSlot",
     "Slot",
     "SubmitOutcome",
     "claim",
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 CLAIM_LIMIT = 20
+_FIRST_RULE = RuleId(0, 0)
 _MINUTE = 60_000_000
 
 
@@ -56,7 +59,7 @@ class Slot:
     annotator: str | None = None
     state: RowState = RowState.PENDING
     lease: Lease | None = None
-    rule: int = 0
+    rule: RuleId = _FIRST_RULE
     priority: int = 0
     pull: bool = False
     due: int | None = None
@@ -68,7 +71,7 @@ class Slot:
     """How often the slot was put back by "back to me": it then waits behind all that were not."""
 
     reveals_gold: bool | None = None
-    """Of a check: whether its gold value is told to who has answered it. None: it is no check."""
+    """Of a check: whether its gold value is shown to whoever has answered it. None: it is no check."""
 
     def leased(self, now: int) -> bool:
         """Tell whether somebody has a lease on it that has not run out."""
@@ -77,6 +80,16 @@ class Slot:
     def free(self, now: int) -> bool:
         """Tell whether nobody is at it: pending, or leased by somebody whose lease has run out."""
         return self.state is RowState.PENDING or (self.state is RowState.LEASED and not self.leased(now))
+
+
+@dataclass(frozen=True, slots=True)
+class NewSlot(Slot):
+    """A slot to be added to a record, without a number yet.
+
+    The slot numbered ``like`` has the reason, the place in the plan and whatever else a ``Slot`` does not have.
+    """
+
+    like: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,7 @@ class Load:
         return self.done >= self.cap
 
 
-def loads_of(slots: Iterable[Slot], name: str, caps: Mapping[int, int], now: int) -> dict[int, Load]:
+def loads_of(slots: Iterable[Slot], name: str, caps: Mapping[RuleId, int], now: int) -> dict[RuleId, Load]:
     """Return what somebody has of each rule with a cap, given all slots of these rules."""
     found = {rule: Load(cap) for rule, cap in caps.items()}
     for slot in slots:
@@ -138,7 +151,7 @@ def claim(
     now: int,
     tokens: Sequence[str],
     *,
-    loads: Mapping[int, Load] | None = None,
+    loads: Mapping[RuleId, Load] | None = None,
 ) -> Claim:
     """Lease the next slots to somebody: their own planned ones by due date and order, then open ones they may take,
     then what they skipped to come back to.
@@ -252,8 +265,8 @@ def submit(
     me: Person,
     now: int,
     *,
-    loads: Mapping[int, Load] | None = None,
-    teams: Collection[int] | None = None,
+    loads: Mapping[RuleId, Load] | None = None,
+    teams: Collection[RuleId] | None = None,
 ) -> SubmitOutcome:
     """Find the slot of the record that an answer fills: one's own, leased or planned, else a free one one may take.
 
@@ -310,7 +323,7 @@ def _with_lease(load: Load, slot: Slot) -> Load:
 
 
 def _obstacle(
-    slot: Slot, me: Person, now: int, mine: Collection[str], loads: Mapping[int, Load]
+    slot: Slot, me: Person, now: int, mine: Collection[str], loads: Mapping[RuleId, Load]
 ) -> WhyEmpty | None:
     """Return why somebody does not get a slot; None if they do."""
     if slot.state in (RowState.DONE, RowState.SKIPPED):

@@ -9,7 +9,7 @@ from .allocation import LoadTable, RecordsToAllocate, allocate, shares_of
 from .engines import GREEDY_ROWS
 from .ordering import hash_of
 from .quotas import due_totals
-from .repair import RepairState, Shortage, Shortfall, room_left, shortfall
+from .repair import RepairState, Shortage, Shortfall, capacity_left, shortfall
 from .state import tally_pairs
 from .states import PERSONAL, Phase, Reason, RowState
 from .team import Person
@@ -178,7 +178,7 @@ class ReallocationState:
         found = []
         for (needs, full), rows in groups.items():
             label = " ".join(f"{skill}={value}" for skill, value in needs)
-            left = room_left(self._shares, self._table.loads, sorted(full))
+            left = capacity_left(self._shares, self._table.loads, sorted(full))
             found.append(
                 shortfall([label], Shortage(len(rows), len({row.record for row in rows}), 1, len(full)), left)
             )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .allocation import UNLIMITED, LoadTable, WeightedShares
 from .states import counted, listed
 
-__all__ = ["RepairState", "Shortage", "Shortfall", "room_left", "shortfall"]
+__all__ = ["RepairState", "Shortage", "Shortfall", "capacity_left", "shortfall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,9 @@ class RepairState:
     def balance(self) -> int:
         """Move rows while that brings somebody closer to their share and nobody away; return how many."""
         moved = 0
-        settled: set[int] = set()
+        balanced: set[int] = set()
         while True:
-            over = [person for person in self._has if self._has[person] and person not in settled]
+            over = [person for person in self._has if self._has[person] and person not in balanced]
             if not over:
                 return moved
             giver = max(over, key=lambda each: (self._level(each, -0.5), -each))
@@ -149,7 +149,7 @@ class RepairState:
                 default=giver,
             )
             if claimant == giver or self._level(claimant, 0.5) >= self._level(giver, -0.5) - 1e-9:
-                settled.add(giver)
+                balanced.add(giver)
                 continue
             self._shift(claimant, came, "balance")
             moved += 1
@@ -212,7 +212,7 @@ class RepairState:
         self.moved.pop((record, person), None)
 
 
-def room_left(shares: WeightedShares, loads: Sequence[int], people: Iterable[int]) -> int | None:
+def capacity_left(shares: WeightedShares, loads: Sequence[int], people: Iterable[int]) -> int | None:
     """Return how many rows the people could take together beyond these loads; None if somebody has no cap."""
-    rooms = [max(0, shares.caps[person] - loads[person]) for person in people]
-    return None if any(shares.caps[person] == UNLIMITED for person in people) else sum(rooms)
+    left = [max(0, shares.caps[person] - loads[person]) for person in people]
+    return None if any(shares.caps[person] == UNLIMITED for person in people) else sum(left)

@@ -10,10 +10,10 @@ from hashlib import blake2b
 from apportion.domain.numpy_types import Column, NDArray, new_runs, np
 
 from .allocation import LoadTable, shares_of
-from .checks import checks_for, mixed_in, room_for_work, sparse
+from .checks import capacity_for_work, checks_for, mixed_in, sparse
 from .engines import GREEDY_ROWS, AllocatedRows, AllocationBatch, allocate_batch
 from .ordering import chosen, hashes, keyed, priorities, remix
-from .repair import RepairState, Shortage, Shortfall, room_left, shortfall
+from .repair import RepairState, Shortage, Shortfall, capacity_left, shortfall
 from .rows import OPEN, RowFacts, RowsBuilder
 from .spec import FromMetadata, Overlap, PlanSpec
 from .state import RuleState
@@ -82,7 +82,7 @@ class RulePlanner:
             known = [place for place, id in enumerate(everything.ids) if id in everything.gold]
             others = sorted(set(range(len(keys))).difference(known))
             if known:
-                caps = [None if cap is None else room_for_work(cap, self._checks) for cap in self._cap]
+                caps = [None if cap is None else capacity_for_work(cap, self._checks) for cap in self._cap]
                 self._shares = shares_of(self._weight, caps)
             before = list(self._table.loads)
             self._allocate_all(everything.at(others), keys[others], priority[others])
@@ -341,7 +341,7 @@ class RulePlanner:
             slots = sum(left for _, left in empty)
             rivals = np.unique(self._kind[among]).tolist()
             labels = [self._kinds[number].label for number in rivals]
-            left = room_left(self._shares, self._start, sorted(people))
+            left = capacity_left(self._shares, self._start, sorted(people))
             wanted = int(self._want[among].max(initial=1))
             needed = int((self._want - others[self._kind])[among].max(initial=1))
             records = int(np.count_nonzero(among))

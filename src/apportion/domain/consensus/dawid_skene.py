@@ -69,10 +69,6 @@ class FittedModel:
     """Of the answers, after each step, smoothing not counted."""
     converged: bool
 
-    @property
-    def log_likelihood(self) -> float:
-        return self.log_likelihoods[-1] if self.log_likelihoods else 0.0
-
     def best(self) -> Column:
         """Return the most probable label of each unit, as a code; the first of equals."""
         return np.asarray(np.argmax(self.posterior, axis=1))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from apportion.domain.assignment.queue import Load, Slot, SubmitOutcome, submit
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import RowState
 from apportion.domain.assignment.team import Person
 from apportion.domain.records import Value
@@ -40,8 +41,8 @@ class Answering:
     me: Person
     now: int
     required: int
-    loads: Mapping[int, Load] | None = None
-    teams: Collection[int] | None = None
+    loads: Mapping[RuleId, Load] | None = None
+    teams: Collection[RuleId] | None = None
 
 
 def record_answer(

@@ -25,8 +25,8 @@ def wanted_with(wanted: RequiredAnswers, case: Case, view: ResolvedView) -> Requ
 
 def earlier_value(case: Case, view: ResolvedView, before: ResolvedView, *, rule: Rule, now: int) -> Case:
     """Return a record with its value of ``before`` if its answers alone resolve it differently here."""
-    settled = before.status in (Status.VALIDATED, Status.DISCARDED)
-    if case.gold is not None or not settled or (before.status, before.agent) == (view.status, view.agent):
+    resolved = before.status in (Status.VALIDATED, Status.DISCARDED)
+    if case.gold is not None or not resolved or (before.status, before.agent) == (view.status, view.agent):
         return case
     discarded = before.status is Status.DISCARDED
     author = before.agent or (before.resolution and before.resolution.agent) or f"{CONSENSUS}{rule}"

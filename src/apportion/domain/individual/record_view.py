@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 from apportion.domain.agreement.measures import AnswerKind, kind_of
 from apportion.domain.consensus import resolution as consensus
 from apportion.domain.consensus.answers import UNUSABLE, ConsensusAnswer, Given, given
-from apportion.domain.consensus.deciding import RecordToResolve
-from apportion.domain.consensus.deciding import decide as settle
+from apportion.domain.consensus.deciding import RecordToResolve, decide
 from apportion.domain.consensus.dispute import dispute
 from apportion.domain.consensus.resolution import Resolution, ResolutionStatus
 from apportion.domain.consensus.resolution import ResolutionRule as Rule
@@ -77,7 +76,7 @@ def build_view(case: Case, *, rule: Rule, required: int) -> ResolvedView:
         decided = consensus.GoldDecision(
             UNUSABLE if gold.value is None else _given(gold.value, kind), _agent_of_gold(gold)
         )
-    found = settle(
+    found = decide(
         answers,
         rule,
         RecordToResolve(

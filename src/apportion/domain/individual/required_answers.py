@@ -34,7 +34,7 @@ class RequiredAnswers:
         """Add a record that waits for more than its answers."""
         return replace(self, most_waiting=max(self.most_waiting, answers))
 
-    def settled(self, answers: int) -> RequiredAnswers:
+    def resolved(self, answers: int) -> RequiredAnswers:
         """Add a record that its answers resolve."""
         return replace(self, most_settled=max(self.most_settled, answers))
 

@@ -10,7 +10,8 @@ from apportion.domain.assignment.states import RowState
 from apportion.domain.policies import Policies
 from apportion.domain.sentences import WHY_EMPTY
 from apportion.domain.times import utc_iso
-from apportion.ports.assignments import SlotCount, SlotRow, StoredPlan
+from apportion.ports.plans import StoredPlan
+from apportion.ports.slots import SlotCount, SlotRow
 from apportion.server.convert.records_out import search_record
 from apportion.services.insight.overview import DatasetOverview
 from apportion.services.insight.progress import PersonProgress, Progress, WorkItem

@@ -25,8 +25,8 @@ def jsonl_pages(pages: Iterable[ExportPage], dataset: Dataset, *, answers: bool 
     reader, names, values = ProvenanceReader(dataset), NameMemo(), _Values()
     for page in pages:
         rows, behind = page
-        members = _answers(behind.said, names, values) if answers else []
-        each = behind.said.of_each(len(rows))
+        members = _answers(behind.answers, names, values) if answers else []
+        each = behind.answers.of_each(len(rows))
         lines = []
         for place, (row, own, provenance) in enumerate(zip(rows, each, reader.of(page, each), strict=True)):
             line = scan_record(_bare(row, provenance.first), dataset.task, metrics=False, text=False)[:-1]

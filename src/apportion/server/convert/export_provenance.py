@@ -64,7 +64,7 @@ class ProvenanceReader:
     def of(self, page: ExportPage, each: Sequence[slice]) -> list[Provenance]:
         """Return one entry per record; ``each`` are the slices of the records' answers."""
         rows, behind = page
-        answers, meanings = behind.said, self._meanings
+        answers, meanings = behind.answers, self._meanings
         meant = [
             None if value is None or state == _DISCARDED else meanings[value]
             for value, state in zip(answers.value, answers.state, strict=True)

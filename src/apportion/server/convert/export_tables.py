@@ -211,11 +211,11 @@ def csv_pages(
     nobody = [",,,"] * len(table.people)
     unlabelled, shares = [""] * len(table.labels), _Shares()
     for rows, behind in pages:
-        parts = table.answers(behind.said)
+        parts = table.answers(behind.answers)
         values = [written[each] for each in parts.value]
         answers = list(map(",".join, zip(values, parts.state, parts.at, parts.seconds, strict=True)))
         lines = []
-        each = behind.said.of_each(len(rows))
+        each = behind.answers.of_each(len(rows))
         found = zip(rows, each, reader.of(ExportPage(rows, behind), each), strict=True)
         for place, (row, own, provenance) in enumerate(found):
             content = _decode(b"{%b}" % row.content)

@@ -156,10 +156,7 @@ class _Reading:
                 self._note(where, msg, "value_error.any_str.max_length", limit_value=KEY_LENGTH)
             prediction = _answers(each.prediction, each.predictions, _labels)
             annotation = _answers(each.annotation, each.annotations, _labels)
-            if prediction is not None:
-                self._measure_answers(index, Part.LABELS, "prediction", prediction)
-            if annotation is not None:
-                self._measure_answers(index, Part.LABELS, "annotation", annotation)
+            self._measure_both(index, Part.LABELS, prediction, annotation)
             found.append(
                 TextClassificationRecord(
                     self._id(index, each.id),
@@ -191,10 +188,7 @@ class _Reading:
             if each.annotation is not None or each.annotations:
                 annotation = _answers(each.annotation, each.annotations, _entities)
                 self._check_spans(index, "annotation", each.annotation, annotation)
-            if prediction is not None:
-                self._measure_answers(index, Part.SPANS, "prediction", prediction)
-            if annotation is not None:
-                self._measure_answers(index, Part.SPANS, "annotation", annotation)
+            self._measure_both(index, Part.SPANS, prediction, annotation)
             found.append(
                 TokenClassificationRecord(
                     self._id(index, each.id),
@@ -219,10 +213,7 @@ class _Reading:
             for name, answers in (("prediction", prediction), ("annotation", annotation)):
                 if answers is not None:
                     self._measure(index, name, _longest_sentence(answers))
-            if prediction is not None:
-                self._measure_answers(index, Part.TEXTS, "prediction", prediction)
-            if annotation is not None:
-                self._measure_answers(index, Part.TEXTS, "annotation", annotation)
+            self._measure_both(index, Part.TEXTS, prediction, annotation)
             found.append(
                 Text2TextRecord(
                     self._id(index, each.id),
@@ -248,6 +239,14 @@ class _Reading:
             msg = f"ensure this value has at most {self._max_text} characters"
             kind = "value_error.any_str.max_length"
             self._note(("body", "records", index, name), msg, kind, limit_value=self._max_text)
+
+    def _measure_both(
+        self, index: int, part: Part, prediction: AgentValues | None, annotation: AgentValues | None
+    ) -> None:
+        if prediction is not None:
+            self._measure_answers(index, part, "prediction", prediction)
+        if annotation is not None:
+            self._measure_answers(index, part, "annotation", annotation)
 
     def _measure_answers(self, index: int, part: Part, name: str, answers: AgentValues) -> None:
         by_agent = answers.by_agent

@@ -27,7 +27,7 @@ from apportion.domain.errors import (
 )
 from apportion.domain.permissions import Action, require
 from apportion.domain.times import end_in, utc_iso
-from apportion.ports.assignments import StoredPlan
+from apportion.ports.plans import StoredPlan
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import plan_json, row_out
 from apportion.server.deps import Context, Ctx

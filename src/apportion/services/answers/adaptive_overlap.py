@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.queue import NewSlot, Slot
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import Mode, RowState
 from apportion.domain.assignment.team import Person
 from apportion.domain.consensus.asking import decide_one_more
@@ -14,7 +15,6 @@ from apportion.domain.individual.case import Case
 from apportion.domain.individual.record_view import answers_of, kind_of_record, places_of_tokens
 from apportion.domain.policies import Policies
 from apportion.domain.records import TokenClassificationRecord
-from apportion.ports.assignments import rule_key
 from apportion.ports.store import Transaction
 
 from .eligibility import is_full
@@ -24,13 +24,13 @@ __all__ = ["next_adaptive_slot"]
 
 def next_adaptive_slot(
     tx: Transaction, dataset: Dataset, case: Case, policies: Policies, now: int
-) -> Slot | None:
+) -> NewSlot | None:
     """Return the slot to add, assigned or open to the team; None if nobody is to be asked, or can be."""
     live = sorted(case.live_slots(), key=lambda slot: slot.id)
     if not live or case.gold is not None:
         return None
     like = live[0]
-    plan = next((each for each in tx.assignments.plans(dataset) if each.no == like.rule >> 8), None)
+    plan = next((each for each in tx.assignments.plans(dataset) if each.no == like.rule.plan), None)
     if plan is None or plan.spec.adaptive is None:
         return None
     answers = answers_of(case)
@@ -49,28 +49,26 @@ def next_adaptive_slot(
     )
     if not decision.ask:
         return None
-    rule = like.rule & 0xFF
+    rule = like.rule.number
     able = _eligible_people(case, plan.teams[rule], like)
     if not able:
         return None
     open_to_all = plan.spec.rules[rule].mode is Mode.PULL
-    name = None if open_to_all else _least_loaded(tx, dataset, rule_key(plan.no, rule), able, now)
+    name = None if open_to_all else _least_loaded(tx, dataset, like.rule, able, now)
     if not open_to_all and name is None:
         return None
-    # A number below zero marks a new slot, which takes from that slot all that it does not say itself.
-    return Slot(
-        -like.id,
+    return NewSlot(
+        0,
         like.record,
         name,
-        RowState.PENDING,
-        None,
-        like.rule,
-        like.priority,
-        open_to_all,
-        like.due,
-        like.minutes,
-        like.skip,
-        like.needs,
+        rule=like.rule,
+        priority=like.priority,
+        pull=open_to_all,
+        due=like.due,
+        minutes=like.minutes,
+        skip=like.skip,
+        needs=like.needs,
+        like=like.id,
     )
 
 
@@ -85,15 +83,15 @@ def _eligible_people(case: Case, team: Sequence[Person], like: Slot) -> list[Per
 
 
 def _least_loaded(
-    tx: Transaction, dataset: Dataset, key: int, able: Sequence[Person], now: int
+    tx: Transaction, dataset: Dataset, rule: RuleId, able: Sequence[Person], now: int
 ) -> str | None:
     """Return who has the least slots of a rule for their weight and has not reached their cap; None if all have."""
     loads: dict[str, int] = {}
     for count in tx.assignments.slot_counts(dataset):
-        here = rule_key(count.plan, count.rule) == key
+        here = RuleId(count.plan, count.rule) == rule
         if here and count.annotator is not None and count.state is not RowState.WITHDRAWN:
             loads[count.annotator] = loads.get(count.annotator, 0) + count.n
-    room = [each for each in able if each.cap is None or not is_full(tx, dataset, each.name, key, now)]
-    if not room:
+    below_cap = [each for each in able if each.cap is None or not is_full(tx, dataset, each.name, rule, now)]
+    if not below_cap:
         return None
-    return min(room, key=lambda each: ((loads.get(each.name, 0) + 1) / each.weight, each.name)).name
+    return min(below_cap, key=lambda each: ((loads.get(each.name, 0) + 1) / each.weight, each.name)).name

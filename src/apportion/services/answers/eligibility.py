@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from apportion.domain.assignment.queue import Load, Slot
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import RowState
 from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import Claimant, StoredPlan, rule_key
+from apportion.ports.plans import StoredPlan
+from apportion.ports.queue import Claimant
 from apportion.ports.store import Transaction
 
 __all__ = ["Eligibility", "eligibility_of", "is_full"]
@@ -18,12 +20,12 @@ __all__ = ["Eligibility", "eligibility_of", "is_full"]
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """A person as the plans of a dataset know them. Rules are named by ``ports.assignments.rule_key``."""
+    """A person as the plans of a dataset know them."""
 
     person: Person
-    loads: dict[int, Load] = field(default_factory=dict)
+    loads: dict[RuleId, Load] = field(default_factory=dict)
     """Their load under each rule that gives them a cap."""
-    teams: frozenset[int] = frozenset()
+    teams: frozenset[RuleId] = frozenset()
     """The rules whose open slots they may take."""
 
     @property
@@ -59,7 +61,7 @@ def eligibility_of(
     tx: Transaction, dataset: Dataset, name: str, now: int, plans: Sequence[StoredPlan] | None = None
 ) -> Eligibility:
     """Return a person's eligibility under a dataset's plans."""
-    caps: dict[int, int] = {}
+    caps: dict[RuleId, int] = {}
     skills: dict[str, tuple[str, ...]] = {}
     teams = set()
     for plan in tx.assignments.plans(dataset) if plans is None else plans:
@@ -67,7 +69,7 @@ def eligibility_of(
             person = next((each for each in team if each.name == name), None)
             if person is None:
                 continue
-            key = rule_key(plan.no, rule)
+            key = RuleId(plan.no, rule)
             if person.active:
                 teams.add(key)
             if person.cap is not None:
@@ -79,25 +81,25 @@ def eligibility_of(
 
 
 def _loads(
-    tx: Transaction, dataset: Dataset, name: str, now: int, caps: Mapping[int, int]
-) -> dict[int, Load]:
+    tx: Transaction, dataset: Dataset, name: str, now: int, caps: Mapping[RuleId, int]
+) -> dict[RuleId, Load]:
     """Count a person's slots of the rules with a cap, as ``assignment.queue.loads_of`` would."""
-    done: Counter[int] = Counter()
-    planned: Counter[int] = Counter()
+    done: Counter[RuleId] = Counter()
+    planned: Counter[RuleId] = Counter()
     for count in tx.assignments.slot_counts(dataset, name):
         if count.state is RowState.DONE:
-            done[rule_key(count.plan, count.rule)] += count.n
+            done[RuleId(count.plan, count.rule)] += count.n
         elif count.state in (RowState.PENDING, RowState.LEASED):
-            planned[rule_key(count.plan, count.rule)] += count.n
+            planned[RuleId(count.plan, count.rule)] += count.n
     # An open slot that is leased has no annotator yet, so the counters do not know whose it is.
-    leased: Counter[int] = Counter()
+    leased: Counter[RuleId] = Counter()
     for count in tx.assignments.leases(dataset, name, now):
-        leased[rule_key(count.plan, count.rule)] += count.n
+        leased[RuleId(count.plan, count.rule)] += count.n
         if count.annotator is not None:
-            planned[rule_key(count.plan, count.rule)] -= count.n
+            planned[RuleId(count.plan, count.rule)] -= count.n
     return {rule: Load(cap, done[rule], leased[rule], planned[rule]) for rule, cap in caps.items()}
 
 
-def is_full(tx: Transaction, dataset: Dataset, name: str, rule: int, now: int) -> bool:
-    """Return whether a person has reached their cap of a rule, named by ``ports.assignments.rule_key``."""
+def is_full(tx: Transaction, dataset: Dataset, name: str, rule: RuleId, now: int) -> bool:
+    """Return whether a person has reached their cap of a rule."""
     return rule in eligibility_of(tx, dataset, name, now).claimant.full

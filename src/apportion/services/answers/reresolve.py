@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.jobs import Job, JobKind, JobState
-from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import dataset_by_number
@@ -26,7 +26,7 @@ __all__ = [
     "FEW",
     "ReresolveCause",
     "begin_reresolving",
-    "forget_batch",
+    "delete_unfinished_batch",
     "many_answered",
     "requeue_job",
     "reresolve_batch",
@@ -61,17 +61,17 @@ def many_answered(tx: Transaction, dataset: Dataset) -> bool:
     return answered > FEW
 
 
-def forget_batch(tx: Transaction, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
+def delete_unfinished_batch(tx: Transaction, dataset: Dataset, plan: StoredPlan, limit: int) -> bool:
     """Delete some of a plan, or of an extension, that was never finished; return True once nothing of it is left.
 
     Answers given meanwhile are kept, and their records resolve to what they would be without the plan.
     """
-    forget = (
+    delete = (
         tx.assignments.delete_plan_batch
         if plan.phase is PlanPhase.WRITING
         else tx.assignments.delete_extension_batch
     )
-    touched = forget(dataset, plan, limit)
+    touched = delete(dataset, plan, limit)
     if touched:
         answer_mode(tx, dataset).forget_slots(touched, now=plan.changed_at)
     return touched is None
@@ -85,7 +85,7 @@ def begin_reresolving(
 ) -> Job:
     """Store a job that keeps track of resolving ``total`` records; ``None``: the number is known later."""
     spec = {"plan": cause.plan, "carried": cause.carried}
-    job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.SETTLE, spec, by=cause.by, at=cause.at)
+    job = tx.jobs.add(dataset, str(uuid.uuid4()), JobKind.RERESOLVE, spec, by=cause.by, at=cause.at)
     state = JobState.DONE if total == 0 else JobState.RUNNING
     return tx.jobs.change(job, at=cause.at, state=state, done=0, total=total)
 

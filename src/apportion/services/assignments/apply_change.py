@@ -14,7 +14,7 @@ from apportion.domain.assignment.states import Reason
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError
 from apportion.domain.numpy_types import np
-from apportion.ports.assignments import PlanPhase
+from apportion.ports.plans import PlanPhase
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import find_unchecked
 from apportion.services.operations import Step, parts_of

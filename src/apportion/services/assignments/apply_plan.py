@@ -28,14 +28,15 @@ from apportion.domain.errors import (
 from apportion.domain.jobs import Job
 from apportion.domain.numpy_types import Column, np
 from apportion.domain.times import parse_date_bounds
-from apportion.ports.assignments import ExtensionInProgress, PlanPhase, SlotBatch, StoredPlan
+from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
+from apportion.ports.slots import SlotBatch
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.reresolve import AT_ONCE as SETTLED_AT_ONCE
 from apportion.services.answers.reresolve import (
     ReresolveCause,
     begin_reresolving,
-    forget_batch,
+    delete_unfinished_batch,
     requeue_job,
     reresolving_steps,
 )
@@ -116,7 +117,7 @@ class ApplyPlan:
             return
         if not self._planned.dataset.individual:
             self._migration = IndividualMigration(self._planned.dataset, policies, self._at, self.plan.no)
-            yield from self._migration.ahead()
+            yield from self._migration.steps()
         yield self._go_live_and_queue
         yield from reresolving_steps(self._jobs[0], list(self._answered), now=self._at)
 
@@ -140,7 +141,7 @@ class ApplyPlan:
             if there is None or (there.phase is not PlanPhase.WRITING and there.extending is None):
                 forgotten = True
             else:
-                forgotten = forget_batch(tx, dataset, there, _FORGOTTEN_AT_ONCE)
+                forgotten = delete_unfinished_batch(tx, dataset, there, _FORGOTTEN_AT_ONCE)
 
         while not forgotten:
             yield some
@@ -193,7 +194,7 @@ class ApplyPlan:
         if self._migration is None:
             dataset = set_policies(tx, dataset, after, PolicyCause(by, at, plan=self.plan.no))
         else:
-            self._migration.arrive(tx)
+            self._migration.finish(tx)
             dataset = put_policies(tx, dataset, after, by=by, now=at)
         detail = {"plan": self.plan.id, "records": planned.plan.records, "slots": len(planned.plan.rows)}
         what = EventCode.ASSIGNED if planned.into is None else EventCode.EXTENDED

@@ -15,7 +15,7 @@ from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset, PlanAddress
 from apportion.domain.errors import ConflictError, ValidationError
 from apportion.domain.people import Actor
-from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.store import Transaction
 
 from .compute_plan import find_plan, present_team_of, team_of

@@ -20,7 +20,7 @@ from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.policies import AnnotationMode, Policies
 from apportion.domain.query import MatchAll, parse
-from apportion.ports.assignments import StoredPlan
+from apportion.ports.plans import StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.services.answers.reresolve import many_answered

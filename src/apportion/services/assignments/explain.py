@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import UNTOLD, Phase, Reason, holding, listed
 from apportion.domain.datasets import Dataset, RecordAddress
 from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.individual.case import NOT_WANTED, Case
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
-from apportion.ports.assignments import SlotRow, StoredPlan, rule_key
+from apportion.ports.plans import StoredPlan
+from apportion.ports.slots import SlotRow
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_change import record_case
 from apportion.services.answers.eligibility import is_full
@@ -46,7 +48,7 @@ def explain(
     for plan in plans.values():
         for number in range(len(plan.teams)):
             if not took or (plan.id, number) in took:
-                full = is_full(tx, dataset, annotator, rule_key(plan.no, number), now)
+                full = is_full(tx, dataset, annotator, RuleId(plan.no, number), now)
                 found += _why_not(plan, number, case, annotator, full)
     return [], [*found, _taken_by(rows, leads)]
 
@@ -82,7 +84,7 @@ def _past_assignment(row: SlotRow, plan: StoredPlan) -> str:
 
 def _why_not(plan: StoredPlan, rule: int, case: Case, annotator: str, full: bool) -> list[str]:
     """Return the reason why a rule cannot give an annotator a record, if it cannot; ``full``: they are at their cap."""
-    asked = next((slot.needs for slot in case.slots if slot.rule == rule_key(plan.no, rule)), ())
+    asked = next((slot.needs for slot in case.slots if slot.rule == RuleId(plan.no, rule)), ())
     person = next((each for each in plan.teams[rule] if each.name == annotator), None)
     if person is None:
         return [f"{annotator} is not among the people of rule {rule + 1}."]

@@ -43,7 +43,7 @@ class IndividualMigration:
     _watching: bool = False
     _more: bool = True
 
-    def ahead(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[Step]:
         """Yield the steps before the switch, each to be run in a transaction of its own."""
         yield self._begin
         for part in parts_of(list(self.ids), AT_ONCE):
@@ -53,7 +53,7 @@ class IndividualMigration:
             yield self._catch_up
             rounds += 1
 
-    def arrive(self, tx: Transaction) -> None:
+    def finish(self, tx: Transaction) -> None:
         """Stage the rest; to be called in the transaction that switches."""
         ids, _ = tx.annotations.take_changed(self.dataset, 1 << 40)
         self._prepare(tx, ids)
@@ -101,7 +101,7 @@ def stage_records(tx: Transaction, dataset: Dataset, ids: Sequence[str], staging
     changes = []
     for case in tx.annotations.cases(dataset, ids):
         slots = tuple(
-            replace(slot, state=RowState.PENDING, lease=None) if slot.rule >> 8 == plan else slot
+            replace(slot, state=RowState.PENDING, lease=None) if slot.rule.plan == plan else slot
             for slot in case.slots
         )
         bare = replace(case, slots=slots, gold=None)

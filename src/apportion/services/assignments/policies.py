@@ -16,7 +16,7 @@ from apportion.domain.permissions import Action
 from apportion.domain.policies import Policies, read_policies
 from apportion.domain.records import AgentValues
 from apportion.ports.annotations import CaseChange
-from apportion.ports.assignments import PlanPhase
+from apportion.ports.plans import PlanPhase
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.reresolve import (
@@ -79,7 +79,7 @@ class PolicyChange:
             return
         if not self._slow.individual:
             self._migration = IndividualMigration(self._slow, self.policies, self._now)
-            yield from self._migration.ahead()
+            yield from self._migration.steps()
         yield self._switch
         assert self._job is not None
         yield from reresolving_steps(self._job, self._answered, now=self._now)
@@ -115,7 +115,7 @@ class PolicyChange:
                 f"The policies of dataset {dataset.name} were changed by somebody else just now. Nothing was changed."
             )
         if self._migration is not None:
-            self._migration.arrive(tx)
+            self._migration.finish(tx)
         by, now = self._actor.username, self._now
         dataset = put_policies(tx, dataset, self.policies, by=by, now=now)
         carried = self._migration is not None

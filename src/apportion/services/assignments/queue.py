@@ -21,8 +21,8 @@ from apportion.domain.errors import ConflictError, RecordNotFound
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role
 from apportion.domain.query import parse
-from apportion.ports.assignments import SlotRow
 from apportion.ports.records import Criteria, StoredRecord
+from apportion.ports.slots import SlotRow
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.eligibility import Eligibility, eligibility_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import PlanPhase, StoredPlan
+from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
-from apportion.services.answers.reresolve import forget_batch
+from apportion.services.answers.reresolve import delete_unfinished_batch
 from apportion.services.datasets.access import dataset_by_number
 from apportion.services.operations import Step
 
@@ -51,7 +51,7 @@ def unfinished_plans(tx: Transaction) -> list[FinishPlan]:
 def _finish_some(tx: Transaction, dataset: Dataset, plan: StoredPlan) -> bool:
     """Finish some of a plan; return True once nothing is left to do."""
     if plan.phase is PlanPhase.WRITING or plan.extending is not None:
-        return forget_batch(tx, dataset, plan, _AT_ONCE)
+        return delete_unfinished_batch(tx, dataset, plan, _AT_ONCE)
     if plan.phase is not PlanPhase.UNDOING:
         return True
     pending = tx.assignments.pending_of(plan, _AT_ONCE, 0)

@@ -28,7 +28,7 @@ _KINDS: dict[JobKind, Callable[[JobContext, Job], JobOperation]] = {
     JobKind.MODEL: FitModelJob,
     JobKind.DELETE: FinishRemoval,
     JobKind.DISCARD: FinishRemoval,
-    JobKind.SETTLE: FinishReresolving,
+    JobKind.RERESOLVE: FinishReresolving,
 }
 
 

@@ -18,9 +18,9 @@ from .access import find_unchecked, open_dataset
 
 __all__ = [
     "PurgeDataset",
-    "condemn_old",
     "delete_dataset",
     "deleted_datasets",
+    "mark_old_for_purge",
     "restore_dataset",
     "unfinished_purges",
 ]
@@ -86,7 +86,7 @@ def restore_dataset(
     return restored
 
 
-def condemn_old(tx: Transaction, *, before: int, now: int) -> Sequence[int]:
+def mark_old_for_purge(tx: Transaction, *, before: int, now: int) -> Sequence[int]:
     """Mark datasets deleted before an instant to be purged: nobody can restore them now. Return their numbers."""
     old = [each.dataset for each in tx.datasets.deleted() if each.at < before]
     for dataset in old:

@@ -270,7 +270,7 @@ def annotator_report(tx: Transaction, actor: Actor, address: DatasetAddress, que
     checks: dict[str, tuple[int, int]] = {}
     for each in tx.answers.checked(dataset):
         answered, right = checks.get(each.annotator, (0, 0))
-        checks[each.annotator] = answered + 1, right + (each.said == each.gold)
+        checks[each.annotator] = answered + 1, right + (each.given == each.gold)
     return replace(_team(tx, dataset, columns), checks=checks)
 
 

@@ -10,8 +10,10 @@ from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.ports.annotations import Event
-from apportion.ports.assignments import Active, PlanPhase, SlotCount
+from apportion.ports.plans import PlanPhase
+from apportion.ports.queue import Active
 from apportion.ports.records import Criteria
+from apportion.ports.slots import SlotCount
 from apportion.ports.store import Transaction
 from apportion.services.answers.eligibility import eligibility_of
 from apportion.services.datasets.access import open_dataset

@@ -14,7 +14,8 @@ from apportion.domain.ids import RESOLVED
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed
 from apportion.domain.times import parse_date_bounds
-from apportion.ports.assignments import PlanPhase, SlotCount
+from apportion.ports.plans import PlanPhase
+from apportion.ports.slots import SlotCount
 from apportion.ports.store import Transaction
 from apportion.ports.totals import Lease, PlanDates, Seen
 from apportion.services.datasets.access import open_dataset

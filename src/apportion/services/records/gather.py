@@ -20,7 +20,7 @@ from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record, Value, shown_content
-from apportion.ports.assignments import PlanPhase
+from apportion.ports.plans import PlanPhase
 from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Store, Transaction
 from apportion.services.answers.answer_change import AnswerChange

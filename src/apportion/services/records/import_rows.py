@@ -269,7 +269,7 @@ def required_answers(found: Sequence[ImportedRows]) -> RequiredAnswers:
         if not count or each.gold is not None:
             continue
         if each.status is not Status.EDITED:
-            wanted = wanted.settled(count)
+            wanted = wanted.resolved(count)
         elif build_view(case, rule=Rule.MAJORITY, required=count).conflict:
             wanted = wanted.in_conflict(count)
         else:  # it would be resolved if no more answers were required

@@ -11,7 +11,7 @@ from apportion.domain.errors import BadRequestError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role, require
 from apportion.domain.records import Entities, Record, TextClassificationRecord
-from apportion.ports.assignments import PlanPhase
+from apportion.ports.plans import PlanPhase
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.log_request import LogRequest

@@ -64,11 +64,6 @@ class _DecimalLoader(Loader):
         return float(text) if b"." in text or b"e" in text or b"N" in text else int(text)
 
 
-class _TextJson(Loader):
-    def load(self, data: Buffer) -> str:
-        return bytes(data).decode()
-
-
 class PostgresRaw:
     """The driver's connection, for statements that run often. Statements have ``?`` and ``?1`` as places."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from apportion.domain.errors import StorageFullError, StorageUnwritableError
 from apportion.ports.deadline import Deadline
 from apportion.storage.sql.connection import UNLIMITED
+from apportion.storage.sql.reader_pool import ReaderPool
 from apportion.storage.sql.writer import Writer
 
 from .connection import DatabaseError, PostgresConnection
@@ -27,17 +27,6 @@ IDLE_LINKS = 4
 """Connections kept for the next dataset that is opened."""
 _SERVING = (0x4150504F, 2)
 """Key of the advisory lock of the one server."""
-
-
-class _ThreadConnection:
-    """Owner of a thread's connection, which closes it when the thread is gone."""
-
-    def __init__(self, connection: PostgresConnection, forget: Callable[[PostgresConnection], None]) -> None:
-        self.connection = connection
-        self._forget = forget
-
-    def __del__(self) -> None:
-        self._forget(self.connection)
 
 
 class _WriterConnection(PostgresConnection):
@@ -60,10 +49,7 @@ class Database:
     def __init__(self, url: str, *, hold: bool = False) -> None:
         """Connect; with ``hold`` claim the database for serving first. Raises ``DatabaseError``."""
         self.url = url
-        self._local = threading.local()
-        self._links: list[PostgresConnection] = []
-        self._idle: list[PostgresConnection] = []
-        self._links_lock = threading.RLock()
+        self.readers = ReaderPool(lambda: PostgresConnection(url, readonly=True), IDLE_LINKS)
         self._holder: psycopg.Connection[Any] | None = None
         self.passed_on = 0
         """The number of commits whose changes were passed on to the caches."""
@@ -88,7 +74,7 @@ class Database:
     @contextlib.contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[PostgresConnection]:
         """Yield this thread's connection inside one snapshot; its statements end by the deadline."""
-        connection = self._reader()
+        connection = self.readers.of_thread()
         if connection.raw.in_transaction:  # already inside a snapshot: share it
             yield connection
             return
@@ -111,43 +97,6 @@ class Database:
         """Count one more commit whose changes are passed on to the caches; return its number. Called by the writer."""
         self.passed_on += 1
         return self.passed_on
-
-    def _reader(self) -> PostgresConnection:
-        held: _ThreadConnection | None = getattr(self._local, "held", None)
-        if held is None or held.connection.lost:
-            held = self._local.held = _ThreadConnection(self.connect(), self.forget)
-        return held.connection
-
-    def connect(self) -> PostgresConnection:
-        """Open a read-only connection for the caller alone, closed with the database."""
-        connection = PostgresConnection(self.url, readonly=True)
-        with self._links_lock:
-            self._links.append(connection)
-        return connection
-
-    def lend(self) -> PostgresConnection:
-        """Return an idle read-only connection, to be given back by ``take_back``."""
-        with self._links_lock:
-            while self._idle:
-                connection = self._idle.pop()
-                if not connection.lost:
-                    return connection
-        return self.connect()
-
-    def take_back(self, connection: PostgresConnection) -> None:
-        """Keep a connection for the next ``lend``, or close it if there are enough."""
-        with self._links_lock:
-            if connection in self._links and len(self._idle) < IDLE_LINKS and not connection.lost:
-                self._idle.append(connection)
-                return
-        self.forget(connection)
-
-    def forget(self, connection: PostgresConnection) -> None:
-        """Close a connection made by ``connect``."""
-        with self._links_lock:
-            if connection in self._links:
-                self._links.remove(connection)
-        connection.close()
 
     def initialise(self, fn: Callable[[PostgresConnection], T]) -> T:
         """Run ``fn`` with the writer's connection before any writing; it begins and ends its own transaction."""
@@ -179,11 +128,7 @@ class Database:
     def close(self) -> None:
         """Finish what is waiting, then close every connection."""
         self.writer.close()
-        with self._links_lock:
-            for connection in self._links:
-                connection.close()
-            self._links.clear()
-            self._idle.clear()
+        self.readers.close()
         self._writer_connection.close()
         if self._holder is not None:
             self._holder.close()

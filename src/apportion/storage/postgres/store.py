@@ -49,7 +49,9 @@ class PostgresStore:
     ) -> None:
         self.limits = limits or MetadataLimits()
         self.database = database = Database(url, hold=hold)
-        self.caches = Caches(database.lend, database.take_back, database.pass_on, open_datasets)
+        self.caches = Caches(
+            database.readers.lend, database.readers.take_back, database.pass_on, open_datasets
+        )
         self._last_alive: int | None = None
         try:
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
@@ -72,7 +74,7 @@ class PostgresStore:
     def _transaction(
         self, connection: PostgresConnection, request: RequestMark | None = None
     ) -> SqlTransaction:
-        # PostgreSQL gives room back by itself
+        # PostgreSQL releases disk space by itself
         return SqlTransaction(connection, self.caches, self.limits, lambda: False, request)
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
@@ -114,7 +116,7 @@ class PostgresStore:
         self.database.close()
 
     def warm(self) -> Iterator[None]:
-        """Fill the caches of large datasets, the last changed ones first, as long as there is room for them."""
+        """Fill the caches of large datasets, the last changed ones first, as many as fit in memory."""
         return warm(self.read, self.caches)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from apportion.ports.assignments import StoredPlan
+from apportion.ports.plans import StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 
@@ -41,7 +41,7 @@ class Caches:
         self.registry = TermRegistry()
         self.agents = AgentRegistry()
         self.plans: dict[int, StoredPlan] = {}
-        self.numbering: dict[str, int] = {}
+        self.next_numbers: dict[str, int] = {}
         self.most = most
         self._connect = connect
         self._give_back = give_back
@@ -93,13 +93,13 @@ class Caches:
 def warm(
     read: Callable[[], AbstractContextManager[Transaction]], caches: Caches, *, least: int = WARM_FROM
 ) -> Iterator[None]:
-    """Fill the caches of large datasets, the last changed ones first, as long as there is room for them."""
+    """Fill the caches of large datasets, the last changed ones first, as many as fit in memory."""
     with read() as tx:
         found = [each for each in tx.datasets.list() if each.records >= least]
-    room = WARM_UP_TO
+    left = WARM_UP_TO
     for dataset in sorted(found, key=lambda each: -each.last_updated)[: caches.most]:
-        room -= dataset.records
-        if room < 0:
+        left -= dataset.records
+        if left < 0:
             break
         yield
         yield from caches.of(dataset.no).warm()

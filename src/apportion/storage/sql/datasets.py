@@ -27,7 +27,7 @@ __all__ = ["DATASET_COLUMNS", "PlanListing", "SqlDatasets", "dataset_from"]
 PlanListing = tuple[int, int, str]
 """Number of a plan, when it was changed, and its phase: enough to find it in the cache."""
 
-DOOMED = 0
+TO_BE_PURGED = 0
 """``deleted_at`` of datasets pending purge: deleted for good, or never finished."""
 
 # What nearly every request reads, and every answer changes, goes without SQLAlchemy
@@ -88,7 +88,7 @@ class SqlDatasets:
         return self._add(dataset, deleted_at=None)
 
     def add_hidden(self, dataset: Dataset) -> Dataset:
-        return self._add(dataset, deleted_at=DOOMED)
+        return self._add(dataset, deleted_at=TO_BE_PURGED)
 
     def _add(self, dataset: Dataset, *, deleted_at: int | None) -> Dataset:
         (no,) = self._connection.execute(
@@ -163,7 +163,7 @@ class SqlDatasets:
         event = events.alias("deletion")
         joined = datasets.outerjoin(event, event.c.no == last)
         query = select(datasets, event.c.who.label("by"), event.c.at.label("event_at")).select_from(joined)
-        query = query.where(datasets.c.deleted_at > DOOMED)
+        query = query.where(datasets.c.deleted_at > TO_BE_PURGED)
         if workspaces is not None:
             query = query.where(datasets.c.workspace.in_(workspaces))
         rows = self._connection.execute(query.order_by(datasets.c.deleted_at.desc(), datasets.c.no.desc()))
@@ -176,19 +176,19 @@ class SqlDatasets:
 
     def postpone_purges(self, by: int) -> None:
         at = datasets.c.deleted_at
-        # Never DOOMED itself: that would purge the dataset now instead of later
-        later = case((at + by > DOOMED, at + by), else_=DOOMED + 1)
-        self._connection.execute(update(datasets).where(at > DOOMED).values(deleted_at=later))
+        # Never TO_BE_PURGED itself: that would purge the dataset now instead of later
+        later = case((at + by > TO_BE_PURGED, at + by), else_=TO_BE_PURGED + 1)
+        self._connection.execute(update(datasets).where(at > TO_BE_PURGED).values(deleted_at=later))
 
     def restore(self, dataset: Dataset, *, name: str) -> Dataset:
         self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": None, "name": name})
         return replace(dataset, name=name)
 
     def mark_for_purge(self, dataset: Dataset) -> None:
-        self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": DOOMED})
+        self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": TO_BE_PURGED})
 
     def pending_purge(self) -> Sequence[int]:
-        rows = self._connection.execute(select(datasets.c.no).where(datasets.c.deleted_at == DOOMED))
+        rows = self._connection.execute(select(datasets.c.no).where(datasets.c.deleted_at == TO_BE_PURGED))
         return [no for (no,) in rows]
 
     def purge(self, no: int, *, limit: int) -> bool:

@@ -152,15 +152,6 @@ class SqlPeople:
     def _change(self, user: UserId, **values: Any) -> None:
         self._sql.execute(update(users).where(users.c.id == user).values(**values))
 
-    def workspaces_of(self, user: UserId) -> Sequence[str]:
-        asked = (
-            select(workspaces.c.name)
-            .join(memberships, memberships.c.workspace_id == workspaces.c.id)
-            .where(memberships.c.user_id == user)
-            .order_by(memberships.c.no)
-        )
-        return list(self._sql.scalars(asked))
-
     def annotation_count(self, username: str) -> int:
         number = select(agents.c.no).where(agents.c.name == username).scalar_subquery()
         return self._count(select(func.count()).select_from(_ANSWERS).where(_ANSWERS.c.annotator == number))

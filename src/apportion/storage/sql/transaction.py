@@ -104,8 +104,8 @@ class SqlTransaction:
             registry=caches.registry,
             agents=self._agents,
             publish=caches.apply,
-            shelf=caches.plans,
-            numbering=caches.numbering,
+            plan_cache=caches.plans,
+            next_numbers=caches.next_numbers,
             listed=self._listed,
         )
 

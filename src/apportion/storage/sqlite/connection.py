@@ -54,6 +54,8 @@ class SqliteConnection:
     one by itself. ``after`` collects hooks to run once the running transaction has committed.
     """
 
+    lost = False  # a file that was opened can be read even once its name is gone
+
     def __init__(self, path: Path, *, readonly: bool) -> None:
         self.raw = sqlite3.connect(
             path,

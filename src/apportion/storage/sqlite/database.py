@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import IO, TypeVar
 
 from apportion.ports.deadline import Deadline
 from apportion.storage.sql.connection import UNLIMITED
+from apportion.storage.sql.reader_pool import ReaderPool
 from apportion.storage.sql.writer import Writer
 
 from .connection import SqliteConnection, check_sqlite, claim, damaged, open_for_writing
@@ -28,31 +28,13 @@ IDLE_LINKS = 8
 """Connections kept for the next dataset that is opened; each may hold some megabytes of the file in memory."""
 
 
-class _ThreadConnection:
-    """Owner of a thread's connection, which closes it when the thread is gone.
-
-    An export has a thread of its own, and a connection keeps up to 32 MB of the file in memory.
-    """
-
-    def __init__(self, connection: SqliteConnection, forget: Callable[[SqliteConnection], None]) -> None:
-        self.connection = connection
-        self._forget = forget
-
-    def __del__(self) -> None:
-        self._forget(self.connection)
-
-
 class Database:
     """The open file. One writer thread runs all writes; every reading thread has its own connection."""
 
     def __init__(self, path: Path, *, hold: bool = False) -> None:
         """Open the file; with ``hold`` claim it for serving first, before anything in it can change."""
         self.path = path
-        self._local = threading.local()
-        self._links: list[SqliteConnection] = []
-        self._idle: list[SqliteConnection] = []
-        # Reentrant: garbage collection may call ``forget`` in a thread that holds it
-        self._links_lock = threading.RLock()
+        self.readers = ReaderPool(lambda: SqliteConnection(path, readonly=True), IDLE_LINKS)
         self.passed_on = 0
         """The number of commits whose changes were passed on to the caches."""
         self._lock_file: IO[str] | None = None
@@ -78,7 +60,7 @@ class Database:
     @contextlib.contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[SqliteConnection]:
         """Yield this thread's connection inside one snapshot of the file; its statements end by the deadline."""
-        connection = self._reader()
+        connection = self.readers.of_thread()
         if connection.raw.in_transaction:  # already inside a snapshot: share it
             yield connection
             return
@@ -101,44 +83,6 @@ class Database:
         """Count one more commit whose changes are passed on to the caches; return its number. Called by the writer."""
         self.passed_on += 1
         return self.passed_on
-
-    def _reader(self) -> SqliteConnection:
-        held: _ThreadConnection | None = getattr(self._local, "held", None)
-        if held is None:
-            held = self._local.held = _ThreadConnection(self.connect(), self.forget)
-        return held.connection
-
-    def connect(self) -> SqliteConnection:
-        """Open a read-only connection for the caller alone, closed with the database."""
-        connection = SqliteConnection(self.path, readonly=True)
-        with self._links_lock:
-            self._links.append(connection)
-        return connection
-
-    def lend(self) -> SqliteConnection:
-        """Return an idle read-only connection, to be given back by ``take_back``.
-
-        A new one would read the whole schema, which grows with the number of datasets.
-        """
-        with self._links_lock:
-            if self._idle:
-                return self._idle.pop()
-        return self.connect()
-
-    def take_back(self, connection: SqliteConnection) -> None:
-        """Keep a connection for the next ``lend``, or close it if there are enough."""
-        with self._links_lock:
-            if connection in self._links and len(self._idle) < IDLE_LINKS:
-                self._idle.append(connection)
-                return
-        self.forget(connection)
-
-    def forget(self, connection: SqliteConnection) -> None:
-        """Close a connection made by ``connect``."""
-        with self._links_lock:
-            if connection in self._links:
-                self._links.remove(connection)
-        connection.close()
 
     def initialise(self, fn: Callable[[SqliteConnection], T]) -> T:
         """Run ``fn`` with the writer's connection before any writing; it begins and ends its own transaction."""
@@ -195,17 +139,13 @@ class Database:
             )
         self.lost = lost
         with contextlib.suppress(sqlite3.Error):
-            self._reader().raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self.readers.of_thread().raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         return lost
 
     def close(self) -> None:
         """Finish what is waiting, then close every connection."""
         self.writer.close()
-        with self._links_lock:
-            for connection in self._links:
-                connection.close()
-            self._links.clear()
-            self._idle.clear()
+        self.readers.close()
         self._writer_connection.close()
         self._release()
 

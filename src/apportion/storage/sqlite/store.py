@@ -52,7 +52,9 @@ class SqliteStore:
     ) -> None:
         self.limits = limits or MetadataLimits()
         self.database = database = Database(path, hold=hold)
-        self.caches = Caches(database.lend, database.take_back, database.pass_on, open_datasets)
+        self.caches = Caches(
+            database.readers.lend, database.readers.take_back, database.pass_on, open_datasets
+        )
         self.upgraded_from: Path | None = None
         """The copy made before an upgrade, when there was one."""
         try:
@@ -111,5 +113,5 @@ class SqliteStore:
         self.database.close()
 
     def warm(self, *, least: int = WARM_FROM) -> Iterator[None]:
-        """Fill the caches of large datasets, the last changed ones first, as long as there is room for them."""
+        """Fill the caches of large datasets, the last changed ones first, as many as fit in memory."""
         return warm(self.read, self.caches, least=least)

@@ -92,7 +92,12 @@ time_spent = Table(
     metadata,
     Column("rid", BigInteger, primary_key=True),
     Column("annotator", Integer, primary_key=True, comment="agents.no"),
-    Column("at", BigInteger, primary_key=True, comment="when it was told; 0: of a draft, not answered yet"),
+    Column(
+        "at",
+        BigInteger,
+        primary_key=True,
+        comment="when the answer was given; 0: of a draft, not answered yet",
+    ),
     Column("ms", Integer, nullable=False, comment="milliseconds more than before"),
     Column("first", Boolean, nullable=False, comment="their first answer to the record"),
     sqlite_with_rowid=False,

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.datasets import Dataset
 from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin, Posterior
 from apportion.domain.policies import Policies
@@ -19,6 +20,7 @@ from apportion.storage.sql.cases.annotation_rows import AnnotationRow
 from apportion.storage.sql.cases.case_writer import StoredCase
 from apportion.storage.sql.cases.slots import SLOT_COLUMNS, SlotReader
 from apportion.storage.sql.codec.fragments import decode_record, decode_value
+from apportion.storage.sql.codec.rule_keys import rule_keys
 from apportion.storage.sql.codec.states import STATES, STATUSES
 from apportion.storage.sql.connection import RawConnection
 from apportion.storage.sql.dialect import Dialect
@@ -67,9 +69,11 @@ class CaseReader:
         self.stored: dict[int, StoredCase] = {}
         """What is stored of the cases that were read, by record."""
 
-    def read_with_counts(self, id: str, me: int, rules: Sequence[int]) -> tuple[Case | None, list[CountRow]]:
+    def read_with_counts(
+        self, id: str, me: int, rules: Sequence[RuleId]
+    ) -> tuple[Case | None, list[CountRow]]:
         """Return a record, and with it a person's counters and leases under these rules."""
-        listed = self._raw.dialect.numbers(rules)
+        listed = rule_keys(self._raw.dialect, rules)
         tables = self._tables(
             _statement(*self._kind(several=False), True), (id, self._dataset.no, me, listed)
         )

@@ -9,18 +9,15 @@ from typing import Any
 import msgspec
 
 from apportion.domain.assignment.queue import Slot
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import RowState
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import (
-    Active,
-    Claimant,
-    PlanPhase,
-    RemainingWork,
-    SlotCount,
-    rule_key,
-)
+from apportion.ports.plans import PlanPhase
+from apportion.ports.queue import Active, Claimant, RemainingWork
+from apportion.ports.slots import SlotCount
 from apportion.storage.sql.agents import OPEN
 from apportion.storage.sql.cases.time_spent import medians
+from apportion.storage.sql.codec.rule_keys import COUNTERS_OF_KEY, rule_keys
 from apportion.storage.sql.codec.states import ROW_STATES
 
 from .person_counts import LEASE
@@ -72,7 +69,7 @@ class SqlAssignments(SlotUpdate):
             slot
             for slots in self._slots_on(dataset, rids).values()
             for slot in slots
-            if slot.rule >> 8 in offered or _has(slot) or slot.leased(now)
+            if slot.rule.plan in offered or _has(slot) or slot.leased(now)
         ]
 
     def _held_rids(self, dataset: Dataset, me: int) -> list[int]:
@@ -118,7 +115,7 @@ class SqlAssignments(SlotUpdate):
     def _rules_of(self, dataset: Dataset, claimant: Claimant) -> QueueRules:
         """Return the rules of the plans offered of which the claimant may begin own slots, and take open ones."""
         offered = [plan for plan in self.plans(dataset) if plan.phase is PlanPhase.LIVE]
-        rules = [rule_key(plan.no, rule) for plan in offered for rule in range(len(plan.spec.rules))]
+        rules = [RuleId(plan.no, rule) for plan in offered for rule in range(len(plan.spec.rules))]
         return QueueRules(
             [rule for rule in rules if rule not in claimant.begun],
             [rule for rule in rules if rule in claimant.teams and rule not in claimant.full],
@@ -194,7 +191,7 @@ class SqlAssignments(SlotUpdate):
         me = self._agents.find(claimant.person.name) or -1  # no slot has -1; 0 would be the open ones
         sql, open_rules = self._raw.dialect, self._rules_of(dataset, claimant).open
         offered = self._offered_plans(dataset)
-        rules = [rule_key(plan.no, rule) for plan in self.plans(dataset) if plan.no in offered
+        rules = [RuleId(plan.no, rule) for plan in self.plans(dataset) if plan.no in offered
                  for rule in range(len(plan.spec.rules))]  # fmt: skip
         own, free, open_held = self._raw.execute(
             "SELECT CAST(coalesce(sum(CASE WHEN c.annotator = ?2 THEN c.n END), 0) AS BIGINT), "
@@ -202,9 +199,9 @@ class SqlAssignments(SlotUpdate):
             "AS BIGINT), "
             "(SELECT count(*) FROM slots WHERE holder = ?2 AND dataset = ?1 AND state = 1 AND annotator = 0 "
             f"AND {sql.in_numbers('plan', '?5')}) FROM {sql.listed_numbers('k', '?3')} "
-            f"{sql.then_join} slot_counts c ON c.dataset = ?1 AND c.plan = k.value >> 8 AND c.rule = k.value & 255 "
+            f"{sql.then_join} slot_counts c ON c.dataset = ?1 AND {COUNTERS_OF_KEY} "
             f"AND c.annotator IN (0, ?2) AND c.state < {_BEGUN}",
-            (dataset.no, me, sql.numbers(rules), sql.numbers(open_rules), sql.numbers(offered)),
+            (dataset.no, me, rule_keys(sql, rules), rule_keys(sql, open_rules), sql.numbers(offered)),
         ).fetchone()
         if free and open_rules:
             # Counters know nothing of skills, of records somebody is on already, or of slots they declined
@@ -213,7 +210,7 @@ class SqlAssignments(SlotUpdate):
         return RemainingWork(own + open_held, free)
 
     def _count_open(
-        self, dataset: Dataset, claimant: Claimant, me: int, rules: Sequence[int], now: int
+        self, dataset: Dataset, claimant: Claimant, me: int, rules: Sequence[RuleId], now: int
     ) -> tuple[int, bool]:
         """Count the records with open slots for the claimant, up to ``COUNTED``; return also if that is all."""
         queue, most = QueueRead(self._raw, dataset.no, me, QueueRules([], rules), now), COUNTED

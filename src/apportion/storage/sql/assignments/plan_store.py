@@ -11,15 +11,17 @@ from sqlalchemy import Row as SqlRow
 
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.read_plan import read_plan
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.spec import PlanSpec, show_plan
 from apportion.domain.assignment.state import PlanState, read_state, show_state
 from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
-from apportion.ports.assignments import ExtensionInProgress, PlanPhase, StoredPlan, rule_key
+from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.cases.case_writer import CaseWriter, StoredCases
 from apportion.storage.sql.cases.slots import Light, SlotReader
+from apportion.storage.sql.codec.rule_keys import rule_keys
 from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.datasets import PlanListing
 from apportion.storage.sql.index.cache_delta import CacheDelta
@@ -46,11 +48,11 @@ class PlanStore:
         registry: TermRegistry,
         agents: Agents,
         publish: Callable[[CacheDelta], None],
-        shelf: dict[int, StoredPlan],
-        numbering: dict[str, int],
+        plan_cache: dict[int, StoredPlan],
+        next_numbers: dict[str, int],
         listed: dict[int, list[PlanListing]] | None = None,
     ) -> None:
-        """``shelf`` caches plans between transactions, by number; ``numbering`` has the next number to assign.
+        """``plan_cache`` caches plans between transactions, by number; ``next_numbers`` has the next number to assign.
 
         ``listed`` has the plans of datasets that this transaction has read already.
         """
@@ -69,8 +71,8 @@ class PlanStore:
         """The counters read last: of which dataset and person, and how many rows had been changed then."""
         self._slots_read: tuple[int, dict[int, list[Slot]]] = (0, {})
         """The last slots read, by record, and how many rows this connection had changed then."""
-        self._plan_cache = shelf
-        self._next_numbers = numbering
+        self._plan_cache = plan_cache
+        self._next_numbers = next_numbers
 
     def reader(self, dataset: Dataset) -> SlotReader:
         """Return a reader of the slots of a dataset."""
@@ -123,10 +125,10 @@ class PlanStore:
         plans = self.plans(dataset)
         return any(plan.phase is PlanPhase.WRITING or plan.extending is not None for plan in plans)
 
-    def rules(self, dataset: Dataset) -> list[int]:
-        """Return every rule of a dataset's plans, by ``rule_key``."""
+    def rules(self, dataset: Dataset) -> list[RuleId]:
+        """Return every rule of a dataset's plans."""
         plans = self.plans(dataset)
-        return [rule_key(plan.no, rule) for plan in plans for rule in range(len(plan.spec.rules))]
+        return [RuleId(plan.no, rule) for plan in plans for rule in range(len(plan.spec.rules))]
 
     def has_caps(self, dataset: Dataset) -> bool:
         """Return True if some plan limits how many slots somebody may have."""
@@ -140,7 +142,7 @@ class PlanStore:
         if of != [dataset.no, me, self._raw.total_changes]:
             sql = self._raw.dialect
             found = self._raw.execute(
-                counts_of_person(sql, "?1", "?2", "?3"), (dataset.no, me, sql.numbers(self.rules(dataset)))
+                counts_of_person(sql, "?1", "?2", "?3"), (dataset.no, me, rule_keys(sql, self.rules(dataset)))
             ).fetchall()
             self.keep_counts(dataset, me, found)
         return found

@@ -7,7 +7,9 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.storage.sql.agents import OPEN
+from apportion.storage.sql.codec.rule_keys import KEY_OF_SLOT, rule_keys
 from apportion.storage.sql.connection import RawConnection
 from apportion.storage.sql.dialect import Dialect
 
@@ -15,10 +17,10 @@ __all__ = ["QueueRead", "QueueRules"]
 
 
 class QueueRules(NamedTuple):
-    """Rules, by ``rule_key``, of which somebody may begin their own slots, and take open ones."""
+    """Rules of which somebody may begin their own slots, and take open ones."""
 
-    own: Sequence[int]
-    open: Sequence[int]
+    own: Sequence[RuleId]
+    open: Sequence[RuleId]
 
 
 class QueueRead:
@@ -47,7 +49,8 @@ class QueueRead:
             among is not None,
             within is not None,
         )
-        self._given = (dataset, me if known else -1, now, sql.numbers(rules.own), sql.numbers(rules.open))
+        keys = rule_keys(sql, rules.own), rule_keys(sql, rules.open)
+        self._given = (dataset, me if known else -1, now, *keys)
         self._wanted = (sql.numbers(among or ()), sql.strings(within or ()))
 
     def rows(self, most: int) -> list[tuple[Any, ...]]:
@@ -108,7 +111,7 @@ def _in_line(sql: Dialect, annotator: str, rules: str) -> str:
     return (
         f"FROM waiting w {sql.then_join} slots s ON s.no = w.slot {sql.then_join} records r ON r.rid = s.rid "
         f"WHERE w.dataset = ?1 AND w.annotator = {annotator} AND (s.state = 0 OR s.until <= ?3) AND w.due >= ?3 "
-        f"AND {sql.in_numbers('(s.plan << 8 | s.rule)', rules)}"
+        f"AND {sql.in_numbers(KEY_OF_SLOT, rules)}"
     )
 
 

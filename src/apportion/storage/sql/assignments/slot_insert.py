@@ -8,7 +8,8 @@ import msgspec
 
 from apportion.domain.assignment.states import Mode, Phase, Reason, RowState
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import PlanPhase, SlotBatch, StoredPlan
+from apportion.ports.plans import PlanPhase, StoredPlan
+from apportion.ports.slots import SlotBatch
 from apportion.storage.sql.agents import OPEN
 from apportion.storage.sql.cases.slots import SINGLES
 from apportion.storage.sql.codec.states import STATE_NO

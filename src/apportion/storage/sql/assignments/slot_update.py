@@ -1,4 +1,4 @@
-"""Update slots: reassign, withdraw, revive, lease, fill."""
+"""Update slots: reassign, withdraw, lease, fill."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import msgspec
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.states import Reason, RowState
 from apportion.domain.datasets import Dataset
-from apportion.ports.assignments import SlotRow, StoredPlan
+from apportion.ports.plans import StoredPlan
+from apportion.ports.slots import SlotRow
 from apportion.storage.sql.agents import OPEN
 from apportion.storage.sql.cases.slots import Light, people_of
 from apportion.storage.sql.codec.states import ROW_STATES, STATE_NO
@@ -159,7 +160,7 @@ class SlotUpdate(SlotInsert):
         def moved(slot: Slot) -> Slot:
             return replace(slot, annotator=to[slot.id][0], state=RowState.PENDING, lease=None, pull=False)
 
-        touched = self._change(dataset, list(to), moved, None)
+        touched = self._change(dataset, list(to), moved)
         self._raw.executemany(
             "UPDATE slots SET reason = ? WHERE no = ?", [(reason, no) for no, (_, reason) in to.items()]
         )
@@ -248,15 +249,7 @@ class SlotUpdate(SlotInsert):
             )
             self.withdraw(dataset, [no for (no,) in slots], "record deleted")
 
-    def revive(self, dataset: Dataset, slots: Sequence[int]) -> list[str]:
-        def pending(slot: Slot) -> Slot:
-            return replace(slot, state=RowState.PENDING, lease=None)
-
-        return self._change(dataset, slots, pending, "back again")
-
-    def _change(
-        self, dataset: Dataset, nos: Sequence[int], step: Callable[[Slot], Slot], why: str | None
-    ) -> list[str]:
+    def _change(self, dataset: Dataset, nos: Sequence[int], step: Callable[[Slot], Slot]) -> list[str]:
         """Change slots by number, some hundred at a time; return the ids of their records that have answers."""
         base, sql = dataset.no << 32, self._raw.dialect
         writer = self.writer(dataset)
@@ -273,7 +266,7 @@ class SlotUpdate(SlotInsert):
             ]
             for rid, there in reader.on(rids).items():
                 after = [step(slot) if slot.id in wanted else slot for slot in there]
-                writer.slots.change(rid & 0xFFFFFFFF, there, after, why)
+                writer.slots.change(rid & 0xFFFFFFFF, there, after)
             writer.slots.flush()  # the next ones may be of the same records
             touched += self._annotated(dataset, (rid - base for rid in rids))
         writer.finish()

@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 
-from apportion.ports.assignments import Active, PlanPhase, SlotCount
+from apportion.ports.plans import PlanPhase
+from apportion.ports.queue import Active
+from apportion.ports.slots import SlotCount
 from apportion.ports.totals import Lease, PlanDates, Seen
 from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.cases.time_spent import NOT_ANSWERED

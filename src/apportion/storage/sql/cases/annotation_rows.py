@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from apportion.domain.individual.case import ANSWERED, Annotation
-from apportion.domain.records import AgentValues, Record, Value
+from apportion.domain.records import AgentValues, Record
 from apportion.domain.terms import answer_terms
 from apportion.storage.checksums import COVERED, add_row, checksum, covered
 from apportion.storage.sql.agents import Agents
@@ -112,26 +112,6 @@ class AnnotationRows:
                 else:
                     self._put(rid, annotator, now, at)
 
-    def set(
-        self, id: str, annotator: str, state: AnnotationState, value: Value | None, at: int
-    ) -> int | None:
-        """Set an annotator's own annotation in an individual dataset; return its version, None without a record."""
-        row = self._raw.execute(
-            "SELECT rid, content, prediction FROM records WHERE dataset = ? AND id = ?", (self._dataset, id)
-        ).fetchone()
-        if row is None:
-            return None
-        rid, content, prediction = row
-        viewer = self.agent(annotator)
-        before = self.kept(rid).get(viewer)
-        term_ids = self._view(rid, viewer, annotator, before, value, content, prediction, state)
-        if before is not None:
-            self._remember(rid, viewer, before, at, HistoryReason.REPLACED)
-        version = before.version + 1 if before else 1
-        encoded = None if value is None else encode_value(self._task, value)
-        self._put(rid, viewer, AnnotationRow(_STATE_NO[state], encoded, version, packed(term_ids)), at)
-        return version
-
     def change(
         self,
         rid: int,
@@ -187,34 +167,16 @@ class AnnotationRows:
         for annotator, kept in self.kept(rid).items():
             name = self._agents.name(annotator)
             value = None if kept.value is None else decode_value(self._task, kept.value)
-            term_ids = self._view(rid, annotator, name, kept, value, content, prediction)
+            status = STATUS_OF[STATES[kept.state]]
+            answers = None if value is None else AgentValues(name, {name: value})
+            record = decode_record(self._task, "", status, content, prediction, None)
+            term_ids = self._counted.term_ids(answer_terms(record, status, answers), viewer=annotator)
+            self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), term_ids)
             # The checksum stays: it does not cover terms, which are derived
             self._raw.execute(
                 "UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?",
                 (packed(term_ids), rid, annotator),
             )
-
-    def _view(
-        self,
-        rid: int,
-        viewer: int,
-        name: str,
-        before: AnnotationRow | None,
-        value: Value | None,
-        content: bytes,
-        prediction: bytes | None,
-        state: AnnotationState | None = None,
-    ) -> list[int]:
-        """Replace the terms of a record in one annotator's view; return the new ones."""
-        if state is None:
-            assert before is not None
-            state = STATES[before.state]
-        status = STATUS_OF[state]
-        answers = None if value is None else AgentValues(name, {name: value})
-        record = decode_record(self._task, "", status, content, prediction, None)
-        term_ids = self._counted.term_ids(answer_terms(record, status, answers), viewer=viewer)
-        self._counted.change(rid & 0xFFFFFFFF, unpacked(before.terms) if before else (), term_ids)
-        return term_ids
 
     def kept(self, rid: int) -> dict[int, AnnotationRow]:
         """Return the stored annotations of a record, by annotator."""

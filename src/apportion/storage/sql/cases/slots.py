@@ -15,9 +15,10 @@ from typing import Any
 
 import msgspec
 
-from apportion.domain.assignment.queue import Lease, Slot
+from apportion.domain.assignment.queue import Lease, NewSlot, Slot
+from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.states import Phase, RowState, Skip
-from apportion.ports.assignments import StoredPlan
+from apportion.ports.plans import StoredPlan
 from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.codec.states import PHASE_STATES, ROW_STATES, STATE_NO
 from apportion.storage.sql.connection import RawConnection
@@ -118,7 +119,7 @@ class SlotReader:
             None if annotator == OPEN else self._agents.name(annotator),
             ROW_STATES[state],
             lease,
-            (plan << 8) | rule,  # one key for a rule of a plan, as the queue compares them
+            RuleId(plan, rule),
             priority,
             bool(pull),
             None if due == NEVER else due,
@@ -219,10 +220,11 @@ class SlotWriter:
         self._counts: Counter[tuple[int, int, int, int]] = Counter()
 
     def change(self, n: int, before: Sequence[Slot], after: Sequence[Slot], why: str | None = None) -> None:
-        """Replace a record's slots ``before`` by ``after``; those with an id below 0 are added."""
+        """Replace a record's slots ``before`` by ``after``; each ``NewSlot`` is added."""
         was = {slot.id: slot for slot in before}
-        added = [slot for slot in after if slot.id < 0]
-        changed = [(was[slot.id], slot) for slot in after if slot.id > 0 and was[slot.id] != slot]
+        added = [slot for slot in after if isinstance(slot, NewSlot)]
+        there = [slot for slot in after if not isinstance(slot, NewSlot)] if added else after
+        changed = [(was[slot.id], slot) for slot in there if was[slot.id] != slot]
         if not changed and not added:
             return
         for slot in added:
@@ -243,7 +245,7 @@ class SlotWriter:
         else:
             self._counted.change(n, was, now)
 
-    def _add(self, slot: Slot) -> None:
+    def _add(self, slot: NewSlot) -> None:
         """Add a slot that answers made necessary; reason and inclusion are another's, so as not to reveal that."""
         annotator = self._number(slot.annotator)
         (no,) = self._raw.execute(
@@ -251,13 +253,13 @@ class SlotWriter:
             "priority, due, behind, pull, needs) SELECT coalesce((SELECT max(no) FROM slots WHERE no > ?1), ?1) + 1, "
             "dataset, rid, plan, rule, (SELECT max(slot) + 1 FROM slots o WHERE o.rid = s.rid AND o.plan = s.plan), "
             "?2, ?3, ?4, reason, inclusion, priority, due, 0, ?5, needs FROM slots s WHERE no = ?6 RETURNING no",
-            (SINGLES, annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, -slot.id),
+            (SINGLES, annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, slot.like),
         ).fetchone()
         place = self._place(slot)
         if place is not None:
             row = (*place[:-1], no)
             self._places[row] += 1
-        self.count(slot.rule >> 8, slot.rule & 0xFF, annotator, STATE_NO[slot.state], 1)
+        self.count(*slot.rule, annotator, STATE_NO[slot.state], 1)
 
     def _light(self, slot: Slot) -> Light:
         holder = None if slot.lease is None else self._agents.number(slot.lease.annotator)
@@ -283,8 +285,8 @@ class SlotWriter:
         for name in new.declined - old.declined:
             self._declined.add((new.id, self._agents.number(name)))
         if (old.annotator, old.state) != (new.annotator, new.state):
-            self.count(new.rule >> 8, new.rule & 0xFF, self._number(old.annotator), STATE_NO[old.state], -1)
-            self.count(new.rule >> 8, new.rule & 0xFF, annotator, state, 1)
+            self.count(*new.rule, self._number(old.annotator), STATE_NO[old.state], -1)
+            self.count(*new.rule, annotator, state, 1)
 
     def _place(self, slot: Slot) -> tuple[int, ...] | None:
         """Return the row of ``waiting`` for a slot; None when it does not wait."""

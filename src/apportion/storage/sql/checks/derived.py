@@ -70,7 +70,7 @@ class Derivation:
             """Ignore changes: nothing is written, so no cache has to follow."""
 
         assignments = SqlAssignments(
-            connection, registry=registry, agents=agents, publish=nobody, shelf={}, numbering={}
+            connection, registry=registry, agents=agents, publish=nobody, plan_cache={}, next_numbers={}
         )
         self._raw = connection.raw
         self._agents = agents

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from apportion.domain.records import AgentValues, Value, scores
+from apportion.domain.records import AgentValues, scores
 from apportion.domain.text import analysed
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.cases.annotation_rows import AnnotationRows
@@ -22,7 +22,7 @@ from apportion.storage.sql.index.metadata_terms import MetadataReader
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.index.vectors import VectorWriter
 from apportion.storage.sql.rows import insert_rows, rows_by_id
-from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
+from apportion.vocabulary import HistoryReason, Status, Task
 
 __all__ = ["MetadataLimits", "RecordChange"]
 
@@ -210,16 +210,6 @@ class RecordChange:
         return {*found, *self._metadata.numbers_of(record.metadata)}
 
     # Single records
-
-    def annotate(
-        self, id: str, annotator: str, state: AnnotationState, value: Value | None, *, at: int
-    ) -> int | None:
-        """Set one annotator's own annotation of a record, seen in their view only; return its new version.
-
-        None when there is no such record. The content, its ``last_updated`` and everybody else's view stay
-        as they are.
-        """
-        return self._annotations.set(id, annotator, state, value, at)
 
     def patch(
         self,

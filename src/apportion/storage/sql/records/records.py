@@ -7,25 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.ids import NOBODY, RESOLVED, Viewer
-from apportion.domain.records import AgentValues, Record, Value
+from apportion.domain.records import AgentValues, Record
 from apportion.ports.records import (
     Criteria,
     EncodedRecord,
     MatchingIds,
     SearchHits,
     SortKey,
-    StoredAnnotation,
     StoredRecord,
 )
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.codec.encode_records import EncodedRow as Ready
-from apportion.storage.sql.codec.fragments import decode_answers, decode_record, decode_value
-from apportion.storage.sql.codec.states import STATES
+from apportion.storage.sql.codec.fragments import decode_answers, decode_record
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.rows import rows_by_id
-from apportion.vocabulary import AnnotationState, Status, Task
+from apportion.vocabulary import Status, Task
 
 from .record_writer import MetadataLimits, RecordChange
 
@@ -187,24 +185,6 @@ class SqlRecords:
                     found.update(label for label, _ in answers.value)
         return found
 
-    def annotations(self, dataset: Dataset, id: str) -> list[StoredAnnotation]:
-        rows = self._raw.execute(
-            "SELECT g.name, a.state, a.value, a.version, a.updated FROM records r "
-            "JOIN annotations a ON a.rid = r.rid JOIN agents g ON g.no = a.annotator "
-            "WHERE r.dataset = ? AND r.id = ? ORDER BY g.name",
-            (dataset.no, id),
-        )
-        return [
-            StoredAnnotation(
-                name,
-                STATES[state],
-                None if value is None else decode_value(dataset.task, value),
-                version,
-                updated,
-            )
-            for name, state, value, version, updated in rows
-        ]
-
     def stored_answers(self, dataset: Dataset, ids: Iterable[str]) -> Mapping[str, AgentValues]:
         rows = rows_by_id(self._raw, "id, answer", dataset.no, list(ids))
         found = [(id, decode_answers(dataset.task, answer)) for id, answer in rows]
@@ -240,21 +220,6 @@ class SqlRecords:
         ready = [record for record in batch if isinstance(record, Ready)]
         change.log(ready, at=at, keep_answers=keep_answers)
         change.finish()
-
-    def annotate(
-        self,
-        dataset: Dataset,
-        id: str,
-        annotator: str,
-        state: AnnotationState,
-        value: Value | None,
-        *,
-        at: int,
-    ) -> int | None:
-        change = self._change(dataset)
-        version = change.annotate(id, annotator, state, value, at=at)
-        change.finish()
-        return version
 
     def patch(
         self,

@@ -1,0 +1,99 @@
+"""Keep the read-only connections of one database: one for each reading thread, and some idle ones to lend."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+__all__ = ["PooledConnection", "ReaderPool"]
+
+
+class PooledConnection(Protocol):
+    """What the pool needs of a connection."""
+
+    @property
+    def lost(self) -> bool:
+        """Return True once the database cannot be reached through it any more."""
+        ...
+
+    def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=PooledConnection)
+
+
+class _ThreadConnection(Generic[C]):
+    """Owner of a thread's connection, which closes it when the thread is gone.
+
+    An export has a thread of its own, and a connection keeps megabytes in memory.
+    """
+
+    def __init__(self, connection: C, forget: Callable[[C], None]) -> None:
+        self.connection = connection
+        self._forget = forget
+
+    def __del__(self) -> None:
+        self._forget(self.connection)
+
+
+class ReaderPool(Generic[C]):
+    """The read-only connections of a database. ``make`` opens one; ``idle`` are kept for the next ``lend``."""
+
+    def __init__(self, make: Callable[[], C], idle: int) -> None:
+        self._make = make
+        self._most_idle = idle
+        self._local = threading.local()
+        self._all: list[C] = []
+        self._idle: list[C] = []
+        # Reentrant: garbage collection may call ``forget`` in a thread that holds it
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def of_thread(self) -> C:
+        """Return the calling thread's own connection."""
+        held: _ThreadConnection[C] | None = getattr(self._local, "held", None)
+        if held is None or held.connection.lost:
+            held = self._local.held = _ThreadConnection(self.connect(), self.forget)
+        return held.connection
+
+    def connect(self) -> C:
+        """Open a connection for the caller alone, closed with the pool."""
+        connection = self._make()
+        with self._lock:
+            self._all.append(connection)
+        return connection
+
+    def lend(self) -> C:
+        """Return an idle connection, to be given back by ``take_back``; a new one has to read the schema first."""
+        with self._lock:
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.lost:
+                    return connection
+        return self.connect()
+
+    def take_back(self, connection: C) -> None:
+        """Keep a connection for the next ``lend``, or close it if there are enough."""
+        with self._lock:
+            if connection in self._all and len(self._idle) < self._most_idle and not connection.lost:
+                self._idle.append(connection)
+                return
+        self.forget(connection)
+
+    def forget(self, connection: C) -> None:
+        """Close a connection made by ``connect``."""
+        with self._lock:
+            if connection in self._all:
+                self._all.remove(connection)
+        connection.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+            self._idle.clear()
