@@ -748,6 +748,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/queue:undo_skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a record that you skipped, unless somebody else has it by now; it is leased to you again
+         * @description Take back a record that you skipped, unless somebody else has it by now; it is leased to you again.
+         */
+        post: operations["queue_undo_skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/records/:resolutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers and
+         * @description Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers andmanagers.
+         */
+        post: operations["answers_get_resolutions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/records/:search": {
         parameters: {
             query?: never;
@@ -2748,7 +2788,7 @@ export interface components {
          * @description The code of an event.
          * @enum {string}
          */
-        EventCode: "submitted" | "discarded" | "skipped" | "took_back" | "adjudicated" | "removed_gold" | "commented" | "imported_gold" | "accepted_consensus" | "started_job" | "undid_job" | "assigned" | "extended" | "not_extended" | "rebalanced" | "moved" | "withdrawn" | "undone" | "took_records_back" | "logged_records" | "imported_records" | "changed_record" | "deleted_records" | "discarded_records" | "created" | "copied" | "gathered" | "deleted" | "restored" | "purged" | "closed" | "opened" | "changed_settings" | "changed_policies" | "changed_guidelines" | "changed_tags" | "added_rule" | "changed_rule" | "deleted_rule" | "exported" | "scanned" | "exported_audit_log" | "created_workspace" | "added_member" | "changed_member_role" | "removed_member" | "created_user" | "restored_user" | "changed_user" | "changed_role" | "deactivated_user" | "reset_key" | "changed_password" | "signed_in" | "signed_out" | "sign_in_refused" | "created_webhook" | "changed_webhook" | "enabled_webhook" | "disabled_webhook" | "rotated_webhook_secret" | "deleted_webhook" | "pinged_webhook" | "sent_delivery_again" | "backed_up" | "restored_backup" | "rebuilt_indexes" | "pruned_audit_log";
+        EventCode: "submitted" | "discarded" | "skipped" | "took_skip_back" | "took_back" | "adjudicated" | "removed_gold" | "commented" | "imported_gold" | "accepted_consensus" | "started_job" | "undid_job" | "assigned" | "extended" | "not_extended" | "rebalanced" | "moved" | "withdrawn" | "undone" | "took_records_back" | "logged_records" | "imported_records" | "changed_record" | "deleted_records" | "discarded_records" | "created" | "copied" | "gathered" | "deleted" | "restored" | "purged" | "closed" | "opened" | "changed_settings" | "changed_policies" | "changed_guidelines" | "changed_tags" | "added_rule" | "changed_rule" | "deleted_rule" | "exported" | "scanned" | "exported_audit_log" | "created_workspace" | "added_member" | "changed_member_role" | "removed_member" | "created_user" | "restored_user" | "changed_user" | "changed_role" | "deactivated_user" | "reset_key" | "changed_password" | "signed_in" | "signed_out" | "sign_in_refused" | "created_webhook" | "changed_webhook" | "enabled_webhook" | "disabled_webhook" | "rotated_webhook_secret" | "deleted_webhook" | "pinged_webhook" | "sent_delivery_again" | "backed_up" | "restored_backup" | "rebuilt_indexes" | "pruned_audit_log";
         /**
          * EventsOut
          * @description Events, newest first.
@@ -3804,6 +3844,14 @@ export interface components {
             status?: components["schemas"]["Status"] | null;
         };
         /**
+         * RecordsIn
+         * @description Records, by their ids.
+         */
+        RecordsIn: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * Requests
          * @description Requests since the start. ``failed`` are those answered with 500 or more.
          */
@@ -3818,6 +3866,60 @@ export interface components {
             running: number;
             /** Streams */
             streams: number;
+        };
+        /**
+         * ResolutionOut
+         * @description How a record came by its value, or why it has none: who answered, whose answer is the value, how much of the vote
+         *     it has; a conflict as a code, with its sentence in ``why``.
+         */
+        ResolutionOut: {
+            /** Agent */
+            agent?: string | null;
+            /** Agreeing */
+            agreeing: string[];
+            /** Answers */
+            answers: string[];
+            /**
+             * By Token
+             * @default false
+             */
+            by_token?: boolean;
+            /** Conflict */
+            conflict?: string | null;
+            /** Missing */
+            missing: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "resolved" | "open" | "conflict";
+            /** Support */
+            support?: number | null;
+            /** Why */
+            why?: string | null;
+        };
+        /**
+         * ResolutionsOut
+         * @description Records in the order asked for; those that are not there are left out.
+         */
+        ResolutionsOut: {
+            /** Records */
+            records: components["schemas"]["ResolvedRecordOut"][];
+        };
+        /**
+         * ResolvedRecordOut
+         * @description A record's answers and gold value, and the resolution that follows; null where its value was there before them.
+         */
+        ResolvedRecordOut: {
+            /** Annotations */
+            annotations: components["schemas"]["OneAnnotation"][];
+            /** Gold */
+            gold?: {
+                [key: string]: unknown;
+            } | null;
+            /** Id */
+            id: string;
+            resolution: components["schemas"]["ResolutionOut"] | null;
         };
         /**
          * RestoreIn
@@ -4100,27 +4202,6 @@ export interface components {
             users: number;
             /** Workspaces */
             workspaces: number;
-        };
-        /**
-         * TakeBackIn
-         * @description People whose leases end.
-         * @example {
-         *       "annotators": [
-         *         "ben"
-         *       ]
-         *     }
-         */
-        TakeBackIn: {
-            /** Annotators */
-            annotators: string[];
-        };
-        /**
-         * TakenBack
-         * @description Records that are free again.
-         */
-        TakenBack: {
-            /** Released */
-            released: string[];
         };
         /**
          * Task
@@ -4780,6 +4861,47 @@ export interface components {
             urgent: number;
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * TakeBackIn
+         * @description A record that the caller skipped.
+         */
+        apportion__server__routers__queue__TakeBackIn: {
+            /** Id */
+            id: string;
+        };
+        /**
+         * TakenBack
+         * @description The record is leased to the caller again.
+         */
+        apportion__server__routers__queue__TakenBack: {
+            /** Id */
+            id: string;
+            /** Lease Until */
+            lease_until: string;
+            /** Token */
+            token: string;
+        };
+        /**
+         * TakeBackIn
+         * @description People whose leases end.
+         * @example {
+         *       "annotators": [
+         *         "ben"
+         *       ]
+         *     }
+         */
+        apportion__server__routers__team__TakeBackIn: {
+            /** Annotators */
+            annotators: string[];
+        };
+        /**
+         * TakenBack
+         * @description Records that are free again.
+         */
+        apportion__server__routers__team__TakenBack: {
+            /** Released */
+            released: string[];
         };
     };
     responses: never;
@@ -7839,7 +7961,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TakeBackIn"];
+                "application/json": components["schemas"]["apportion__server__routers__team__TakeBackIn"];
             };
         };
         responses: {
@@ -7849,7 +7971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TakenBack"];
+                    "application/json": components["schemas"]["apportion__server__routers__team__TakenBack"];
                 };
             };
             /** @description The request cannot be carried out as it stands */
@@ -7859,6 +7981,151 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    queue_undo_skip: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["apportion__server__routers__queue__TakeBackIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["apportion__server__routers__queue__TakenBack"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such record in the dataset */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The lease has expired or was released */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    answers_get_resolutions: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolutionsOut"];
                 };
             };
             /** @description Missing, wrong or expired credentials */

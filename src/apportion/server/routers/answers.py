@@ -10,10 +10,12 @@ from pydantic import BaseModel, Field
 from apportion.domain.errors import (
     BadRequestError,
     DatasetGoneError,
+    EntityNotFoundError,
     ForbiddenOperationError,
     RecordNotFound,
     StaleVersionError,
 )
+from apportion.domain.individual.case import Annotation
 from apportion.domain.individual.showing import show_annotation, show_gold, show_value
 from apportion.domain.permissions import Action
 from apportion.domain.sentences import COUNT_DECISIONS, history_sentence
@@ -25,9 +27,10 @@ from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
 from apportion.services.answers import adjudicate, own_annotations
 from apportion.services.answers.own_annotations import AnnotationEntry, AnnotationReceipt
+from apportion.services.answers.resolutions import RecordResolution, find_resolutions
 from apportion.services.datasets.access import find_dataset
 from apportion.services.insight import comments
-from apportion.vocabulary import AnnotationState, CountDecision, HistoryReason
+from apportion.vocabulary import AnnotationState, CountDecision, HistoryReason, Task
 
 __all__ = ["router"]
 
@@ -91,6 +94,41 @@ class AnnotationsOut(BaseModel):
 
     annotations: list[OneAnnotation]
     gold: dict[str, Any] | None = None
+
+
+class RecordsIn(BaseModel):
+    """Records, by their ids."""
+
+    ids: list[str] = Field(max_length=100)
+
+
+class ResolutionOut(BaseModel):
+    """How a record came by its value, or why it has none: who answered, whose answer is the value, how much of the vote
+    it has; a conflict as a code, with its sentence in ``why``.
+    """
+
+    outcome: Literal["resolved", "open", "conflict"]
+    agent: str | None = None
+    answers: list[str]
+    agreeing: list[str]
+    support: float | None = None
+    by_token: bool = False
+    conflict: str | None = None
+    why: str | None = None
+    missing: int
+
+
+class ResolvedRecordOut(AnnotationsOut):
+    """A record's answers and gold value, and the resolution that follows; null where its value was there before them."""
+
+    id: str
+    resolution: ResolutionOut | None
+
+
+class ResolutionsOut(BaseModel):
+    """Records in the order asked for; those that are not there are left out."""
+
+    records: list[ResolvedRecordOut]
 
 
 class PastAnnotationOut(BaseModel):
@@ -206,15 +244,47 @@ async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut
         lambda tx: own_annotations.all_annotations(tx, ctx.actor, workspace, name, id)
     )
     return AnnotationsOut(
-        annotations=[
-            OneAnnotation(
-                annotator=each.annotator,
-                counted=each.counted,
-                **show_annotation(each, dataset.task),
-            )
-            for each in found
-        ],
-        gold=show_gold(gold, dataset.task),
+        annotations=[_one(each, dataset.task) for each in found], gold=show_gold(gold, dataset.task)
+    )
+
+
+def _one(each: Annotation, task: Task) -> OneAnnotation:
+    return OneAnnotation(annotator=each.annotator, counted=each.counted, **show_annotation(each, task))
+
+
+@router.post(
+    "/api/datasets/{name}/records/:resolutions", responses=responses(ForbiddenOperationError, EntityNotFoundError)
+)
+async def get_resolutions(ctx: Ctx, name: str, asked: RecordsIn) -> ResolutionsOut:
+    """Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers and
+    managers.
+    """
+    workspace = ctx.require_workspace()
+    dataset, found = await ctx.read_slow(
+        lambda tx: find_resolutions(tx, ctx.actor, workspace, name, asked.ids)
+    )
+    return ResolutionsOut(records=[_resolved(each, dataset.task) for each in found])
+
+
+def _resolved(each: RecordResolution, task: Task) -> ResolvedRecordOut:
+    found = each.resolution
+    return ResolvedRecordOut(
+        id=each.id,
+        annotations=[_one(answer, task) for answer in each.annotations],
+        gold=show_gold(each.gold, task),
+        resolution=None
+        if found is None
+        else ResolutionOut(
+            outcome=found.outcome.value,
+            agent=found.agent,
+            answers=list(found.answers),
+            agreeing=list(found.agreeing),
+            support=found.support,
+            by_token=found.by_token,
+            conflict=None if found.conflict is None else str(found.conflict),
+            why=found.why,
+            missing=found.missing,
+        ),
     )
 
 

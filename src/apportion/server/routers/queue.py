@@ -91,6 +91,20 @@ class Skipped(BaseModel):
     annotator: str | None
 
 
+class TakeBackIn(BaseModel):
+    """A record that the caller skipped."""
+
+    id: str
+
+
+class TakenBack(BaseModel):
+    """The record is leased to the caller again."""
+
+    id: str
+    token: str
+    lease_until: str
+
+
 class QueueOut(BaseModel):
     """Records in front of somebody, each as in a search with its ``assignment``; ``left`` counts those behind them."""
 
@@ -191,3 +205,17 @@ async def skip(ctx: Ctx, name: str, sent: SkipIn) -> Skipped:
         urgent=True,
     )
     return Skipped(id=sent.id, state=str(slot.state), annotator=slot.annotator)
+
+
+@router.post(
+    _QUEUE + ":undo_skip", responses={**_REFUSALS, **responses(RecordNotFound, queue.LeaseGoneError)}
+)
+async def undo_skip(ctx: Ctx, name: str, sent: TakeBackIn) -> TakenBack:
+    """Take back a record that you skipped, unless somebody else has it by now; it is leased to you again."""
+    workspace, now, token = ctx.require_workspace(), ctx.state.clock.now(), secrets.token_urlsafe(12)
+    slot = await ctx.write(
+        lambda tx: queue.take_skipped_back(tx, ctx.actor, workspace, name, sent.id, token, now=now),
+        urgent=True,
+    )
+    assert slot.lease is not None
+    return TakenBack(id=sent.id, token=token, lease_until=utc_iso(slot.lease.until))

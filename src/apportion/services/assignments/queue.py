@@ -14,18 +14,20 @@ from apportion.domain.assignment.queue import (
     heartbeat,
     release,
     skip,
+    take_skip_back,
 )
-from apportion.domain.assignment.states import RowState, holding
+from apportion.domain.assignment.states import Mode, RowState, holding
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError, RecordNotFound
 from apportion.domain.ids import RESOLVED
+from apportion.domain.individual.case import Case
 from apportion.domain.individual.record_view import build_view
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role
 from apportion.domain.policies import Policies
 from apportion.domain.query import parse
 from apportion.ports.annotations import CaseChange
-from apportion.ports.assignments import SlotRow
+from apportion.ports.assignments import SlotRow, rule_key
 from apportion.ports.records import Criteria, StoredRecord
 from apportion.ports.store import Transaction
 from apportion.services.answers.eligibility import Eligibility, eligibility_of
@@ -44,10 +46,12 @@ __all__ = [
     "renew",
     "shortlist",
     "skip_record",
+    "take_skipped_back",
 ]
 
 
 _AT_ONCE = 500
+_MINUTE = 60_000_000
 SHORTLIST = 200
 """Records found for a claim before the writer is asked: others may take some of them meanwhile."""
 
@@ -270,15 +274,43 @@ def skip_record(
             raise RecordNotFound(dataset.id, id)
         raise LeaseGoneError(f"Record {id} is not before you any more. Nothing was changed.")
     after = skip(slot, me)
-    policies = Policies.of(dataset.policies)
-    changed = case.with_slot(after)
-    view = build_view(changed, rule=policies.resolution, required=policies.required)
-    if policies.individual:
-        tx.annotations.save_cases(dataset, [CaseChange(case, changed, view, note=_skipped(reason))], at=now)
-    else:
-        tx.assignments.save(dataset, [(slot, after)], _skipped(reason))
+    _save_slot(tx, dataset, case, slot, after, _skipped(reason), now)
     tx.annotations.log_event(dataset, me, EventCode.SKIPPED, at=now, record=case, detail={"reason": reason})
     return after
+
+
+def take_skipped_back(
+    tx: Transaction, actor: Actor, workspace: str, name: str, id: str, token: str, *, now: int
+) -> Slot:
+    """Give a record back to whoever skipped it, leased with this token, unless somebody else has it by now."""
+    dataset = find_dataset(tx, actor, workspace, name, Action.ANNOTATE, open_only=True)
+    me = actor.username
+    case = tx.annotations.case(dataset, id)
+    if case is None or not case.ever_had(me):
+        raise RecordNotFound(dataset.id, id)
+    rules = {rule_key(plan.no, no): each for plan in tx.assignments.plans(dataset) for no, each in enumerate(plan.spec.rules)}
+    for slot in case.slots:
+        lease = Lease(me, now + slot.minutes * _MINUTE, token)
+        pull = slot.rule in rules and rules[slot.rule].mode is Mode.PULL
+        after = take_skip_back(slot, me, lease, pull=pull)
+        if after is not None:
+            _save_slot(tx, dataset, case, slot, after, "skip taken back", now)
+            tx.annotations.log_event(dataset, me, EventCode.TOOK_SKIP_BACK, at=now, record=case)
+            return after
+    raise LeaseGoneError(f"Record {id} cannot come back to you: somebody else has it now. Nothing was changed.")
+
+
+def _save_slot(
+    tx: Transaction, dataset: Dataset, case: Case, before: Slot, after: Slot, note: str, now: int
+) -> None:
+    """Store a slot of a record; in an individual dataset with what everybody sees of the record then."""
+    policies = Policies.of(dataset.policies)
+    if not policies.individual:
+        tx.assignments.save(dataset, [(before, after)], note)
+        return
+    changed = case.with_slot(after)
+    view = build_view(changed, rule=policies.resolution, required=policies.required)
+    tx.annotations.save_cases(dataset, [CaseChange(case, changed, view, note=note)], at=now)
 
 
 def _skipped(reason: str | None) -> str:

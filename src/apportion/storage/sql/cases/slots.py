@@ -267,6 +267,10 @@ class SlotWriter:
             self._raw.execute(
                 "INSERT OR IGNORE INTO declined VALUES (?, ?)", (new.id, self._agents.number(name))
             )
+        for name in old.declined - new.declined:
+            self._raw.execute(
+                "DELETE FROM declined WHERE slot = ? AND annotator = ?", (new.id, self._agents.number(name))
+            )
         if (old.annotator, old.state) != (new.annotator, new.state):
             self.count(new.rule >> 8, new.rule & 0xFF, self._number(old.annotator), STATE_NO[old.state], -1)
             self.count(new.rule >> 8, new.rule & 0xFF, annotator, STATE_NO[new.state], 1)

@@ -4,7 +4,7 @@ import { Alert, Button, Skeleton } from "@mantine/core";
 import { Activity, lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { findRecord } from "@/api/records";
-import { lastAnswered } from "@/api/work";
+import { lastDone } from "@/api/work";
 import { Failed } from "@/app/failed";
 import { useOutboxPart } from "@/app/outbox-provider";
 import { isScreenAction, type ScreenAction } from "@/core/keys";
@@ -140,7 +140,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
 
   /** The last step of this visit; before that, one's last answer on any device. */
   async function undo() {
-    const back = edits.undo()[0] ?? (await undoBefore(dataset, session, queue.ids, claims));
+    const back = (await claims?.undoSkip()) ?? edits.undo()[0] ?? (await undoBefore(dataset, session, queue.ids, claims));
     setSaid(back === null ? t.annotate.nothingToUndo : t.annotate.undone);
     if (back !== null && (claims || queue.ids.includes(back))) setWanted(back);
     else if (back !== null) onView({ record: back });
@@ -159,7 +159,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
     const [before, next] = [queue.ids[at - 1], queue.ids[at + 1]];
     setWanted(next ?? (before === undefined ? null : { after: before })); // the one skipped will be gone
     try {
-      setSaid((await claims.skip(id, reason)) === "gone" ? t.queue.gone : t.queue.skipped);
+      setSaid(t.queue.skippedTo[await claims.skip(id, reason)]);
     } catch (failure) {
       setWanted(id);
       setSaid(failure instanceof Error ? failure.message : String(failure));
@@ -231,7 +231,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         predicted={predicted && edit?.now.state !== "submitted"}
         open={dataset.task === "TokenClassification" ? open : null}
         writing={dataset.task === "Text2Text"}
-        mayUndo={edits.canUndo() || dataset.individual !== undefined}
+        mayUndo={edits.canUndo() || claims !== null || dataset.individual !== undefined}
         said={said}
         position={claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total)}
         first={at === 0}
@@ -249,15 +249,17 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   );
 }
 
-/** Takes back the last answer that was not given on this page; the record it was about, or null. */
+/** Takes back the last answer or skip that was not given on this page; the record it was about, or null. */
 async function undoBefore(dataset: DatasetRef, session: AnnotationSession, ids: readonly string[], claims: Claims | null): Promise<string | null> {
-  if (!dataset.individual) return null;
-  const last = await lastAnswered(dataset);
-  if (last === null) return null;
-  const record = await findRecord(dataset, last);
+  if (!dataset.individual && !claims) return null;
+  const last = await lastDone(dataset);
+  if (last === null || (last.skipped ? !claims : !dataset.individual)) return null;
+  const { id } = last;
+  if (last.skipped) await claims?.takeBack(id);
+  const record = await findRecord(dataset, id);
   if (!record) return null;
   if (claims) await claims.bring(record);
-  else if (!ids.includes(last)) await session.load([record]);
-  await session.undoSaved(last);
-  return last;
+  else if (!ids.includes(id)) await session.load([record]);
+  if (!last.skipped) await session.undoSaved(id);
+  return id;
 }
