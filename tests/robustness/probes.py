@@ -135,6 +135,8 @@ def probes(
         "/api/datasets",
         "/api/me",
         "/api/me/work",
+        "/api/me/feedback",
+        "/api/comments",
         "/api/me/preferences",
         "/api/overview",
         "/api/team",
@@ -242,6 +244,8 @@ def _refused(probe: Any) -> Iterator[Probe]:
     yield probe(f"POST {_ROOM}/import", {}, task=TEXT, format="jsonl")
     yield probe(f"POST {_ROOM}/gold:import", {"gold": [{"id": "r1", "state": "discarded"}]})
     yield probe(f"POST {_ROOM}/consensus:accept", {})
+    yield probe(f"POST {_RECORD}/annotations/{{annotator}}:ask_again", {"reason": "Hm."}, {"id": "r1", "annotator": "ben"})
+    yield probe("POST /api/comments/{no}:done", {}, {"no": "1"})
     yield probe("GET /api/server")
     yield probe("GET /metrics")
     yield probe("GET /api/jobs/{id}", None, {"id": nobody})

@@ -107,6 +107,14 @@ MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
         (401, 403, 404, 404, 404, 404),
     ),
     ("POST", _DATASET + "/records/:resolutions", {"ids": ["1"]}, {}, Action.SEE_ANNOTATIONS, REVIEWERS),
+    (
+        "POST",
+        _DATASET + "/records/{id}/annotations/olga:ask_again",
+        {"reason": "See page 3."},
+        {},
+        Action.ADJUDICATE,
+        SHARED_STILL,
+    ),
     ("GET", _MINE, None, {}, Action.ANNOTATE, MEMBERS),
     ("PUT", _MINE, {"state": "draft", "version": 7}, {}, Action.ANNOTATE, (401, 403, 409, 409, 409, 409)),
     ("DELETE", _MINE, None, {}, Action.ANNOTATE, MEMBERS),
@@ -142,6 +150,8 @@ MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
     ("GET", "/api/audit", None, {}, Action.SEE_AUDIT, MANAGERS),
     ("POST", "/api/audit:export", {"workspace": "shared"}, {}, Action.SEE_AUDIT, MANAGERS),
     ("GET", "/api/team", None, {}, Action.SEE_ME, (401, 200, 200, 200, 200, 200)),
+    ("GET", "/api/comments", None, {}, Action.SEE_ME, (401, 200, 200, 200, 200, 200)),
+    ("POST", "/api/comments/7:done", {}, {}, Action.SEE_DATASET, (401, 404, 404, 404, 404, 404)),
     ("POST", _DATASET + "/queue:take_back", {"annotators": ["ana"]}, {}, Action.ASSIGN, MANAGERS),
     ("GET", "/api/overview", None, {}, Action.SEE_ME, (401, 200, 200, 200, 200, 200)),
     (

@@ -1,9 +1,11 @@
+import type { Page } from "@playwright/test";
+
 import { expect, expectAccessible, test, TOPICS, topics } from "./journey";
 
 const own = { annotation: "individual", blind: true };
 
 /** What is asked of the server while something is done. */
-function requests(page: import("@playwright/test").Page): string[] {
+function requests(page: Page): string[] {
   const seen: string[] = [];
   page.on("request", (request) => { if (request.url().includes("/api/")) seen.push(`${request.method()} ${new URL(request.url()).pathname}`); });
   return seen;

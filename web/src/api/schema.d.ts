@@ -84,6 +84,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List comments by others that are for you: those to you, and in workspaces you lead also those to nobody
+         * @description List comments by others that are for you: those to you, and in workspaces you lead also those to nobody.
+         */
+        get: operations["inbox_list_comments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/comments/{no}:done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a comment that is for you as dealt with, or as open again
+         * @description Mark a comment that is for you as dealt with, or as open again.
+         */
+        post: operations["inbox_comment_done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets": {
         parameters: {
             query?: never;
@@ -900,6 +940,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/records/{id}/annotations/{annotator}:ask_again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why
+         * @description Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why.
+         */
+        post: operations["answers_ask_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/records/{id}/comments": {
         parameters: {
             query?: never;
@@ -1424,6 +1484,26 @@ export interface paths {
          * @description Show yourself: your role, your workspaces and your role in each.
          */
         get: operations["me_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what was decided about your answers: how many were confirmed, and which records stand by something else
+         * @description Show what was decided about your answers: how many were confirmed, and which records stand by something else.
+         */
+        get: operations["inbox_my_feedback"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2321,6 +2401,14 @@ export interface components {
             } | null;
         };
         /**
+         * AskAgainIn
+         * @description The reason, which the annotator reads as a comment on the record.
+         */
+        AskAgainIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * AuditEvent
          * @description Something that happened: who did what, when, to what, what was there before and after.
          *
@@ -2600,6 +2688,20 @@ export interface components {
             };
         };
         /**
+         * DatasetFeedbackOut
+         * @description Decisions about the caller's answers in one dataset: how many confirm them, and where they differ, newest first.
+         */
+        DatasetFeedbackOut: {
+            /** Changed */
+            changed: components["schemas"]["DecidedRecord"][];
+            /** Confirmed */
+            confirmed: number;
+            /** Name */
+            name: string;
+            /** Workspace */
+            workspace: string;
+        };
+        /**
          * DatasetOut
          * @description A dataset. ``owner`` is its workspace under an older name; times are naive UTC.
          */
@@ -2627,6 +2729,16 @@ export interface components {
             task: components["schemas"]["Task"];
             /** Workspace */
             workspace: string;
+        };
+        /**
+         * DecidedRecord
+         * @description A record whose value differs from what the caller answered, and when that was decided.
+         */
+        DecidedRecord: {
+            /** At */
+            at: string;
+            /** Id */
+            id: string;
         };
         /**
          * Deleted
@@ -2734,6 +2846,17 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "waiting" | "delivered" | "failed" | "skipped";
+        /**
+         * DoneIn
+         * @description Whether a comment is dealt with.
+         */
+        DoneIn: {
+            /**
+             * Done
+             * @default true
+             */
+            done?: boolean;
+        };
         /**
          * Entity
          * @description A labelled stretch of a text: code points from ``start`` up to, not including, ``end``.
@@ -2858,6 +2981,14 @@ export interface components {
              * @default false
              */
             dry_run?: boolean;
+        };
+        /**
+         * FeedbackOut
+         * @description Datasets in which something was decided about the caller's answers.
+         */
+        FeedbackOut: {
+            /** Datasets */
+            datasets: components["schemas"]["DatasetFeedbackOut"][];
         };
         /**
          * Figure
@@ -3138,6 +3269,45 @@ export interface components {
             /** Stored */
             stored: boolean;
             wanted: components["schemas"]["AnswersWanted"];
+        };
+        /**
+         * InboxCommentOut
+         * @description A comment on a record, and who has dealt with it.
+         */
+        InboxCommentOut: {
+            /** At */
+            at: string;
+            /** Author */
+            author: string;
+            /** Dataset */
+            dataset: string;
+            /** Done At */
+            done_at: string | null;
+            /** Done By */
+            done_by: string | null;
+            /** No */
+            no: number;
+            /** Record */
+            record: string;
+            /** Text */
+            text: string;
+            /** To */
+            to: string | null;
+            /** Workspace */
+            workspace: string;
+        };
+        /**
+         * InboxOut
+         * @description Comments, newest first.
+         */
+        InboxOut: {
+            /** Comments */
+            comments: components["schemas"]["InboxCommentOut"][];
+            /**
+             * Next
+             * @description The ``cursor`` of the next page.
+             */
+            next?: string | null;
         };
         /**
          * JobOut
@@ -4150,6 +4320,18 @@ export interface components {
             token?: string | null;
         };
         /**
+         * SkipUndone
+         * @description The record is leased to the caller again.
+         */
+        SkipUndone: {
+            /** Id */
+            id: string;
+            /** Lease Until */
+            lease_until: string;
+            /** Token */
+            token: string;
+        };
+        /**
          * Skipped
          * @description State of the slot after the skip: open for others, mine again later, or dropped.
          */
@@ -4202,6 +4384,27 @@ export interface components {
             users: number;
             /** Workspaces */
             workspaces: number;
+        };
+        /**
+         * TakeBackIn
+         * @description People whose leases end.
+         * @example {
+         *       "annotators": [
+         *         "ben"
+         *       ]
+         *     }
+         */
+        TakeBackIn: {
+            /** Annotators */
+            annotators: string[];
+        };
+        /**
+         * TakenBack
+         * @description Records that are free again.
+         */
+        TakenBack: {
+            /** Released */
+            released: string[];
         };
         /**
          * Task
@@ -4591,6 +4794,14 @@ export interface components {
             } | null;
         };
         /**
+         * UndoSkipIn
+         * @description A record that the caller skipped.
+         */
+        UndoSkipIn: {
+            /** Id */
+            id: string;
+        };
+        /**
          * UserChanges
          * @description Changes to a user; whatever is left out stays. The username never changes.
          * @example {
@@ -4862,47 +5073,6 @@ export interface components {
             /** Waiting */
             waiting: number;
         };
-        /**
-         * TakeBackIn
-         * @description A record that the caller skipped.
-         */
-        apportion__server__routers__queue__TakeBackIn: {
-            /** Id */
-            id: string;
-        };
-        /**
-         * TakenBack
-         * @description The record is leased to the caller again.
-         */
-        apportion__server__routers__queue__TakenBack: {
-            /** Id */
-            id: string;
-            /** Lease Until */
-            lease_until: string;
-            /** Token */
-            token: string;
-        };
-        /**
-         * TakeBackIn
-         * @description People whose leases end.
-         * @example {
-         *       "annotators": [
-         *         "ben"
-         *       ]
-         *     }
-         */
-        apportion__server__routers__team__TakeBackIn: {
-            /** Annotators */
-            annotators: string[];
-        };
-        /**
-         * TakenBack
-         * @description Records that are free again.
-         */
-        apportion__server__routers__team__TakenBack: {
-            /** Released */
-            released: string[];
-        };
     };
     responses: never;
     parameters: never;
@@ -5090,6 +5260,114 @@ export interface operations {
             };
             /** @description The caller may not do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    inbox_list_comments: {
+        parameters: {
+            query?: {
+                /** @description Those dealt with, instead of those that are not. */
+                done?: boolean;
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    inbox_comment_done: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                no: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoneIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxCommentOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7961,7 +8239,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["apportion__server__routers__team__TakeBackIn"];
+                "application/json": components["schemas"]["TakeBackIn"];
             };
         };
         responses: {
@@ -7971,7 +8249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["apportion__server__routers__team__TakenBack"];
+                    "application/json": components["schemas"]["TakenBack"];
                 };
             };
             /** @description The request cannot be carried out as it stands */
@@ -8038,7 +8316,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["apportion__server__routers__queue__TakeBackIn"];
+                "application/json": components["schemas"]["UndoSkipIn"];
             };
         };
         responses: {
@@ -8048,7 +8326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["apportion__server__routers__queue__TakenBack"];
+                    "application/json": components["schemas"]["SkipUndone"];
                 };
             };
             /** @description Missing, wrong or expired credentials */
@@ -8777,6 +9055,84 @@ export interface operations {
             };
             /** @description The dataset that the client works on was deleted */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    answers_ask_again: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                annotator: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskAgainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationsOut"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such record in the dataset */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11183,6 +11539,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    inbox_my_feedback: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackOut"];
                 };
             };
             /** @description Missing, wrong or expired credentials */

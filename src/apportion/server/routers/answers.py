@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
+from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
     BadRequestError,
     DatasetGoneError,
@@ -15,12 +16,13 @@ from apportion.domain.errors import (
     RecordNotFound,
     StaleVersionError,
 )
-from apportion.domain.individual.case import Annotation
+from apportion.domain.individual.case import Annotation, GoldValue
 from apportion.domain.individual.showing import show_annotation, show_gold, show_value
 from apportion.domain.permissions import Action
 from apportion.domain.sentences import COUNT_DECISIONS, history_sentence
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Comment
+from apportion.ports.store import Transaction
 from apportion.server.convert.values import LONGEST_REASON, LONGEST_SECONDS, read_value
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
@@ -129,6 +131,12 @@ class ResolutionsOut(BaseModel):
     """Records in the order asked for; those that are not there are left out."""
 
     records: list[ResolvedRecordOut]
+
+
+class AskAgainIn(BaseModel):
+    """The reason, which the annotator reads as a comment on the record."""
+
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
 
 
 class PastAnnotationOut(BaseModel):
@@ -285,6 +293,25 @@ def _resolved(each: RecordResolution, task: Task) -> ResolvedRecordOut:
             why=found.why,
             missing=found.missing,
         ),
+    )
+
+
+@router.post(
+    f"{_RECORD}/annotations/{{annotator}}:ask_again", responses={**_REFUSALS, **responses(BadRequestError)}
+)
+async def ask_again(ctx: Ctx, request: Request, name: str, annotator: str, asked: AskAgainIn) -> AnnotationsOut:
+    """Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why."""
+    id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
+
+    def ask(tx: Transaction) -> tuple[Dataset, list[Annotation], GoldValue | None]:
+        adjudicate.ask_again(
+            tx, ctx.actor, workspace, name, id, annotator, asked.reason, now=now
+        )
+        return own_annotations.all_annotations(tx, ctx.actor, workspace, name, id)
+
+    dataset, found, gold = await ctx.write(ask, urgent=True)
+    return AnnotationsOut(
+        annotations=[_one(each, dataset.task) for each in found], gold=show_gold(gold, dataset.task)
     )
 
 

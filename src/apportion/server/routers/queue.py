@@ -91,13 +91,13 @@ class Skipped(BaseModel):
     annotator: str | None
 
 
-class TakeBackIn(BaseModel):
+class UndoSkipIn(BaseModel):
     """A record that the caller skipped."""
 
     id: str
 
 
-class TakenBack(BaseModel):
+class SkipUndone(BaseModel):
     """The record is leased to the caller again."""
 
     id: str
@@ -210,7 +210,7 @@ async def skip(ctx: Ctx, name: str, sent: SkipIn) -> Skipped:
 @router.post(
     _QUEUE + ":undo_skip", responses={**_REFUSALS, **responses(RecordNotFound, queue.LeaseGoneError)}
 )
-async def undo_skip(ctx: Ctx, name: str, sent: TakeBackIn) -> TakenBack:
+async def undo_skip(ctx: Ctx, name: str, sent: UndoSkipIn) -> SkipUndone:
     """Take back a record that you skipped, unless somebody else has it by now; it is leased to you again."""
     workspace, now, token = ctx.require_workspace(), ctx.state.clock.now(), secrets.token_urlsafe(12)
     slot = await ctx.write(
@@ -218,4 +218,4 @@ async def undo_skip(ctx: Ctx, name: str, sent: TakeBackIn) -> TakenBack:
         urgent=True,
     )
     assert slot.lease is not None
-    return TakenBack(id=sent.id, token=token, lease_until=utc_iso(slot.lease.until))
+    return SkipUndone(id=sent.id, token=token, lease_until=utc_iso(slot.lease.until))

@@ -15,11 +15,12 @@ from apportion.domain.records import Value
 from apportion.ports.annotations import CaseChange
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import find_dataset
+from apportion.services.insight.comments import add_comment
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
-from .own_annotations import checked_value, record_case
+from .own_annotations import checked_value, record_case, save_own_annotation
 
-__all__ = ["decide", "put_gold", "remove_gold"]
+__all__ = ["ask_again", "decide", "put_gold", "remove_gold"]
 
 
 def put_gold(
@@ -64,6 +65,34 @@ def remove_gold(
     tx.annotations.save_cases(dataset, [CaseChange(case, after, view, HistoryReason.GOLD_REMOVED)], at=now)
     tx.annotations.log_event(dataset, actor.username, EventCode.REMOVED_GOLD, at=now, record=case)
     return dataset, after
+
+
+def ask_again(
+    tx: Transaction,
+    actor: Actor,
+    workspace: str,
+    name: str,
+    id: str,
+    annotator: str,
+    reason: str,
+    *,
+    now: int,
+) -> Case:
+    """Send a record back to somebody who answered it: their answer becomes a draft, their slot is open for them again,
+    and they are told the reason in a comment. A decision about the record is removed.
+    """
+    dataset, case = _find(tx, actor, workspace, name, id)
+    before = case.of(annotator)
+    if before is None or not before.answered:
+        raise BadRequestError(f"{annotator} has no answer to record {id} to be asked again for. Nothing was changed.")
+    if case.gold is not None:
+        remove_gold(tx, actor, workspace, name, id, None, now=now)
+        case = record_case(tx, dataset, actor, id)
+    save_own_annotation(
+        tx, dataset, case, annotator, AnnotationState.DRAFT, before.value, now, by=actor.username
+    )
+    add_comment(tx, actor, workspace, name, id, reason, annotator, now=now)
+    return record_case(tx, dataset, actor, id)
 
 
 def decide(

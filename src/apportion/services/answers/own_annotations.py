@@ -56,6 +56,7 @@ __all__ = [
     "read_own",
     "record_case",
     "restore_shared",
+    "revealed_gold",
     "save_own_annotation",
     "shared_value",
     "undo_own_annotation",
@@ -143,7 +144,7 @@ def read_own(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) 
     found = case.of(actor.username)
     spent = case.seconds_of(actor.username)
     counted = found is not None and found.counted
-    return AnnotationReceipt(dataset, found, counted, gold=_receipt(case, actor.username), seconds=spent)
+    return AnnotationReceipt(dataset, found, counted, gold=revealed_gold(case, actor.username), seconds=spent)
 
 
 def put_own_annotation(
@@ -214,7 +215,7 @@ def save_own_annotation(
     found = after.of(name)
     assert found is not None
     log_answer(tx, dataset, case, name, state, now, by, seconds=found.seconds)
-    return AnnotationReceipt(dataset, found, found.counted, why, _receipt(after, name), found.seconds)
+    return AnnotationReceipt(dataset, found, found.counted, why, revealed_gold(after, name), found.seconds)
 
 
 def apply_answer(
@@ -421,7 +422,7 @@ def _check_version(found: Annotation | None, sent: int, task: Task) -> None:
         raise StaleVersionError(sent, show_annotation(found, task))
 
 
-def _receipt(case: Case, name: str) -> GoldValue | None:
+def revealed_gold(case: Case, name: str) -> GoldValue | None:
     """Return the gold value if the annotator has answered and may see it: a decision, or a check that reveals it."""
     own = case.of(name)
     if case.gold is None or own is None or not own.answered:

@@ -12,7 +12,7 @@ from .connection import SqliteConnection
 
 __all__ = ["LATEST", "create_tables", "transaction", "version_of"]
 
-LATEST = 10
+LATEST = 11
 """The number of the last migration in ``storage/migrations/versions``."""
 
 

@@ -11,7 +11,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.events import TEAM_EVENTS
 from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin, Posterior
 from apportion.domain.policies import Policies
-from apportion.ports.annotations import CaseChange, Comment, Event, PastAnnotation
+from apportion.ports.annotations import CaseChange, Comment, Event, PastAnnotation, SentComment
 from apportion.ports.answers import THE_QUESTION
 from apportion.ports.events import About
 from apportion.storage.checksums import add_row
@@ -29,7 +29,7 @@ from apportion.storage.sql.operations.events import SqlEvents
 from apportion.storage.sql.rows import rows_by_id
 from apportion.vocabulary import EventCode
 
-from . import change_log
+from . import change_log, inbox
 from .time_spent import add_time, spent_between
 
 __all__ = ["SqlAnnotations"]
@@ -290,6 +290,27 @@ class SqlAnnotations:
             (dataset.no << 32 | case.number,),
         ).fetchall()
         return [Comment(*row) for row in rows]
+
+    def comments_to(
+        self,
+        name: str,
+        datasets: Sequence[int],
+        led: Sequence[int],
+        *,
+        done: bool,
+        before: int | None,
+        limit: int,
+    ) -> list[SentComment]:
+        return inbox.comments_to(self._raw, name, datasets, led, done=done, before=before, limit=limit)
+
+    def comment_numbered(self, no: int) -> SentComment | None:
+        return inbox.comment_numbered(self._raw, no)
+
+    def mark_comment(self, no: int, by: str | None, at: int | None) -> None:
+        self._raw.execute("UPDATE comments SET done_by = ?, done_at = ? WHERE no = ?", (by, at, no))
+
+    def decided(self, dataset: Dataset, annotator: str, limit: int) -> list[str]:
+        return inbox.decided(self._raw, dataset.no, self._agents.find(annotator) or -1, limit)
 
     def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None:
         add_row(self._raw, "comments", (dataset.no << 32 | case.number, *comment))

@@ -1,7 +1,7 @@
 /** One record at a time: answer, and the next is there. */
 
 import { Alert, Button, Skeleton } from "@mantine/core";
-import { Activity, lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Activity, lazy, startTransition, Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 
 import { findRecord } from "@/api/records";
 import { lastDone } from "@/api/work";
@@ -19,14 +19,18 @@ import { NotCounted } from "@/features/annotate/side/feedback";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { hasSuggestions, openSuggestions } from "@/record/answers";
 import { labelAt, type LabelSet } from "@/record/use-labels";
+import { annotatingText } from "@/text/annotating";
 import { whyEmpty } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
+import { useSpoken } from "@/ui/spoken";
 
 import { OneBar } from "./one-bar";
 import { type Claims, useClaims } from "./use-claims";
 import { type Queue, useQueue } from "./use-queue";
 
+/** So much of a text is read out when its record comes in front. */
+const READ_OUT = 300;
 const Skip = lazy(() => import("./skip"));
 
 export interface OneProps {
@@ -119,6 +123,14 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
     startTransition(() => { onView({ record: id }, true); });
   }, [id, onView, onCurrent, showsRecord, session]);
 
+  const position = claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total);
+  const { say, place: spoken } = useSpoken();
+  const text = edit?.record.fields[0]?.text;
+  const onFront = useEffectEvent((words: string) => { say(annotatingText.record.inFront(position, words.slice(0, READ_OUT))); });
+  useEffect(() => {
+    if (id !== null && text !== undefined) onFront(text);
+  }, [id, text]);
+
   // another search starts at its first record; a link to a record, or Back, leads to that one
   useEffect(() => {
     if (view.record === reported.current) return;
@@ -205,6 +217,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
           {t.queue.lost}
         </Alert>
       )}
+      {spoken}
       {id ? (
         // the next one is drawn out of sight while there is time, so that it is there at once
         [id, ...ahead].map((each) => (
@@ -233,7 +246,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         writing={dataset.task === "Text2Text"}
         mayUndo={edits.canUndo() || claims !== null || dataset.individual !== undefined}
         said={said}
-        position={claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total)}
+        position={position}
         first={at === 0}
         onUndo={stepBack}
         onSkip={claims ? () => { setSkipping(true); } : null}
