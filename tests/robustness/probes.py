@@ -244,7 +244,11 @@ def _refused(probe: Any) -> Iterator[Probe]:
     yield probe(f"POST {_ROOM}/import", {}, task=TEXT, format="jsonl")
     yield probe(f"POST {_ROOM}/gold:import", {"gold": [{"id": "r1", "state": "discarded"}]})
     yield probe(f"POST {_ROOM}/consensus:accept", {})
-    yield probe(f"POST {_RECORD}/annotations/{{annotator}}:ask_again", {"reason": "Hm."}, {"id": "r1", "annotator": "ben"})
+    yield probe(
+        f"POST {_RECORD}/annotations/{{annotator}}:ask_again",
+        {"reason": "Hm."},
+        {"id": "r1", "annotator": "ben"},
+    )
     yield probe("POST /api/comments/{no}:done", {}, {"no": "1"})
     yield probe("GET /api/server")
     yield probe("GET /metrics")

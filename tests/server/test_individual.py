@@ -335,7 +335,11 @@ def test_leaders_learn_what_records_stand_by_and_why_in_one_request(room: Room) 
     asked = room.ask("rita", "POST", "records/:resolutions", json={"ids": ["b", "a", "nowhere", "c"]})
     assert asked.status_code == 200, asked.text
     b, a, c = asked.json()["records"]
-    assert (a["id"], a["resolution"]["outcome"], a["resolution"]["agreeing"]) == ("a", "resolved", ["ana", "ben"])
+    assert (a["id"], a["resolution"]["outcome"], a["resolution"]["agreeing"]) == (
+        "a",
+        "resolved",
+        ["ana", "ben"],
+    )
     assert a["resolution"]["agent"] == "consensus:majority"
     assert (b["gold"]["author"], b["gold"]["reason"], len(b["annotations"])) == ("rita", "irony", 2)
     assert b["resolution"]["agent"] == "adjudicated:rita"

@@ -113,3 +113,21 @@ test("after a reload with answers on their way the queue goes on after them", as
   await expect(page.getByRole("button", { name: "Validate" })).toBeVisible();
   for (const each of answered) await expect.poll(async () => (await server.mine("ana", "under-way", each.replace("Record ", "")))["state"]).toBe("submitted");
 });
+
+test("a finished queue leads on to the next dataset and back to My work", async ({ page, server, signIn }) => {
+  for (const name of ["lead-on-a", "lead-on-b"]) {
+    await server.log(name, "TextClassification", topics(2), { labels: TOPICS });
+    await server.assign(name, { overlap: 1, users: ["cy"] });
+  }
+  await signIn("cy");
+  await page.goto("/datasets/team/lead-on-a?view=queue");
+  await expect(page.getByRole("article")).toBeVisible();
+  await page.keyboard.press("1");
+  await expect(page.getByText("1 left", { exact: true }).first()).toBeVisible();
+  await page.keyboard.press("1");
+  await expect(page.getByRole("link", { name: "Back to My work" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("link", { name: /^Continue: \d+ left in / }).click();
+  await expect(page.getByRole("article")).toBeVisible();
+  await expect(page).not.toHaveURL(/lead-on-a/);
+});

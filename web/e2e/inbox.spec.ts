@@ -37,6 +37,7 @@ test("a reviewer asks one person again with a reason, who finds it on My work an
   }
   await signIn("admin");
   await page.goto("/datasets/team/again/review?record=t00");
+  await expect(page.getByRole("article", { name: "Answer of A" })).toBeVisible();
   await page.keyboard.press("w");
   await page.getByRole("article", { name: "Answer of ana" }).getByRole("button", { name: /Ask again/ }).click();
   await page.keyboard.type("See page 3.");
@@ -68,7 +69,7 @@ test("My work says how many of my answers were changed, one click from them", as
   await page.goto("/my-work");
   await expect(page.getByText("2 of your answers in corrected were changed")).toBeVisible();
   await expectAccessible(page);
-  await page.getByRole("link", { name: "Show changed answers in corrected" }).click();
+  await page.getByRole("link", { name: /^Show them/ }).click();
   await expect(page.getByText("Somebody decided otherwise")).toBeVisible();
   await expect(page.getByText("1 of 2")).toBeVisible();
   await expect(page.getByText("Reason: See page 3.")).toBeVisible();

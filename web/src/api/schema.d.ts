@@ -2689,7 +2689,7 @@ export interface components {
         };
         /**
          * DatasetFeedbackOut
-         * @description Decisions about the caller's answers in one dataset: how many confirm them, and where they differ, newest first.
+         * @description Decisions about the caller's answers in one dataset: how many confirm them, and where they differ.
          */
         DatasetFeedbackOut: {
             /** Changed */
@@ -4078,7 +4078,7 @@ export interface components {
         };
         /**
          * ResolvedRecordOut
-         * @description A record's answers and gold value, and the resolution that follows; null where its value was there before them.
+         * @description A record's answers and gold value, and the resolution that follows; null where the value is older.
          */
         ResolvedRecordOut: {
             /** Annotations */

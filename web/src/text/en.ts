@@ -49,6 +49,8 @@ export const t = {
     skipped: (count: number) => `${n(count)} skipped`,
     finish: "At this pace done",
     open: (name: string) => `All records of ${name}`,
+    goOn: (left: number, name: string) => `Continue: ${n(left)} left in ${name}`,
+    back: "Back to My work",
     none: "Nothing is assigned to you",
     noneIntro: "As soon as somebody shares out records to you, they are here. Until then you can look around:",
     allDone: "Everything assigned to you is done",

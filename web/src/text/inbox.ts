@@ -19,7 +19,7 @@ export const inboxText = {
   earlier: (count: number, name: string) => `${some(count, "changed answer", "changed answers")} in ${name}`,
   confirmed: (count: number) => `${n(count)} confirmed`,
   show: "Show them",
-  showOf: (name: string) => `Show changed answers in ${name}`,
+  showOf: (name: string) => ` (changed answers in ${name})`,
   ask: "Ask again",
   askTitle: (name: string) => `Ask ${name} again`,
   askIntro: "The answer becomes a draft of theirs again, and they read the reason as a comment on the record.",

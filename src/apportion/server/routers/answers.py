@@ -32,6 +32,7 @@ from apportion.services.answers.own_annotations import AnnotationEntry, Annotati
 from apportion.services.answers.resolutions import RecordResolution, find_resolutions
 from apportion.services.datasets.access import find_dataset
 from apportion.services.insight import comments
+from apportion.services.insight.ask_again import ask_again as send_back
 from apportion.vocabulary import AnnotationState, CountDecision, HistoryReason, Task
 
 __all__ = ["router"]
@@ -121,7 +122,7 @@ class ResolutionOut(BaseModel):
 
 
 class ResolvedRecordOut(AnnotationsOut):
-    """A record's answers and gold value, and the resolution that follows; null where its value was there before them."""
+    """A record's answers and gold value, and the resolution that follows; null where the value is older."""
 
     id: str
     resolution: ResolutionOut | None
@@ -261,7 +262,8 @@ def _one(each: Annotation, task: Task) -> OneAnnotation:
 
 
 @router.post(
-    "/api/datasets/{name}/records/:resolutions", responses=responses(ForbiddenOperationError, EntityNotFoundError)
+    "/api/datasets/{name}/records/:resolutions",
+    responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def get_resolutions(ctx: Ctx, name: str, asked: RecordsIn) -> ResolutionsOut:
     """Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers and
@@ -299,14 +301,14 @@ def _resolved(each: RecordResolution, task: Task) -> ResolvedRecordOut:
 @router.post(
     f"{_RECORD}/annotations/{{annotator}}:ask_again", responses={**_REFUSALS, **responses(BadRequestError)}
 )
-async def ask_again(ctx: Ctx, request: Request, name: str, annotator: str, asked: AskAgainIn) -> AnnotationsOut:
+async def ask_again(
+    ctx: Ctx, request: Request, name: str, annotator: str, asked: AskAgainIn
+) -> AnnotationsOut:
     """Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why."""
     id, workspace, now = record_id(request), ctx.require_workspace(), ctx.state.clock.now()
 
     def ask(tx: Transaction) -> tuple[Dataset, list[Annotation], GoldValue | None]:
-        adjudicate.ask_again(
-            tx, ctx.actor, workspace, name, id, annotator, asked.reason, now=now
-        )
+        send_back(tx, ctx.actor, workspace, name, id, annotator, asked.reason, now=now)
         return own_annotations.all_annotations(tx, ctx.actor, workspace, name, id)
 
     dataset, found, gold = await ctx.write(ask, urgent=True)

@@ -56,7 +56,7 @@ class DecidedRecord(BaseModel):
 
 
 class DatasetFeedbackOut(BaseModel):
-    """Decisions about the caller's answers in one dataset: how many confirm them, and where they differ, newest first."""
+    """Decisions about the caller's answers in one dataset: how many confirm them, and where they differ."""
 
     workspace: str
     name: str
@@ -95,9 +95,7 @@ async def list_comments(
 ) -> InboxOut:
     """List comments by others that are for you: those to you, and in workspaces you lead also those to nobody."""
     before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
-    found = await ctx.read_slow(
-        lambda tx: inbox(tx, ctx.actor, done=done, before=before, limit=limit)
-    )
+    found = await ctx.read_slow(lambda tx: inbox(tx, ctx.actor, done=done, before=before, limit=limit))
     following = str(found[-1].comment.no) if len(found) == limit else None
     return InboxOut(comments=[_comment(each) for each in found], next=following)
 

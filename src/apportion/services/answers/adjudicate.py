@@ -15,12 +15,11 @@ from apportion.domain.records import Value
 from apportion.ports.annotations import CaseChange
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import find_dataset
-from apportion.services.insight.comments import add_comment
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
-from .own_annotations import checked_value, record_case, save_own_annotation
+from .own_annotations import checked_value, record_case
 
-__all__ = ["ask_again", "decide", "put_gold", "remove_gold"]
+__all__ = ["adjudicable", "decide", "put_gold", "remove_gold"]
 
 
 def put_gold(
@@ -37,7 +36,7 @@ def put_gold(
     now: int,
 ) -> tuple[Dataset, Case]:
     """Set the gold value of a record, or mark the record as unusable."""
-    dataset, case = _find(tx, actor, workspace, name, id)
+    dataset, case = adjudicable(tx, actor, workspace, name, id)
     _check_version(case, version, dataset)
     if discarded:
         value = None
@@ -55,7 +54,7 @@ def remove_gold(
     tx: Transaction, actor: Actor, workspace: str, name: str, id: str, version: int | None, *, now: int
 ) -> tuple[Dataset, Case]:
     """Remove the gold value: the record resolves to what people's answers make of it again."""
-    dataset, case = _find(tx, actor, workspace, name, id)
+    dataset, case = adjudicable(tx, actor, workspace, name, id)
     _check_version(case, version, dataset)
     if case.gold is None:
         return dataset, case
@@ -65,34 +64,6 @@ def remove_gold(
     tx.annotations.save_cases(dataset, [CaseChange(case, after, view, HistoryReason.GOLD_REMOVED)], at=now)
     tx.annotations.log_event(dataset, actor.username, EventCode.REMOVED_GOLD, at=now, record=case)
     return dataset, after
-
-
-def ask_again(
-    tx: Transaction,
-    actor: Actor,
-    workspace: str,
-    name: str,
-    id: str,
-    annotator: str,
-    reason: str,
-    *,
-    now: int,
-) -> Case:
-    """Send a record back to somebody who answered it: their answer becomes a draft, their slot is open for them again,
-    and they are told the reason in a comment. A decision about the record is removed.
-    """
-    dataset, case = _find(tx, actor, workspace, name, id)
-    before = case.of(annotator)
-    if before is None or not before.answered:
-        raise BadRequestError(f"{annotator} has no answer to record {id} to be asked again for. Nothing was changed.")
-    if case.gold is not None:
-        remove_gold(tx, actor, workspace, name, id, None, now=now)
-        case = record_case(tx, dataset, actor, id)
-    save_own_annotation(
-        tx, dataset, case, annotator, AnnotationState.DRAFT, before.value, now, by=actor.username
-    )
-    add_comment(tx, actor, workspace, name, id, reason, annotator, now=now)
-    return record_case(tx, dataset, actor, id)
 
 
 def decide(
@@ -106,7 +77,8 @@ def decide(
     return CaseChange(case, after, view, HistoryReason.ADJUDICATED, note=f"adjudicated by {by}", by=by)
 
 
-def _find(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, Case]:
+def adjudicable(tx: Transaction, actor: Actor, workspace: str, name: str, id: str) -> tuple[Dataset, Case]:
+    """Return a record that ``actor`` may settle, with its dataset; refused in a shared one."""
     dataset = find_dataset(tx, actor, workspace, name, Action.ADJUDICATE, open_only=True)
     if not Policies.of(dataset.policies).individual:
         raise BadRequestError(

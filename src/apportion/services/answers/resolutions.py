@@ -20,7 +20,7 @@ __all__ = ["RecordResolution", "find_resolutions"]
 
 @dataclass(frozen=True, slots=True)
 class RecordResolution:
-    """A record's answers, its gold value, and the decision that follows; None where nothing was decided from answers."""
+    """A record's answers, its gold value, and the decision that follows; None where no answer decided."""
 
     id: str
     annotations: Sequence[Annotation]

@@ -288,7 +288,11 @@ def take_skipped_back(
     case = tx.annotations.case(dataset, id)
     if case is None or not case.ever_had(me):
         raise RecordNotFound(dataset.id, id)
-    rules = {rule_key(plan.no, no): each for plan in tx.assignments.plans(dataset) for no, each in enumerate(plan.spec.rules)}
+    rules = {
+        rule_key(plan.no, no): each
+        for plan in tx.assignments.plans(dataset)
+        for no, each in enumerate(plan.spec.rules)
+    }
     for slot in case.slots:
         lease = Lease(me, now + slot.minutes * _MINUTE, token)
         pull = slot.rule in rules and rules[slot.rule].mode is Mode.PULL
@@ -297,7 +301,9 @@ def take_skipped_back(
             _save_slot(tx, dataset, case, slot, after, "skip taken back", now)
             tx.annotations.log_event(dataset, me, EventCode.TOOK_SKIP_BACK, at=now, record=case)
             return after
-    raise LeaseGoneError(f"Record {id} cannot come back to you: somebody else has it now. Nothing was changed.")
+    raise LeaseGoneError(
+        f"Record {id} cannot come back to you: somebody else has it now. Nothing was changed."
+    )
 
 
 def _save_slot(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import EntityNotFoundError
+from apportion.domain.ids import DatasetNo
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed
 from apportion.ports.annotations import SentComment
@@ -29,7 +30,7 @@ def inbox(tx: Transaction, actor: Actor, *, done: bool, before: int | None, limi
     found = tx.annotations.comments_to(
         actor.username, list(datasets), led, done=done, before=before, limit=limit
     )
-    return [InboxComment(datasets[each.dataset], each) for each in found]
+    return [InboxComment(datasets[DatasetNo(each.dataset)], each) for each in found]
 
 
 def mark_done(tx: Transaction, actor: Actor, no: int, *, done: bool, now: int) -> InboxComment:

@@ -94,9 +94,7 @@ def _led(
         no = dataset.no
         written = {plan.no for plan in plans[no] if plan.phase is not PlanPhase.WRITING}
         live = [each for each in slots.get(no, ()) if each.plan in written]
-        people = people_of(
-            live, active.get(no, {}), paces.get(no, {}), passed_on.get(no, {}), now=now
-        )
+        people = people_of(live, active.get(no, {}), paces.get(no, {}), passed_on.get(no, {}), now=now)
         gone = frozenset(
             each.annotator
             for each in people

@@ -1,6 +1,6 @@
 /** What was decided about my answers: what is new first, one click from the records. */
 
-import { Alert, Anchor, Button, Group } from "@mantine/core";
+import { Alert, Anchor, Button, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
@@ -39,12 +39,14 @@ export function ChangedAnswers() {
         );
       }
       return (
-        <Alert key={keyOf(each)} color="yellow" variant="light" mb="sm" title={inboxText.changed(fresh.length, name)}>
+        <Alert key={keyOf(each)} color="yellow" variant="light" mb="sm">
+          <Text size="sm" fw={600} mb={6}>{inboxText.changed(fresh.length, name)}</Text>
           <Group gap="sm">
-            <Button size="compact-sm" aria-label={inboxText.showOf(name)} renderRoot={(props: object) => <Link {...props} {...link} />}>
+            <Button size="compact-sm" renderRoot={(props: object) => <Link {...props} {...link} />}>
               {inboxText.show}
+              <span className="sr-only">{inboxText.showOf(name)}</span>
             </Button>
-            {each.confirmed > 0 && inboxText.confirmed(each.confirmed)}
+            {each.confirmed > 0 && <Text size="sm">{inboxText.confirmed(each.confirmed)}</Text>}
           </Group>
         </Alert>
       );

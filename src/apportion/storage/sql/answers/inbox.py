@@ -33,7 +33,7 @@ def comments_to(
 ) -> list[SentComment]:
     """Return the comments to a person, or to nobody in the datasets they lead, newest first."""
     rows = raw.execute(
-        f'{_SENT} WHERE c.author != ?1 AND (c.done_at IS NOT NULL) = ?2 AND (?3 IS NULL OR c.no < ?3) '
+        f"{_SENT} WHERE c.author != ?1 AND (c.done_at IS NOT NULL) = ?2 AND (?3 IS NULL OR c.no < ?3) "
         'AND ((c."to" = ?1 AND c.rid >> 32 IN (SELECT value FROM json_each(?4))) '
         'OR (c."to" IS NULL AND c.rid >> 32 IN (SELECT value FROM json_each(?5)))) ORDER BY c.no DESC LIMIT ?6',
         (name, done, before, as_json(datasets), as_json(led), limit),

@@ -25,6 +25,7 @@ import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 import { useSpoken } from "@/ui/spoken";
 
+import { NextWork } from "./next-work";
 import { OneBar } from "./one-bar";
 import { type Claims, useClaims } from "./use-claims";
 import { type Queue, useQueue } from "./use-queue";
@@ -201,7 +202,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
 
   if (queue.failure && !queue.ids.length) return <Failed failure={queue.failure} view={view} onView={onView} onRetry={queue.reload} />;
   if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
-  if (!queue.ids.length && claims) return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload} />;
+  if (!queue.ids.length && claims) return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload}><NextWork dataset={dataset} /></NothingAssigned>;
   if (!queue.ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
 
   const open = !hidden && edit && dataset.task === "TokenClassification" ? openSuggestions(edit).length : 0;
@@ -229,6 +230,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
           <p>{t.annotate.finishedIntro(answered)}</p>
           {claims?.why && <p>{whyEmpty[claims.why]}</p>}
+          {claims && <NextWork dataset={dataset} />}
           <Button variant="default" onClick={() => { setWanted(null); queue.reload(); }}>
             {t.annotate.reload}
           </Button>
