@@ -393,7 +393,7 @@ def test_moving_names_what_cannot_move(team: Team) -> None:
     moved = team.change(made, "move", to="ben", records=["r00", "r01", "nowhere"])
     why = {each["record"]: each["why"] for each in moved["refused"]}
     assert "cap" in "".join(why.values())
-    assert why["nowhere"] == "this rule has not dealt this record"
+    assert why["nowhere"] == "this rule has not allocated this record"
     refused = team.ask(
         "max", "POST", f"assignments/{made['id']}:move", json={"to": "zoe", "annotator": "ana"}
     )
