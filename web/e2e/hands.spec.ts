@@ -114,7 +114,7 @@ test("after a reload with answers on their way the queue goes on after them", as
   for (const each of answered) await expect.poll(async () => (await server.mine("ana", "under-way", each.replace("Record ", "")))["state"]).toBe("submitted");
 });
 
-test("a finished queue leads on to the next dataset and back to My work", async ({ page, server, signIn }) => {
+test("a finished queue leads on to the next dataset and to all that is assigned", async ({ page, server, signIn }) => {
   for (const name of ["lead-on-a", "lead-on-b"]) {
     await server.log(name, "TextClassification", topics(2), { labels: TOPICS });
     await server.assign(name, { overlap: 1, users: ["cy"] });
@@ -125,7 +125,7 @@ test("a finished queue leads on to the next dataset and back to My work", async 
   await page.keyboard.press("1");
   await expect(page.getByText("1 left", { exact: true }).first()).toBeVisible();
   await page.keyboard.press("1");
-  await expect(page.getByRole("link", { name: "Back to My work" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Everything assigned to me" })).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("link", { name: /^Continue: \d+ left in / }).click();
   await expect(page.getByRole("article")).toBeVisible();

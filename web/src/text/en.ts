@@ -50,7 +50,7 @@ export const t = {
     finish: "At this pace done",
     open: (name: string) => `All records of ${name}`,
     goOn: (left: number, name: string) => `Continue: ${n(left)} left in ${name}`,
-    back: "Back to My work",
+    back: "Everything assigned to me",
     none: "Nothing is assigned to you",
     noneIntro: "As soon as somebody shares out records to you, they are here. Until then you can look around:",
     allDone: "Everything assigned to you is done",

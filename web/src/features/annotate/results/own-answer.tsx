@@ -1,6 +1,6 @@
 /** Who leads answers one record in their own name, because they said so. */
 
-import { Alert, Button } from "@mantine/core";
+import { Alert, Button, Text } from "@mantine/core";
 import { useMemo } from "react";
 
 import { DEFAULT_VIEW, queryOfIds } from "@/core/view";
@@ -13,7 +13,7 @@ export default function OwnAnswer({ record, ...props }: Omit<OneProps, "goOn"> &
   return (
     <>
       <Alert variant="light" color="gray" mb="sm" title={resultsText.ownTitle}>
-        <p>{resultsText.ownIntro}</p>
+        <Text size="sm" mb={6}>{resultsText.ownIntro}</Text>
         <Button size="compact-sm" variant="default" onClick={() => { onView({ own: false }); }}>
           {resultsText.back}
         </Button>
