@@ -3,12 +3,13 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
 import type { RecordEdit } from "@/core/edit-session";
-import { actionOf, keyOf } from "@/core/keys";
+import { actionOf, keyOf, shiftedDigit } from "@/core/keys";
 import type { Span } from "@/core/model";
 import { type Range, snap, tokenAt } from "@/core/offsets";
-import { byCharacter, byWord, putSpan, relabel, removeSpan, resizeSpan, spansAt } from "@/core/spans";
+import { byCharacter, byWord, putSpan, relabel, removeSpan, resizeSpan, sameSpan, spansAt } from "@/core/spans";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { useSpoken } from "@/ui/spoken";
 
 import { openSuggestions } from "./answers";
 import { useAnnotatorSettings } from "./annotator-settings";
@@ -17,7 +18,7 @@ import { LabelPopup } from "./label-popup";
 import { MarkedText } from "./marked-text";
 import classes from "./record.module.css";
 import { SpanList } from "./span-list";
-import { edges, readSelection, select, selectionBox } from "./text-selection";
+import { edges, highlight, readSelection, select, selectionBox } from "./text-selection";
 import { labelAt, type LabelSet } from "./use-labels";
 
 interface Props {
@@ -58,10 +59,26 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
     if (active) root.current?.focus({ preventScroll: true });
   }, [active, record.id]);
 
+  // whoever does not see the text hears what became of it
+  const { say, place: spoken } = useSpoken();
+  const before = useRef({ id: record.id, spans });
+  useEffect(() => {
+    const was = before.current;
+    before.current = { id: record.id, spans };
+    if (was.id === record.id && was.spans !== spans) say(changesInWords(was.spans, spans, text));
+  });
+
   // drawing anew replaces the pieces of text that the browser's selection hangs on
   useLayoutEffect(() => {
     const range = caretRange();
     if (range && root.current && document.activeElement === root.current) select(root.current, range);
+  });
+
+  // drawn anew with every change of the text, whose pieces it hangs on
+  useLayoutEffect(() => {
+    if (!popup) return undefined;
+    highlight(root.current, popup.range);
+    return () => { highlight(null, null); };
   });
 
   function caretRange(): Range | null {
@@ -138,7 +155,7 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = keyOf(event.nativeEvent);
     const action = actionOf(key, bindings);
-    const label = action ? undefined : labelAt(labels.options, key);
+    const label = action ? undefined : labelAt(labels.options, shiftedDigit(event.nativeEvent) ?? key);
     if (moveCaret(event.key, event.shiftKey)) event.preventDefault();
     else if (range && label) {
       event.preventDefault();
@@ -286,6 +303,7 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
           />
         )}
       </div>
+      {spoken}
       <SpanList
         text={text}
         spans={spans}
@@ -298,4 +316,16 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
       />
     </>
   );
+}
+
+/** What was marked, changed or removed between two states. */
+function changesInWords(was: readonly Span[], now: readonly Span[], text: string): string {
+  const words = (each: Span) => text.slice(each.start, each.end);
+  const lost = was.filter((each) => !now.some((other) => sameSpan(each, other)));
+  const gained = now.filter((each) => !was.some((other) => sameSpan(each, other)));
+  const replaced = (each: Span) => gained.some((other) => other.start < each.end && each.start < other.end);
+  return [
+    ...gained.map((each) => annotatingText.spans.marked(words(each), each.label)),
+    ...lost.filter((each) => !replaced(each)).map((each) => annotatingText.spans.unmarked(words(each), each.label)),
+  ].join(". ");
 }

@@ -24,6 +24,12 @@ function scramble(record: string, person: string): number {
 }
 
 /** The labels that every one of the values has. */
+/** The spans that all of them have. */
+export function commonSpans(values: readonly Value[]): Span[] {
+  const [first, ...others] = values;
+  return (first?.spans ?? []).filter((each) => others.every((other) => other.spans?.some((one) => sameSpan(one, each))));
+}
+
 export function commonLabels(values: readonly Value[]): ReadonlySet<string> {
   const [first, ...others] = values;
   return new Set((first?.labels ?? []).filter((label) => others.every((each) => each.labels?.includes(label))));

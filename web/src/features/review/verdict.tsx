@@ -18,12 +18,15 @@ import { TextToText } from "@/record/text-to-text";
 import { TokenClassification } from "@/record/token-classification";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { inboxText } from "@/text/inbox";
 import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
 
 import { AnswerCard } from "./answer-card";
+import { AskAgain } from "./ask-again";
 import { Comments } from "./comments";
-import { letters } from "./compare";
+import { commonSpans, letters } from "./compare";
+import { Help } from "./help";
 import { type ReviewAction, useReviewKeys } from "./keys";
 import classes from "./review.module.css";
 import { useReasons } from "./use-reasons";
@@ -67,10 +70,13 @@ const EMPTY: Draft = { value: {}, discarded: false, touched: false };
 function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay, bar }: VerdictProps & { found: Case }) {
   const cache = useQueryClient();
   const { gold } = found;
-  const [draft, setDraft] = useState<Draft>(gold ? { value: gold.value, discarded: gold.discarded, touched: true } : EMPTY);
+  const [draft, setDraft] = useState<Draft>(() => firstDraft(record, found));
   const [reason, setReason] = useState(gold?.reason ?? "");
   const [names, setNames] = useState(false);
   const [editing, setEditing] = useState(false);
+  const [plain, setPlain] = useState(false);
+  const [asking, setAsking] = useState<string | null>(null);
+  const [help, setHelp] = useState(false);
   const [theirs, setTheirs] = useState<Decision | null>(null);
   const reasons = useReasons();
   const reasonField = useRef<HTMLInputElement>(null);
@@ -138,6 +144,8 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
       else if (action === "edit") setEditing(!editing);
       else if (action === "leave") setEditing(false);
       else if (action === "names") setNames(!names);
+      else if (action === "plain") setPlain(!plain);
+      else if (action === "help") setHelp(true);
       else if (action === "reason") reasonField.current?.focus();
       else if (action === "comment") commentField.current?.focus();
       else onAction(action);
@@ -159,6 +167,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
           {gold.reason && <>: “{gold.reason}”</>}
         </p>
       )}
+      <About record={record} />
       {record.task !== "TokenClassification" && (
         <section className={classes["source"]} aria-label={t.annotate.text}>
           {record.fields.map((field) => (
@@ -173,6 +182,11 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
       )}
       <div className={classes["answershead"]}>
         <h2 className={classes["part"]}>{t.review.answers(answers.length)}</h2>
+        {record.task === "Text2Text" && (
+          <Button size="compact-sm" variant="subtle" color="gray" ml="auto" onClick={() => { setPlain(!plain); }} rightSection={<Key of="t" />}>
+            {plain ? t.review.changes : t.review.plain}
+          </Button>
+        )}
         <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={names} onClick={() => { setNames(!names); }} rightSection={<Key of="w" />}>
           {names ? t.review.hideNames : t.review.showNames}
         </Button>
@@ -189,6 +203,8 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
             nameOf={nameOf}
             picked={alike(each)}
             withKey={!editing || record.task !== "TextClassification"}
+            plain={plain}
+            onAskAgain={() => { setAsking(each.annotator); }}
             onPick={() => { pick(at); }}
           />
         ))}
@@ -273,7 +289,52 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
       )}
       <Comments dataset={dataset} id={record.id} me={me} nameOf={nameOf} field={commentField} />
       {bar({ save: () => { save(); }, unusable, saving: saving.isPending })}
+      {help && <Help onClose={() => { setHelp(false); }} />}
+      {asking !== null && (
+        <AskAgain
+          dataset={dataset}
+          id={record.id}
+          annotator={asking}
+          name={nameOf(asking)}
+          onAsked={() => {
+            onSay(inboxText.asked(nameOf(asking)));
+            onAction("next");
+          }}
+          onClose={() => { setAsking(null); }}
+        />
+      )}
     </>
+  );
+}
+
+/** What was decided; of spans, else, those that all have, so that only what differs is left to do. */
+function firstDraft(record: AppRecord, { gold, answers }: Case): Draft {
+  if (gold) return { value: gold.value, discarded: gold.discarded, touched: true };
+  if (record.task !== "TokenClassification") return EMPTY;
+  return { ...EMPTY, value: { spans: commonSpans(answers.filter((each) => !each.discarded).map((each) => each.value)) } };
+}
+
+/** Which record it is, what is known of it, and what was predicted. */
+function About({ record }: { record: AppRecord }) {
+  const metadata = Object.entries(record.metadata).filter(([key]) => !key.startsWith("_"));
+  const predicted = record.suggestions.map(({ agent, labels, spans, texts }) => {
+    const said = [...labels.map((each) => `${each.label} ${String(Math.round(each.score * 100))} %`), ...(spans.length ? [t.review.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
+    return `${agent ? `${agent}: ` : ""}${said.join(", ")}`;
+  });
+  const facts: (readonly [string, string])[] = [
+    [t.annotate.id, record.id],
+    ...metadata.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)] as const),
+    ...predicted.map((each) => [t.review.predicted, each] as const),
+  ];
+  return (
+    <dl className={classes["about"]} aria-label={t.annotate.record}>
+      {facts.map(([name, value]) => (
+        <div key={`${name} ${value}`}>
+          <dt>{name}</dt>
+          <dd dir="auto">{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

@@ -64,7 +64,7 @@ export function OneBar({ id, actions, predicted, open, writing, mayUndo, said, p
       </div>
       <span className={classes["note"]}>
         <span role="status">{said}</span>
-        {open !== null && open > 0 && <span> {t.annotate.openPredictions(open)}</span>}
+        {open !== null && open > 0 && <span>{said && " · "}{t.annotate.openPredictions(open)}</span>}
       </span>
       <div className={classes["side"]}>
         <Button.Group>

@@ -1,10 +1,10 @@
 /** One record at a time: answer, and the next is there. */
 
 import { Alert, Button, Skeleton } from "@mantine/core";
-import { Activity, lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Activity, lazy, startTransition, Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 
 import { findRecord } from "@/api/records";
-import { lastAnswered } from "@/api/work";
+import { lastDone } from "@/api/work";
 import { Failed } from "@/app/failed";
 import { useOutboxPart } from "@/app/outbox-provider";
 import { isScreenAction, type ScreenAction } from "@/core/keys";
@@ -19,14 +19,19 @@ import { NotCounted } from "@/features/annotate/side/feedback";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { hasSuggestions, openSuggestions } from "@/record/answers";
 import { labelAt, type LabelSet } from "@/record/use-labels";
+import { annotatingText } from "@/text/annotating";
 import { whyEmpty } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
+import { useSpoken } from "@/ui/spoken";
 
+import { NextWork } from "./next-work";
 import { OneBar } from "./one-bar";
 import { type Claims, useClaims } from "./use-claims";
 import { type Queue, useQueue } from "./use-queue";
 
+/** So much of a text is read out when its record comes in front. */
+const READ_OUT = 300;
 const Skip = lazy(() => import("./skip"));
 
 export interface OneProps {
@@ -119,6 +124,14 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
     startTransition(() => { onView({ record: id }, true); });
   }, [id, onView, onCurrent, showsRecord, session]);
 
+  const position = claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total);
+  const { say, place: spoken } = useSpoken();
+  const text = edit?.record.fields[0]?.text;
+  const onFront = useEffectEvent((words: string) => { say(annotatingText.record.inFront(position, words.slice(0, READ_OUT))); });
+  useEffect(() => {
+    if (id !== null && text !== undefined) onFront(text);
+  }, [id, text]);
+
   // another search starts at its first record; a link to a record, or Back, leads to that one
   useEffect(() => {
     if (view.record === reported.current) return;
@@ -140,7 +153,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
 
   /** The last step of this visit; before that, one's last answer on any device. */
   async function undo() {
-    const back = edits.undo()[0] ?? (await undoBefore(dataset, session, queue.ids, claims));
+    const back = (await claims?.undoSkip()) ?? edits.undo()[0] ?? (await undoBefore(dataset, session, queue.ids, claims));
     setSaid(back === null ? t.annotate.nothingToUndo : t.annotate.undone);
     if (back !== null && (claims || queue.ids.includes(back))) setWanted(back);
     else if (back !== null) onView({ record: back });
@@ -159,7 +172,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
     const [before, next] = [queue.ids[at - 1], queue.ids[at + 1]];
     setWanted(next ?? (before === undefined ? null : { after: before })); // the one skipped will be gone
     try {
-      setSaid((await claims.skip(id, reason)) === "gone" ? t.queue.gone : t.queue.skipped);
+      setSaid(t.queue.skippedTo[await claims.skip(id, reason)]);
     } catch (failure) {
       setWanted(id);
       setSaid(failure instanceof Error ? failure.message : String(failure));
@@ -189,7 +202,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
 
   if (queue.failure && !queue.ids.length) return <Failed failure={queue.failure} view={view} onView={onView} onRetry={queue.reload} />;
   if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
-  if (!queue.ids.length && claims) return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload} />;
+  if (!queue.ids.length && claims) return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload}><NextWork dataset={dataset} /></NothingAssigned>;
   if (!queue.ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
 
   const open = !hidden && edit && dataset.task === "TokenClassification" ? openSuggestions(edit).length : 0;
@@ -205,6 +218,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
           {t.queue.lost}
         </Alert>
       )}
+      {spoken}
       {id ? (
         // the next one is drawn out of sight while there is time, so that it is there at once
         [id, ...ahead].map((each) => (
@@ -216,6 +230,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
           <p>{t.annotate.finishedIntro(answered)}</p>
           {claims?.why && <p>{whyEmpty[claims.why]}</p>}
+          {claims && <NextWork dataset={dataset} />}
           <Button variant="default" onClick={() => { setWanted(null); queue.reload(); }}>
             {t.annotate.reload}
           </Button>
@@ -231,9 +246,9 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         predicted={predicted && edit?.now.state !== "submitted"}
         open={dataset.task === "TokenClassification" ? open : null}
         writing={dataset.task === "Text2Text"}
-        mayUndo={edits.canUndo() || dataset.individual !== undefined}
+        mayUndo={edits.canUndo() || claims !== null || dataset.individual !== undefined}
         said={said}
-        position={claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total)}
+        position={position}
         first={at === 0}
         onUndo={stepBack}
         onSkip={claims ? () => { setSkipping(true); } : null}
@@ -249,15 +264,17 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   );
 }
 
-/** Takes back the last answer that was not given on this page; the record it was about, or null. */
+/** Takes back the last answer or skip that was not given on this page; the record it was about, or null. */
 async function undoBefore(dataset: DatasetRef, session: AnnotationSession, ids: readonly string[], claims: Claims | null): Promise<string | null> {
-  if (!dataset.individual) return null;
-  const last = await lastAnswered(dataset);
-  if (last === null) return null;
-  const record = await findRecord(dataset, last);
+  if (!dataset.individual && !claims) return null;
+  const last = await lastDone(dataset);
+  if (last === null || (last.skipped ? !claims : !dataset.individual)) return null;
+  const { id } = last;
+  if (last.skipped) await claims?.takeBack(id);
+  const record = await findRecord(dataset, id);
   if (!record) return null;
   if (claims) await claims.bring(record);
-  else if (!ids.includes(last)) await session.load([record]);
-  await session.undoSaved(last);
-  return last;
+  else if (!ids.includes(id)) await session.load([record]);
+  if (!last.skipped) await session.undoSaved(id);
+  return id;
 }
