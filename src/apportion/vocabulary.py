@@ -169,6 +169,7 @@ class EventCode(_Word):
     SUBMITTED = "submitted", EventArea.ANSWERS
     DISCARDED = "discarded", EventArea.ANSWERS
     SKIPPED = "skipped", EventArea.ANSWERS
+    TOOK_SKIP_BACK = "took_skip_back", EventArea.ANSWERS
     TOOK_BACK = "took_back", EventArea.ANSWERS
     ADJUDICATED = "adjudicated", EventArea.ANSWERS
     REMOVED_GOLD = "removed_gold", EventArea.ANSWERS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from planned import Planned, submitted
@@ -13,7 +14,7 @@ from apportion.domain.assignment.states import RowState
 from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin, Posterior
 from apportion.domain.individual.record_view import Rule, build_view
 from apportion.domain.individual.time_spent import QUARTER
-from apportion.ports.annotations import CaseChange, Comment, Event, PastAnnotation
+from apportion.ports.annotations import CaseChange, Comment, CommentFilter, Event, PastAnnotation, SentComment
 from apportion.ports.answers import SavedPosterior
 from apportion.ports.store import Store, Transaction
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
@@ -377,6 +378,56 @@ def test_comments_stay_with_their_record_oldest_first(planned: Planned) -> None:
     with planned.store.read() as tx:
         assert tx.annotations.comments(planned.dataset, one) == found
         assert tx.annotations.comments(planned.dataset, two) == []
+
+
+def test_comments_reach_whom_they_are_for_newest_first_until_they_are_dealt_with(planned: Planned) -> None:
+    other, case = Planned(planned.store), planned.case("a")
+    for author, to in [("rita", "ana"), ("ben", None), ("ana", "ana"), ("ana", "ben"), ("rita", "ana")]:
+        planned.write(
+            lambda tx: tx.annotations.add_comment(planned.dataset, case, Comment(author, to, "why ü?", 5))
+        )
+    here, elsewhere = planned.dataset.no, other.dataset.no
+
+    def found(**options: Any) -> list[SentComment]:
+        wanted = {"datasets": [here], "led": [], "done": False, "before": None, "limit": 9, **options}
+        return planned.read(lambda tx: tx.annotations.comments_to(CommentFilter("ana", **wanted)))
+
+    newest, oldest = found()
+    assert oldest == (oldest.no, here, "a", "rita", "ana", "why ü?", 5, None, None)
+    assert found(limit=1) == [newest]
+    assert found(before=newest.no) == [oldest]
+    assert found(datasets=[elsewhere]) == found(led=[elsewhere], datasets=[]) == found(done=True) == []
+    assert [(each.author, each.to) for each in found(led=[here, elsewhere])] == [
+        ("rita", "ana"), ("ben", None), ("rita", "ana"),
+    ]  # fmt: skip
+
+    planned.write(lambda tx: tx.annotations.mark_comment(oldest.no, "ana", 8))
+    dealt_with = oldest._replace(done_by="ana", done_at=8)
+    assert planned.read(lambda tx: tx.annotations.comment_numbered(oldest.no)) == dealt_with
+    assert (found(), found(done=True)) == ([newest], [dealt_with])
+    planned.write(lambda tx: tx.annotations.mark_comment(oldest.no, None, None))
+    assert (found(), found(done=True)) == ([newest, oldest], [])
+    assert planned.read(lambda tx: tx.annotations.comment_numbered(newest.no + 99)) is None
+
+
+def test_records_that_were_decided_after_somebody_answered_are_found_newest_decision_first(
+    planned: Planned,
+) -> None:
+    other = Planned(planned.store)
+    for place in (planned, other):
+        for id in "abc":
+            place.answer("ana", id)
+        place.answer("ana", "d", state=DRAFT)
+        place.answer("ben", "e")
+    for id, at in [("a", 70), ("b", 80), ("d", 90), ("e", 95)]:
+        before = planned.case(id)
+        planned.change(before, replace(before, gold=replace(GOLD, at=at)))
+
+    with planned.store.read() as tx:
+        assert tx.annotations.decided(planned.dataset, "ana", 9) == ["b", "a"]
+        assert tx.annotations.decided(planned.dataset, "ana", 1) == ["b"]
+        assert tx.annotations.decided(planned.dataset, "dora", 9) == []
+        assert tx.annotations.decided(other.dataset, "ana", 9) == []
 
 
 def test_answers_in_many_records_are_saved_at_once_or_not_at_all(planned: Planned) -> None:

@@ -336,3 +336,30 @@ def test_totals_of_slots_plans_and_leases_are_by_dataset(empty_store: Store) -> 
             one.dataset.no: 2, two.dataset.no: 2,
         }  # fmt: skip
         assert tx.totals.assigned([]) == {}
+
+
+def test_slots_that_somebody_passed_on_are_counted_until_they_are_taken_back_or_withdrawn(
+    empty_store: Store,
+) -> None:
+    one, two = Planned(empty_store), Planned(empty_store)
+
+    def declined(planned: Planned, id: str, *names: str, **changed: Any) -> None:
+        slot = planned.slot(id)
+        planned.save((slot, replace(slot, declined=frozenset(names), **changed)))
+
+    def passed_on() -> dict[int, dict[str, int]]:
+        return {no: dict(found) for no, found in one.read(lambda tx: tx.totals.passed_on()).items()}
+
+    for planned in (one, two):
+        planned.plan([("a", None), ("b", None), ("c", None)], PULL)
+    assert passed_on() == {}
+    declined(one, "a", "ana", "ben")
+    declined(one, "b", "ana")
+    declined(two, "c", "cy")
+    assert passed_on() == {one.dataset.no: {"ana": 2, "ben": 1}, two.dataset.no: {"cy": 1}}
+
+    declined(one, "a", "ben")
+    assert passed_on() == {one.dataset.no: {"ana": 1, "ben": 1}, two.dataset.no: {"cy": 1}}
+    declined(two, "c", "cy", state=RowState.WITHDRAWN)
+    assert passed_on() == {one.dataset.no: {"ana": 1, "ben": 1}}
+    assert one.slot("a").declined == {"ben"}

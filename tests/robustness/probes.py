@@ -147,6 +147,8 @@ def probes(
         "/api/datasets",
         "/api/me",
         "/api/me/work",
+        "/api/me/feedback",
+        "/api/comments",
         "/api/me/preferences",
         "/api/overview",
         "/api/team",
@@ -250,10 +252,17 @@ def _refused(probe: Any) -> Iterator[Probe]:
     for look in ("agreement", "conflicts", "annotators"):
         yield probe(f"GET {_ROOM}/{look}")
         yield probe(f"GET {_ROOM}/{look}", query="annotated_as:good")
+    yield probe(f"POST {_ROOM}/records/:resolutions", {"ids": ["r0", "r1"]})
     yield probe(f"POST {_ROOM}/export", {"format": "jsonl"})
     yield probe(f"POST {_ROOM}/import", {}, task=TEXT, format="jsonl")
     yield probe(f"POST {_ROOM}/gold:import", {"gold": [{"id": "r1", "state": "discarded"}]})
     yield probe(f"POST {_ROOM}/consensus:accept", {})
+    yield probe(
+        f"POST {_RECORD}/annotations/{{annotator}}:ask_again",
+        {"reason": "Hm."},
+        {"id": "r1", "annotator": "ben"},
+    )
+    yield probe("POST /api/comments/{no}:done", {}, {"no": "1"})
     yield probe("GET /api/server")
     yield probe("GET /metrics")
     yield probe("GET /api/jobs/{id}", None, {"id": nobody})
@@ -280,6 +289,8 @@ def _own(probe: Any, ids: list[str], task: str) -> Iterator[Probe]:
     yield probe(f"POST {_ROOM}/queue:claim", {"limit": 2})
     yield probe(f"POST {_ROOM}/queue:heartbeat", {"leases": [{"id": ids[0], "token": "x"}]})
     yield probe(f"POST {_ROOM}/queue:skip", {"id": ids[3], "reason": "too hard"})
+    yield probe(f"POST {_ROOM}/queue:undo_skip", {"id": ids[3]})
+    yield probe(f"POST {_ROOM}/queue:undo_skip", {"id": ids[0]})
     yield probe(f"POST {_ROOM}/queue:release", {})
     for id in (ids[0], *ids[2:4]):
         for state, version in (("draft", 0), ("submitted", 1), ("submitted", 0)):

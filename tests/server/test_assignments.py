@@ -543,3 +543,48 @@ def test_a_file_with_plans_is_sound(team: Team, store: Any, tmp_path: Any) -> No
     team.client_as("eva").request("DELETE", "/api/datasets/talk/data?workspace=shared", json={"ids": ["r05"]})
     assert team.change(made, "withdraw", records=["r20"])["removed"] == 2
     assert list(SqliteUpkeep(tmp_path / "apportion.db").verify()) == []
+
+
+@pytest.mark.parametrize("mode", ["pull", "push"])
+@pytest.mark.parametrize("skip", ["next_person", "back_to_me", "drop"])
+@pytest.mark.parametrize("annotation", ["shared", "individual"])
+def test_a_skip_is_taken_back(team: Team, mode: str, skip: str, annotation: str) -> None:
+    team.ask("max", "PATCH", "policies", json={"annotation": annotation}).raise_for_status()
+    rules = [{"where": "id:(r00 OR r01)", "users": ["ana", "ben"], "mode": mode, "skip": skip}]
+    made = team.plan(rules=rules)
+    before = team.rows(made)
+    (item,) = team.claim("ana", 1)["records"]
+    sent = {"id": item["id"], "token": item["assignment"]["token"]}
+    team.ask("ana", "POST", "queue:skip", json=sent).raise_for_status()
+    back = team.ask("ana", "POST", "queue:undo_skip", json={"id": item["id"]})
+    assert back.status_code == 200, back.text
+    assert team.claim("ana", 1)["records"][0]["assignment"]["token"] == back.json()["token"]
+    team.ask("ana", "POST", "queue:release", json={}).raise_for_status()
+    assert [(row["annotator"], row["state"]) for row in team.rows(made)] == [
+        (row["annotator"], row["state"]) for row in before
+    ]
+    assert all(each["skipped"] == 0 for each in team.progress().values())
+
+
+def test_a_skip_is_not_taken_back_once_somebody_else_has_the_record(team: Team) -> None:
+    team.plan(rules=[{"where": "id:r00", "users": ["ana", "ben"], "mode": "pull", "skip": "next_person"}])
+    (item,) = team.claim("ana", 1)["records"]
+    team.ask("ana", "POST", "queue:skip", json={"id": "r00", "token": item["assignment"]["token"]})
+    assert [each["id"] for each in team.claim("ben")["records"]] == ["r00"]
+    refused = team.ask("ana", "POST", "queue:undo_skip", json={"id": "r00"})
+    assert (refused.status_code, "Nothing was changed" in refused.text) == (409, True)
+    assert team.ask("ben", "POST", "queue:undo_skip", json={"id": "r00"}).status_code == 409
+    assert team.ask("rita", "POST", "queue:undo_skip", json={"id": "r00"}).status_code == 404
+
+
+def test_a_skip_counts_for_who_skipped_whoever_gets_the_record(team: Team) -> None:
+    made = team.plan(rules=[{"users": ["ana", "ben"], "skip": "next_person"}])
+    mine = [row["record"] for row in team.rows(made) if row["annotator"] == "ana"]
+    team.ask("ana", "POST", "queue:skip", json={"id": mine[0]}).raise_for_status()
+    for seen_by in ("max", "ana"):
+        ana = team.progress(seen_by)["ana"]
+        assert (ana["assigned"], ana["skipped"]) == (len(mine), 1)
+    (place,) = team.client_as("max").get("/api/team").json()["datasets"]
+    assert [each["skipped"] for each in place["people"]] == [1, 0]
+    team.change(made, "undo")
+    assert all(each["skipped"] == 0 for each in team.progress().values())

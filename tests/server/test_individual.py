@@ -324,3 +324,26 @@ def test_a_gold_value_that_was_replaced_is_told_with_whose_it_was(room: Room) ->
     (past,) = room.ask("rita", "GET", "records/a/history").json()["history"]
     assert (past["why"], past["by"]) == ("gold_replaced", "adjudicated:rita")
     assert past["why_text"] == "gold value (adjudicated by rita) replaced"
+
+
+def test_leaders_learn_what_records_stand_by_and_why_in_one_request(room: Room) -> None:
+    room.put("ana", "a", "good"), room.put("ben", "a", "good")
+    room.put("ana", "b", "good"), room.put("ben", "b", "bad")
+    room.put("ana", "c", "good"), room.put("ben", "c", "bad", state="draft")
+    settled = {"value": {"labels": [{"class": "bad"}]}, "reason": "irony", "version": 0}
+    room.ask("rita", "PUT", "records/b/gold", json=settled).raise_for_status()
+    asked = room.ask("rita", "POST", "records/:resolutions", json={"ids": ["b", "a", "nowhere", "c"]})
+    assert asked.status_code == 200, asked.text
+    b, a, c = asked.json()["records"]
+    assert (a["id"], a["resolution"]["outcome"], a["resolution"]["agreeing"]) == (
+        "a",
+        "resolved",
+        ["ana", "ben"],
+    )
+    assert a["resolution"]["agent"] == "consensus:majority"
+    assert (b["gold"]["author"], b["gold"]["reason"], len(b["annotations"])) == ("rita", "irony", 2)
+    assert b["resolution"]["agent"] == "adjudicated:rita"
+    assert [each["annotator"] for each in c["annotations"]] == ["ana"]  # a draft is nobody else's business
+    assert (c["resolution"]["outcome"], c["resolution"]["missing"]) == ("open", 1)
+    for who in ("ana", "ben"):
+        assert room.ask(who, "POST", "records/:resolutions", json={"ids": ["a"]}).status_code == 403

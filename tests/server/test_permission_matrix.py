@@ -24,6 +24,7 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/me", None, "olga"),
     ("GET", "/api/me/preferences", None, "olga"),
     ("GET", "/api/me/work", None, "olga"),
+    ("GET", "/api/me/feedback", None, "olga"),
     ("PUT", "/api/me/preferences", {}, "olga"),
     ("DELETE", "/api/session", None, "olga"),
     ("GET", "/api/users", None, "eva"),

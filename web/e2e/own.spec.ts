@@ -111,7 +111,10 @@ test("who leads answers with an annotation of their own, and overwrites nobody's
   await signIn("admin");
   await page.goto("/datasets/team/leading?record=t00");
   await expect(page.getByText("Sentence number 0 ")).toBeVisible();
+  await page.getByRole("button", { name: "Answer myself" }).click();
+  await expect(page.getByRole("button", { name: "Validate" })).toBeVisible();
   await page.keyboard.press("1");
+  await page.keyboard.press("Enter");
   await expect.poll(async () => (await server.mine("admin", "leading", "t00"))["state"]).toBe("submitted");
   expect(await server.mine("ana", "leading", "t00")).toMatchObject({ value: { labels: [{ class: "science" }] } });
 });

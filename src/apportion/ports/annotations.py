@@ -12,7 +12,7 @@ from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.records import Value
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
-__all__ = ["Annotations", "CaseChange", "Comment", "Event", "PastAnnotation"]
+__all__ = ["Annotations", "CaseChange", "Comment", "CommentFilter", "Event", "PastAnnotation", "SentComment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,35 @@ class Comment(NamedTuple):
     to: str | None
     text: str
     at: int
+
+
+class SentComment(NamedTuple):
+    """A comment with its number, the number of its dataset, the id of its record, and who dealt with it when."""
+
+    no: int
+    dataset: int
+    record: str
+    author: str
+    to: str | None
+    text: str
+    at: int
+    done_by: str | None
+    done_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentFilter:
+    """Comments in ``datasets`` to a reader, and in those ``led`` also the ones to nobody.
+
+    They have numbers below ``before``. ``done``: those dealt with, else those that are not.
+    """
+
+    reader: str
+    datasets: Sequence[int]
+    led: Sequence[int]
+    done: bool
+    before: int | None
+    limit: int
 
 
 class Annotations(Protocol):
@@ -168,6 +197,22 @@ class Annotations(Protocol):
 
     def comments(self, dataset: Dataset, case: Case) -> list[Comment]:
         """Return the comments on a record, oldest first."""
+        ...
+
+    def comments_to(self, wanted: CommentFilter) -> list[SentComment]:
+        """Return comments, newest first; none of the reader's own."""
+        ...
+
+    def comment_numbered(self, no: int) -> SentComment | None:
+        """Return the comment with that number."""
+        ...
+
+    def mark_comment(self, no: int, by: str | None, at: int | None) -> None:
+        """Store who dealt with a comment; None: nobody."""
+        ...
+
+    def decided(self, dataset: Dataset, annotator: str, limit: int) -> list[str]:
+        """Return the ids of records that somebody answered and that have a gold value, the newest decision first."""
         ...
 
     def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None: ...

@@ -52,6 +52,10 @@ class Totals(Protocol):
         """Return how many slots everybody has, or one person alone, in which state."""
         ...
 
+    def passed_on(self) -> Mapping[int, dict[str, int]]:
+        """Return how many slots each person skipped that are now for others."""
+        ...
+
     def plans(self) -> Mapping[int, list[PlanDates]]:
         """Return the plans of each dataset, oldest first."""
         ...

@@ -14,6 +14,7 @@ __all__ = [
     "AnnotationIn",
     "AnnotationOut",
     "AnnotationsOut",
+    "AskAgainIn",
     "CommentIn",
     "CommentOut",
     "CommentsOut",
@@ -26,6 +27,10 @@ __all__ = [
     "ImportGoldOut",
     "OneAnnotation",
     "PastAnnotationOut",
+    "RecordsIn",
+    "ResolutionOut",
+    "ResolutionsOut",
+    "ResolvedRecordOut",
 ]
 
 _Text = Annotated[str, Meta(min_length=1, max_length=10_000)]
@@ -84,6 +89,18 @@ class CommentIn(Struct, kw_only=True):
     to: str | None = None
 
 
+class RecordsIn(Struct, kw_only=True):
+    """Records, by their ids."""
+
+    ids: Annotated[list[str], Meta(max_length=100)]
+
+
+class AskAgainIn(Struct, kw_only=True):
+    """The reason, which the annotator reads as a comment on the record."""
+
+    reason: Annotated[Reason, Meta(min_length=1)]
+
+
 # Responses
 
 
@@ -137,6 +154,35 @@ class AnnotationsOut(Struct, kw_only=True):
 
     annotations: list[OneAnnotation]
     gold: _Gold
+
+
+class ResolutionOut(Struct, kw_only=True):
+    """How a record came by its value, or why it has none: who answered, whose answer is the value, how much of the vote
+    it has; a conflict as a code, with its sentence in ``why``.
+    """
+
+    outcome: Literal["resolved", "open", "conflict"]
+    agent: str | None
+    answers: list[str]
+    agreeing: list[str]
+    support: float | None
+    by_token: bool
+    conflict: str | None
+    why: str | None
+    missing: int
+
+
+class ResolvedRecordOut(AnnotationsOut, kw_only=True):
+    """A record's answers and gold value, and the resolution that follows; null where the value is older."""
+
+    id: str
+    resolution: ResolutionOut | None
+
+
+class ResolutionsOut(Struct, kw_only=True):
+    """Records in the order asked for; those that are not there are left out."""
+
+    records: list[ResolvedRecordOut]
 
 
 class PastAnnotationOut(Struct, kw_only=True):

@@ -22,9 +22,11 @@ __all__ = [
     "QueueOut",
     "QueueRecord",
     "SkipIn",
+    "SkipUndone",
     "Skipped",
     "TakeBackIn",
     "TakenBack",
+    "UndoSkipIn",
 ]
 
 
@@ -58,6 +60,12 @@ class SkipIn(Struct, kw_only=True):
     id: str
     token: str | None = None
     reason: Reason | None = None
+
+
+class UndoSkipIn(Struct, kw_only=True):
+    """A record that the caller skipped."""
+
+    id: str
 
 
 class TakeBackIn(Struct, kw_only=True):
@@ -122,6 +130,14 @@ class Skipped(Struct, kw_only=True):
     id: str
     state: str
     annotator: str | None
+
+
+class SkipUndone(Struct, kw_only=True):
+    """The record is leased to the caller again."""
+
+    id: str
+    token: str
+    lease_until: str
 
 
 class TakenBack(Struct, kw_only=True):

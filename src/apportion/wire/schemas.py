@@ -15,6 +15,7 @@ from . import (
     bodies,
     datasets,
     imports,
+    inbox,
     jobs,
     labeling_rules,
     people,
@@ -33,8 +34,8 @@ from .examples import EXAMPLES, RECORDS
 __all__ = ["BULK_SCHEMAS", "STRUCTS", "component_schemas"]
 
 _MODULES = (
-    agreement, annotation_module, assignments, audit, bodies, datasets, imports, jobs, labeling_rules, people, policies,
-    progress, queries, queue, records, server_state, webhooks, workspaces,
+    agreement, annotation_module, assignments, audit, bodies, datasets, imports, inbox, jobs, labeling_rules, people,
+    policies, progress, queries, queue, records, server_state, webhooks, workspaces,
 )  # fmt: skip
 
 STRUCTS: dict[str, type[msgspec.Struct]] = {

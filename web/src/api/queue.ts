@@ -67,6 +67,15 @@ export async function releaseLeases(dataset: DatasetRef, leases: readonly Lease[
   await ask(client.POST("/api/datasets/{name}/queue:release", { params: pathOf(dataset), body, keepalive: true }));
 }
 
-export async function skipRecord(dataset: DatasetRef, id: string, token: string | null, reason: string | null): Promise<void> {
-  await ask(client.POST("/api/datasets/{name}/queue:skip", { params: pathOf(dataset), body: { id, token, reason } }));
+/** Who gets a record that was skipped: whoever is free, I again but last, or nobody. */
+export type PassedTo = "others" | "me" | "nobody";
+
+export async function skipRecord(dataset: DatasetRef, id: string, token: string | null, reason: string | null): Promise<PassedTo> {
+  const { state, annotator } = await ask(client.POST("/api/datasets/{name}/queue:skip", { params: pathOf(dataset), body: { id, token, reason } }));
+  return state === "skipped" ? "nobody" : annotator === null ? "others" : "me";
+}
+
+/** Takes a record that I skipped back, with a new lease; refused once somebody else has it. */
+export async function takeSkipBack(dataset: DatasetRef, id: string): Promise<string> {
+  return (await ask(client.POST("/api/datasets/{name}/queue:undo_skip", { params: pathOf(dataset), body: { id } }))).token;
 }

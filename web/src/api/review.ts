@@ -20,6 +20,7 @@ export interface Answered {
   readonly value: Value;
   readonly discarded: boolean;
   readonly counted: boolean;
+  readonly seconds: number | null;
 }
 
 /** What the dataset stands by on a record, who decided it and why. */
@@ -63,17 +64,20 @@ export const caseQuery = (dataset: DatasetRef, record: AppRecord) =>
 
 async function findCase(dataset: DatasetRef, record: AppRecord): Promise<Case> {
   const found = await ask(client.GET("/api/datasets/{name}/records/{id}/annotations", { params: placeOf(dataset, record.id) }));
-  return {
-    answers: found.annotations
-      .filter((each) => each.state === "submitted" || each.state === "discarded")
-      .map((each) => ({
-        annotator: each.annotator,
-        value: readValue(each.value, record),
-        discarded: each.state === "discarded",
-        counted: each.counted,
-      })),
-    gold: readGold(found.gold, record),
-  };
+  return { answers: readAnswered(found.annotations, record), gold: readGold(found.gold, record) };
+}
+
+/** What people answered, without drafts. */
+export function readAnswered(annotations: readonly components["schemas"]["OneAnnotation"][], record: AppRecord): Answered[] {
+  return annotations
+    .filter((each) => each.state === "submitted" || each.state === "discarded")
+    .map((each) => ({
+      annotator: each.annotator,
+      value: readValue(each.value, record),
+      discarded: each.state === "discarded",
+      counted: each.counted,
+      seconds: each.seconds ?? null,
+    }));
 }
 
 /** Settles a record; a version that is no longer the latest is refused with what is stored instead. */
@@ -138,7 +142,7 @@ function readValue(value: AnswerValue | null, record: AppRecord): Value {
   return value ? valueOf(value, record.task, new Offsets(textOf(record))) : {};
 }
 
-function readGold(gold: WireGold | null | undefined, record: AppRecord): Decision | null {
+export function readGold(gold: WireGold | null | undefined, record: AppRecord): Decision | null {
   if (!gold?.version) return null;
   const { origin, author, reason, version, at } = gold;
   return { value: readValue(gold.value, record), discarded: gold.state === "discarded", origin, author, reason, version, at };

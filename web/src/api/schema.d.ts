@@ -84,6 +84,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List comments by others that are for you: those to you, and in workspaces you lead also those to nobody
+         * @description List comments by others that are for you: those to you, and in workspaces you lead also those to nobody.
+         */
+        get: operations["inbox_list_comments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/comments/{no}:done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a comment that is for you as dealt with, or as open again
+         * @description Mark a comment that is for you as dealt with, or as open again.
+         */
+        post: operations["inbox_comment_done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets": {
         parameters: {
             query?: never;
@@ -748,6 +788,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{name}/queue:undo_skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a record that you skipped, unless somebody else has it by now; it is leased to you again
+         * @description Take back a record that you skipped, unless somebody else has it by now; it is leased to you again.
+         */
+        post: operations["queue_undo_skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/records/:resolutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers and
+         * @description Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers andmanagers.
+         */
+        post: operations["answers_get_resolutions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{name}/records/:search": {
         parameters: {
             query?: never;
@@ -854,6 +934,26 @@ export interface paths {
          * @description Go back to your previous answer; a first answer becomes a draft. Undoing twice is redoing.
          */
         post: operations["answers_undo_mine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/records/{id}/annotations/{annotator}:ask_again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why
+         * @description Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why.
+         */
+        post: operations["answers_ask_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1444,6 +1544,26 @@ export interface paths {
          * @description Show yourself: your role, your workspaces and your role in each.
          */
         get: operations["me_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what was decided about your answers: how many were confirmed, and which records stand by something else
+         * @description Show what was decided about your answers: how many were confirmed, and which records stand by something else.
+         */
+        get: operations["inbox_my_feedback"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2316,6 +2436,13 @@ export interface components {
             } | null;
         };
         /**
+         * AskAgainIn
+         * @description The reason, which the annotator reads as a comment on the record.
+         */
+        AskAgainIn: {
+            reason: string;
+        };
+        /**
          * AssignmentOut
          * @description Why a record is in front of somebody, and for how long: its plan, its lease, the version they build on.
          */
@@ -2620,6 +2747,16 @@ export interface components {
             };
         };
         /**
+         * DatasetFeedbackOut
+         * @description Decisions about the caller's answers in one dataset: how many confirm them, and where they differ.
+         */
+        DatasetFeedbackOut: {
+            changed: components["schemas"]["DecidedRecord"][];
+            confirmed: number;
+            name: string;
+            workspace: string;
+        };
+        /**
          * DatasetOut
          * @description A dataset. ``owner`` is its workspace under an older name; times are naive UTC.
          */
@@ -2638,6 +2775,14 @@ export interface components {
             };
             task: components["schemas"]["Task"];
             workspace: string;
+        };
+        /**
+         * DecidedRecord
+         * @description A record whose value differs from what the caller answered, and when that was decided.
+         */
+        DecidedRecord: {
+            at: string;
+            id: string;
         };
         /**
          * Deleted
@@ -2715,6 +2860,14 @@ export interface components {
          */
         DeliveryState: "waiting" | "delivered" | "failed" | "skipped";
         /**
+         * DoneIn
+         * @description Whether a comment is dealt with.
+         */
+        DoneIn: {
+            /** @default true */
+            done?: boolean;
+        };
+        /**
          * Entity
          * @description A labelled stretch of a text: code points from ``start`` up to, not including, ``end``.
          */
@@ -2764,7 +2917,7 @@ export interface components {
          * @description The code of an event.
          * @enum {unknown}
          */
-        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "undid_job" | "undone" | "withdrawn";
+        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
         /**
          * EventOut
          * @description An event of a dataset: who did what when.
@@ -2828,6 +2981,13 @@ export interface components {
         ExtendIn: {
             /** @default false */
             dry_run?: boolean;
+        };
+        /**
+         * FeedbackOut
+         * @description Datasets in which something was decided about the caller's answers.
+         */
+        FeedbackOut: {
+            datasets: components["schemas"]["DatasetFeedbackOut"][];
         };
         /**
          * Figure
@@ -3047,6 +3207,31 @@ export interface components {
             records: number;
             stored: boolean;
             wanted: components["schemas"]["AnswersWanted"];
+        };
+        /**
+         * InboxCommentOut
+         * @description A comment on a record, and who has dealt with it.
+         */
+        InboxCommentOut: {
+            at: string;
+            author: string;
+            dataset: string;
+            done_at: string | null;
+            done_by: string | null;
+            no: number;
+            record: string;
+            text: string;
+            to: string | null;
+            workspace: string;
+        };
+        /**
+         * InboxOut
+         * @description Comments, newest first.
+         */
+        InboxOut: {
+            comments: components["schemas"]["InboxCommentOut"][];
+            /** @description The ``cursor`` of the next page. */
+            next: string | null;
         };
         /**
          * JobOut
@@ -4064,6 +4249,13 @@ export interface components {
             field: string;
         };
         /**
+         * RecordsIn
+         * @description Records, by their ids.
+         */
+        RecordsIn: {
+            ids: string[];
+        };
+        /**
          * RefusedMove
          * @description A row that cannot move, and why.
          */
@@ -4082,6 +4274,40 @@ export interface components {
             refused_sign_ins: number;
             running: number;
             streams: number;
+        };
+        /**
+         * ResolutionOut
+         * @description How a record came by its value, or why it has none: who answered, whose answer is the value, how much of the vote it has; a conflict as a code, with its sentence in ``why``.
+         */
+        ResolutionOut: {
+            agent: string | null;
+            agreeing: string[];
+            answers: string[];
+            by_token: boolean;
+            conflict: string | null;
+            missing: number;
+            /** @enum {unknown} */
+            outcome: "conflict" | "open" | "resolved";
+            support: number | null;
+            why: string | null;
+        };
+        /**
+         * ResolutionsOut
+         * @description Records in the order asked for; those that are not there are left out.
+         */
+        ResolutionsOut: {
+            records: components["schemas"]["ResolvedRecordOut"][];
+        };
+        /**
+         * ResolvedRecordOut
+         * @description A record's answers and gold value, and the resolution that follows; null where the value is older.
+         */
+        ResolvedRecordOut: {
+            annotations: components["schemas"]["OneAnnotation"][];
+            /** @description What the record stands by, once a human decided. */
+            gold: components["schemas"]["Gold"] | null;
+            id: string;
+            resolution: components["schemas"]["ResolutionOut"] | null;
         };
         /**
          * RestoreIn
@@ -4474,6 +4700,15 @@ export interface components {
             id: string;
             reason?: string | null;
             token?: string | null;
+        };
+        /**
+         * SkipUndone
+         * @description The record is leased to the caller again.
+         */
+        SkipUndone: {
+            id: string;
+            lease_until: string;
+            token: string;
         };
         /**
          * Skipped
@@ -4918,6 +5153,13 @@ export interface components {
             records: number;
         };
         /**
+         * UndoSkipIn
+         * @description A record that the caller skipped.
+         */
+        UndoSkipIn: {
+            id: string;
+        };
+        /**
          * UndoneRule
          * @description The rule whose last change is to be undone; without one, the last change of any.
          */
@@ -5300,6 +5542,114 @@ export interface operations {
             };
             /** @description The caller may not do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    inbox_list_comments: {
+        parameters: {
+            query?: {
+                /** @description Those dealt with, instead of those that are not. */
+                done?: boolean;
+                limit?: number;
+                /** @description ``next`` of the page before. */
+                cursor?: string | null;
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    inbox_comment_done: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                no: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoneIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxCommentOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8215,6 +8565,151 @@ export interface operations {
             };
         };
     };
+    queue_undo_skip: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoSkipIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkipUndone"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such record in the dataset */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The lease has expired or was released */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    answers_get_resolutions: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordsIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolutionsOut"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or none the caller may know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     search_scan: {
         parameters: {
             query?: {
@@ -8826,6 +9321,84 @@ export interface operations {
             };
             /** @description The dataset that the client works on was deleted */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    answers_ask_again: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path: {
+                name: string;
+                annotator: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskAgainIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationsOut"];
+                };
+            };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such record in the dataset */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11479,6 +12052,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Missing, wrong or expired credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    inbox_my_feedback: {
+        parameters: {
+            query?: {
+                /** @description Which workspace is meant; wins over the header. */
+                workspace?: string | null;
+            };
+            header?: {
+                /** @description Which workspace is meant, for clients of 1.x. */
+                "x-argilla-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackOut"];
                 };
             };
             /** @description Missing, wrong or expired credentials */

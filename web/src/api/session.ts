@@ -25,6 +25,8 @@ export interface Preferences {
   guidelinesRead?: Record<string, number>;
   /** Reasons this person gave lately when settling conflicts. */
   reasons?: string[];
+  /** Up to when decisions about this person's answers were looked at, by dataset. */
+  feedbackSeen?: Record<string, string>;
 }
 
 export const meQuery = queryOptions({

@@ -128,16 +128,19 @@ export function leads(me: Me, workspace: string, createdBy: string | null | unde
   );
 }
 
-/** The record one answered last and has not taken back since, on any device. */
-export async function lastAnswered(dataset: DatasetRef): Promise<string | null> {
+/** The record one answered or skipped last and has not taken back since, on any device. */
+export async function lastDone(dataset: DatasetRef): Promise<{ id: string; skipped: boolean } | null> {
   const me = await ask(client.GET("/api/me"));
   const params = { path: { name: dataset.name }, query: { workspace: dataset.workspace, limit: 50 } };
   const { events } = await ask(client.GET("/api/datasets/{name}/events", { params }));
   const back = new Set<unknown>();
+  const taken = new Set<unknown>();
   for (const { who, what, record } of events) {
     if (who !== me.username || typeof record !== "string") continue;
     if (what === "took_back") back.add(record);
-    else if ((what === "submitted" || what === "discarded") && !back.has(record)) return record;
+    else if (what === "took_skip_back") taken.add(record);
+    else if (what === "skipped" && !taken.delete(record)) return { id: record, skipped: true };
+    else if ((what === "submitted" || what === "discarded") && !back.has(record)) return { id: record, skipped: false };
   }
   return null;
 }

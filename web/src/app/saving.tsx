@@ -38,7 +38,8 @@ export function Saving() {
   );
   return (
     <>
-      <div role="status">
+      {/* that all goes well is seen, and would be heard twice with every answer */}
+      <div role="status" aria-live={bad ? "polite" : "off"}>
         {problems.length ? <UnstyledButton onClick={() => { setOpen(true); }}>{shown}</UnstyledButton> : shown}
       </div>
       {open && problems.length > 0 && (

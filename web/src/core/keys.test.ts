@@ -24,7 +24,9 @@ describe("keys", () => {
   it("of labels are what the dataset says, unless an action has them, else their place", () => {
     const labels = [{ shortcut: "q" }, {}, { shortcut: "d" }, { shortcut: "Q" }, { shortcut: "1" }, {}];
     expect(labelKeys(labels, KEYS)).toEqual(["q", "2", "3", "4", "1", "6"]);
-    expect(labelKeys(Array.from({ length: 12 }, () => ({})), KEYS).slice(8)).toEqual(["9", "0", undefined, undefined]);
+    expect(labelKeys(Array.from({ length: 12 }, () => ({})), KEYS).slice(8)).toEqual(["9", "0", "b", "e"]);
+    expect(labelKeys(Array.from({ length: 34 }, () => ({})), KEYS).slice(20)).toEqual(["y", "z", ...[..."1234567890"].map((each) => `Shift+${each}`), undefined, undefined]);
+    expect(labelKeys(Array.from({ length: 12 }, () => ({})), KEYS, false).slice(9)).toEqual(["0", undefined, undefined]);
   });
 });
 

@@ -87,11 +87,20 @@ function digit(index: number): string | undefined {
   return index < 9 ? String(index + 1) : index === 9 ? "0" : undefined;
 }
 
+const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
+const SHIFTED = Array.from({ length: 10 }, (_, at) => `Shift+${digit(at) ?? ""}`);
+
+/** The digit pressed with Shift, whatever sign the layout has there. */
+export function shiftedDigit({ code, shiftKey, ctrlKey, metaKey, altKey }: Pick<KeyboardEvent, "code" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">): string | undefined {
+  const found = shiftKey && !ctrlKey && !metaKey && !altKey ? /^Digit(\d)$/.exec(code)?.[1] : undefined;
+  return found === undefined ? undefined : `Shift+${found}`;
+}
+
 /**
  * The key of each label: the one its dataset says unless an action has it, else the digit of its place unless
- * another label has that. Labels beyond the tenth are found by typing.
+ * another label has that. Labels beyond the tenth get the letters that nothing else has, then digits with Shift.
  */
-export function labelKeys(labels: readonly { readonly shortcut?: string }[], bindings: Bindings): (string | undefined)[] {
+export function labelKeys(labels: readonly { readonly shortcut?: string }[], bindings: Bindings, beyond = true): (string | undefined)[] {
   const used = new Set<string>();
   const chosen = labels.map(({ shortcut }) => {
     const key = shortcut?.trim().toLowerCase();
@@ -99,10 +108,11 @@ export function labelKeys(labels: readonly { readonly shortcut?: string }[], bin
     used.add(key);
     return key;
   });
+  const free = beyond ? [...LETTERS.filter((each) => !actionOf(each, bindings) && !used.has(each)), ...SHIFTED] : [];
   return chosen.map((key, at) => {
+    if (key !== undefined) return key;
     const place = digit(at);
-    if (key !== undefined || place === undefined || used.has(place)) return key;
-    return place;
+    return place !== undefined && !used.has(place) ? place : at > 9 ? free.shift() : undefined;
   });
 }
 

@@ -280,6 +280,42 @@ describe("the outbox", () => {
     expect(outbox.noteOn(DATASET, "1")).toBeUndefined();
   });
 
+  it("says when what waits has arrived, what an earlier visit left included", async () => {
+    answerWith = () => ({ kind: "offline" });
+    await post(open(), "x");
+    await vi.advanceTimersByTimeAsync(100);
+    answerWith = () => ({ kind: "saved", seen: "" });
+    const outbox = open();
+    const left: number[] = [];
+    void outbox.idle().then(() => left.push(outbox.state().waiting));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(left).toEqual([]); // nothing is known before it is opened
+    await outbox.open();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(left).toEqual([0]);
+  });
+
+  it("lets nobody wait for what cannot arrive now, or takes too long", async () => {
+    let done = 0;
+    const wait = (outbox: Outbox) => void outbox.idle().then(() => done++);
+    const slow = new Outbox("ana", store, () => new Promise(() => undefined));
+    await slow.open();
+    await post(slow, "x");
+    wait(slow);
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(done).toBe(0);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(done).toBe(1);
+    answerWith = () => ({ kind: "offline" });
+    const offline = open();
+    await offline.open();
+    await post(offline, "y");
+    await vi.advanceTimersByTimeAsync(100);
+    wait(offline);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(done).toBe(2);
+  });
+
   it("shows the same state until something changes, so that screens draw only then", async () => {
     const outbox = open();
     const first = outbox.state();

@@ -69,6 +69,8 @@ export interface OutboxState {
   readonly noted: NotedAnswer | null;
 }
 
+/** Nobody waits longer than this for answers to arrive. */
+const LONGEST_MS = 5_000;
 const PAUSES = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 export class Outbox {
@@ -89,6 +91,8 @@ export class Outbox {
   /** Stays the same list as long as nothing in it changes. */
   private listed: readonly Problem[] = [];
   private snapshot: OutboxState | null = null;
+  private markOpened: () => void = () => undefined;
+  private readonly opened = new Promise<void>((settle) => { this.markOpened = settle; });
 
   constructor(
     readonly user: string,
@@ -100,11 +104,31 @@ export class Outbox {
   /** Takes up what an earlier visit left, and sends it. */
   async open(): Promise<void> {
     this.closed = false;
-    for (const pending of await this.store.all()) {
-      if (pending.user === this.user && !this.unsent.has(pending.key)) this.unsent.set(pending.key, pending);
+    try {
+      for (const pending of await this.store.all()) {
+        if (pending.user === this.user && !this.unsent.has(pending.key)) this.unsent.set(pending.key, pending);
+      }
+    } finally {
+      this.notify();
+      void this.flush();
+      this.markOpened();
     }
-    this.notify();
-    void this.flush();
+  }
+
+  /** Settles once what waits has arrived, what an earlier visit left included; or cannot arrive now, or takes too long. */
+  async idle(): Promise<void> {
+    await this.opened;
+    const over = () => !this.next() || this.offline || this.signedOut || this.closed;
+    if (over()) return;
+    await new Promise<void>((settle) => {
+      const end = () => {
+        clearTimeout(timer);
+        stop();
+        settle();
+      };
+      const timer = setTimeout(end, LONGEST_MS);
+      const stop = this.watch(() => { if (over()) end(); });
+    });
   }
 
   /** Sends nothing any more, until it is opened again; what waits stays kept. */

@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { byCharacter, byWord, cut, findHits, putSpan, relabel, removeSpan, resizeSpan, spansAt } from "./spans";
+import { byCharacter, byWord, cut, findHits, lanesOf, putSpan, relabel, removeSpan, resizeSpan, spansAt } from "./spans";
 
 const span = (start: number, end: number, label = "A") => ({ start, end, label });
 
 describe("spans", () => {
+  it("that share words have a lane each, and one is used again once it is free", () => {
+    const [alone, first, second, third, fourth] = [span(0, 2), span(3, 9), span(5, 12, "B"), span(10, 14), span(6, 7)];
+    expect([...lanesOf([fourth, third, alone, second, first].filter((each) => each !== undefined))].map(([each, lane]) => [each.start, lane]).sort()).toEqual([[10, 0], [3, 0], [5, 1], [6, 2]]);
+    expect(lanesOf([span(0, 2), span(2, 4)]).size).toBe(0);
+  });
+
   it("give way to a new one that they would cross", () => {
     expect(putSpan([span(0, 5), span(6, 9)], span(3, 7, "B"))).toEqual([span(3, 7, "B")]);
   });

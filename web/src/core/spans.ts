@@ -107,6 +107,27 @@ function sweep<T extends { start: number; end: number }>(all: readonly T[]): (po
   };
 }
 
+/** A line for each span that shares words with another, so that no two of them draw on the same one; others have none. */
+export function lanesOf(spans: readonly Span[]): ReadonlyMap<Span, number> {
+  const sorted = [...spans].sort((one, other) => one.start - other.start || other.end - one.end);
+  const found = new Map<Span, number>();
+  const ends: (Span | undefined)[] = [];
+  for (const each of sorted) {
+    const beside = ends.filter((other): other is Span => other !== undefined && other.end > each.start);
+    if (!beside.length) {
+      ends.length = 0;
+      ends[0] = each;
+      continue;
+    }
+    for (const other of beside) if (!found.has(other)) found.set(other, ends.indexOf(other));
+    const lane = ends.findIndex((other) => other === undefined || other.end <= each.start);
+    const free = lane < 0 ? ends.length : lane;
+    ends[free] = each;
+    found.set(each, free);
+  }
+  return found;
+}
+
 const WORD = /[\p{L}\p{N}_]/u;
 
 /** Where the words that a search found stand: whole words, upper and lower case alike. */

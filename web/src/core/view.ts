@@ -15,6 +15,8 @@ export interface View {
   readonly page: number;
   /** The record in front of the annotator, in the layout of one. */
   readonly record: string | null;
+  /** Who leads answers that record in their own name, instead of looking at what it stands by. */
+  readonly own: boolean;
   /** Records like this one are wanted, nearest first, by the vector of this name. */
   readonly similar: { readonly vector: string; readonly record: string } | null;
 }
@@ -28,6 +30,7 @@ export const DEFAULT_VIEW: View = {
   size: 10,
   page: 1,
   record: null,
+  own: false,
   similar: null,
 };
 
@@ -73,6 +76,7 @@ export function readView(params: Params): View {
     size: SIZES.find((each) => each === size) ?? DEFAULT_VIEW.size,
     page: Math.max(1, Math.floor(Number(first("page"))) || 1),
     record: first("record") || null,
+    own: first("own") === "1",
     similar: first("similar") && first("by") ? { vector: first("by"), record: first("similar") } : null,
   };
 }
@@ -93,7 +97,10 @@ export function writeView(view: View): Params {
     if (view.size !== DEFAULT_VIEW.size) params["size"] = String(view.size);
     if (view.page > 1) params["page"] = String(view.page);
   } else if (view.layout === "queue") params["view"] = "queue";
-  else if (view.record) params["record"] = view.record;
+  else if (view.record) {
+    params["record"] = view.record;
+    if (view.own) params["own"] = "1";
+  }
   return params;
 }
 
@@ -174,4 +181,9 @@ function worded(name: string, values: readonly string[]): string {
 export function whereOf(view: Pick<View, "q" | "filters">): string | null {
   const filters = Object.entries(view.filters).filter(([, values]) => values.length);
   return joined([view.q.trim(), ...filters.map(([name, values]) => worded(name, values))]) || null;
+}
+
+/** A query for these records and no others. */
+export function queryOfIds(ids: readonly string[]): string {
+  return ids.map((each) => `id:"${each.replace(/["\\]/g, "\\$&")}"`).join(" OR ");
 }

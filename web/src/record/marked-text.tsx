@@ -3,7 +3,7 @@
 import { type CSSProperties, memo, useMemo } from "react";
 
 import type { Span } from "@/core/model";
-import { cut, findHits } from "@/core/spans";
+import { cut, findHits, lanesOf } from "@/core/spans";
 
 import classes from "./marked-text.module.css";
 
@@ -20,6 +20,7 @@ const NONE: readonly Span[] = [];
 export const MarkedText = memo(function MarkedText({ text, hits, spans = NONE, suggestions = NONE, hue }: Props) {
   const found = useMemo(() => findHits(text, hits), [text, hits]);
   const segments = useMemo(() => cut(text.length, spans, suggestions, found), [text, spans, suggestions, found]);
+  const lanes = useMemo(() => lanesOf([...spans, ...suggestions]), [spans, suggestions]);
   return segments.map((each) => {
     const part = text.slice(each.start, each.end);
     const span = innermost(each.spans);
@@ -37,10 +38,9 @@ export const MarkedText = memo(function MarkedText({ text, hits, spans = NONE, s
       <span
         key={each.start}
         className={`${(span ? classes["span"] : classes["suggested"]) ?? ""} ${each.hit ? (classes["inner"] ?? "") : ""}`}
-        style={{ "--h": hue?.(shown.label) ?? 200 } as CSSProperties}
-        data-depth={each.spans.length > 1 ? each.spans.length : undefined}
+        style={{ "--h": hue?.(shown.label) ?? 200, ...underlined([...each.spans, ...each.suggestions], lanes, hue) } as CSSProperties}
         data-first={shown.start === each.start || undefined}
-        data-label={shown.end === each.end ? shown.label : undefined}
+        data-label={endingAt(each.end, span ? each.spans : each.suggestions)}
       >
         {part}
       </span>
@@ -53,4 +53,34 @@ function innermost(spans: readonly Span[]): Span | undefined {
     (best, each) => (!best || each.end - each.start < best.end - best.start ? each : best),
     undefined,
   );
+}
+
+/** The labels of what ends there, the innermost first. */
+function endingAt(end: number, spans: readonly Span[]): string | undefined {
+  const ending = spans.filter((each) => each.end === end).sort((one, other) => other.start - one.start);
+  return ending.length ? ending.map((each) => each.label).join(" · ") : undefined;
+}
+
+/** Lanes beyond these would reach into the next line. */
+const LANES = 3;
+const LINE = 2;
+const GAP = 1;
+
+/** A line under the words for each span that shares some with another, from its start to its end. */
+function underlined(spans: readonly Span[], lanes: ReadonlyMap<Span, number>, hue: Props["hue"]): CSSProperties | undefined {
+  const here = spans.flatMap((each) => {
+    const lane = lanes.get(each);
+    return lane === undefined || lane >= LANES ? [] : [{ lane, label: each.label }];
+  });
+  if (!here.length) return undefined;
+  const deepest = Math.max(...here.map((each) => each.lane));
+  const lines = Array.from({ length: deepest + 1 }, (_, lane) => {
+    const covering = here.find((each) => each.lane === lane);
+    const h = String(hue?.(covering?.label ?? "") ?? 200);
+    const colour = covering ? `light-dark(oklch(0.5 0.15 ${h}), oklch(0.78 0.13 ${h}))` : "var(--sheet)";
+    const below = lane * (LINE + GAP);
+    // shadows lie one behind the other, so that of each only its lowest part is seen
+    return [`0 ${String(below + GAP)}px var(--sheet)`, `0 ${String(below + GAP + LINE)}px ${colour}`];
+  });
+  return { boxShadow: lines.flat().join(", ") };
 }

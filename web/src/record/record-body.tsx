@@ -20,11 +20,12 @@ interface Props {
   readonly roomy: boolean;
   readonly armed: string | null;
   readonly onPickLabel: (id: string, label: string) => void;
+  readonly onSubmit?: (id: string) => void;
   /** Only the beginning of a long text is shown. */
   readonly clipped?: boolean;
 }
 
-export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLabel, clipped }: Props) {
+export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLabel, onSubmit, clipped }: Props) {
   const { record } = edit;
   const { hidden } = useAnnotatorSettings(); // an explanation tells the prediction
   if (record.task === "TokenClassification") {
@@ -61,6 +62,7 @@ export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLa
           active={active}
           roomy={roomy}
           onPick={(label) => { onPickLabel(record.id, label); }}
+          {...(onSubmit ? { onSubmit: () => { onSubmit(record.id); } } : {})}
         />
       ) : (
         <TextToText

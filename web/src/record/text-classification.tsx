@@ -1,11 +1,12 @@
 /** Labels to choose for a text: by mouse, by number, or by typing part of their name. */
 
 import { TextInput, UnstyledButton } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import type { RecordEdit } from "@/core/edit-session";
 import { n, t } from "@/text/en";
 import { Key } from "@/ui/key";
+import { useSpoken } from "@/ui/spoken";
 
 import { labelScores, predictedLabels } from "./answers";
 import { ActionKey, useAnnotatorSettings } from "./annotator-settings";
@@ -16,6 +17,8 @@ export interface LabelsProps {
   readonly edit: RecordEdit;
   readonly labels: LabelSet;
   readonly onPick: (label: string) => void;
+  /** Enter where nothing is typed. */
+  readonly onSubmit?: () => void;
   /** Shows keys, and more labels at once. */
   readonly active: boolean;
   readonly roomy: boolean;
@@ -23,7 +26,7 @@ export interface LabelsProps {
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
-export function TextClassification({ edit, labels, onPick, active, roomy }: LabelsProps) {
+export function TextClassification({ edit, labels, onPick, onSubmit, active, roomy }: LabelsProps) {
   const [filter, setFilter] = useState("");
   const [all, setAll] = useState(false);
   const { record, now } = edit;
@@ -37,6 +40,14 @@ export function TextClassification({ edit, labels, onPick, active, roomy }: Labe
   const matching = words ? options.filter((each) => each.name.toLowerCase().includes(words)) : options;
   const shown = all ? matching : matching.filter((each, at) => at < most || chosen.includes(each.name) || predicted.includes(each.name));
 
+  const { say, place } = useSpoken();
+  const before = useRef({ id: record.id, chosen });
+  useEffect(() => {
+    const was = before.current;
+    before.current = { id: record.id, chosen };
+    if (active && was.id === record.id && was.chosen !== chosen && chosen.join() !== was.chosen.join()) say(chosen.join(", ") || t.review.noLabels);
+  });
+
   function pickFirst() {
     const first = matching[0];
     if (!first) return;
@@ -46,6 +57,7 @@ export function TextClassification({ edit, labels, onPick, active, roomy }: Labe
 
   return (
     <div className={classes["labels"]} data-roomy={roomy || undefined}>
+      {place}
       {options.length > 9 && (
         <TextInput
           size="xs"
@@ -59,8 +71,10 @@ export function TextClassification({ edit, labels, onPick, active, roomy }: Labe
             if (event.key === "Enter") {
               event.preventDefault();
               event.stopPropagation();
-              pickFirst();
-              event.currentTarget.blur();
+              // of several labels the next one is typed at once; where one is enough, keys are the screen's again
+              if (words) pickFirst();
+              if (!words) onSubmit?.();
+              if (!words || !record.multiLabel) event.currentTarget.blur();
             } else if (event.key === "Escape") {
               setFilter("");
               event.currentTarget.blur();

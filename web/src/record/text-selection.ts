@@ -24,6 +24,15 @@ function position(root: HTMLElement, node: Node, offset: number): number {
   return before.toString().length;
 }
 
+const MARKING = "marking";
+
+/** Shows a stretch as selected while the focus, and with it the browser's own selection, is elsewhere; null ends that. */
+export function highlight(root: HTMLElement | null, stretch: TextRange | null): void {
+  if (typeof Highlight === "undefined") return;
+  if (root && stretch) CSS.highlights.set(MARKING, new Highlight(domRange(root, stretch)));
+  else CSS.highlights.delete(MARKING);
+}
+
 function domRange(root: HTMLElement, { start, end }: TextRange): Range {
   const range = document.createRange();
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);

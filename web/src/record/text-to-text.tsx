@@ -23,6 +23,9 @@ export function TextToText({ edit, active, onChange }: Props) {
   const suggestions = (hidden ? [] : record.suggestions).flatMap((each) => each.texts.map((one) => ({ ...one, agent: each.agent })));
   const done = now.state === "submitted" || now.state === "discarded";
 
+  // as a property of the widget it lands on the frame around the field, which takes its direction from the label
+  useEffect(() => { field.current?.setAttribute("dir", "auto"); }, []);
+
   useEffect(() => {
     if (active) field.current?.focus({ preventScroll: true });
   }, [active, record.id]);
@@ -36,7 +39,6 @@ export function TextToText({ edit, active, onChange }: Props) {
         minRows={3}
         maxRows={16}
         value={text}
-        dir="auto"
         spellCheck
         onChange={(event) => { onChange(event.currentTarget.value, true); }}
         onKeyDown={(event) => { if (event.key === "Escape") event.currentTarget.blur(); }}

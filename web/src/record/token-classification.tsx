@@ -21,6 +21,7 @@ import type { LabelSet } from "./use-labels";
 import { useSpanKeys } from "./use-span-keys";
 import { useSpanMouse } from "./use-span-mouse";
 import { useSpanPopup } from "./use-span-popup";
+import { useSpokenSpans } from "./use-spoken-spans";
 
 interface Props {
   readonly edit: RecordEdit;
@@ -48,6 +49,7 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
   const caret = useCaret(root, tokens);
   const { popup, open, close: hidePopup } = useSpanPopup(root);
   const keyDown = useSpanKeys({ root, text, tokens, labels, caret, edits, onOpen: open });
+  const spoken = useSpokenSpans(edit, spans, text);
   const mouseUp = useSpanMouse({ root, text, tokens, labels, armed, caret, edits, onOpen: open });
 
   useEffect(() => {
@@ -113,6 +115,7 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
           />
         )}
       </div>
+      {spoken}
       <SpanList
         text={text}
         spans={spans}

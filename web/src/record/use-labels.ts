@@ -30,11 +30,12 @@ export function labelAt(labels: readonly LabelWithHue[], key: string): LabelWith
   return labels.find((each) => each.key === key);
 }
 
-export function useLabels(dataset: DatasetRef, bindings: Bindings = KEYS): LabelSet {
+/** `bindings` are those of a screen on which labels beyond the tenth have keys as well. */
+export function useLabels(dataset: DatasetRef, bindings?: Bindings): LabelSet {
   const { data, isSuccess } = useQuery(labelsQuery(dataset));
   return useMemo(() => {
     const withKeys = <T extends LabelOption>(list: readonly T[]) => {
-      const keys = labelKeys(list, bindings);
+      const keys = labelKeys(list, bindings ?? KEYS, bindings !== undefined);
       return list.map((each, at) => ({ ...each, ...(keys[at] === undefined ? {} : { key: keys[at] }) }));
     };
     const options = withKeys((data?.options ?? []).map((each, index) => ({

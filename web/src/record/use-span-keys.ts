@@ -3,7 +3,7 @@
 import type { KeyboardEvent, RefObject } from "react";
 
 import { moveOf } from "@/core/caret";
-import { actionOf, keyOf } from "@/core/keys";
+import { actionOf, keyOf, shiftedDigit } from "@/core/keys";
 import type { Span } from "@/core/model";
 import type { Range } from "@/core/offsets";
 import { resizeOf, spanCommand } from "@/core/span-keys";
@@ -56,7 +56,7 @@ export function useSpanKeys({ root, text, tokens, labels, caret, edits, onOpen }
     const range = caret.range();
     const key = keyOf(event.nativeEvent);
     const action = actionOf(key, bindings);
-    const label = action ? undefined : labelAt(labels.options, key);
+    const label = action ? undefined : labelAt(labels.options, shiftedDigit(event.nativeEvent) ?? key);
     const predicted = range !== null && spansAt(edits.suggestions, range.start).length > 0;
     const command = spanCommand(event.key, { action, isLabel: label !== undefined, caret: range !== null, predicted });
     if (command === "leave") {

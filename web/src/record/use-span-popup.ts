@@ -1,11 +1,11 @@
 /** The popup at a stretch of text: where it is, and what it is about. */
 
-import { type RefObject, useState } from "react";
+import { type RefObject, useLayoutEffect, useState } from "react";
 
 import type { Span } from "@/core/model";
 import type { Range } from "@/core/offsets";
 
-import { edges, selectionBox } from "./text-selection";
+import { edges, highlight, selectionBox } from "./text-selection";
 
 /** What the popup is about: a stretch to label, or a span to change. */
 export interface Popup {
@@ -24,6 +24,14 @@ export interface SpanPopup {
 
 export function useSpanPopup(root: RefObject<HTMLElement | null>): SpanPopup {
   const [popup, setPopup] = useState<Popup | null>(null);
+
+  // drawn anew with every change of the text, whose pieces it hangs on
+  useLayoutEffect(() => {
+    if (!popup) return undefined;
+    highlight(root.current, popup.range);
+    return () => { highlight(null, null); };
+  });
+
   return {
     popup,
     open: (range, span) => {

@@ -27,7 +27,7 @@ export default function SearchHelp({ dataset, onUse, onClose }: { dataset: Datas
       <Table withRowBorders={false} verticalSpacing={2}>
         <Table.Tbody>
           {examples.map(([example, meaning]) => {
-            const here = example.replace("LABEL", quoted).replace("KEY", key);
+            const here = example.replace(/LABEL|KEY/g, (word) => (word === "KEY" ? key : quoted));
             return (
               <Table.Tr key={example}>
                 <Table.Td w="55%">

@@ -91,6 +91,8 @@ export const annotatingText = {
     gone: "The record to compare with is not there any more",
   },
   spans: {
+    marked: (text: string, label: string) => `“${text}” marked ${label}`,
+    unmarked: (text: string, label: string) => `${label} removed from “${text}”`,
     reject: "Reject",
     rejectAll: "Reject predictions",
     rejectSpan: (text: string, label: string) => `Reject ${label} for “${text}”`,
@@ -142,6 +144,7 @@ export const annotatingText = {
     characters: "Move its end, or with Shift its start, by a character",
   },
   record: {
+    inFront: (position: string, text: string) => `${position}: ${text}`,
     copyId: "Copy the id",
     more: "Show all of it",
     less: "Show less",

@@ -20,6 +20,7 @@ export const sentences: Record<EventCode, (event: AuditEvent) => string> = {
   submitted: (event) => `answered ${record(event)} of ${dataset(event)}`,
   discarded: (event) => `discarded ${record(event)} of ${dataset(event)}`,
   skipped: (event) => `skipped ${record(event)} of ${dataset(event)}`,
+  took_skip_back: (event) => `took ${record(event)} of ${dataset(event)} back after skipping it`,
   took_back: (event) => `took an answer back on ${record(event)} of ${dataset(event)}`,
   adjudicated: (event) => `settled ${record(event)} of ${dataset(event)}`,
   removed_gold: (event) => `reopened ${record(event)} of ${dataset(event)}`,

@@ -125,6 +125,11 @@ export const teamText = {
     left: "Left",
     drafts: "Drafts",
     skipped: "Skipped",
+    skippedHint: {
+      next_person: "Records a person skipped. They are open for whoever is free, unless their plan says otherwise.",
+      back_to_me: "Records a person skipped. They come back to the same person at the end, unless their plan says otherwise.",
+      drop: "Records a person skipped. They go to nobody else, unless their plan says otherwise.",
+    } as Record<string, string>,
     time: "Time each",
     timeHint: "The median: half of the answers took less, half took more.",
     hours: {
@@ -209,6 +214,7 @@ export const teamText = {
       discarded: "discarded",
       skipped: "skipped",
       took_back: "took back",
+      took_skip_back: "took back after skipping",
       assigned: "assigned records",
       extended: "added new records to a plan",
       rebalanced: "rebalanced a plan",

@@ -30,6 +30,7 @@ __all__ = [
     "release",
     "skip",
     "submit",
+    "take_skip_back",
 ]
 
 CLAIM_LIMIT = 20
@@ -249,6 +250,27 @@ def skip(slot: Slot, me: str, policy: Skip | None = None) -> Slot:
         return replace(slot, state=RowState.PENDING, lease=None, annotator=me, deferred=slot.deferred + 1)
     return replace(
         slot, state=RowState.PENDING, lease=None, annotator=None, pull=True, declined=slot.declined | {me}
+    )
+
+
+def take_skip_back(slot: Slot, me: str, lease: Lease, *, pull: bool) -> Slot | None:
+    """Return the slot as it was before ``me`` skipped it, leased to them; None if it is not theirs to take any more.
+
+    Somebody else may have it, have filled it, or it was withdrawn. ``pull`` says whether it was open when planned.
+    """
+    now = lease.until - slot.minutes * _MINUTE
+    passed_on = me in slot.declined and slot.annotator is None and slot.free(now)
+    deferred = slot.deferred > 0 and slot.annotator == me and slot.free(now)
+    if not (passed_on or deferred or (slot.state is RowState.SKIPPED and slot.annotator == me)):
+        return None
+    return replace(
+        slot,
+        state=RowState.LEASED,
+        lease=lease,
+        annotator=None if pull else me,
+        pull=pull,
+        declined=slot.declined - {me},
+        deferred=max(0, slot.deferred - 1),
     )
 
 

@@ -6,31 +6,39 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
     BadRequestError,
     DatasetGoneError,
+    EntityNotFoundError,
     ForbiddenOperationError,
     RecordNotFound,
     StaleVersionError,
 )
+from apportion.domain.individual.case import Annotation, GoldValue
 from apportion.domain.individual.showing import show_annotation
 from apportion.domain.permissions import Action
 from apportion.domain.sentences import COUNT_DECISIONS, history_sentence
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Comment
+from apportion.ports.store import Transaction
 from apportion.server.convert.values import gold_out, read_value, value_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
 from apportion.services.answers import adjudicate, own_annotations
 from apportion.services.answers.own_annotations import AnnotationEntry, AnnotationReceipt
+from apportion.services.answers.resolutions import RecordResolution, find_resolutions
 from apportion.services.datasets.access import open_dataset
 from apportion.services.insight import comments
-from apportion.vocabulary import AnnotationState
+from apportion.services.insight.ask_again import SecondRequest
+from apportion.services.insight.ask_again import ask_again as send_back
+from apportion.vocabulary import AnnotationState, Task
 from apportion.wire.annotations import (
     AnnotationIn,
     AnnotationOut,
     AnnotationsOut,
+    AskAgainIn,
     CommentIn,
     CommentOut,
     CommentsOut,
@@ -39,6 +47,10 @@ from apportion.wire.annotations import (
     HistoryOut,
     OneAnnotation,
     PastAnnotationOut,
+    RecordsIn,
+    ResolutionOut,
+    ResolutionsOut,
+    ResolvedRecordOut,
 )
 
 __all__ = ["router"]
@@ -132,15 +144,65 @@ async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut
         lambda tx: own_annotations.all_annotations(tx, ctx.actor, address.record(id))
     )
     return AnnotationsOut(
-        annotations=[
-            OneAnnotation(
-                annotator=each.annotator,
-                counted=each.counted,
-                **show_annotation(each, dataset.task),
-            )
-            for each in found
-        ],
-        gold=gold_out(gold, dataset.task),
+        annotations=[_one(each, dataset.task) for each in found], gold=gold_out(gold, dataset.task)
+    )
+
+
+def _one(each: Annotation, task: Task) -> OneAnnotation:
+    return OneAnnotation(annotator=each.annotator, counted=each.counted, **show_annotation(each, task))
+
+
+@router.post(
+    "/api/datasets/{name}/records/:resolutions",
+    responses=responses(ForbiddenOperationError, EntityNotFoundError),
+)
+async def get_resolutions(ctx: Ctx, name: str, asked: RecordsIn) -> ResolutionsOut:
+    """Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers and
+    managers.
+    """
+    address = ctx.address(name)
+    dataset, found = await ctx.read_slow(lambda tx: find_resolutions(tx, ctx.actor, address, asked.ids))
+    return ResolutionsOut(records=[_resolved(each, dataset.task) for each in found])
+
+
+def _resolved(each: RecordResolution, task: Task) -> ResolvedRecordOut:
+    found = each.resolution
+    return ResolvedRecordOut(
+        id=each.id,
+        annotations=[_one(answer, task) for answer in each.annotations],
+        gold=gold_out(each.gold, task),
+        resolution=None
+        if found is None
+        else ResolutionOut(
+            outcome=found.outcome.value,
+            agent=found.agent,
+            answers=list(found.answers),
+            agreeing=list(found.agreeing),
+            support=found.support,
+            by_token=found.by_token,
+            conflict=None if found.conflict is None else str(found.conflict),
+            why=found.why,
+            missing=found.missing,
+        ),
+    )
+
+
+@router.post(
+    f"{_RECORD}/annotations/{{annotator}}:ask_again", responses={**_REFUSALS, **responses(BadRequestError)}
+)
+async def ask_again(
+    ctx: Ctx, request: Request, name: str, annotator: str, asked: AskAgainIn
+) -> AnnotationsOut:
+    """Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why."""
+    address, now = ctx.address(name).record(record_id(request)), ctx.state.clock.now()
+
+    def ask(tx: Transaction) -> tuple[Dataset, list[Annotation], GoldValue | None]:
+        send_back(tx, ctx.actor, address, SecondRequest(annotator, asked.reason), now=now)
+        return own_annotations.all_annotations(tx, ctx.actor, address)
+
+    dataset, found, gold = await ctx.write(ask, urgent=True)
+    return AnnotationsOut(
+        annotations=[_one(each, dataset.task) for each in found], gold=gold_out(gold, dataset.task)
     )
 
 

@@ -23,7 +23,18 @@ from apportion.server.deps import Ctx
 from apportion.server.errors import responses
 from apportion.server.wire_routes import Reply
 from apportion.services.assignments import queue
-from apportion.wire.queue import ClaimIn, Freed, LeaseOut, LeasesIn, LeasesOut, QueueOut, SkipIn, Skipped
+from apportion.wire.queue import (
+    ClaimIn,
+    Freed,
+    LeaseOut,
+    LeasesIn,
+    LeasesOut,
+    QueueOut,
+    SkipIn,
+    Skipped,
+    SkipUndone,
+    UndoSkipIn,
+)
 
 __all__ = ["router"]
 
@@ -103,3 +114,17 @@ async def skip(ctx: Ctx, name: str, sent: SkipIn) -> Skipped:
         urgent=True,
     )
     return Skipped(id=sent.id, state=str(slot.state), annotator=slot.annotator)
+
+
+@router.post(
+    _QUEUE + ":undo_skip", responses={**_REFUSALS, **responses(RecordNotFound, queue.LeaseGoneError)}
+)
+async def undo_skip(ctx: Ctx, name: str, sent: UndoSkipIn) -> SkipUndone:
+    """Take back a record that you skipped, unless somebody else has it by now; it is leased to you again."""
+    address, now, token = ctx.address(name), ctx.state.clock.now(), secrets.token_urlsafe(12)
+    slot = await ctx.write(
+        lambda tx: queue.take_skipped_back(tx, ctx.actor, address.record(sent.id), token, now=now),
+        urgent=True,
+    )
+    assert slot.lease is not None
+    return SkipUndone(id=sent.id, token=token, lease_until=utc_iso(slot.lease.until))

@@ -22,7 +22,7 @@ from .answer_mode import answer_mode
 from .checked_value import checked_value
 from .decision import Decision, decide
 
-__all__ = ["GoldEntry", "put_gold", "remove_gold"]
+__all__ = ["GoldEntry", "open_adjudicable", "put_gold", "remove_gold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def put_gold(
     tx: Transaction, actor: Actor, address: RecordAddress, entry: GoldEntry, *, now: int
 ) -> tuple[Dataset, Case]:
     """Set the gold value of a record, or mark the record as unusable."""
-    access, case = _open(tx, actor, address)
+    access, case = open_adjudicable(tx, actor, address)
     dataset = access.dataset
     _check_version(case, entry.version, dataset)
     value = None
@@ -57,7 +57,7 @@ def remove_gold(
     tx: Transaction, actor: Actor, address: RecordAddress, version: int | None, *, now: int
 ) -> tuple[Dataset, Case]:
     """Remove the gold value: the record resolves to what people's answers make of it again."""
-    access, case = _open(tx, actor, address)
+    access, case = open_adjudicable(tx, actor, address)
     dataset = access.dataset
     _check_version(case, version, dataset)
     if case.gold is None:
@@ -69,7 +69,8 @@ def remove_gold(
     return dataset, after
 
 
-def _open(tx: Transaction, actor: Actor, address: RecordAddress) -> tuple[DatasetAccess, Case]:
+def open_adjudicable(tx: Transaction, actor: Actor, address: RecordAddress) -> tuple[DatasetAccess, Case]:
+    """Open the dataset of a record to adjudicate, and the record; refused in a shared dataset."""
     access = open_dataset(tx, actor, address.dataset, Action.ADJUDICATE, open_only=True)
     if not answer_mode(tx, access.dataset).keeps_gold:
         raise BadRequestError(

@@ -66,7 +66,7 @@ class AnswerMode(Protocol):
         ...
 
     def skip(self, case: Case, after: Slot, note: str, *, now: int) -> None:
-        """Store a slot that its annotator has skipped."""
+        """Store a slot that its annotator has skipped, or taken back."""
         ...
 
     def reresolve(self, ids: Sequence[str], *, now: int, fill: bool = True, carried: bool = False) -> None:

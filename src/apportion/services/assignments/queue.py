@@ -14,8 +14,10 @@ from apportion.domain.assignment.queue import (
     heartbeat,
     release,
     skip,
+    take_skip_back,
 )
-from apportion.domain.assignment.states import RowState, holding
+from apportion.domain.assignment.rule_id import RuleId
+from apportion.domain.assignment.states import Mode, RowState, holding
 from apportion.domain.datasets import Dataset, DatasetAddress, RecordAddress
 from apportion.domain.errors import ConflictError, RecordNotFound
 from apportion.domain.people import Actor
@@ -43,10 +45,12 @@ __all__ = [
     "renew",
     "shortlist",
     "skip_record",
+    "take_skipped_back",
 ]
 
 
 _AT_ONCE = 500
+_MINUTE = 60_000_000
 SHORTLIST = 200
 """Records found for a claim before the writer is asked: others may take some of them meanwhile."""
 
@@ -266,6 +270,31 @@ def skip_record(
     detail = {"reason": asked.reason}
     tx.annotations.log_event(dataset, me, EventCode.SKIPPED, at=now, record=case, detail=detail)
     return after
+
+
+def take_skipped_back(tx: Transaction, actor: Actor, address: RecordAddress, token: str, *, now: int) -> Slot:
+    """Give a record back to whoever skipped it, leased with this token, unless somebody else has it by now."""
+    dataset = open_dataset(tx, actor, address.dataset, Action.ANNOTATE, open_only=True).dataset
+    me, id = actor.username, address.id
+    case = tx.annotations.case(dataset, id)
+    if case is None or not case.ever_had(me):
+        raise RecordNotFound(dataset.id, id)
+    rules = {
+        RuleId(plan.no, no): each
+        for plan in tx.assignments.plans(dataset)
+        for no, each in enumerate(plan.spec.rules)
+    }
+    for slot in case.slots:
+        lease = Lease(me, now + slot.minutes * _MINUTE, token)
+        pull = slot.rule in rules and rules[slot.rule].mode is Mode.PULL
+        after = take_skip_back(slot, me, lease, pull=pull)
+        if after is not None:
+            answer_mode(tx, dataset).skip(case, after, "skip taken back", now=now)
+            tx.annotations.log_event(dataset, me, EventCode.TOOK_SKIP_BACK, at=now, record=case)
+            return after
+    raise LeaseGoneError(
+        f"Record {id} cannot come back to you: somebody else has it now. Nothing was changed."
+    )
 
 
 def _skipped(reason: str | None) -> str:

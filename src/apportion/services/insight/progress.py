@@ -22,6 +22,7 @@ from apportion.vocabulary import Status
 __all__ = [
     "DAY",
     "PACE_DAYS",
+    "PeopleCounts",
     "PersonProgress",
     "Progress",
     "WorkItem",
@@ -124,33 +125,48 @@ def _live(tx: Transaction, dataset: Dataset, annotator: str | None = None) -> li
     return [each for each in tx.assignments.slot_counts(dataset, annotator) if each.plan in written]
 
 
-def _people(tx: Transaction, dataset: Dataset, now: int, only: str | None) -> list[PersonProgress]:
+def _people(
+    tx: Transaction,
+    dataset: Dataset,
+    now: int,
+    only: str | None,
+    passed_on: Mapping[int, Mapping[str, int]] | None = None,
+) -> list[PersonProgress]:
     active = tx.assignments.last_active(dataset)
     paces = tx.annotations.paces(dataset, now - PACE_DAYS * DAY)
-    return people_of(_live(tx, dataset, only), active, paces, only, now=now)
+    skipped = (tx.totals.passed_on() if passed_on is None else passed_on).get(dataset.no, {})
+    return people_of(PeopleCounts(_live(tx, dataset, only), active, paces, skipped), only, now=now)
 
 
-def people_of(
-    live: Sequence[SlotCount],
-    active: Mapping[str, Active],
-    paces: Mapping[str, tuple[int, int]],
-    only: str | None = None,
-    *,
-    now: int,
-) -> list[PersonProgress]:
-    """Return everybody's progress, or that of one person, from counts of their slots and what they did."""
+@dataclass(frozen=True, slots=True)
+class PeopleCounts:
+    """Counts of everybody's slots in one dataset, and what they did when.
+
+    ``passed_on`` counts the slots they skipped that are for others now: of these, too, they were assigned and skipped
+    each.
+    """
+
+    live: Sequence[SlotCount]
+    active: Mapping[str, Active]
+    paces: Mapping[str, tuple[int, int]]
+    passed_on: Mapping[str, int]
+
+
+def people_of(counts: PeopleCounts, only: str | None = None, *, now: int) -> list[PersonProgress]:
+    """Return everybody's progress, or that of one person."""
+    active, paces, passed_on = counts.active, counts.paces, counts.passed_on
     assigned: dict[str, dict[RowState, int]] = {}
-    for count in live:
+    for count in counts.live:
         if count.annotator is not None and count.state is not RowState.WITHDRAWN:
             states = assigned.setdefault(count.annotator, {})
             states[count.state] = states.get(count.state, 0) + count.n
-    names = sorted({*assigned, *active} if only is None else {only})
+    names = sorted({*assigned, *active, *passed_on} if only is None else {only})
     found = []
     for name in names:
         states = assigned.get(name, {})
         last, seconds, drafts = active.get(name, Active(None, 0.0, 0))
-        done, skipped = states.get(RowState.DONE, 0), states.get(RowState.SKIPPED, 0)
-        total = sum(states.values())
+        done, skipped = states.get(RowState.DONE, 0), states.get(RowState.SKIPPED, 0) + passed_on.get(name, 0)
+        total = sum(states.values()) + passed_on.get(name, 0)
         found.append(
             PersonProgress(
                 name, total, done, drafts, skipped, seconds, last,
@@ -192,11 +208,12 @@ def my_work(tx: Transaction, actor: Actor, *, now: int) -> list[WorkItem]:
     """Return the remaining work of ``actor`` in all datasets, most left first."""
     numbers = set(tx.assignments.datasets_with_work(actor.username))
     places = None if actor.is_admin else actor.workspaces
+    passed_on = tx.totals.passed_on()
     found = []
     for dataset in tx.datasets.list(places):
         if dataset.no not in numbers or dataset.closed:
             continue
-        (mine,) = _people(tx, dataset, now, actor.username)
+        (mine,) = _people(tx, dataset, now, actor.username, passed_on)
         left = tx.assignments.remaining(
             dataset, eligibility_of(tx, dataset, actor.username, now).claimant, now
         )

@@ -21,7 +21,7 @@ from apportion.ports.totals import Lease, PlanDates, Seen
 from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import EventCode, MembershipRole, Role
 
-from .progress import DAY, PACE_DAYS, PersonProgress, Progress, people_of, progress_of
+from .progress import DAY, PACE_DAYS, PeopleCounts, PersonProgress, Progress, people_of, progress_of
 
 __all__ = ["HeldRecords", "TeamDataset", "TeamMember", "TeamOverview", "release_for", "team_overview"]
 
@@ -90,12 +90,13 @@ def _led(
     slots, active, conflicts = totals.slots(), totals.active(numbers), totals.conflicts()
     paces, leases, assigned = totals.paces(now - PACE_DAYS * DAY), totals.leases(), totals.assigned(numbers)
     statuses = totals.statuses([Seen(each, RESOLVED) for each in datasets])
-    belongs = _Belonging(tx, there)
+    belongs, passed_on = _Belonging(tx, there), totals.passed_on()
     for dataset, counted in zip(datasets, statuses, strict=True):
         no = dataset.no
         written = {plan.no for plan in plans[no] if plan.phase is not PlanPhase.WRITING}
         live = [each for each in slots.get(no, ()) if each.plan in written]
-        people = people_of(live, active.get(no, {}), paces.get(no, {}), now=now)
+        counts = PeopleCounts(live, active.get(no, {}), paces.get(no, {}), passed_on.get(no, {}))
+        people = people_of(counts, now=now)
         gone = frozenset(
             each.annotator
             for each in people

@@ -140,6 +140,8 @@ comments = Table(
     Column("text", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     checksum_column(),
+    Column("done_by", Text, comment="who has dealt with it"),
+    Column("done_at", BigInteger),
 )
 
 posteriors = Table(

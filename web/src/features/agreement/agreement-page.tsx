@@ -17,6 +17,7 @@ import { Empty } from "@/ui/empty";
 import classes from "./agreement.module.css";
 import { Figures } from "./figures";
 import { Matrix } from "./matrix";
+import { nameOf } from "./numbers";
 import { People } from "./people";
 import { Weeks } from "./weeks";
 import { Whole } from "./whole";
@@ -121,6 +122,9 @@ const TITLES: Record<By, string> = { pair: t.agreement.byPair, label: t.agreemen
 function Part({ dataset, asked, by }: { dataset: DatasetRef; asked: Asked; by: By }) {
   const { data, error, isPending } = useQuery(agreementQuery(dataset, asked, by));
   const figures = data?.by ?? [];
+  const measured = figures[0]?.measure;
+  // one person against changing others has no chance to be corrected for, so the server takes another measure
+  const other = data && measured !== undefined && measured !== data.measure ? t.agreement.otherMeasure(nameOf(measured), nameOf(data.measure)) : null;
   const shown =
     by === "pair" ? (
       <Matrix dataset={dataset} figures={figures} />
@@ -137,7 +141,10 @@ function Part({ dataset, asked, by }: { dataset: DatasetRef; asked: Asked; by: B
       ) : error ? (
         <Alert color="orange">{error.message}</Alert>
       ) : figures.length ? (
-        shown
+        <>
+          {shown}
+          {other && <p className={classes["note"]}>{other}</p>}
+        </>
       ) : (
         <p className={classes["note"]}>{t.agreement.nothingShared}</p>
       )}

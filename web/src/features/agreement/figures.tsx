@@ -6,7 +6,7 @@ import { n, t } from "@/text/en";
 
 import classes from "./agreement.module.css";
 import { CautionNote, CautionSign } from "./caution";
-import { short } from "./numbers";
+import { nameOf as nameOfMeasure, short } from "./numbers";
 import { RecordsLink } from "@/app/records-link";
 import { beginOf, Scale } from "./scale";
 
@@ -19,13 +19,14 @@ interface Props {
 
 export function Figures({ dataset, figures, nameOf, head }: Props) {
   const from = beginOf(figures);
+  const first = figures[0];
   return (
     <>
       <table className={classes["table"]}>
         <thead>
           <tr>
             <th scope="col">{head}</th>
-            <th scope="col" colSpan={2}>{t.agreement.estimate}</th>
+            <th scope="col" colSpan={2}>{first ? nameOfMeasure(first.measure) : t.agreement.estimate}</th>
             <th scope="col">{t.agreement.recordsHead}</th>
           </tr>
         </thead>

@@ -1,7 +1,7 @@
 /** Figures as people read them. */
 
 import type { Figure } from "@/api/agreement";
-import { t } from "@/text/en";
+import { n, t } from "@/text/en";
 
 /** Two digits, as many as the usual numbers of records can bear. */
 export function two(value: number): string {
@@ -14,10 +14,16 @@ export function nameOf(measure: string): string {
 }
 
 /** The estimate with its interval, or that there is none. */
-export function short({ estimate, low, high }: Figure): string {
+export function short({ measure, estimate, low, high }: Figure): string {
   if (estimate === null) return t.agreement.undefined;
+  if (measure === "percent") return low === null || high === null ? percent(estimate) : `${percent(estimate)} (${whole(low)} – ${whole(high)})`;
   return low === null || high === null ? two(estimate) : `${two(estimate)} (${two(low)} – ${two(high)})`;
 }
+
+const whole = (value: number) => n(Math.round(value * 100));
+
+/** A share of answers, which is never written like a coefficient. */
+export const percent = (value: number) => `${whole(value)} %`;
 
 /** Where a value lies on a scale from `from` to 1, in per cent. */
 export function share(value: number, from = 0): number {

@@ -30,6 +30,8 @@ import { Toolbar } from "./toolbar";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
 const List = lazy(() => import("./list/list"));
+const Results = lazy(() => import("./results/results"));
+const OwnAnswer = lazy(() => import("./results/own-answer"));
 const Help = lazy(() => import("./help"));
 const Guidelines = lazy(() => import("./side/guidelines"));
 const Flag = lazy(() => import("./side/flag"));
@@ -119,6 +121,10 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   };
 
   const mine = work.data?.some((each) => each.workspace === workspace && each.name === name) ?? false;
+  // who sees everybody's answers looks at what came of them; an answer of their own is an act of its own
+  const leading = individual && sees(me, workspace);
+  const own = leading && view.own && view.layout === "one" ? view.record : null;
+  const results = leading && view.layout !== "queue" && own === null;
   const aside = sidebar || guidelines;
   const shared = { dataset, view, onView, session, labels, armed, onScreen, onCurrent: setCurrent };
   const goOn = preferences.goOn ?? true;
@@ -139,6 +145,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
             onScreen={onScreen}
             search={search}
             mine={mine}
+            results={leading}
             guidelines={guidelines}
             sidebar={sidebar}
           />
@@ -146,8 +153,16 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
             <div className={classes["main"]}>
               <GuidelinesNotice dataset={dataset} open={guidelines} onOpen={() => { setGuidelines(true); }} />
               {task !== "Text2Text" && labels.loaded && !labels.options.length && <NoLabels dataset={dataset} />}
-              {task === "TokenClassification" && <Legend labels={labels} armed={armed} onArm={setArmed} />}
-              {view.layout === "list" ? (
+              {task === "TokenClassification" && !results && <Legend labels={labels} armed={armed} onArm={setArmed} />}
+              {results ? (
+                <Suspense fallback={<Skeleton h={320} aria-label={t.common.loading} />}>
+                  <Results dataset={dataset} view={view} onView={onView} session={session} labels={labels} onScreen={onScreen} onCurrent={setCurrent} />
+                </Suspense>
+              ) : own !== null ? (
+                <Suspense fallback={<Skeleton h={320} aria-label={t.common.loading} />}>
+                  <OwnAnswer {...shared} record={own} />
+                </Suspense>
+              ) : view.layout === "list" ? (
                 <Suspense fallback={<Skeleton h={320} aria-label={t.common.loading} />}>
                   <List {...shared} />
                 </Suspense>
@@ -169,6 +184,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
                     dataset={dataset}
                     edits={session.edits}
                     record={current}
+                    results={results}
                     view={asked}
                     onView={onView}
                     onFlag={(id) => { setOpened({ what: "flag", id }); }}

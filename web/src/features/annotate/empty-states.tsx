@@ -1,6 +1,7 @@
 /** What there is to say when no record can be shown. */
 
 import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
 
 import type { WhyEmpty } from "@/api/codes";
 import type { DatasetRef } from "@/core/model";
@@ -33,14 +34,17 @@ interface NothingAssignedProps {
   readonly view: View;
   readonly onView: (part: Partial<View>) => void;
   readonly onReload: () => void;
+  /** The way on from here. */
+  readonly children?: ReactNode;
 }
 
-export function NothingAssigned({ why, view, onView, onReload }: NothingAssignedProps) {
+export function NothingAssigned({ why, view, onView, onReload, children }: NothingAssignedProps) {
   const filtered = Boolean(view.q) || Object.keys(view.filters).length > 0;
   return (
     <Empty title={t.queue.empty}>
       {why && <p>{whyEmpty[why]}</p>}
       {filtered && <p>{t.queue.filtered}</p>}
+      {children}
       {filtered && (
         <Button variant="default" mr="xs" onClick={() => { onView({ q: "", filters: {}, page: 1, record: null }); }}>
           {t.annotate.removeFilters}

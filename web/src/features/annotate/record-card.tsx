@@ -125,6 +125,7 @@ export const RecordCard = memo(function RecordCard(props: Props) {
         roomy={roomy}
         armed={armed}
         onPickLabel={actions.pickLabel}
+        onSubmit={actions.submit}
         clipped={long && !unfolded}
       />
       {!roomy && (

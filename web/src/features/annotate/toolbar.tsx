@@ -12,6 +12,7 @@ import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { ActiveFilters, FilterBar } from "@/search/filter-bar";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { resultsText } from "@/text/results";
 import { Copy } from "@/ui/copy";
 import { printed } from "@/ui/key";
 
@@ -37,13 +38,19 @@ interface Props {
   readonly mine: boolean;
   readonly guidelines: boolean;
   readonly sidebar: boolean;
+  /** Records are shown as results, which are always a list. */
+  readonly results: boolean;
 }
 
-export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, guidelines, sidebar }: Props) {
+export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, guidelines, sidebar, results }: Props) {
   const { workspace, name } = dataset;
   const { bindings } = useAnnotatorSettings();
   // on a small screen, or far zoomed in, the text comes first
   const [unfolded, setUnfolded] = useState(false);
+  const layouts = [
+    ...(mine || view.layout === "queue" ? [{ value: "queue", label: t.queue.title }] : []),
+    ...(results ? [{ value: "list", label: resultsText.title }] : [{ value: "one", label: t.annotate.one }, { value: "list", label: t.annotate.list }]),
+  ];
   const hint = (words: string, action: ScreenAction) => {
     const key = bindings[action][0];
     return key === undefined ? words : `${words} (${printed(key)})`;
@@ -75,17 +82,15 @@ export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, 
           {dataset.task === "TextClassification" && view.q && <RuleOfThis workspace={workspace} name={name} q={view.q} />}
         </Suspense>
         <div className={classes["tools"]}>
-          <SegmentedControl
-            size="xs"
-            aria-label={t.annotate.layout}
-            data={[
-              ...(mine || view.layout === "queue" ? [{ value: "queue", label: t.queue.title }] : []),
-              { value: "one", label: t.annotate.one },
-              { value: "list", label: t.annotate.list },
-            ]}
-            value={view.layout}
-            onChange={(layout) => { onView({ layout: layout as Layout, page: 1, similar: null }); }}
-          />
+          {layouts.length > 1 && (
+            <SegmentedControl
+              size="xs"
+              aria-label={t.annotate.layout}
+              data={layouts}
+              value={results && view.layout === "one" ? "list" : view.layout}
+              onChange={(layout) => { onView({ layout: layout as Layout, page: 1, similar: null, own: false }); }}
+            />
+          )}
           <Suspense>
             <ExportButton dataset={dataset} view={view} />
           </Suspense>

@@ -6,11 +6,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { type Work, workQuery } from "@/api/work";
+import { Inbox } from "@/app/inbox";
 import { t } from "@/text/en";
 import { Bar } from "@/ui/bar";
 import { Empty } from "@/ui/empty";
 import { Ago } from "@/ui/time";
 
+import { ChangedAnswers } from "./changed-answers";
 import classes from "./my-work.module.css";
 
 export function MyWorkPage() {
@@ -21,6 +23,8 @@ export function MyWorkPage() {
       <Title order={1} mb="md">
         {t.work.title}
       </Title>
+      <ChangedAnswers />
+      <Inbox />
       {found.isPending ? (
         <Skeleton h={120} aria-label={t.common.loading} />
       ) : found.isError ? (

@@ -6,6 +6,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { datasetsQuery } from "@/api/datasets";
 import { teamOverviewQuery } from "@/api/lead";
 import { meQuery } from "@/api/session";
+import { Inbox } from "@/app/inbox";
 import { attentionItems, peopleOf } from "@/core/overview";
 import { managesSomething, seesSomething } from "@/core/roles";
 import { t } from "@/text/en";
@@ -62,12 +63,16 @@ function Overview({ admin, leads }: { admin: boolean; leads: boolean }) {
       {!begun && leads && <Start annotators={new Set(team.members.map((each) => each.username)).size} datasets={datasets.data} assigned={assigned} admin={admin} />}
       {assigned ? (
         <>
+          <Inbox />
           <AttentionList items={attentionItems(team, now)} />
           <People people={peopleOf(team, now)} />
           <Datasets datasets={team.datasets} />
         </>
       ) : (
-        !leads && <Empty title={manageText.overview.nothing}>{manageText.overview.nothingIntro}</Empty>
+        <>
+        <Inbox />
+        {!leads && <Empty title={manageText.overview.nothing}>{manageText.overview.nothingIntro}</Empty>}
+        </>
       )}
     </div>
   );

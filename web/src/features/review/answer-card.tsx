@@ -8,6 +8,7 @@ import type { Answered } from "@/api/review";
 import type { AppRecord } from "@/core/model";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { inboxText } from "@/text/inbox";
 import { Key } from "@/ui/key";
 
 import { commonLabels, type Difference, spanDifferences, wordChanges } from "./compare";
@@ -25,10 +26,13 @@ export interface CardProps {
   readonly picked: boolean;
   readonly withKey: boolean;
   readonly onPick: () => void;
+  readonly onAskAgain: () => void;
+  /** Texts are shown as they are, not by what is different about them. */
+  readonly plain: boolean;
 }
 
 export function AnswerCard(props: CardProps) {
-  const { answers, at, nameOf, picked, withKey, onPick } = props;
+  const { answers, at, nameOf, picked, withKey, onPick, onAskAgain } = props;
   const answer = answers[at];
   if (!answer) return null;
   const name = nameOf(answer.annotator);
@@ -36,11 +40,15 @@ export function AnswerCard(props: CardProps) {
     <article className={classes["answer"]} aria-label={t.review.answerOf(name)} data-picked={picked || undefined}>
       <header className={classes["answerhead"]}>
         <strong className={classes["person"]}>{name}</strong>
+        {answer.seconds !== null && answer.seconds > 0 && <span className={classes["extra"]}>{t.review.seconds(Math.round(answer.seconds))}</span>}
         {!answer.counted && <span className={classes["extra"]}>{t.review.extra}</span>}
+        <Button size="compact-sm" variant="subtle" color="gray" className={classes["pick"] ?? ""} onClick={onAskAgain}>
+          {inboxText.ask}
+          <span className="sr-only"> ({t.review.answerOf(name)})</span>
+        </Button>
         <Button
           size="compact-sm"
           variant={picked ? "filled" : "default"}
-          className={classes["pick"] ?? ""}
           aria-pressed={picked}
           onClick={onPick}
           {...(picked ? { leftSection: <IconCheck size={14} /> } : {})}
@@ -124,12 +132,12 @@ function worded({ mine, theirs }: Difference, text: string, name: (of: number) =
   return mine ? t.review.mine(words(mine), mine.label, others) : t.review.notMine(others);
 }
 
-function Words({ answers, at, base, nameOf }: CardProps) {
+function Words({ answers, at, base, nameOf, plain }: CardProps) {
   const text = answers[at]?.value.text ?? "";
   const other = answers[base];
   const changes = useMemo(
-    () => (other && base !== at && !other.discarded ? wordChanges(other.value.text ?? "", text) : null),
-    [other, base, at, text],
+    () => (!plain && other && base !== at && !other.discarded ? wordChanges(other.value.text ?? "", text) : null),
+    [other, base, at, text, plain],
   );
   return (
     <>

@@ -23,6 +23,12 @@ function scramble(record: string, person: string): number {
   return (hash ^ (hash >>> 13)) >>> 0;
 }
 
+/** The spans that every one of the values has. */
+export function commonSpans(values: readonly Value[]): Span[] {
+  const [first, ...others] = values;
+  return (first?.spans ?? []).filter((each) => others.every((other) => other.spans?.some((one) => sameSpan(one, each))));
+}
+
 /** The labels that every one of the values has. */
 export function commonLabels(values: readonly Value[]): ReadonlySet<string> {
   const [first, ...others] = values;

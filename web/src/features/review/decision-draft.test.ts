@@ -1,19 +1,26 @@
 import { describe, expect, it } from "vitest";
 
 import type { Answered, Decision } from "@/api/review";
+import type { Span } from "@/core/model";
 import { recordOf, spanOf, tokenRecordOf } from "@/testing/records";
 
 import { agrees, baseOf, canSave, type DecisionDraft, firstDraft, inLetterOrder, inWords } from "./decision-draft";
 
-const answer = (annotator: string, labels: string[], discarded = false): Answered => ({ annotator, value: discarded ? {} : { labels }, discarded, counted: true });
+const answer = (annotator: string, labels: string[], discarded = false): Answered => ({ annotator, value: discarded ? {} : { labels }, discarded, counted: true, seconds: null });
 const chosen = (value: DecisionDraft["value"], discarded = false): DecisionDraft => ({ value, discarded, touched: true });
-const NOTHING = firstDraft(null);
+const NOTHING = firstDraft(recordOf(), { gold: null, answers: [] });
 const gold: Decision = { value: { labels: ["a"] }, discarded: false, origin: "adjudicated", author: "rae", reason: null, version: 2, at: "2026-11-25T12:00:00Z" };
 
 describe("a decision that is being made", () => {
   it("begins with the one there is, or with nothing", () => {
-    expect(firstDraft(gold)).toEqual(chosen({ labels: ["a"] }));
-    expect(NOTHING.touched).toBe(false);
+    expect(firstDraft(recordOf(), { gold, answers: [answer("ana", ["b"])] })).toEqual(chosen({ labels: ["a"] }));
+    expect(firstDraft(recordOf(), { gold: null, answers: [answer("ana", ["b"])] })).toEqual({ value: {}, discarded: false, touched: false });
+  });
+
+  it("begins with the spans that all who did not discard it marked, which nobody has decided yet", () => {
+    const marked = (...spans: Span[]): Answered => ({ ...answer("ana", []), value: { spans } });
+    const answers = [marked(spanOf(0, 3), spanOf(8, 11)), marked(spanOf(0, 3)), answer("cy", [], true)];
+    expect(firstDraft(tokenRecordOf("Ada met Ben"), { gold: null, answers })).toEqual({ value: { spans: [spanOf(0, 3)] }, discarded: false, touched: false });
   });
 
   it("can be saved once something was chosen that the task asks for", () => {

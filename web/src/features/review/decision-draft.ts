@@ -1,9 +1,11 @@
 /** A decision while it is being made: what is chosen, which answers say the same, and whether it can be saved. */
 
-import type { Answered, Decision } from "@/api/review";
+import type { Answered, Case, Decision } from "@/api/review";
 import { type AppRecord, sameValue, type Value } from "@/core/model";
 import { missing } from "@/record/answers";
 import { t } from "@/text/en";
+
+import { commonSpans } from "./compare";
 
 export interface DecisionDraft {
   readonly value: Value;
@@ -12,9 +14,13 @@ export interface DecisionDraft {
   readonly touched: boolean;
 }
 
-/** The decision there is, or nothing yet. */
-export function firstDraft(gold: Decision | null): DecisionDraft {
-  return gold ? { value: gold.value, discarded: gold.discarded, touched: true } : { value: {}, discarded: false, touched: false };
+const NOTHING: DecisionDraft = { value: {}, discarded: false, touched: false };
+
+/** What was decided; of spans, else, those that all have, so that only what differs is left to do. */
+export function firstDraft(record: AppRecord, { gold, answers }: Case): DecisionDraft {
+  if (gold) return { value: gold.value, discarded: gold.discarded, touched: true };
+  if (record.task !== "TokenClassification") return NOTHING;
+  return { ...NOTHING, value: { spans: commonSpans(answers.filter((each) => !each.discarded).map((each) => each.value)) } };
 }
 
 export function inLetterOrder(answers: readonly Answered[], byPerson: ReadonlyMap<string, string>): Answered[] {

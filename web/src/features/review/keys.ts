@@ -10,11 +10,13 @@ export const REVIEW_KEYS = {
   edit: ["e"],
   reason: ["r"],
   names: ["w"],
+  plain: ["t"],
   comment: ["m"],
   next: ["n", "PageDown"],
   previous: ["p", "PageUp"],
   undo: ["u", "Mod+z"],
   search: ["/"],
+  help: ["?"],
   leave: ["Escape"],
 } as const;
 export type ReviewAction = keyof typeof REVIEW_KEYS;

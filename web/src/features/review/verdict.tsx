@@ -18,13 +18,16 @@ import { TextToText } from "@/record/text-to-text";
 import { TokenClassification } from "@/record/token-classification";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { inboxText } from "@/text/inbox";
 import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
 
 import { AnswerCard } from "./answer-card";
+import { AskAgain } from "./ask-again";
 import { Comments } from "./comments";
 import { letters } from "./compare";
 import { agrees, baseOf, canSave, type DecisionDraft, firstDraft, inLetterOrder, inWords } from "./decision-draft";
+import { Help } from "./help";
 import { type ReviewAction, useReviewKeys } from "./keys";
 import classes from "./review.module.css";
 import { useReasons } from "./use-reasons";
@@ -59,10 +62,13 @@ export function Verdict(props: VerdictProps) {
 function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay, bar }: VerdictProps & { found: Case }) {
   const cache = useQueryClient();
   const { gold } = found;
-  const [draft, setDraft] = useState<DecisionDraft>(() => firstDraft(gold));
+  const [draft, setDraft] = useState<DecisionDraft>(() => firstDraft(record, found));
   const [reason, setReason] = useState(gold?.reason ?? "");
   const [names, setNames] = useState(false);
   const [editing, setEditing] = useState(false);
+  const [plain, setPlain] = useState(false);
+  const [asking, setAsking] = useState<string | null>(null);
+  const [help, setHelp] = useState(false);
   const [theirs, setTheirs] = useState<Decision | null>(null);
   const reasons = useReasons();
   const reasonField = useRef<HTMLInputElement>(null);
@@ -124,6 +130,8 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
       else if (action === "edit") setEditing(!editing);
       else if (action === "leave") setEditing(false);
       else if (action === "names") setNames(!names);
+      else if (action === "plain") setPlain(!plain);
+      else if (action === "help") setHelp(true);
       else if (action === "reason") reasonField.current?.focus();
       else if (action === "comment") commentField.current?.focus();
       else onAction(action);
@@ -145,6 +153,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
           {gold.reason && <>: “{gold.reason}”</>}
         </p>
       )}
+      <About record={record} />
       {record.task !== "TokenClassification" && (
         <section className={classes["source"]} aria-label={t.annotate.text}>
           {record.fields.map((field) => (
@@ -159,6 +168,11 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
       )}
       <div className={classes["answershead"]}>
         <h2 className={classes["part"]}>{t.review.answers(answers.length)}</h2>
+        {record.task === "Text2Text" && (
+          <Button size="compact-sm" variant="subtle" color="gray" ml="auto" onClick={() => { setPlain(!plain); }} rightSection={<Key of="t" />}>
+            {plain ? t.review.changes : t.review.plain}
+          </Button>
+        )}
         <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={names} onClick={() => { setNames(!names); }} rightSection={<Key of="w" />}>
           {names ? t.review.hideNames : t.review.showNames}
         </Button>
@@ -175,6 +189,8 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
             nameOf={nameOf}
             picked={agrees(each, draft)}
             withKey={!editing || record.task !== "TextClassification"}
+            plain={plain}
+            onAskAgain={() => { setAsking(each.annotator); }}
             onPick={() => { pick(at); }}
           />
         ))}
@@ -259,6 +275,44 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
       )}
       <Comments dataset={dataset} id={record.id} me={me} nameOf={nameOf} field={commentField} />
       {bar({ save: () => { save(); }, unusable, saving: saving.isPending })}
+      {help && <Help onClose={() => { setHelp(false); }} />}
+      {asking !== null && (
+        <AskAgain
+          dataset={dataset}
+          id={record.id}
+          annotator={asking}
+          name={nameOf(asking)}
+          onAsked={() => {
+            onSay(inboxText.asked(nameOf(asking)));
+            onAction("next");
+          }}
+          onClose={() => { setAsking(null); }}
+        />
+      )}
     </>
+  );
+}
+
+/** Which record it is, what is known of it, and what was predicted. */
+function About({ record }: { record: AppRecord }) {
+  const metadata = Object.entries(record.metadata).filter(([key]) => !key.startsWith("_"));
+  const predicted = record.suggestions.map(({ agent, labels, spans, texts }) => {
+    const said = [...labels.map((each) => `${each.label} ${String(Math.round(each.score * 100))} %`), ...(spans.length ? [t.review.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
+    return `${agent ? `${agent}: ` : ""}${said.join(", ")}`;
+  });
+  const facts: (readonly [string, string])[] = [
+    [t.annotate.id, record.id],
+    ...metadata.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)] as const),
+    ...predicted.map((each) => [t.review.predicted, each] as const),
+  ];
+  return (
+    <dl className={classes["about"]} aria-label={t.annotate.record}>
+      {facts.map(([name, value]) => (
+        <div key={`${name} ${value}`}>
+          <dt>{name}</dt>
+          <dd dir="auto">{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router";
 
 import { type Figure, peopleAgreementQuery } from "@/api/agreement";
 import { type PersonProgress, timesQuery } from "@/api/team";
+import { policiesQuery } from "@/api/review";
 import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
 import { teamText } from "@/text/team";
@@ -22,7 +23,8 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
   const times = useQuery(timesQuery(dataset)).data;
   const figures = new Map(useQuery(peopleAgreementQuery(dataset)).data?.map((each) => [each.person, each]));
   const { workspace, name } = dataset;
-  const heads = [teamText.team.assigned, teamText.team.done, teamText.team.left, teamText.team.drafts, teamText.team.skipped];
+  const heads = [teamText.team.assigned, teamText.team.done, teamText.team.left, teamText.team.drafts];
+  const skip = useQuery(policiesQuery(dataset)).data?.skip;
   return (
     <div className={classes["sheet"]}>
       <Table className={classes["table"] ?? ""} verticalSpacing={8} aria-label={teamText.team.people}>
@@ -35,6 +37,13 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
                 {each}
               </Table.Th>
             ))}
+            <Table.Th ta="right">
+              <Tooltip label={teamText.team.skippedHint[skip ?? ""] ?? teamText.team.skipped} multiline maw={300}>
+                <Text component="span" inherit tabIndex={0}>
+                  {teamText.team.skipped}
+                </Text>
+              </Tooltip>
+            </Table.Th>
             <Table.Th ta="right">
               <Tooltip label={teamText.team.timeHint}>
                 <Text component="span" inherit tabIndex={0}>
@@ -72,8 +81,10 @@ interface RowProps {
 }
 
 function Row({ dataset, person, idle, seconds, figure }: RowProps) {
-  const { annotator, assigned, done, skipped, drafts } = person;
-  const left = assigned - done - skipped;
+  const { annotator, done, skipped, drafts } = person;
+  // what was skipped is no longer theirs, and the search behind the number does not find it
+  const assigned = person.assigned - skipped;
+  const left = assigned - done;
   const theirs = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
   const answered = `_exists_:annotations.${annotator}`;
   const link = (what: string, count: number, search: string) => (
@@ -99,10 +110,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
         <div className={classes["progress"]}>
           <Bar
             label={t.datasets.done(done, assigned)}
-            parts={[
-              { kind: "done", share },
-              { kind: "discarded", share: assigned ? skipped / assigned : 0 },
-            ]}
+            parts={[{ kind: "done", share }]}
           />
           <span>{t.datasets.percent(share)}</span>
         </div>

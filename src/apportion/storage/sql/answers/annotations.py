@@ -10,7 +10,7 @@ import msgspec
 from apportion.domain.datasets import Dataset
 from apportion.domain.events import TEAM_EVENTS
 from apportion.domain.individual.case import Case
-from apportion.ports.annotations import CaseChange, Comment, Event, PastAnnotation
+from apportion.ports.annotations import CaseChange, Comment, CommentFilter, Event, PastAnnotation, SentComment
 from apportion.ports.events import About
 from apportion.storage.checksums import add_row
 from apportion.storage.sql.agents import OPEN, Agents
@@ -27,6 +27,7 @@ from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.operations.events import SqlEvents
 from apportion.vocabulary import EventCode
 
+from . import inbox
 from .case_reader import CaseReader
 
 __all__ = ["SqlAnnotations"]
@@ -239,6 +240,18 @@ class SqlAnnotations:
             (dataset.no << 32 | case.number,),
         ).fetchall()
         return [Comment(*row) for row in rows]
+
+    def comments_to(self, wanted: CommentFilter) -> list[SentComment]:
+        return inbox.comments_to(self._raw, wanted)
+
+    def comment_numbered(self, no: int) -> SentComment | None:
+        return inbox.comment_numbered(self._raw, no)
+
+    def mark_comment(self, no: int, by: str | None, at: int | None) -> None:
+        self._raw.execute("UPDATE comments SET done_by = ?, done_at = ? WHERE no = ?", (by, at, no))
+
+    def decided(self, dataset: Dataset, annotator: str, limit: int) -> list[str]:
+        return inbox.decided(self._raw, dataset.no, self._agents.find(annotator) or -1, limit)
 
     def add_comment(self, dataset: Dataset, case: Case, comment: Comment) -> None:
         add_row(self._raw, "comments", (dataset.no << 32 | case.number, *comment))

@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
+from apportion.domain.assignment.states import RowState
 from apportion.ports.plans import PlanPhase
 from apportion.ports.queue import Active
 from apportion.ports.slots import SlotCount
 from apportion.ports.totals import Lease, PlanDates, Seen
 from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.cases.time_spent import NOT_ANSWERED
-from apportion.storage.sql.codec.states import ROW_STATES
+from apportion.storage.sql.codec.states import ROW_STATES, STATE_NO
 from apportion.storage.sql.connection import RawConnection
 from apportion.vocabulary import Status
 
@@ -77,6 +78,16 @@ class SqlTotals:
         for dataset, plan, rule, no, state, n in self._raw.execute(asked):
             name = None if no == OPEN else self._agents.name(no)
             found[dataset].append(SlotCount(plan, rule, name, ROW_STATES[state], n))
+        return found
+
+    def passed_on(self) -> Mapping[int, dict[str, int]]:
+        found: dict[int, dict[str, int]] = defaultdict(dict)
+        for dataset, no, n in self._raw.execute(
+            # skips are few, slots are many
+            f"SELECT s.dataset, d.annotator, count(*) FROM declined d {self._sql.then_join} slots s ON s.no = d.slot "
+            f"WHERE s.state != {STATE_NO[RowState.WITHDRAWN]} GROUP BY s.dataset, d.annotator"
+        ):
+            found[dataset][self._agents.name(no)] = n
         return found
 
     def plans(self) -> Mapping[int, list[PlanDates]]:

@@ -216,7 +216,8 @@ class SlotWriter:
         self._places: Counter[tuple[int, ...]] = Counter()
         """Rows of ``waiting`` to insert (1) and to delete (-1)."""
         self._past: set[tuple[int, int]] = set()
-        self._declined: set[tuple[int, int]] = set()
+        self._declined: dict[tuple[int, int], bool] = {}
+        """Whether a row of ``declined`` is to be there."""
         self._counts: Counter[tuple[int, int, int, int]] = Counter()
 
     def change(self, n: int, before: Sequence[Slot], after: Sequence[Slot], why: str | None = None) -> None:
@@ -283,7 +284,9 @@ class SlotWriter:
             if now is not None:
                 self._places[now] += 1
         for name in new.declined - old.declined:
-            self._declined.add((new.id, self._agents.number(name)))
+            self._declined[new.id, self._agents.number(name)] = True
+        for name in old.declined - new.declined:
+            self._declined[new.id, self._agents.number(name)] = False
         if (old.annotator, old.state) != (new.annotator, new.state):
             self.count(*new.rule, self._number(old.annotator), STATE_NO[old.state], -1)
             self.count(*new.rule, annotator, state, 1)
@@ -321,7 +324,10 @@ class SlotWriter:
             insert_rows(raw, "past_assignees", 2, sorted(self._past), unless_there=True)
             self._past.clear()
         if self._declined:
-            insert_rows(raw, "declined", 2, sorted(self._declined), unless_there=True)
+            there = sorted(row for row, wanted in self._declined.items() if wanted)
+            insert_rows(raw, "declined", 2, there, unless_there=True)
+            for row in self._declined.keys() - set(there):
+                raw.execute("DELETE FROM declined WHERE slot = ? AND annotator = ?", row)
             self._declined.clear()
         if self._counts:
             counts = [(self._dataset, *key, change) for key, change in self._counts.items() if change]

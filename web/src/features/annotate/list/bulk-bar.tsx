@@ -25,7 +25,7 @@ interface Props {
   readonly labels: LabelSet;
   readonly labelled: boolean;
   readonly predicted: boolean;
-  /** Nobody's own answers are validated by deciding. */
+  /** It decides for everybody: nobody's own answers are validated, and each change is asked about first. */
   readonly gold: boolean;
   readonly said: string;
   readonly onSelect: (what: "page" | "all" | "none") => void;
@@ -67,9 +67,9 @@ export function BulkBar(props: Props) {
       )}
       {some && (
         <Group gap={6}>
-          {labelled && (all ? <Do onClick={() => { onDo("label"); }}>{annotatingText.bulk.label}</Do> : <BulkLabel labels={labels} onPick={onLabel} />)}
+          {labelled && (all || gold ? <Do onClick={() => { onDo("label"); }}>{annotatingText.bulk.label}</Do> : <BulkLabel labels={labels} onPick={onLabel} />)}
           {predicted && <Do onClick={() => { onDo("accept"); }}>{annotatingText.bulk.accept}</Do>}
-          {!(all && gold) && (
+          {!gold && (
             <Button size="compact-sm" onClick={() => { onDo("validate"); }}>
               {annotatingText.bulk.validate}
             </Button>

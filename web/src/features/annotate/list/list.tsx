@@ -1,17 +1,13 @@
 /** Records as a list: page by page, with labels and buttons on each, for several or for all that match at once. */
 
-import { ActionIcon, Group, Pagination, Select, Skeleton, Tooltip } from "@mantine/core";
-import { IconRefresh } from "@tabler/icons-react";
-import { keepPreviousData, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import { findRecords, nearest } from "@/api/records";
-import { meQuery } from "@/api/session";
 import { Failed } from "@/app/failed";
 import { isScreenAction, type ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
-import { sees } from "@/core/roles";
-import { searchBody, SIZES, type View, whereOf } from "@/core/view";
+import { searchBody, type View, whereOf } from "@/core/view";
 import { NothingFound } from "@/features/annotate/empty-states";
 import { RecordCard } from "@/features/annotate/record-card";
 import { useActions } from "@/features/annotate/session/use-actions";
@@ -21,16 +17,16 @@ import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { hasSuggestions } from "@/record/answers";
 import record from "@/record/record.module.css";
 import { labelAt, type LabelSet } from "@/record/use-labels";
-import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 
 import { BulkBar, BulkProgress } from "./bulk-bar";
 import type { BulkAction } from "./bulk-dialog";
+import { Loading } from "./loading";
+import { PageFooter } from "./page-footer";
 import { SimilarTo, useNear } from "./similar-to";
 import { useBulkJob } from "./use-bulk-job";
 
 const BulkDialog = lazy(() => import("./bulk-dialog"));
-const REACH = 10_000;
 
 interface Props {
   readonly dataset: DatasetRef;
@@ -45,7 +41,6 @@ interface Props {
 
 export default function List({ dataset, view, onView, session, labels, armed, onScreen, onCurrent }: Props) {
   const { edits, load } = session;
-  const { data: me } = useSuspenseQuery(meQuery);
   const { hidden } = useAnnotatorSettings();
   const near = useNear(dataset, view.similar);
   const body = useMemo(() => nearest(searchBody(view), near.data ?? null), [view, near.data]);
@@ -72,7 +67,6 @@ export default function List({ dataset, view, onView, session, labels, armed, on
   const all = everything === asked;
   const [doing, setDoing] = useState<BulkAction | null>(null);
   const bulk = useBulkJob(dataset, session);
-  const gold = dataset.individual !== undefined && sees(me, dataset.workspace);
   const current = active !== null && ids?.includes(active) ? active : (ids?.[0] ?? null);
   const selected = ids?.filter((id) => checked.has(id)) ?? [];
   const [said, setSaid] = useState("");
@@ -157,7 +151,6 @@ export default function List({ dataset, view, onView, session, labels, armed, on
       </>
     );
   const total = found.data.total;
-  const pages = Math.ceil(Math.min(total, REACH) / view.size);
   const first = edits.get(ids[0] ?? "")?.record;
   return (
     <>
@@ -171,7 +164,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
         labels={labels}
         labelled={dataset.task === "TextClassification"}
         predicted={!hidden && first !== undefined && hasSuggestions(first)}
-        gold={gold}
+        gold={false}
         said={said}
         onSelect={select}
         onLabel={(label) => { actions.labelAll(selected, label); }}
@@ -197,37 +190,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
           />
         ))}
       </div>
-      <Group justify="space-between" py="sm">
-        <Group gap={6}>
-          <Select
-            size="xs"
-            w={90}
-            aria-label={t.annotate.perPage}
-            data={SIZES.map(String)}
-            value={String(view.size)}
-            onChange={(size) => { onView({ size: Number(size), page: 1 }); }}
-            allowDeselect={false}
-          />
-          <Tooltip label={annotatingText.find.refresh}>
-            <ActionIcon aria-label={annotatingText.find.refresh} loading={found.isFetching} onClick={() => void found.refetch()}>
-              <IconRefresh size={16} />
-            </ActionIcon>
-          </Tooltip>
-        </Group>
-        <Pagination
-          size="sm"
-          total={pages}
-          value={Math.min(view.page, pages)}
-          onChange={(page) => {
-            onView({ page });
-            window.scrollTo({ top: 0 });
-          }}
-          getItemProps={(page) => ({ "aria-label": t.annotate.page(page, pages) })}
-          getControlProps={(control) => ({
-            "aria-label": control === "previous" ? t.annotate.previousPage : t.annotate.nextPage,
-          })}
-        />
-      </Group>
+      <PageFooter view={view} total={total} fetching={found.isFetching} onView={onView} onRefresh={() => void found.refetch()} />
       {doing && (
         <Suspense>
           <BulkDialog
@@ -237,7 +200,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
             several={first?.multiLabel ?? false}
             total={total}
             query={whereOf(view) ?? ""}
-            gold={gold}
+            gold={false}
             onApply={(change) => {
               select("none");
               bulk.begin(change);
@@ -247,15 +210,5 @@ export default function List({ dataset, view, onView, session, labels, armed, on
         </Suspense>
       )}
     </>
-  );
-}
-
-function Loading() {
-  return (
-    <div role="status" aria-label={t.common.loading}>
-      {[1, 2, 3].map((each) => (
-        <Skeleton key={each} h={150} mb={8} />
-      ))}
-    </div>
   );
 }

@@ -19,7 +19,7 @@ interface Props {
   readonly open: number | null;
   readonly writing: boolean;
   readonly mayUndo: boolean;
-  readonly said: string;
+  readonly message: string;
   readonly position: string;
   readonly first: boolean;
   readonly onUndo: () => void;
@@ -28,7 +28,7 @@ interface Props {
   readonly onGo: (step: 1 | -1) => void;
 }
 
-export function OneBar({ id, actions, predicted, open, writing, mayUndo, said, position, first, onUndo, onSkip, onShow, onGo }: Props) {
+export function OneBar({ id, actions, predicted, open, writing, mayUndo, message, position, first, onUndo, onSkip, onShow, onGo }: Props) {
   const { bindings, hidden } = useAnnotatorSettings();
   const keyTitle = (key: string | undefined) => (key === undefined ? undefined : t.common.keys(printed(key)));
   const quiet = { variant: "subtle", color: "gray" } as const;
@@ -63,8 +63,8 @@ export function OneBar({ id, actions, predicted, open, writing, mayUndo, said, p
         )}
       </div>
       <span className={classes["note"]}>
-        <span role="status">{said}</span>
-        {open !== null && open > 0 && <span> {t.annotate.openPredictions(open)}</span>}
+        <span role="status">{message}</span>
+        {open !== null && open > 0 && <span>{message && " · "}{t.annotate.openPredictions(open)}</span>}
       </span>
       <div className={classes["side"]}>
         <Button.Group>

@@ -1,31 +1,36 @@
 /** One record at a time: answer, and the next is there. */
 
 import { Alert, Button, Skeleton } from "@mantine/core";
-import { Activity, lazy, startTransition, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Activity, lazy, Suspense, useCallback, useState } from "react";
 
-import { findRecord } from "@/api/records";
-import { lastAnswered } from "@/api/work";
 import { Failed } from "@/app/failed";
 import { useOutboxPart } from "@/app/outbox-provider";
-import { isScreenAction, type ScreenAction } from "@/core/keys";
+import { frontAt } from "@/core/front-record";
+import type { ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
 import { NothingAssigned, NothingFound } from "@/features/annotate/empty-states";
 import { RecordCard } from "@/features/annotate/record-card";
 import { useActions } from "@/features/annotate/session/use-actions";
 import { useEdition, useRecordEdit, type AnnotationSession } from "@/features/annotate/session/use-annotation-session";
-import { useKeys } from "@/features/annotate/session/use-keys";
 import { NotCounted } from "@/features/annotate/side/feedback";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { hasSuggestions, openSuggestions } from "@/record/answers";
-import { labelAt, type LabelSet } from "@/record/use-labels";
+import type { LabelSet } from "@/record/use-labels";
 import { whyEmpty } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
+import { NextWork } from "./next-work";
 import { OneBar } from "./one-bar";
+import { useAddress } from "./use-address";
 import { type Claims, useClaims } from "./use-claims";
+import { useOneKeys } from "./use-one-keys";
+import { type Place, usePlace } from "./use-place";
 import { type Queue, useQueue } from "./use-queue";
+import { useReadOut } from "./use-read-out";
+import { useSkip } from "./use-skip";
+import { useUndo } from "./use-undo";
 
 const Skip = lazy(() => import("./skip"));
 
@@ -39,30 +44,6 @@ export interface OneProps {
   readonly goOn: boolean;
   readonly onScreen: (action: ScreenAction) => void;
   readonly onCurrent: (id: string | null) => void;
-}
-
-/**
- * Which record is in front: the one named, the first, or the one after the last one there was. What is read
- * meanwhile comes there, so whoever is faster than the server goes on where they are.
- */
-type Wanted = string | null | { readonly after: string };
-
-interface Place {
-  readonly set: (to: Wanted) => void;
-  readonly of: (ids: readonly string[]) => number;
-}
-
-function usePlace(first: string | null): Place {
-  const [wanted, set] = useState<Wanted>(first);
-  const of = useCallback(
-    (ids: readonly string[]) => {
-      if (typeof wanted === "string" || wanted === null) return wanted === null ? 0 : Math.max(0, ids.indexOf(wanted));
-      const at = ids.indexOf(wanted.after);
-      return at < 0 ? ids.length : at + 1;
-    },
-    [wanted],
-  );
-  return useMemo(() => ({ set, of }), [of]);
 }
 
 /** Everything that matches the view. */
@@ -87,113 +68,52 @@ interface Props extends OneProps {
 
 function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, onCurrent, place, queue, claims }: Props) {
   const { edits } = session;
+  const { ids } = queue;
   const { hidden } = useAnnotatorSettings();
-  const at = place.of(queue.ids);
-  const { set: setWanted } = place;
-  const id = queue.ids[at] ?? null;
+  const at = place.of(ids);
+  const { set: setFront } = place;
+  const id = ids[at] ?? null;
   const edit = useRecordEdit(edits, id ?? "");
   useEdition(edits);
   const [answered, setAnswered] = useState(0);
-  const [said, setSaid] = useState("");
-  const [skipping, setSkipping] = useState(false);
+  const [message, setMessage] = useState("");
   const noted = useOutboxPart("noted");
-  const showsRecord = !claims;
+  const position = claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total);
 
   const go = useCallback(
     (to: number) => {
-      const last = queue.ids.at(-1);
-      setWanted(to >= queue.ids.length && last !== undefined ? { after: last } : (queue.ids[Math.max(0, to)] ?? null));
+      setFront(frontAt(ids, to));
       window.scrollTo({ top: 0 });
     },
-    [queue.ids, setWanted],
+    [ids, setFront],
   );
-
-  // the address follows, so that a reload or a colleague gets to the same record
-  const reported = useRef<string | null>(view.record);
-  useEffect(() => {
-    // the next record is painted first; what stands around it follows
-    startTransition(() => { onCurrent(id); });
-    session.stopwatch.front(id);
-    if (!showsRecord || !id || reported.current === id) return;
-    reported.current = id;
-    startTransition(() => { onView({ record: id }, true); });
-  }, [id, onView, onCurrent, showsRecord, session]);
-
-  // another search starts at its first record; a link to a record, or Back, leads to that one
-  useEffect(() => {
-    if (view.record === reported.current) return;
-    reported.current = view.record;
-    setWanted(view.record);
-  }, [view.record, setWanted]);
-
   const actions = useActions(edits, {
     overlapping: labels.overlapping,
     submitOnPick: goOn,
-    onAnswered: (ids) => {
+    onAnswered: (done) => {
       setAnswered((before) => before + 1);
-      const state = ids[0] === undefined ? undefined : edits.get(ids[0])?.now.state;
-      setSaid(state === "discarded" ? t.annotate.discarded : t.annotate.submitted);
+      const state = done[0] === undefined ? undefined : edits.get(done[0])?.now.state;
+      setMessage(state === "discarded" ? t.annotate.discarded : t.annotate.submitted);
       go(at + 1);
     },
-    onSay: setSaid,
+    onSay: setMessage,
   });
+  const { undo, redo } = useUndo({ dataset, session, ids, claims, setFront, onView, onSay: setMessage });
+  const skipping = useSkip({ ids, at, claims, setFront, onSay: setMessage });
+  const onGo = (step: 1 | -1) => { go(at + step); };
+  useAddress({ id, view, named: !claims, stopwatch: session.stopwatch, setFront, onView, onCurrent });
+  useOneKeys({ edit, labels, actions, onUndo: undo, onRedo: redo, onSkip: skipping.ask, onGo, onScreen });
+  const spoken = useReadOut(edit, position);
 
-  /** The last step of this visit; before that, one's last answer on any device. */
-  async function undo() {
-    const back = edits.undo()[0] ?? (await undoBefore(dataset, session, queue.ids, claims));
-    setSaid(back === null ? t.annotate.nothingToUndo : t.annotate.undone);
-    if (back !== null && (claims || queue.ids.includes(back))) setWanted(back);
-    else if (back !== null) onView({ record: back });
-  }
-
-  function redo() {
-    const back = edits.redo()[0];
-    if (back !== undefined && queue.ids.includes(back)) setWanted(back);
-  }
-
-  const stepBack = () => void undo().catch((failure: unknown) => { setSaid(failure instanceof Error ? failure.message : String(failure)); });
-
-  async function skip(reason: string | null) {
-    setSkipping(false);
-    if (!claims || !id) return;
-    const [before, next] = [queue.ids[at - 1], queue.ids[at + 1]];
-    setWanted(next ?? (before === undefined ? null : { after: before })); // the one skipped will be gone
-    try {
-      setSaid((await claims.skip(id, reason)) === "gone" ? t.queue.gone : t.queue.skipped);
-    } catch (failure) {
-      setWanted(id);
-      setSaid(failure instanceof Error ? failure.message : String(failure));
-    }
-  }
-
-  useKeys(
-    (action) => {
-      if (action === "undo") stepBack();
-      else if (action === "redo") redo();
-      else if (action === "next") go(at + 1);
-      else if (action === "previous") go(at - 1);
-      else if (action === "find-label") document.querySelector<HTMLElement>("[data-find-label] input, input[data-find-label]")?.focus();
-      else if (isScreenAction(action)) onScreen(action);
-      else if (action === "accept" && hidden) onScreen("predictions");
-      else if (action === "skip") setSkipping(claims !== null && id !== null);
-      else if (id) actions[action](id);
-    },
-    (key) => {
-      if (!id || !edit || dataset.task !== "TextClassification") return false;
-      const { record, now } = edit;
-      const label = labelAt(labels.with([...(now.value.labels ?? []), ...record.suggestions.flatMap((s) => s.labels.map((l) => l.label))]), key);
-      if (label) actions.pickLabel(id, label.name);
-      return label !== undefined;
-    },
-  );
-
-  if (queue.failure && !queue.ids.length) return <Failed failure={queue.failure} view={view} onView={onView} onRetry={queue.reload} />;
+  if (queue.failure && !ids.length) return <Failed failure={queue.failure} view={view} onView={onView} onRetry={queue.reload} />;
   if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
-  if (!queue.ids.length && claims) return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload} />;
-  if (!queue.ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
+  if (!ids.length && claims) {
+    return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload}><NextWork dataset={dataset} /></NothingAssigned>;
+  }
+  if (!ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
 
   const open = !hidden && edit && dataset.task === "TokenClassification" ? openSuggestions(edit).length : 0;
-  const next = queue.ids[at + 1];
+  const next = ids[at + 1];
   // a field to write in measures itself, which it cannot out of sight
   const ahead = next === undefined || dataset.task === "Text2Text" ? [] : [next];
   const predicted = edit !== undefined && hasSuggestions(edit.record);
@@ -205,6 +125,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
           {t.queue.lost}
         </Alert>
       )}
+      {spoken}
       {id ? (
         // the next one is drawn out of sight while there is time, so that it is there at once
         [id, ...ahead].map((each) => (
@@ -213,13 +134,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
           </Activity>
         ))
       ) : queue.complete ? (
-        <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
-          <p>{t.annotate.finishedIntro(answered)}</p>
-          {claims?.why && <p>{whyEmpty[claims.why]}</p>}
-          <Button variant="default" onClick={() => { setWanted(null); queue.reload(); }}>
-            {t.annotate.reload}
-          </Button>
-        </Empty>
+        <Finished dataset={dataset} answered={answered} claims={claims} onReload={() => { setFront(null); queue.reload(); }} />
       ) : queue.failure ? (
         <Failed failure={queue.failure} onRetry={queue.reload} />
       ) : (
@@ -231,33 +146,40 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         predicted={predicted && edit?.now.state !== "submitted"}
         open={dataset.task === "TokenClassification" ? open : null}
         writing={dataset.task === "Text2Text"}
-        mayUndo={edits.canUndo() || dataset.individual !== undefined}
-        said={said}
-        position={claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total)}
+        mayUndo={edits.canUndo() || claims !== null || dataset.individual !== undefined}
+        message={message}
+        position={position}
         first={at === 0}
-        onUndo={stepBack}
-        onSkip={claims ? () => { setSkipping(true); } : null}
+        onUndo={undo}
+        onSkip={claims && skipping.ask}
         onShow={() => { onScreen("predictions"); }}
-        onGo={(step) => { go(at + step); }}
+        onGo={onGo}
       />
-      {skipping && (
+      {skipping.asking && (
         <Suspense>
-          <Skip onSkip={(reason) => void skip(reason)} onClose={() => { setSkipping(false); }} />
+          <Skip onSkip={(reason) => void skipping.skip(reason)} onClose={skipping.cancel} />
         </Suspense>
       )}
     </>
   );
 }
 
-/** Takes back the last answer that was not given on this page; the record it was about, or null. */
-async function undoBefore(dataset: DatasetRef, session: AnnotationSession, ids: readonly string[], claims: Claims | null): Promise<string | null> {
-  if (!dataset.individual) return null;
-  const last = await lastAnswered(dataset);
-  if (last === null) return null;
-  const record = await findRecord(dataset, last);
-  if (!record) return null;
-  if (claims) await claims.bring(record);
-  else if (!ids.includes(last)) await session.load([record]);
-  await session.undoSaved(last);
-  return last;
+interface FinishedProps {
+  readonly dataset: DatasetRef;
+  readonly answered: number;
+  readonly claims: Claims | null;
+  readonly onReload: () => void;
+}
+
+function Finished({ dataset, answered, claims, onReload }: FinishedProps) {
+  return (
+    <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
+      <p>{t.annotate.finishedIntro(answered)}</p>
+      {claims?.why && <p>{whyEmpty[claims.why]}</p>}
+      {claims && <NextWork dataset={dataset} />}
+      <Button variant="default" onClick={onReload}>
+        {t.annotate.reload}
+      </Button>
+    </Empty>
+  );
 }

@@ -3,15 +3,16 @@ import { act, renderHook } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { ApiError, OfflineError } from "@/api/client";
-import { type Claim, claim, keepLeases, releaseLeases, skipRecord } from "@/api/queue";
+import { type Claim, claim, keepLeases, releaseLeases, skipRecord, takeSkipBack } from "@/api/queue";
 import { useOutbox } from "@/app/outbox-provider";
+import type { Outbox, Outcome } from "@/core/outbox";
 import { DEFAULT_VIEW } from "@/core/view";
 import { INDIVIDUAL, recordOf, submittedOf } from "@/testing/records";
 import { outboxOf, sessionOf } from "@/testing/session";
 
 import { useClaims } from "./use-claims";
 
-vi.mock("@/api/queue", () => ({ claim: vi.fn(), keepLeases: vi.fn(), releaseLeases: vi.fn(), skipRecord: vi.fn() }));
+vi.mock("@/api/queue", () => ({ claim: vi.fn(), keepLeases: vi.fn(), releaseLeases: vi.fn(), skipRecord: vi.fn(), takeSkipBack: vi.fn() }));
 vi.mock("@/app/outbox-provider", () => ({ useOutbox: vi.fn() }));
 
 const leased = (ids: readonly string[], left = 0, why: Claim["why"] = null): Claim => ({
@@ -22,16 +23,21 @@ const leased = (ids: readonly string[], left = 0, why: Claim["why"] = null): Cla
 
 describe("the queue of what was assigned to me", () => {
   let answers: Claim[];
+  let outbox: Outbox;
+  let sending: () => Promise<Outcome>;
   beforeEach(() => {
     vi.clearAllMocks();
     vi.useFakeTimers();
     answers = [];
-    const outbox = outboxOf();
+    sending = () => Promise.resolve({ kind: "saved", seen: "v1" });
+    outbox = outboxOf(() => sending());
     vi.mocked(useOutbox).mockReturnValue(outbox);
+    void outbox.open();
     vi.mocked(claim).mockImplementation(() => Promise.resolve(answers.shift() ?? leased([], 0, "all_done")));
     vi.mocked(keepLeases).mockResolvedValue([]);
     vi.mocked(releaseLeases).mockResolvedValue();
-    vi.mocked(skipRecord).mockResolvedValue();
+    vi.mocked(skipRecord).mockResolvedValue("others");
+    vi.mocked(takeSkipBack).mockResolvedValue("lease again");
   });
   afterEach(() => { vi.useRealTimers(); });
 
@@ -123,7 +129,7 @@ describe("the queue of what was assigned to me", () => {
 
   it("takes a skipped record out, with the reason for those who manage", async () => {
     const { claims, session } = await open(leased(["a", "b"]));
-    await act(async () => { expect(await claims().skip("a", "too long")).toBe("skipped"); });
+    await act(async () => { expect(await claims().skip("a", "too long")).toBe("others"); });
     expect(skipRecord).toHaveBeenCalledWith(INDIVIDUAL, "a", "lease a", "too long");
     expect(claims().ids).toEqual(["b"]);
     expect(session.tokens.has("a")).toBe(false);
@@ -161,5 +167,36 @@ describe("the queue of what was assigned to me", () => {
     await act(() => { window.dispatchEvent(new Event("online")); return vi.advanceTimersByTimeAsync(0); });
     expect(claims()).toMatchObject({ failure: null });
     expect(claims().ids).toContain("c");
+  });
+
+  it("waits with asking until answers on their way have arrived, since their records would come once more", async () => {
+    let arrive: (outcome: Outcome) => void = () => undefined;
+    sending = () => new Promise((done) => { arrive = done; });
+    await outbox.post({ dataset: INDIVIDUAL, id: "z", answer: submittedOf({ labels: ["x"] }), content: "", seen: "v1" });
+    const { claims } = await open(leased(["a"]));
+    expect(claim).not.toHaveBeenCalled();
+    arrive({ kind: "saved", seen: "v2" });
+    await settle();
+    expect(claims().ids).toEqual(["a"]);
+  });
+
+  it("takes the last skip back to the front, with a lease of its own, and then the one before", async () => {
+    const { claims, session } = await open(leased(["a", "b", "c"]));
+    await act(() => claims().skip("a", null));
+    await act(() => claims().skip("b", null));
+    await act(async () => { expect(await claims().undoSkip()).toBe("b"); });
+    expect(claims().ids).toEqual(["b", "c"]);
+    expect(session.tokens.get("b")).toBe("lease again");
+    await act(async () => { expect(await claims().undoSkip()).toBe("a"); });
+    await act(async () => { expect(await claims().undoSkip()).toBeNull(); });
+  });
+
+  it("takes no skip back before what was answered after it", async () => {
+    const { claims, session } = await open(leased(["a", "b"]));
+    await act(() => claims().skip("a", null));
+    session.edits.commit(["b"], "submitted", () => ({ labels: ["x"] }));
+    await act(async () => { expect(await claims().undoSkip()).toBeNull(); });
+    session.edits.undo();
+    await act(async () => { expect(await claims().undoSkip()).toBe("a"); });
   });
 });

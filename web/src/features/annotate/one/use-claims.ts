@@ -4,7 +4,7 @@ import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react"
 
 import { ApiError } from "@/api/client";
 import type { WhyEmpty } from "@/api/codes";
-import { type Claim, claim, keepLeases, type Lease, releaseLeases, skipRecord } from "@/api/queue";
+import { type Claim, claim, keepLeases, type Lease, type PassedTo, releaseLeases, skipRecord, takeSkipBack } from "@/api/queue";
 import { useOutbox } from "@/app/outbox-provider";
 import { sessionEnded } from "@/app/query-client";
 import type { AppRecord, DatasetRef } from "@/core/model";
@@ -31,7 +31,11 @@ export interface Claims extends Queue {
   /** Records whose lease went to somebody else while they lay here. */
   readonly lost: ReadonlySet<string>;
   readonly reasonOf: (id: string) => string | null;
-  readonly skip: (id: string, reason: string | null) => Promise<"skipped" | "gone">;
+  readonly skip: (id: string, reason: string | null) => Promise<PassedTo | "gone">;
+  /** Takes back what was skipped after the last change to an answer; its id, or null where nothing was. */
+  readonly undoSkip: () => Promise<string | null>;
+  /** Leases a record that was skipped on an earlier visit again. */
+  readonly takeBack: (id: string) => Promise<void>;
   /** Lays a record down in front that was here before. */
   readonly bring: (record: AppRecord) => Promise<void>;
 }
@@ -62,6 +66,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
   const [state, setState] = useState<State>(EMPTY);
   const current = state.key === key ? state : EMPTY;
   const asked = useRef("");
+  const skipped = useRef<{ id: string; steps: number }[]>([]);
   const reasons = useRef(new Map<string, string | null>());
   const place = at(current.ids);
   const atEnd = place >= current.ids.length;
@@ -91,18 +96,22 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
     if (!needed || asked.current === request) return undefined;
     asked.current = request;
     const open = seen.filter((id) => !answered(id) || outbox.waitingFor(dataset, id)).length;
-    void claim(dataset, { limit: Math.min(MOST, open + BATCH), where })
+    // what is on its way would come once more
+    void outbox
+      .idle()
+      .then(() => claim(dataset, { limit: Math.min(MOST, open + BATCH), where }))
       .then(async (found) => {
         take(found);
         const fresh = found.items.map((each) => each.record).filter((each) => !seen.includes(each.id));
-        await load(fresh);
-        const waits = !fresh.length && found.items.some((each) => onItsWay(each.record.id));
+        await load(fresh, true);
+        const shown = fresh.filter((each) => !onItsWay(each.id));
+        const waits = !shown.length && found.items.some((each) => onItsWay(each.record.id));
         setState((before) => ({
           key,
-          ids: [...seen, ...fresh.map((each) => each.id)],
+          ids: [...seen, ...shown.map((each) => each.id)],
           queued: found.left,
-          exhausted: !fresh.length && !waits,
-          complete: !fresh.length && !waits && atEnd,
+          exhausted: !shown.length && !waits,
+          complete: !shown.length && !waits && atEnd,
           why: found.why,
           failure: null,
           lost: before.key === key ? before.lost : new Set(),
@@ -173,18 +182,18 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
 
   const skip = useCallback(
     async (id: string, reason: string | null) => {
-      let done: "skipped" | "gone" = "skipped";
+      let done: PassedTo | "gone" = "gone";
       try {
-        await skipRecord(dataset, id, tokens.get(id) ?? null, reason);
+        done = await skipRecord(dataset, id, tokens.get(id) ?? null, reason);
+        skipped.current.push({ id, steps: edits.steps() });
       } catch (failure) {
         if (!(failure instanceof ApiError && failure.status === 409)) throw failure;
-        done = "gone";
       }
       tokens.delete(id);
       setState((before) => ({ ...before, ids: before.ids.filter((each) => each !== id) }));
       return done;
     },
-    [dataset, tokens],
+    [dataset, tokens, edits],
   );
 
   const bring = useCallback(
@@ -194,6 +203,19 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
     },
     [load],
   );
+
+  const takeBack = useCallback(async (id: string) => { tokens.set(id, await takeSkipBack(dataset, id)); }, [dataset, tokens]);
+
+  const undoSkip = useCallback(async () => {
+    const last = skipped.current.at(-1);
+    if (!last || edits.steps() > last.steps) return null;
+    skipped.current.pop();
+    const record = edits.get(last.id)?.record;
+    if (!record) return null;
+    await takeBack(last.id);
+    setState((before) => (before.ids.includes(last.id) ? before : { ...before, ids: [last.id, ...before.ids], complete: false }));
+    return last.id;
+  }, [edits, takeBack]);
 
   const reasonOf = useCallback((id: string) => reasons.current.get(id) ?? null, []);
   const open = current.ids.filter((id) => !answered(id)).length;
@@ -210,6 +232,8 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
     reload,
     reasonOf,
     skip,
+    undoSkip,
+    takeBack,
     bring,
   };
 }

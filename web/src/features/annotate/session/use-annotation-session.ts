@@ -17,8 +17,8 @@ import { DraftKeeper, rejectedOf } from "./drafts";
 
 export interface AnnotationSession {
   readonly edits: EditSession;
-  /** Lays records down, with drafts and answers that wait to be sent. */
-  readonly load: (records: readonly AppRecord[]) => Promise<void>;
+  /** Lays records down, with drafts and answers that wait to be sent; `asMine`: they come with my own annotations. */
+  readonly load: (records: readonly AppRecord[], asMine?: boolean) => Promise<void>;
   readonly stopwatch: Stopwatch;
   /** Tokens of what is leased to me. */
   readonly tokens: Map<string, string>;
@@ -59,8 +59,8 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
       edits,
       stopwatch,
       tokens,
-      load: async (found) => {
-        const records = await mine(found);
+      load: async (found, asMine = false) => {
+        const records = asMine ? found : await mine(found);
         const answers = await known(outbox, dataset, records, edits);
         const recovered = recover(records, answers, edits, keeper);
         edits.hold(records, answers);
@@ -103,7 +103,7 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
     if (savedAt === null) return undefined;
     const timer = setTimeout(() => {
       void cache.invalidateQueries({ queryKey: progressKey(dataset) });
-      if (dataset.individual) for (const key of ["work", "mine", "history"]) void cache.invalidateQueries({ queryKey: [key] });
+      if (dataset.individual) for (const key of ["work", "mine", "history", "resolutions"]) void cache.invalidateQueries({ queryKey: [key] });
     }, 600);
     return () => { clearTimeout(timer); };
   }, [savedAt, cache, dataset]);

@@ -2,7 +2,7 @@
 
 import { useEffect, useEffectEvent } from "react";
 
-import { type ActionName, actionOf, keyOf } from "@/core/keys";
+import { type ActionName, actionOf, keyOf, shiftedDigit } from "@/core/keys";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 
 const TYPING = "input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable=true]";
@@ -21,7 +21,7 @@ export function useKeys(act: (action: ActionName) => void, label: (key: string) 
       if (!(action && key.startsWith("Mod+") && key.endsWith("Enter"))) return;
     } else if (target?.closest("button, a, summary") && (key === "Enter" || key === " ")) return;
     if (action) act(action);
-    else if (!label(key)) return;
+    else if (!label(key) && !label(shiftedDigit(event) ?? key)) return;
     event.preventDefault();
   });
 

@@ -19,7 +19,7 @@ import classes from "./sidebar.module.css";
 
 const REST_MS = 400;
 
-export function MyAnswer({ dataset, edit, onFlag }: { dataset: DatasetRef; edit: RecordEdit; onFlag: (id: string) => void }) {
+export function MyAnswer({ dataset, edit, results, onFlag }: { dataset: DatasetRef; edit: RecordEdit; results: boolean; onFlag: (id: string) => void }) {
   const { record, now } = edit;
   const [resting, setResting] = useState<string | null>(null);
   useEffect(() => {
@@ -28,10 +28,10 @@ export function MyAnswer({ dataset, edit, onFlag }: { dataset: DatasetRef; edit:
   }, [record.id]);
   const enabled = resting === record.id;
   const individual = dataset.individual !== undefined;
-  const answered = now.state === "submitted" || now.state === "discarded";
+  const answered = !results && (now.state === "submitted" || now.state === "discarded");
   const mine = useQuery({ ...mineQuery(dataset, record), enabled: enabled && individual && answered });
   const said = useQuery({ ...commentsQuery(dataset, record.id), enabled });
-  const history = useQuery({ ...historyQuery(dataset, record), enabled: enabled && individual });
+  const history = useQuery({ ...historyQuery(dataset, record), enabled: enabled && individual && !results });
   const { user } = useOutbox();
   const text = record.fields[0]?.text ?? "";
   const past = history.data?.filter((each) => each.annotator === user) ?? [];

@@ -27,17 +27,19 @@ interface Props {
   readonly dataset: DatasetRef;
   readonly edits: EditSession;
   readonly record: string | null;
+  /** The record is shown as it stands, not to be answered. */
+  readonly results: boolean;
   readonly view: View;
   readonly onView: (part: Partial<View>) => void;
   readonly onFlag: (id: string) => void;
 }
 
-export function Sidebar({ dataset, edits, record, view, onView, onFlag }: Props) {
+export function Sidebar({ dataset, edits, record, results, view, onView, onFlag }: Props) {
   const edit = useRecordEdit(edits, record ?? "");
   return (
     <>
       <HowFar dataset={dataset} />
-      {edit && <MyAnswer key={edit.record.id} dataset={dataset} edit={edit} onFlag={onFlag} />}
+      {edit && <MyAnswer key={edit.record.id} results={results} dataset={dataset} edit={edit} onFlag={onFlag} />}
       {record !== null && <About edits={edits} id={record} view={view} onView={onView} />}
       <Counted dataset={dataset} view={view} onView={onView} />
     </>

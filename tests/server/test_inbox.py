@@ -1,0 +1,91 @@
+"""Comments find those they are for, answers are asked for again, and people learn what was decided about theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rooms import Room
+
+Json = Any
+
+
+def inbox(client_as: Any, who: str, **params: Any) -> list[Json]:
+    found = client_as(who).get("/api/comments", params=params)
+    assert found.status_code == 200, found.text
+    return list(found.json()["comments"])
+
+
+def test_a_comment_reaches_those_it_is_for_until_one_of_them_has_dealt_with_it(client_as: Any) -> None:
+    room = Room(client_as)
+    room.post("ana", "records/a/comments", {"text": "Is this one meant?"})
+    room.post("rita", "records/a/comments", {"text": "It is.", "to": "ana"})
+    (open_one,) = inbox(client_as, "max")
+    assert (open_one["author"], open_one["record"], open_one["dataset"]) == ("ana", "a", "talk")
+    assert [each["text"] for each in inbox(client_as, "ana")] == ["It is."]
+    assert [each["text"] for each in inbox(client_as, "rita")] == ["Is this one meant?"]
+    assert inbox(client_as, "ben") == inbox(client_as, "olga") == []
+
+    url = f"/api/comments/{open_one['no']}:done"
+    for stranger in ("ben", "olga", "ana"):
+        assert client_as(stranger).post(url, json={}).status_code == 404
+    assert client_as("rita").post(url, json={}).json()["done_by"] == "rita"
+    assert inbox(client_as, "max") == []
+    assert [each["done_by"] for each in inbox(client_as, "max", done=True)] == ["rita"]
+    client_as("max").post(url, json={"done": False})
+    assert len(inbox(client_as, "rita")) == 1
+
+
+def test_comments_come_a_page_at_a_time(client_as: Any) -> None:
+    room = Room(client_as)
+    for n in range(3):
+        room.post("ana", "records/a/comments", {"text": str(n)})
+    first = client_as("max").get("/api/comments", params={"limit": 2}).json()
+    second = inbox(client_as, "max", limit=2, cursor=first["next"])
+    assert [each["text"] for each in [*first["comments"], *second]] == ["2", "1", "0"]
+
+
+def test_somebody_is_asked_to_answer_again_and_told_why(client_as: Any) -> None:
+    room = Room(client_as, blind=True)
+    plan = room.post("max", "assignments", {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7})
+    room.answer(ana="good", ben="bad")
+    assert room.found("rita", "conflict:true") == ["a"]
+    found = room.post("rita", "records/a/annotations/ana:ask_again", {"reason": "See page 3."})
+    assert [each["annotator"] for each in found["annotations"]] == ["ben"]
+    mine = room.get("ana", "records/a/annotations/me")
+    assert (mine["state"], mine["value"]["labels"][0]["class"]) == ("draft", "good")
+    assert room.get("ana", "records/a/comments")["comments"][0]["text"] == "See page 3."
+    assert room.found("rita", "conflict:true") == []
+    rows = room.get("max", f"assignments/{plan['id']}/rows")["rows"]
+    assert {row["annotator"]: row["state"] for row in rows if row["record"] == "a"} == {
+        "ana": "pending",
+        "ben": "done",
+    }
+    assert room.put("ana", "a", "bad", version=mine["version"]).json()["counted"]
+    assert room.see("rita")["annotation"]["agent"] == "consensus:majority"
+
+
+def test_nobody_is_asked_again_for_an_answer_they_never_gave_nor_by_who_does_not_lead(client_as: Any) -> None:
+    room = Room(client_as)
+    room.answer(ana="good")
+    sent = {"json": {"reason": "Why?"}}
+    assert room.ask("rita", "POST", "records/a/annotations/ben:ask_again", **sent).status_code == 400
+    assert room.ask("ben", "POST", "records/a/annotations/ana:ask_again", **sent).status_code == 403
+    assert room.get("ana", "records/a/annotations/me")["state"] == "submitted"
+
+
+def test_people_learn_which_of_their_answers_were_changed(client_as: Any) -> None:
+    room = Room(client_as, blind=True)
+    room.answer(ana="good good good", ben="bad - -")
+    for id, label in (("a", "bad"), ("b", "good")):
+        gold = {"value": {"labels": [{"class": label}]}, "reason": None, "version": 0}
+        assert room.ask("rita", "PUT", f"records/{id}/gold", json=gold).status_code == 200
+
+    def told(who: str) -> Json:
+        return client_as(who).get("/api/me/feedback").json()["datasets"]
+
+    (mine,) = told("ana")
+    assert (mine["name"], mine["confirmed"], [each["id"] for each in mine["changed"]]) == ("talk", 1, ["a"])
+    assert [(each["confirmed"], each["changed"]) for each in told("ben")] == [(1, [])]
+    assert told("max") == told("olga") == []
+    room.put("ana", "a", "bad", version=1)
+    assert told("ana")[0]["changed"] == []
