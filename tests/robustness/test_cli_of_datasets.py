@@ -209,7 +209,7 @@ def test_everything_of_a_1x_server_comes_over_and_coming_twice_changes_nothing(
     move = {"name": "empty", "task": TEXT, "workspace": "elsewhere", "tags": {"a": "b"}}
     old.post("/api/datasets", json=move).raise_for_status()
     names = ["reviews", "places", "summaries", "empty"]
-    rules, rule = f"/api/datasets/reviews/{TEXT}/labeling/rules", {"query": "soup", "labels": ["a", "b"]}
+    rules, rule = f"/api/datasets/reviews/{TEXT}/labeling/rules", {"query": "soup", "labels": ["good", "bad"]}
     old.post(rules, params=SHARED, json={**rule, "description": "bowls"}).raise_for_status()
 
     looked = json.loads(ask(*asked, *names, "--check", "--json").stdout)
