@@ -11,6 +11,7 @@ from dataclasses import field as _field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from apportion.domain.addresses import CallPolicy
@@ -142,6 +143,25 @@ def _secret(given: str) -> str:
     return given
 
 
+def _database_url(given: str) -> str:
+    wanted = (
+        "empty, or an address such as postgresql://user@host:5432/database, in which characters such as @, / and # of "
+        "a password are written as %40, %2F and %23"
+    )
+    url = given.strip()
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises, too
+    except ValueError:
+        raise ValueError(wanted) from None
+    name = parts.path.strip("/")
+    if parts.scheme not in ("postgresql", "postgres") or not name or "/" in name or parts.fragment:
+        raise ValueError(wanted)
+    return url
+
+
 def _timezone(given: str) -> str:
     try:
         if given != "UTC":  # known even where the system has no table of time zones
@@ -163,6 +183,13 @@ class Settings:
 
     home: Path = _setting(  # noqa: RUF009 - a field, not a shared default
         HOME, _path, "Folder for everything that is kept.", also=("ARGILLA_HOME_PATH",)
+    )
+    database_url: str = _setting(
+        "",
+        _database_url,
+        "Address of a PostgreSQL database, for instance postgresql://user@host/database; when empty, everything is in "
+        "one file in the home folder.",
+        secret=True,
     )
     host: str = _setting("127.0.0.1", _text, "Address to listen at; 0.0.0.0 for all.")
     port: int = _setting(6900, _number(0, 65535), "Port to listen at.")
@@ -294,8 +321,17 @@ class Settings:
 
     @property
     def database(self) -> Path:
-        """The path of the database file, which holds everything."""
+        """The path of the database file, which holds everything where no ``database_url`` is given."""
         return self.home / "apportion.db"
+
+    @property
+    def store_name(self) -> str:
+        """Where everything is kept, as it is shown to people: a file, or a database without its user and password."""
+        if not self.database_url:
+            return str(self.database)
+        parts = urlsplit(self.database_url)
+        host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
+        return f"PostgreSQL {host}:{parts.port or 5432}/{unquote(parts.path.strip('/'))}"
 
     @property
     def answer_limits(self) -> AnswerLimits:
@@ -338,7 +374,8 @@ class Loaded:
 
 
 _WITHOUT_MEANING: dict[str, str] = {
-    "ARGILLA_DATABASE_URL": "everything is in one file in the home folder; see APPORTION_HOME",
+    "ARGILLA_DATABASE_URL": "everything is in one file in the home folder (APPORTION_HOME), or in the PostgreSQL "
+    "database of APPORTION_DATABASE_URL",
     "ARGILLA_ELASTICSEARCH": "no Elasticsearch is needed",
     "ELASTICSEARCH": "no Elasticsearch is needed",
     "ARGILLA_ELASTICSEARCH_SSL_VERIFY": "no Elasticsearch is needed",
@@ -400,11 +437,14 @@ def _as_text(given: Any) -> str:
     return ",".join(map(str, given)) if isinstance(given, (list, tuple)) else str(given)
 
 
+_SECRET = frozenset(each.name for each in fields(Settings) if not each.repr)
+
+
 def _read(name: str, read: Callable[[str], Any], given: str, called: str) -> Any:
     try:
         return read(given)
     except ValueError as wrong:
-        shown = "…" if name == "secret_key" else repr(given)
+        shown = "what it is" if name in _SECRET else repr(given)
         raise SettingsError(f"{called} must be {wrong}, not {shown}.") from None
 
 

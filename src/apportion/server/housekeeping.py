@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from apportion.services.assignments.queue import release_expired
 from apportion.services.background.recovery import OTHERS, recover, unfinished_operations
@@ -60,7 +61,7 @@ async def purge_loop(state: AppState, left: Sequence[LongOperation] = ()) -> Non
             await purge(state)
             await prune_audit_log(state)
             now = state.clock.now()
-            state.store.record_heartbeat(now)
+            await state.run_short(partial(state.store.record_heartbeat, now))
             await state.write(lambda tx, now=now: release_expired(tx, now=now))  # type: ignore[misc]
         except Exception:
             log.exception("housekeeping failed; it is tried again in an hour")
@@ -71,7 +72,7 @@ async def catch_up(state: AppState) -> None:
     """Extend, after a start, the time in the trash by the time for which no server ran, if that was days."""
     last, now = state.store.last_heartbeat(), state.clock.now()
     away = await state.write(lambda tx: downtime(tx, last=last, now=now, least=_DAY))
-    state.store.record_heartbeat(now)
+    await state.run_short(lambda: state.store.record_heartbeat(now))
     if away:
         log.warning(
             "by the clock a server last ran %.1f days ago; for deleted datasets that time does not count",
@@ -85,7 +86,8 @@ async def follow_clock(state: AppState) -> None:
     if jump:
         await state.write(lambda tx: shift_deadlines(tx, jump))
         state.clock.follow(jump)
-        state.store.record_heartbeat(state.clock.now())
+        now = state.clock.now()
+        await state.run_short(lambda: state.store.record_heartbeat(now))
         log.warning(
             "leases and deleted datasets were given %+.1f days to go along with the clock", jump / _DAY
         )

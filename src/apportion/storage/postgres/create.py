@@ -11,7 +11,7 @@ from apportion.storage.versions import LATEST
 from .changes import CHANGE_LOG_TABLES
 from .connection import DatabaseError, PostgresConnection, PostgresRaw
 
-__all__ = ["check_database", "create_tables", "migrate", "version_of"]
+__all__ = ["check_database", "check_version", "create_tables", "migrate", "version_of"]
 
 _OLDEST = 150_000
 _UPGRADING = (0x4150504F, 1)
@@ -23,7 +23,11 @@ _EVENTS_STAY = (
     "RAISE EXCEPTION 'events are only ever added: none is changed, or deleted before its time'; END $$",
     "CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_event_change()",
 )
-_SERVERS = ("CREATE TABLE heartbeat (at bigint NOT NULL)",)
+_SERVERS = (
+    "CREATE TABLE heartbeat (at bigint NOT NULL)",
+    # the last commit of each process that writes, by which it recognises it
+    "CREATE TABLE commits (writer text PRIMARY KEY, mark text NOT NULL, at timestamptz NOT NULL DEFAULT now())",
+)
 
 
 def version_of(raw: PostgresRaw) -> int:
@@ -65,6 +69,21 @@ def check_database(raw: PostgresRaw) -> None:
         raise DatabaseError(
             f"The database is in use by something else: its schema has {tables_there} tables, none of them ours. "
             "Create a database for Apportion alone: createdb --template template0 --encoding UTF8 --locale C apportion"
+        )
+
+
+def check_version(connection: PostgresConnection) -> None:
+    """Refuse a database whose tables are not those of this version."""
+    version = version_of(connection.raw)
+    if version == 0:
+        raise DatabaseError(
+            "The database is empty. Run `apportion db migrate`, or start the server, which creates the tables; or look "
+            "whether APPORTION_DATABASE_URL names the right database."
+        )
+    if version != LATEST:
+        raise DatabaseError(
+            f"The database has tables {version}, this version of Apportion knows {LATEST}. Run `apportion db migrate`, "
+            "or install the version that wrote it."
         )
 
 

@@ -48,7 +48,7 @@ class PostgresStore:
         hold: bool = False,
     ) -> None:
         self.limits = limits or MetadataLimits()
-        self.database = database = Database(url, hold=hold)
+        self.database = database = Database(url, hold=hold, forget=self._forget)
         self.caches = Caches(database.lend, database.take_back, database.pass_on, open_datasets)
         self._last_alive: int | None = None
         try:
@@ -57,6 +57,9 @@ class PostgresStore:
         except BaseException:
             database.close()
             raise
+
+    def _forget(self) -> None:
+        self.caches.forget_all()
 
     @contextlib.contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[Transaction]:
@@ -124,5 +127,6 @@ def _heartbeat(connection: PostgresConnection) -> int | None:
 
 
 def _beat(connection: PostgresConnection, now: int) -> None:
+    connection.raw.execute("DELETE FROM commits WHERE at < now() - interval '30 days'")
     if not connection.raw.execute("UPDATE heartbeat SET at = ?", (now,)).rowcount:
         connection.raw.execute("INSERT INTO heartbeat VALUES (?)", (now,))
