@@ -138,6 +138,7 @@ class PostgresConnection:
             creator=lambda: link,
             poolclass=StaticPool,
             pool_reset_on_return=None,
+            isolation_level="AUTOCOMMIT",  # of the engine, which resets nothing on a connection that was lost
             use_native_hstore=False,
         )
         # It would write casts by the types of columns, which are narrower than they are here
@@ -145,7 +146,7 @@ class PostgresConnection:
             kind: own for kind, own in engine.dialect.colspecs.items() if not issubclass(kind, Integer)
         }
         event.listen(engine, "after_cursor_execute", self._count_changes)
-        self.sql: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self.sql: Connection = engine.connect()
 
     def _count_changes(self, connection: Connection, cursor: Any, *_: Any) -> None:  # noqa: ARG002
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):

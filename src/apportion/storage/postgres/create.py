@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg
 from sqlalchemy import BigInteger, Integer, MetaData
 
 from apportion.storage.tables import metadata as tables
@@ -46,7 +45,9 @@ def check_database(raw: PostgresRaw) -> None:
             f"This is PostgreSQL {version // 10_000}; 15 or later is needed. Upgrade it, or use another one."
         )
     (encoding, collation, standby, durable, tables_there) = raw.execute(
-        "SELECT pg_encoding_to_char(d.encoding), d.datcollate, pg_is_in_recovery(), "
+        # whatever datcollate says, ICU has an order of its own, and the builtin provider that of code points
+        "SELECT pg_encoding_to_char(d.encoding), CASE d.datlocprovider WHEN 'i' THEN 'ICU' "
+        "WHEN 'b' THEN 'C' ELSE d.datcollate END, pg_is_in_recovery(), "
         "current_setting('synchronous_commit'), (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()) "
         "FROM pg_database d WHERE d.datname = current_database()"
     ).fetchone()
@@ -62,8 +63,8 @@ def check_database(raw: PostgresRaw) -> None:
         )
     if durable == "off":
         raise DatabaseError(
-            "synchronous_commit is off: PostgreSQL would lose answers that were acknowledged. Set it to on, "
-            "for instance: ALTER DATABASE … RESET synchronous_commit"
+            "synchronous_commit is off: PostgreSQL would lose answers that were acknowledged. Set it to on, for this "
+            "database or its user, for instance: ALTER DATABASE … SET synchronous_commit = on"
         )
     if tables_there and not version_of(raw):
         raise DatabaseError(
@@ -122,7 +123,7 @@ def create_tables(connection: PostgresConnection) -> None:
             connection.raw.execute(statement)
         connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         connection.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
-    except psycopg.Error:
+    except BaseException:  # SQLAlchemy wraps the errors of the driver in its own
         connection.roll_back()
         raise
     connection.commit()

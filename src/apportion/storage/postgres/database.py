@@ -229,6 +229,17 @@ class Database:
         """Run ``fn`` with the writer's connection before any writing; it begins and ends its own transaction."""
         return fn(self._writer_connection)
 
+    def explained(self, failure: BaseException) -> DatabaseError | None:
+        """Return the refusal that says why PostgreSQL did not let us create or read tables, if that is what failed."""
+        found = getattr(failure, "orig", failure)
+        if not isinstance(found, psycopg.Error):
+            return None
+        return DatabaseError(
+            f"{_place(self.url)} cannot be used: {_without_password(self.url, found)}. The user of "
+            "APPORTION_DATABASE_URL must be able to create tables: let them own the database, for instance with "
+            "ALTER DATABASE … OWNER TO …"
+        )
+
     # Writing
 
     def write(self, fn: Callable[[PostgresConnection], T], *, urgent: bool = False) -> Future[T]:

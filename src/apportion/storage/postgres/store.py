@@ -54,8 +54,11 @@ class PostgresStore:
         try:
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
             self._last_alive = database.initialise(_heartbeat)
-        except BaseException:
+        except BaseException as failure:
             database.close()
+            explained = database.explained(failure)
+            if explained is not None:
+                raise explained from None
             raise
 
     def _forget(self) -> None:
