@@ -167,7 +167,17 @@ def test_commands_work_on_a_database_and_name_it_without_its_password(url: str) 
     with database(url, "fresh", "") as fresh:
         assert "fresh is up to date." in command(fresh, "db", "migrate").output
         made = command(
-            fresh, "users", "create", "--username", "ana", "--role", "admin", "--password", "long-enough-1"
+            fresh,
+            "users",
+            "create",
+            "--username",
+            "ana",
+            "--first-name",
+            "Ana",
+            "--role",
+            "admin",
+            "--password",
+            "long-enough-1",
         )
         assert made.exit_code == 0, made.output
         assert "ana" in command(fresh, "users", "list").output

@@ -42,8 +42,8 @@ class StoreCondition:
     size: int
     log_size: int
     """Size of what is not in the main file yet."""
-    free: int
-    """Free space on the disk."""
+    free: int | None
+    """Free space on the disk; None if that is another machine's."""
     writable: bool = True
     """True if the disk can be written to."""
     damage: str | None = None

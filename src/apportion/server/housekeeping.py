@@ -15,6 +15,7 @@ from apportion.services.insight.audit import prune_some
 from apportion.services.operations import LongOperation
 
 from .app_state import AppState
+from .logs import log_failure
 
 __all__ = [
     "catch_up",
@@ -54,7 +55,7 @@ async def purge_loop(state: AppState, left: Sequence[LongOperation] = ()) -> Non
         await catch_up(state)
         await finish(state, left)
     except Exception:
-        log.exception("could not tidy up what a stop left half done")
+        log_failure(log, "could not tidy up what a stop left half done")
     while True:
         try:
             await follow_clock(state)
@@ -64,7 +65,7 @@ async def purge_loop(state: AppState, left: Sequence[LongOperation] = ()) -> Non
             await state.run_short(partial(state.store.record_heartbeat, now))
             await state.write(lambda tx, now=now: release_expired(tx, now=now))  # type: ignore[misc]
         except Exception:
-            log.exception("housekeeping failed; it is tried again in an hour")
+            log_failure(log, "housekeeping failed; it is tried again in an hour")
         await asyncio.sleep(EVERY)
 
 
@@ -101,7 +102,7 @@ async def clock_loop(state: AppState) -> None:
             await follow_clock(state)
             state.refusals.flush()
         except Exception:
-            log.exception("could not follow the clock; it is tried again")
+            log_failure(log, "could not follow the clock; it is tried again")
 
 
 async def keep_files(state: AppState) -> None:
@@ -110,7 +111,7 @@ async def keep_files(state: AppState) -> None:
         try:
             await state.run_in_thread(state.store.look)
         except Exception:
-            log.exception("could not look at the files; it is tried again")
+            log_failure(log, "could not look at the files; it is tried again")
         await asyncio.sleep(FILES)
 
 
@@ -160,4 +161,4 @@ async def warm_up(state: AppState) -> None:
         while await state.run_in_thread(lambda: next(pieces, last)) is not last:
             pass
     except Exception:
-        log.exception("could not read ahead; searches will read what they need")
+        log_failure(log, "could not read ahead; searches will read what they need")

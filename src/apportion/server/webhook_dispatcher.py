@@ -24,6 +24,8 @@ from apportion.services.notifications.deliveries import (
     to_send,
 )
 
+from .logs import log_failure
+
 if TYPE_CHECKING:
     from apportion.domain.addresses import CallPolicy
     from apportion.ports.store import Store, Transaction
@@ -112,7 +114,7 @@ class WebhookDispatcher:
                     pruned = loop.time()
                     await self._prune()
             except Exception:
-                log.exception("webhooks stumbled; they go on in a moment")
+                log_failure(log, "webhooks stumbled; they go on in a moment")
                 pause = _REST
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), pause)
@@ -160,7 +162,7 @@ class WebhookDispatcher:
                 async with self._call_limit:
                     await self._send(*found)
         except Exception:
-            log.exception("webhook %s stumbled; it goes on in a moment", id)
+            log_failure(log, f"webhook {id} stumbled; it goes on in a moment")
             await asyncio.sleep(_REST)
         finally:
             self._running.pop(id, None)

@@ -61,7 +61,7 @@ async def _checks(state: AppState) -> dict[str, str]:
         found = await state.run_short(state.store.condition)
     except Exception as failure:  # any failure means not ready
         return {"store": f"cannot be read: {type(failure).__name__}"}
-    disk = "ok" if found.free >= state.settings.min_free_disk else "is nearly full"
+    disk = "ok" if found.free is None or found.free >= state.settings.min_free_disk else "is nearly full"
     store = "ok" if found.damage is None else f"is damaged: {found.damage}; stop the server and look"
     if found.lost is not None:
         store = f"has lost a file: {found.lost} while the server runs; stop it in the usual way and start it again"

@@ -311,7 +311,7 @@ def _place(url: str) -> str:
 
 
 def _without_password(url: str, failure: BaseException) -> str:
-    text = " ".join(str(failure).split())
+    text = " ".join(str(failure).split()).partition(" Is the server running")[0].rstrip(".")
     try:
         password = conninfo_to_dict(url).get("password")
     except psycopg.Error:

@@ -99,7 +99,7 @@ class PostgresStore:
             tables_wanted=LATEST,
             size=size,
             log_size=0,
-            free=1 << 40,  # of a disk that is elsewhere
+            free=None,
         )
 
     def counts(self, now: int) -> StoreCounts:
