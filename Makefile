@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit space release clean
+.PHONY: help quickstart dev test test-cluster check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -24,6 +24,10 @@ test: check docs web official-client $(APP) ## everything that has to pass
 	@sh tools/audit.sh $(VENV) --where-reachable
 	$(BIN)/python -m pytest -n auto --dist loadscope
 	@$(MAKE) e2e
+
+test-cluster: $(VENV)/.dev $(APP) ## all tests of the server on PostgreSQL, and those of PostgreSQL itself
+	$(BIN)/python -m pytest -n auto --dist loadscope --store postgres tests/server
+	$(BIN)/python -m pytest -n auto --dist loadscope tests/postgres tests/contract
 
 check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .

@@ -30,6 +30,11 @@ def tables_of(store: Any) -> dict[str, list[tuple[Any, ...]]]:
         if store.remote
         else "SELECT name FROM sqlite_master WHERE type = 'table'"
     )
-    with store.database.read() as connection:
-        found = connection.raw.execute(names).fetchall()
-        return {name: connection.raw.execute(f"SELECT * FROM {name}").fetchall() for (name,) in found}
+    try:
+        with store.database.read() as connection:
+            found = connection.raw.execute(names).fetchall()
+            return {name: connection.raw.execute(f"SELECT * FROM {name}").fetchall() for (name,) in found}
+    except Exception as failure:
+        if "does not exist" not in str(failure):
+            raise
+        return tables_of(store)  # in PostgreSQL a table that is dropped meanwhile is gone from older snapshots, too
