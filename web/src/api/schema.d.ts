@@ -4550,7 +4550,7 @@ export interface components {
          */
         Storage: {
             database: number;
-            free: number;
+            free: number | null;
             log: number;
             tables: number;
         };
