@@ -37,4 +37,6 @@ def tables_of(store: Any) -> dict[str, list[tuple[Any, ...]]]:
     except Exception as failure:
         if "does not exist" not in str(failure):
             raise
-        return tables_of(store)  # in PostgreSQL a table that is dropped meanwhile is gone from older snapshots, too
+        return tables_of(
+            store
+        )  # in PostgreSQL a table that is dropped meanwhile is gone from older snapshots, too
