@@ -28,7 +28,7 @@ def tables_of(store: Any) -> dict[str, list[tuple[Any, ...]]]:
     names = (
         "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         if store.remote
-        else "SELECT name FROM sqlite_master WHERE type = 'table'"
+        else "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'fts_*' AND name NOT GLOB 'words_*'"
     )
     try:
         with store.database.read() as connection:
