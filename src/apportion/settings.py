@@ -11,11 +11,11 @@ from dataclasses import field as _field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from apportion.domain.addresses import CallPolicy
 from apportion.domain.answer_limits import AnswerLimits
+from apportion.domain.database_urls import place_of, read_database_url
 
 __all__ = ["PREFIX", "Loaded", "Settings", "SettingsError", "load_settings"]
 
@@ -143,25 +143,6 @@ def _secret(given: str) -> str:
     return given
 
 
-def _database_url(given: str) -> str:
-    wanted = (
-        "empty, or an address such as postgresql://user@host:5432/database, in which characters such as @, / and # of "
-        "a password are written as %40, %2F and %23"
-    )
-    url = given.strip()
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises, too
-    except ValueError:
-        raise ValueError(wanted) from None
-    name = parts.path.strip("/")
-    if parts.scheme not in ("postgresql", "postgres") or not name or "/" in name or parts.fragment:
-        raise ValueError(wanted)
-    return url
-
-
 def _timezone(given: str) -> str:
     try:
         if given != "UTC":  # known even where the system has no table of time zones
@@ -186,7 +167,7 @@ class Settings:
     )
     database_url: str = _setting(
         "",
-        _database_url,
+        read_database_url,
         "Address of a PostgreSQL database, for instance postgresql://user@host/database; when empty, everything is in "
         "one file in the home folder.",
         secret=True,
@@ -329,9 +310,7 @@ class Settings:
         """Where everything is kept, as it is shown to people: a file, or a database without its user and password."""
         if not self.database_url:
             return str(self.database)
-        parts = urlsplit(self.database_url)
-        host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
-        return f"PostgreSQL {host}:{parts.port or 5432}/{unquote(parts.path.strip('/'))}"
+        return place_of(self.database_url)
 
     @property
     def answer_limits(self) -> AnswerLimits:
