@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit space release clean
+.PHONY: help quickstart dev test test-cluster check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -25,11 +25,15 @@ test: check docs web official-client $(APP) ## everything that has to pass
 	$(BIN)/python -m pytest -n auto --dist loadscope
 	@$(MAKE) e2e
 
+test-cluster: $(VENV)/.dev $(APP) ## all tests of the server on PostgreSQL, and those of PostgreSQL itself
+	$(BIN)/python -m pytest -n auto --dist loadscope --store postgres tests/server
+	$(BIN)/python -m pytest -n auto --dist loadscope tests/postgres tests/contract
+
 check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy tools/*.py web/e2e/serve.py tests/patience.py tests/docs tests/tools tests/walls tests/demo tests/official_client/*.py tests/model_libraries/test_*.py tests/sdk/typed_notebook.py
+	$(BIN)/mypy tools/*.py web/e2e/serve.py tests/patience.py tests/postgres_cluster.py tests/docs tests/tools tests/walls tests/demo tests/official_client/*.py tests/model_libraries/test_*.py tests/sdk/typed_notebook.py
 	MYPYPATH=tests:tests/contract:tools $(BIN)/mypy tests/contract/*.py tests/stored_dataset.py tests/modelled_dataset.py
 	$(BIN)/lint-imports --no-logo
 

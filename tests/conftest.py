@@ -33,6 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
     factor()  # measured before anything else runs; workers and servers inherit it
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=("sqlite", "postgres"),
+        help="run the tests of the server on this store alone; else on the file, and some of them on PostgreSQL, too",
+    )
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     why = "".join(f" ({each})" for each in MEASURED)
     return f"patience: {factor():.1f} times the usual{why}"

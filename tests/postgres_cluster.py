@@ -7,6 +7,9 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-__all__ = ["database_url"]
+__all__ = ["database_url", "own_database"]
 
 SCRIPT = Path(__file__).parents[1] / "tools" / "postgres.sh"
 _NOT_TO_BE_HAD = 3
@@ -45,3 +48,28 @@ def database_url(name: str) -> str:
                 sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database))
             )
     return f"{base.rpartition('/')[0]}/{database}"
+
+
+@cache
+def _template() -> str:
+    """Return the name of a database with empty tables, from which others are copied: sooner than made anew."""
+    from apportion.storage.postgres.store import PostgresStore
+
+    url = database_url("template of the tests")
+    PostgresStore(url).close()
+    return url.rpartition("/")[2]
+
+
+@contextmanager
+def own_database() -> Iterator[str]:
+    """Yield the URL of a database of its own with empty tables, dropped afterwards."""
+    base, template = _cluster(), _template()
+    database = f"own{uuid.uuid4().hex}"
+    name = sql.Identifier(database)
+    with psycopg.connect(base, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
+    try:
+        yield f"{base.rpartition('/')[0]}/{database}"
+    finally:
+        with psycopg.connect(base, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))

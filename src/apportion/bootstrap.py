@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apportion.domain.errors import BadRequestError, StorageFullError, StoreUnavailableError
 from apportion.ports.upkeep import CannotOpenError
 from apportion.settings import Settings
 
@@ -24,17 +25,25 @@ def open_store(
     allow_upgrade: bool = True,
     upgraded: Callable[[Path], None] | None = None,
 ) -> Store:
-    """Open the store of these settings and return it; the folder is created if there is none.
+    """Open the store of these settings and return it; folder, file and tables are created if there are none.
 
     ``serving`` locks it, so that no second server can. ``upgraded`` is called with the path of the copy that was
-    made before an upgrade. Raises ``CannotOpenError``.
+    made before an upgrade of a file. Raises ``CannotOpenError``.
     """
     from apportion.storage.sql.records.record_writer import MetadataLimits
-    from apportion.storage.sqlite.store import SqliteStore
 
     limits = MetadataLimits(
         metadata_fields=settings.metadata_fields_limit, vectors=settings.vectors_fields_limit
     )
+    if settings.database_url:
+        with _translated_postgres_errors(settings):
+            from apportion.storage.postgres.store import PostgresStore
+
+            return PostgresStore(
+                settings.database_url, limits=limits, allow_upgrade=allow_upgrade, hold=serving
+            )
+    from apportion.storage.sqlite.store import SqliteStore
+
     with _translated_errors(settings):
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_emptied(settings)
@@ -56,6 +65,11 @@ def _refuse_emptied(settings: Settings) -> None:
 
 def open_upkeep(settings: Settings) -> Upkeep:
     """Return the maintenance operations for the store of these settings. Raises ``CannotOpenError``."""
+    if settings.database_url:
+        with _translated_postgres_errors(settings):
+            from apportion.storage.postgres.upkeep import PostgresUpkeep
+
+            return PostgresUpkeep(settings.database_url)
     from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
     with _translated_errors(settings):
@@ -64,6 +78,11 @@ def open_upkeep(settings: Settings) -> Upkeep:
 
 def restore_store(settings: Settings, file: Path, *, force: bool) -> RestoreReport:
     """Replace the store of these settings by a backup. Raises ``CannotOpenError``."""
+    if settings.database_url:
+        raise BadRequestError(
+            "Nothing was changed: a backup of PostgreSQL is restored with its own programs. Stop the server, restore "
+            "with pg_restore, and run `apportion verify`."
+        )
     from apportion.storage.sqlite.upkeep import restore
 
     with _translated_errors(settings):
@@ -85,3 +104,19 @@ def _translated_errors(settings: Settings) -> Iterator[None]:
         raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure
     except OSError as failure:
         raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure
+
+
+@contextmanager
+def _translated_postgres_errors(settings: Settings) -> Iterator[None]:
+    """Translate the errors of PostgreSQL and of a driver that is not there into ``CannotOpenError``."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] != "psycopg":
+            raise
+        raise CannotOpenError(
+            "APPORTION_DATABASE_URL names a PostgreSQL database, and the driver for it is not installed. Run "
+            "`pip install 'apportion[server,postgres]'`."
+        ) from missing
+    except (StoreUnavailableError, StorageFullError) as failure:
+        raise CannotOpenError(f"{settings.store_name} cannot be opened: {failure}") from failure

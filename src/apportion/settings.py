@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from apportion.domain.addresses import CallPolicy
 from apportion.domain.answer_limits import AnswerLimits
+from apportion.domain.database_urls import place_of, read_database_url
 
 __all__ = ["PREFIX", "Loaded", "Settings", "SettingsError", "load_settings"]
 
@@ -164,6 +165,13 @@ class Settings:
     home: Path = _setting(  # noqa: RUF009 - a field, not a shared default
         HOME, _path, "Folder for everything that is kept.", also=("ARGILLA_HOME_PATH",)
     )
+    database_url: str = _setting(
+        "",
+        read_database_url,
+        "Address of a PostgreSQL database, for instance postgresql://user@host/database; when empty, everything is in "
+        "one file in the home folder.",
+        secret=True,
+    )
     host: str = _setting("127.0.0.1", _text, "Address to listen at; 0.0.0.0 for all.")
     port: int = _setting(6900, _number(0, 65535), "Port to listen at.")
     base_url: str = _setting(
@@ -294,8 +302,15 @@ class Settings:
 
     @property
     def database(self) -> Path:
-        """The path of the database file, which holds everything."""
+        """The path of the database file, which holds everything where no ``database_url`` is given."""
         return self.home / "apportion.db"
+
+    @property
+    def store_name(self) -> str:
+        """Where everything is kept, as it is shown to people: a file, or a database without its user and password."""
+        if not self.database_url:
+            return str(self.database)
+        return place_of(self.database_url)
 
     @property
     def answer_limits(self) -> AnswerLimits:
@@ -338,7 +353,8 @@ class Loaded:
 
 
 _WITHOUT_MEANING: dict[str, str] = {
-    "ARGILLA_DATABASE_URL": "everything is in one file in the home folder; see APPORTION_HOME",
+    "ARGILLA_DATABASE_URL": "everything is in one file in the home folder (APPORTION_HOME), or in the PostgreSQL "
+    "database of APPORTION_DATABASE_URL",
     "ARGILLA_ELASTICSEARCH": "no Elasticsearch is needed",
     "ELASTICSEARCH": "no Elasticsearch is needed",
     "ARGILLA_ELASTICSEARCH_SSL_VERIFY": "no Elasticsearch is needed",
@@ -400,11 +416,14 @@ def _as_text(given: Any) -> str:
     return ",".join(map(str, given)) if isinstance(given, (list, tuple)) else str(given)
 
 
+_SECRET = frozenset(each.name for each in fields(Settings) if not each.repr)
+
+
 def _read(name: str, read: Callable[[str], Any], given: str, called: str) -> Any:
     try:
         return read(given)
     except ValueError as wrong:
-        shown = "…" if name == "secret_key" else repr(given)
+        shown = "what it is" if name in _SECRET else repr(given)
         raise SettingsError(f"{called} must be {wrong}, not {shown}.") from None
 
 

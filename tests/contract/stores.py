@@ -93,8 +93,9 @@ def _sqlite(folder: Path) -> RoutedStore:
 def _postgres(folder: Path) -> RoutedStore:
     from apportion.storage.postgres.store import PostgresStore
 
-    store = PostgresStore(database_url(str(folder)), hold=True)
-    return RoutedStore(store, store)
+    url = database_url(str(folder))
+    store = PostgresStore(url, hold=True)
+    return RoutedStore(store, store, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
 
 
 @contextmanager

@@ -39,7 +39,13 @@ def test_a_store_in_use_verifies(empty_store: RoutedStore) -> None:
     assert list(empty_store.upkeep().verify()) == []
 
 
+def skip_without_backups(store_kind: str) -> None:
+    if store_kind != "sqlite":
+        pytest.skip("backups are the database's own")
+
+
 def test_a_backup_is_a_store_by_itself_and_shows_its_progress(store_kind: str, folder: Path) -> None:
+    skip_without_backups(store_kind)
     seen: list[tuple[int, int]] = []
     target = folder / "copy" / "apportion.db"
     target.parent.mkdir()
@@ -53,7 +59,10 @@ def test_a_backup_is_a_store_by_itself_and_shows_its_progress(store_kind: str, f
         assert list(copy.upkeep().verify()) == []
 
 
-def test_a_backup_that_is_interrupted_leaves_nothing(empty_store: RoutedStore, folder: Path) -> None:
+def test_a_backup_that_is_interrupted_leaves_nothing(
+    store_kind: str, empty_store: RoutedStore, folder: Path
+) -> None:
+    skip_without_backups(store_kind)
     StoredDataset(empty_store)
 
     def interrupt(left: int, total: int) -> None:
@@ -85,7 +94,7 @@ def test_a_rebuild_loses_nothing_and_is_refused_while_a_server_runs(store_kind: 
             upkeep.reindex()
     report = upkeep.reindex(progress=lambda *step: seen.append(step))
     assert not any(report.left_out.values())
-    assert report.kept.exists()
+    assert report.kept is None or report.kept.exists()
     assert seen
     assert all(0 <= done <= total for _, done, total in seen)
     with opened(store_kind, folder) as store:

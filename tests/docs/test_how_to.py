@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from click.testing import CliRunner
 from apportion.cli.main import main
 from apportion.sdk import session
 from patience import patience
+from postgres_cluster import own_database
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -80,3 +82,27 @@ def test_every_block_of_a_page_runs_from_top_to_bottom(
             run_console(text, url)
         else:
             exec(compile(text, f"{page}.md", "exec"), there)
+
+
+def test_the_page_of_postgresql_works_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    page = (HOW_TO / "postgres.md").read_text(encoding="utf-8")
+    (statements,) = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (address,) = re.findall(r"APPORTION_DATABASE_URL=(\S+)", page)
+    name = f"team_{uuid.uuid4().hex}"  # the cluster of the tests has an apportion of its own
+    monkeypatch.setenv("APPORTION_HOME", str(tmp_path))
+    with own_database() as admin, psycopg.connect(admin, autocommit=True) as connection:
+        for statement in filter(str.strip, statements.replace("apportion", name).split(";")):
+            connection.execute(statement)
+        where = admin.partition("@")[2].partition("/")[0]
+        monkeypatch.setenv(
+            "APPORTION_DATABASE_URL",
+            address.replace("apportion", name).replace("db.example.org", where),
+        )
+        for kind, text in BLOCK.findall(page):
+            if kind == "console" and "server start" not in text:
+                run_console(text, "")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"DROP ROLE {name}")

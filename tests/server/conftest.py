@@ -7,6 +7,7 @@ Workspaces `shared` and `other`; eva (admin), max (manager), rita (reviewer), an
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +22,12 @@ from apportion.services.people.workspaces import MemberChange, ensure_workspace,
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
+from postgres_cluster import own_database
 from support import Client, FakeClock
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Transaction
+    from apportion.storage.postgres.store import PostgresStore
 
 SECRET = "only for tests, and long enough to sign"
 TEAM = {
@@ -55,11 +58,59 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, secret_key=SECRET)
 
 
+ALSO_ON_POSTGRES = frozenset(
+    f"test_{name}"
+    for name in (
+        "agreement_routes", "assignments", "audit_log", "caps", "export_routes", "individual", "jobs", "records",
+        "remembered", "trash",
+    )
+)  # fmt: skip
+"""Modules of a tenth of all tests, which run on PostgreSQL, too, where ``--store`` does not say on what all run."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store_kind" not in metafunc.fixturenames:
+        return
+    kinds = [metafunc.config.getoption("--store") or "sqlite"]
+    embedded = metafunc.definition.get_closest_marker("embedded") is not None
+    if embedded:
+        kinds = ["sqlite"]
+    elif (
+        metafunc.config.getoption("--store") is None
+        and metafunc.module.__name__.rpartition(".")[2] in ALSO_ON_POSTGRES
+    ):
+        kinds.append("postgres")
+    metafunc.parametrize("store_kind", kinds, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the file alone where all run on PostgreSQL."""
+    if config.getoption("--store") != "postgres":
+        return
+    for item in items:
+        embedded = item.get_closest_marker("embedded")
+        if embedded is not None:
+            item.add_marker(pytest.mark.skip(reason=f"embedded: {embedded.args[0]}"))
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore(tmp_path / "apportion.db")
-    yield opened
-    opened.close()
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """The kind of store that the test runs on: ``sqlite`` or ``postgres``."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store(store_kind: str, tmp_path: Path) -> Iterator[SqliteStore | PostgresStore]:
+    with contextlib.ExitStack() as stack:
+        opened: SqliteStore | PostgresStore
+        if store_kind == "postgres":
+            from apportion.storage.postgres.store import PostgresStore
+
+            opened = PostgresStore(stack.enter_context(own_database()))
+        else:
+            opened = SqliteStore(tmp_path / "apportion.db")
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

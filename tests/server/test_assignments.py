@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from support import Client
+from upkeep import problems_in
 
 Json = Any
 N = 30
@@ -532,8 +533,7 @@ def test_a_bad_plan_is_refused_and_nothing_is_changed(team: Team, spec: Json, st
     assert team.ask("max", "GET", "policies").json()["annotation"] == "shared"
 
 
-def test_a_file_with_plans_is_sound(team: Team, store: Any, tmp_path: Any) -> None:
-    from apportion.storage.sqlite.upkeep import SqliteUpkeep
+def test_a_file_with_plans_is_sound(team: Team, store: Any) -> None:
 
     made = team.plan(rules=[{"overlap": 2, "mode": "pull"}], blind=True)
     for each in team.claim("ana", 4)["records"][:2]:
@@ -542,7 +542,7 @@ def test_a_file_with_plans_is_sound(team: Team, store: Any, tmp_path: Any) -> No
     team.log("eva", {"id": "r00", "inputs": {"text": "new text"}})
     team.client_as("eva").request("DELETE", "/api/datasets/talk/data?workspace=shared", json={"ids": ["r05"]})
     assert team.change(made, "withdraw", records=["r20"])["removed"] == 2
-    assert list(SqliteUpkeep(tmp_path / "apportion.db").verify()) == []
+    assert list(problems_in(store)) == []
 
 
 @pytest.mark.parametrize("mode", ["pull", "push"])

@@ -19,7 +19,7 @@ from apportion.services.assignments.policies import PolicyChange
 from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.background.worker import JobContext as Workroom
 from apportion.services.background.worker import run_next
-from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from upkeep import problems_in
 
 Json = Any
 PLAN = {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7, "visibility": "dataset"}
@@ -144,7 +144,7 @@ def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sound(house: House) -> bool:
-    return list(SqliteUpkeep(house.store.database.path).verify()) == []
+    return list(problems_in(house.store)) == []
 
 
 @pytest.mark.parametrize("what", ["making", "changing"])

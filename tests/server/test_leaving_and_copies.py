@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from upkeep import problems_in
 
 Json = Any
 IDS = [f"r{n}" for n in range(8)]
@@ -57,14 +56,14 @@ def team(client_as: Any) -> Team:
 
 
 @pytest.mark.parametrize("how", ["user", "workspace"])
-def test_who_leaves_frees_open_records_for_others_at_once(team: Team, how: str, tmp_path: Path) -> None:
+def test_who_leaves_frees_open_records_for_others_at_once(team: Team, how: str, store: Any) -> None:
     team.plan(users=["ana", "ben"], mode="pull")
     held = {each["id"] for each in team.ask("ana", "POST", "queue:claim", {"limit": 5})["records"]}
     assert len(held) == 5
     team.leave("ana", how)
     free = {each["id"] for each in team.ask("ben", "POST", "queue:claim", {"limit": 20})["records"]}
     assert free == set(IDS)
-    assert list(SqliteUpkeep(tmp_path / "apportion.db").verify()) == []
+    assert list(problems_in(store)) == []
 
 
 @pytest.mark.parametrize("how", ["user", "workspace"])
@@ -89,7 +88,7 @@ def test_who_leaves_one_workspace_keeps_what_they_have_in_another(team: Team, cl
     assert sorted(team.states(plan).values()).count("leased") == 2
 
 
-def test_a_copy_has_everybodys_annotations_and_gold_but_no_plan(team: Team, tmp_path: Path) -> None:
+def test_a_copy_has_everybodys_annotations_and_gold_but_no_plan(team: Team, store: Any) -> None:
     team.plan(users=["ana", "ben"], overlap=2)
     for who in ("ana", "ben"):
         team.put(who, "r0", "good")
@@ -125,12 +124,12 @@ def test_a_copy_has_everybodys_annotations_and_gold_but_no_plan(team: Team, tmp_
     }
     assert (progress["ana"]["drafts"], progress["ana"]["assigned"]) == (0, 0)
     assert progress["ana"]["seconds"] == 0, "nobody worked on the copy"
-    assert list(SqliteUpkeep(tmp_path / "apportion.db").verify()) == []
+    assert list(problems_in(store)) == []
 
 
 @pytest.mark.parametrize("way", ["copy", "jsonl", "csv"])
 def test_what_waited_for_its_plan_or_was_in_conflict_is_so_in_the_copy(
-    team: Team, way: str, tmp_path: Path
+    team: Team, way: str, store: Any
 ) -> None:
     team.plan(users=["ana", "ben"], overlap=2, where="id:(r0 OR r1 OR r2)")
     team.plan(users=["ana"], overlap=1, where="id:(r3 OR r4)")
@@ -175,4 +174,4 @@ def test_what_waited_for_its_plan_or_was_in_conflict_is_so_in_the_copy(
     sent = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 0}
     team.ask("max", "PUT", "records/r2/annotations/me", sent, name="twin")
     assert stand("twin")["r2"][0] == "Validated"  # and one more answer settles what waited for it
-    assert list(SqliteUpkeep(tmp_path / "apportion.db").verify()) == []
+    assert list(problems_in(store)) == []

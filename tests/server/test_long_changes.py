@@ -15,7 +15,7 @@ from apportion.services.assignments.compute_change import RowSelection
 from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.background.worker import JobContext as Workroom
 from apportion.services.background.worker import run_next
-from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from upkeep import problems_in
 
 Json = Any
 IDS = [f"r{n}" for n in range(8)]
@@ -125,7 +125,7 @@ def test_cut_short_anywhere_all_that_was_touched_is_settled_after_the_next_start
                 assert state != "withdrawn" or (id, "Validated" if id in IDS[:5] else "Default") in statuses
             changed(cut, what)
         assert cut.seen() == expected, f"stopped after step {stop} of {steps}"
-    assert list(SqliteUpkeep(whole.store.database.path).verify()) == []
+    assert list(problems_in(whole.store)) == []
 
 
 @pytest.mark.parametrize("few", [0, 500])
@@ -146,4 +146,4 @@ def test_failing_anywhere_it_can_be_asked_for_again_and_jobs_settle_what_was_tou
         if broken.ask("max", "GET", f"assignments/{broken.plan}")["state"] == "live":
             changed(broken, what)
         assert broken.seen() == expected, f"failed after step {stop}"
-    assert list(SqliteUpkeep(whole.store.database.path).verify()) == []
+    assert list(problems_in(whole.store)) == []

@@ -47,6 +47,7 @@ def begun(store: Any, room: Room) -> Callable[..., Iterator[list[Json]]]:
     return begin
 
 
+@pytest.mark.embedded("about the WAL of the file")
 def test_a_slow_reader_does_not_keep_the_log_from_being_emptied(
     begun: Any, room: Room, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from apportion.services.assignments import apply_plan, compute_plan
 from apportion.services.assignments.apply_plan import ApplyPlan
 from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.operations import Step
-from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from upkeep import problems_in
 
 Json = Any
 PLAN = {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7, "standing": False}
@@ -71,7 +71,7 @@ class Talk:
         return plan, sorted((row["record"], row["annotator"], row["state"]) for row in rows), offered, found
 
     def sound(self) -> bool:
-        assert list(SqliteUpkeep(self.store.database.path).verify()) == []
+        assert list(problems_in(self.store)) == []
         return True
 
 

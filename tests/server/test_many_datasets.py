@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +13,20 @@ from apportion.services.insight.overview import overview
 from apportion.services.insight.team_overview import team_overview
 
 Json = Any
+
+
+@contextmanager
+def traced(link: Any, statements: list[str]) -> Iterator[None]:
+    """Collect the statements that run on a connection."""
+    if hasattr(link.raw, "set_trace_callback"):
+        link.raw.set_trace_callback(statements.append)
+        yield
+        link.raw.set_trace_callback(None)
+        return
+    execute = link.raw.execute
+    link.raw.execute = lambda sql, *rest: statements.append(sql) or execute(sql, *rest)
+    yield
+    del link.raw.execute
 
 
 class Counting:
@@ -30,14 +46,12 @@ class Counting:
     def of(self, who: str, path: str) -> tuple[int, int, int]:
         """Connections opened, statements run, datasets found."""
         statements: list[str] = []
-        with self.store.database.read() as link:
-            link.raw.set_trace_callback(statements.append)
+        with self.store.database.read() as link, traced(link, statements):
             before = self.connections
             with self.store.read() as tx:
                 actor = tx.people.actor(who)
                 team = path == "/api/team"
                 found = team_overview(tx, actor, now=1).datasets if team else overview(tx, actor)
-            link.raw.set_trace_callback(None)
         return self.connections - before, len(statements), len(found)
 
 

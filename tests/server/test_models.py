@@ -17,10 +17,12 @@ SAID = {"ana": "x x y y x", "ben": "x x y y y", "max": "x y y x x"}
 
 
 def settle(app: FastAPI) -> None:
-    """Wait until the jobs of all models have ended."""
-    app.state.app_state.jobs._rest_until = 0.0
-    app.state.app_state.jobs.look()
-    app.state.app_state.jobs._thread.submit(lambda: None).result()  # behind everything else
+    """Wait until the jobs of all models have ended; no others begin until this is called again."""
+    jobs = app.state.app_state.jobs
+    jobs._rest_until = 0.0
+    jobs.look()
+    jobs._thread.submit(lambda: None).result()  # behind everything else
+    jobs._rest_until = float("inf")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -13,9 +12,8 @@ from rooms import Room
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_change import AnswerChange
 from apportion.services.answers.answer_mode import answer_mode
-from apportion.storage.sqlite.store import SqliteStore
-from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import AnnotationState
+from upkeep import problems_in
 
 PLAN = {"rules": [{"overlap": 2, "users": ["ana", "ben"]}], "seed": 3}
 
@@ -46,19 +44,17 @@ def refused(fn: Callable[[Transaction], Any]) -> Callable[[Transaction], None]:
     return run
 
 
-def spent(store: SqliteStore) -> dict[str, int]:
+def spent(store: Any) -> dict[str, int]:
     with store.read() as tx:
         rows = tx.annotations.spent(talk(tx), 0, 1 << 60)
         return {name: sum(ms for who, _, _, ms in rows if who == name) for name, *_ in rows}
 
 
-def verified(tmp_path: Path) -> list[str]:
-    return [each.message for each in SqliteUpkeep(tmp_path / "apportion.db").verify()]
+def verified(store: Any) -> list[str]:
+    return [each.message for each in problems_in(store)]
 
 
-def test_a_number_that_was_rolled_back_is_given_to_the_next_person(
-    client_as: Any, store: SqliteStore
-) -> None:
+def test_a_number_that_was_rolled_back_is_given_to_the_next_person(client_as: Any, store: Any) -> None:
     Room(client_as)
     with pytest.raises(RefusedError):
         store.write(refused(lambda tx: spend(tx, "lost", 10))).result()
@@ -70,7 +66,7 @@ def test_a_number_that_was_rolled_back_is_given_to_the_next_person(
 
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_of_writes_that_share_a_transaction_only_the_refused_one_is_undone(
-    client_as: Any, store: SqliteStore, which: int
+    client_as: Any, store: Any, which: int
 ) -> None:
     Room(client_as)
     begun, go_on = Event(), Event()
@@ -92,7 +88,7 @@ def test_of_writes_that_share_a_transaction_only_the_refused_one_is_undone(
     assert spent(store).keys() == {*people} - {people[which]}
 
 
-def test_a_plan_that_was_changed_and_rolled_back_is_read_as_it_is(client_as: Any, store: SqliteStore) -> None:
+def test_a_plan_that_was_changed_and_rolled_back_is_read_as_it_is(client_as: Any, store: Any) -> None:
     room = Room(client_as)
     room.post("max", "assignments", PLAN)
 
@@ -115,9 +111,7 @@ def test_a_plan_that_was_changed_and_rolled_back_is_read_as_it_is(client_as: Any
     assert plan.figures == {"x": 2}
 
 
-def test_a_value_that_was_rolled_back_is_counted_from_the_beginning(
-    client_as: Any, store: SqliteStore, tmp_path: Path
-) -> None:
+def test_a_value_that_was_rolled_back_is_counted_from_the_beginning(client_as: Any, store: Any) -> None:
     room = Room(client_as)
 
     def answer(tx: Transaction, label: str) -> None:
@@ -133,11 +127,11 @@ def test_a_value_that_was_rolled_back_is_counted_from_the_beginning(
     room.answer(ana="other new new", ben="- new new")
     assert room.found("max", "annotated_as:new") == ["b", "c"]
     store.close()
-    assert verified(tmp_path) == []
+    assert verified(store) == []
 
 
 def test_changing_a_record_twice_in_one_transaction_leaves_nothing_of_the_first_change(
-    client_as: Any, store: SqliteStore, tmp_path: Path
+    client_as: Any, store: Any
 ) -> None:
     room = Room(client_as)
     room.post("max", "assignments", PLAN)
@@ -156,11 +150,11 @@ def test_changing_a_record_twice_in_one_transaction_leaves_nothing_of_the_first_
     assert room.found("ana", "annotated_as:bad") == []
     assert room.found("ana", "annotated_as:fine") == ["a"]
     store.close()
-    assert verified(tmp_path) == []
+    assert verified(store) == []
 
 
 def test_time_is_the_same_whether_it_is_told_in_one_transaction_or_in_many(
-    client_as: Any, store: SqliteStore
+    client_as: Any, store: Any
 ) -> None:
     Room(client_as)
     steps = [(0.5, False), (0.25, False), (1.0, True), (0.0, True), (2.0, False), (0.0, True), (1.5, True)]

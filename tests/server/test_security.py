@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from apportion.server import logs
 from apportion.server.guard_middleware import STRANGERS_BODY
 from apportion.settings import Settings
 from support import Client
+from upkeep import tables_of
 
 OURS = {"X-Apportion": "ana"}
 SHARED = {"workspace": "shared"}
@@ -276,14 +276,12 @@ def test_what_is_kept_is_for_its_owner_only_and_holds_hashes(tmp_path: Path) -> 
     assert (tmp_path / "monday.db").stat().st_mode & 0o777 == 0o600
 
 
-def test_no_password_key_or_session_can_be_read_from_the_database(
-    client: Client, store: Any, tmp_path: Path
-) -> None:
+def test_no_password_key_or_session_can_be_read_from_the_database(client: Client, store: Any) -> None:
     made = client.post(
         "/api/users", json={"first_name": "Cy", "username": "cy", "password": "pass-word-1"}
     ).json()
     client.post("/api/security/token", data={"username": "cy", "password": "pass-word-1"})
-    dump = "\n".join(sqlite3.connect(tmp_path / "apportion.db").iterdump())
+    dump = str(tables_of(store))
 
     assert "$argon2id$" in dump
     assert "pass-word-1" not in dump

@@ -80,3 +80,37 @@ def test_the_secret_is_made_once_and_is_for_its_owner_only(tmp_path: Path) -> No
     assert len(secret) >= 32
     assert settings.signing_key() == secret
     assert (tmp_path / "new" / "secret").stat().st_mode & 0o777 == 0o600
+
+
+WRONG_DATABASES = [
+    "mysql://anna:hush-hush@db/apportion",
+    "postgresql://anna:hush-hush@db",
+    "postgresql://anna:hush-hush@db:port/apportion",
+    "postgresql://anna:hush#hush@db/apportion",
+    "host=db password=hush-hush",
+]
+
+
+@pytest.mark.parametrize("url", WRONG_DATABASES)
+def test_a_wrong_address_of_a_database_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(SettingsError, match="APPORTION_DATABASE_URL must be empty, or an address") as refused:
+        load_settings({"APPORTION_DATABASE_URL": url})
+    assert "hush" not in str(refused.value)
+    assert "anna" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://anna:hush-hush@db.example.org/team", "PostgreSQL db.example.org:5432/team"),
+        ("postgres://anna:hush%2Fhush@db:6543/team%20b", "PostgreSQL db:6543/team b"),
+        (
+            "postgresql:///team?host=/run/postgresql&password=hush-hush",
+            "PostgreSQL /run/postgresql:5432/team",
+        ),
+    ],
+)
+def test_a_database_is_named_without_its_password(url: str, name: str) -> None:
+    settings = load_settings({"APPORTION_DATABASE_URL": url}).settings
+    assert settings.store_name == name
+    assert "hush" not in repr(settings)

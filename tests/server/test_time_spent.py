@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from hypothesis import strategies as st
 from rooms import Room
 
 from apportion.domain.individual.time_spent import hours_of, so_far
-from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from support import FakeClock
+from upkeep import problems_in
 
 Json = Any
 DAY = 24 * 3600 * 1_000_000
@@ -62,12 +61,12 @@ def test_time_is_shown_wherever_an_answer_is(room: Room) -> None:
         assert "12.5" in file
 
 
-def test_verify_finds_nothing_wrong_with_answers_and_their_time(room: Room, tmp_path: Path) -> None:
+def test_verify_finds_nothing_wrong_with_answers_and_their_time(room: Room, store: Any) -> None:
     for id, seconds in (("a", 12.5), ("a", 20.0), ("b", None), ("b", 3.0), ("c", 0.1 + 0.2)):
         send(room, "ana", id, seconds)
     send(room, "ben", "a", 4)
     room.ask("ana", "DELETE", "records/b/annotations/me").raise_for_status()
-    assert SqliteUpkeep(tmp_path / "apportion.db").verify() == []
+    assert problems_in(store) == []
 
 
 def test_whoever_answered_before_keeps_their_time(room: Room) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 import pytest
 from rooms import Room
 
 from apportion.server.housekeeping import purge, purge_loop, unfinished
-from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from patience import patience
+from upkeep import problems_in, tables_of
 
 SHARED = {"workspace": "shared"}
 TALK = "/api/datasets/talk"
@@ -68,7 +66,7 @@ def test_what_was_deleted_comes_back_as_it_was(room: Room, store: Any) -> None:
     assert [each["what"] for each in events if "delete" in each["what"] or "restore" in each["what"]] in (
         ["deleted", "restored"], ["restored", "deleted"],
     )  # fmt: skip
-    assert SqliteUpkeep(store.database.path).verify() == []
+    assert problems_in(store) == []
 
 
 def test_who_could_delete_can_restore_and_nobody_else(room: Room) -> None:
@@ -117,19 +115,13 @@ def test_of_several_with_one_name_the_last_one_comes_back_unless_an_id_says_whic
     assert restore(room, into="other").status_code == 200
 
 
-def rows(path: Path) -> dict[str, int]:
+def rows(store: Any) -> dict[str, int]:
     """How many rows each table has, apart from those that tell of people, and of what happened."""
-    raw = sqlite3.connect(path)
-    names = [name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     skip = ("sqlite", "fts_", "words_", "users", "workspaces", "memberships", "sessions", "agents", "alembic",
-            "events", "purged_datasets")  # fmt: skip
-    found = {
-        name: raw.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
-        for name in names
-        if not name.startswith(skip)
+            "events", "purged_datasets", "commits", "heartbeat")  # fmt: skip
+    return {
+        name: len(found) for name, found in tables_of(store).items() if found and not name.startswith(skip)
     }
-    raw.close()
-    return {name: count for name, count in found.items() if count}
 
 
 def test_after_a_week_it_is_gone_and_nothing_is_left_of_it(
@@ -146,7 +138,7 @@ def test_after_a_week_it_is_gone_and_nothing_is_left_of_it(
 
     assert deleted(room) == []
     assert restore(room).status_code == 404
-    assert rows(store.database.path) == {}
+    assert rows(store) == {}
 
 
 def test_a_purge_that_was_cut_short_is_finished_by_the_next_start(room: Room, app: Any, store: Any) -> None:
@@ -160,14 +152,14 @@ def test_a_purge_that_was_cut_short_is_finished_by_the_next_start(room: Room, ap
             tx.datasets.purge(found.dataset.no, limit=2)
 
     store.write(begin).result()
-    assert rows(store.database.path)
+    assert rows(store)
     assert restore(room).status_code == 404
 
     async def some_rounds() -> None:
         task = asyncio.create_task(purge_loop(house, unfinished(house)))
-        while rows(store.database.path):
+        while rows(store):
             await asyncio.sleep(0.01)
         task.cancel()
 
     asyncio.run(asyncio.wait_for(some_rounds(), patience(30)))
-    assert SqliteUpkeep(store.database.path).verify() == []
+    assert problems_in(store) == []

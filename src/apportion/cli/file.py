@@ -1,4 +1,4 @@
-"""``apportion db``, ``backup``, ``restore``, ``verify`` and ``reindex``: maintenance of the database file."""
+"""``apportion db``, ``backup``, ``restore``, ``verify`` and ``reindex``: maintenance of the store."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def db() -> None:
 @db.command(epilog=examples("apportion db migrate"))
 @home_option
 def migrate(home: Path | None) -> None:
-    """Bring the file up to this version's tables; the server does the same when it starts.
+    """Bring the store up to this version's tables; the server does the same when it starts.
 
-    A copy of the file as it was is kept beside it. Refused while a server runs.
+    A copy of a file as it was is kept beside it; in an empty PostgreSQL database the tables are created. Refused
+    while a server runs.
     """
     from apportion.bootstrap import open_store
 
@@ -38,9 +39,9 @@ def migrate(home: Path | None) -> None:
     except CannotOpenError:  # which needs an upgrade, or cannot be helped: opening it again reports it
         open_store(settings, serving=True, upgraded=copies.append).close()
     for copy in copies:
-        click.echo(f"{settings.database} is upgraded. As it was before: {copy}")
+        click.echo(f"{settings.store_name} is upgraded. As it was before: {copy}")
     if not copies:
-        click.echo(f"{settings.database} is up to date.")
+        click.echo(f"{settings.store_name} is up to date.")
 
 
 @click.command(epilog=examples("apportion backup /backups/monday.db", "apportion backup --force latest.db"))
@@ -51,7 +52,7 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
     """Write a consistent copy of everything to FILE, also while a server runs.
 
     Everything acknowledged before the backup began is in it. The secret that signs logins is not: after a
-    restore elsewhere everybody signs in again.
+    restore elsewhere everybody signs in again. For the file; PostgreSQL is backed up with pg_dump.
     """
     from apportion.bootstrap import open_upkeep
 
@@ -60,6 +61,11 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
     if not file.parent.is_dir():
         raise RefusedError(f"There is no folder {file.parent}.")
     settings = read_settings(home)
+    if settings.database_url:
+        raise RefusedError(
+            "Nothing was written. Back up PostgreSQL with its own programs: `pg_dump --format custom` makes a copy, "
+            "also while a server runs; `pg_basebackup` with an archive of the WAL loses nothing at all."
+        )
     upkeep = open_upkeep(settings)
     note(settings, EventCode.BACKED_UP, file)  # before the copy, so that the copy records it too
     with Progress("copying") as progress:
@@ -112,7 +118,7 @@ def reindex(as_json: bool, home: Path | None) -> None:
     """Make the text index, facets and counters anew from the records, annotations and plans.
 
     For when `verify` finds that they do not agree, or that the file is damaged there. The file as it was is
-    kept beside. Stop the server first; a million records take a few minutes.
+    kept beside; in PostgreSQL all is one transaction. Stop the server first; a million records take a few minutes.
     """
     from apportion.bootstrap import open_upkeep
 
@@ -121,11 +127,13 @@ def reindex(as_json: bool, home: Path | None) -> None:
         done = open_upkeep(settings).reindex(progress=lambda what, at, all: progress.at(at, all, what))
     note(settings, EventCode.REBUILT_INDEXES, left_out=dict(done.left_out))
     if as_json:
-        print_json({"kept": str(done.kept), "left_out": dict(done.left_out)})
+        print_json({"kept": None if done.kept is None else str(done.kept), "left_out": dict(done.left_out)})
         return
     for table, count in done.left_out.items():
         notice(f"{count:,} rows of {table} belong to nothing that exists and were left out.")
-    click.echo(f"{settings.database} is made anew, and everything agrees. As it was before: {done.kept}")
+    click.echo(f"{settings.store_name} is made anew, and everything agrees.")
+    if done.kept is not None:
+        click.echo(f"As it was before: {done.kept}")
 
 
 @click.command(
@@ -142,15 +150,16 @@ def verify(as_json: bool, home: Path | None) -> None:
 
     settings = read_settings(home)
     problems = open_upkeep(settings).verify()
+    place = settings.store_name if settings.database_url else settings.database.name
     if as_json:
         print_json([asdict(each) for each in problems])
     else:
         for each in problems:
-            click.echo(f"{each.dataset or settings.database.name}, {each.check}: {each.message}")
+            click.echo(f"{each.dataset or place}, {each.check}: {each.message}")
     if problems:
         notice(
-            f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'} found in {settings.database}."
+            f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'} found in {settings.store_name}."
         )
         raise click.exceptions.Exit(1)
     if not as_json:
-        click.echo(f"{settings.database}: everything agrees.")
+        click.echo(f"{settings.store_name}: everything agrees.")

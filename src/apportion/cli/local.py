@@ -52,7 +52,7 @@ def opened(home: Path | None, *, create: bool = False) -> Iterator[Store]:
     from apportion.bootstrap import open_store
 
     settings = read_settings(home)
-    if not create and not settings.database.is_file():
+    if not create and not settings.database_url and not settings.database.is_file():
         raise CannotOpenError(
             f"There is no database at {settings.database}. Set APPORTION_HOME, or give --home."
         )
@@ -80,7 +80,7 @@ def operator_marked() -> Iterator[None]:
 
 
 def note(settings: Settings, what: EventCode, file: Path | None = None, **detail: Any) -> None:
-    """Record in the audit log what a command does to the whole file; print a notice if that fails."""
+    """Record in the audit log what a command does to the whole store; print a notice if that fails."""
     from apportion.bootstrap import open_store
     from apportion.ports.events import About
     from apportion.server.security import SystemClock

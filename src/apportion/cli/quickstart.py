@@ -96,7 +96,7 @@ def _announce(settings: Settings, url: str) -> None:
         f"  API keys   {', '.join(person.api_key for person in people if not person.key)}\n"
         f"  Datasets   {datasets}\n"
         f"  Team       workspace {SHARED_WORKSPACE}, where all of them are\n"
-        f"  Data       {settings.database}\n\n"
+        f"  Data       {settings.store_name}\n\n"
         "Ctrl+C stops the server. Whatever you do is kept for the next start.\n"
     )
 
@@ -142,7 +142,7 @@ def _create_team(app: FastAPI, store: Store) -> None:
         missing = [person for person in wanted if people.user_by_name(person.username) is None]
     if somebody and (owner is None or owner.username != admin.username):
         raise RefusedError(
-            f"{state.settings.database} belongs to a team of its own, and the demo's well-known passwords would "
+            f"{state.settings.store_name} belongs to a team of its own, and the demo's well-known passwords would "
             "open it to anybody. Start it with `apportion server start`, or choose another folder with --home."
         )
     if missing:

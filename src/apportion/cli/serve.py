@@ -94,7 +94,7 @@ def start(
 
 def _announce(app: FastAPI, url: str) -> None:
     state = app.state.app_state
-    click.echo(f"Apportion {__version__} listens on {url}, with its data in {state.settings.database}.")
+    click.echo(f"Apportion {__version__} listens on {url}, with its data in {state.settings.store_name}.")
     with state.store.read() as tx:
         nobody = not tx.people.has_admin()
     if nobody:
@@ -139,11 +139,10 @@ def run(
 
 def _warn_of_modes(settings: Settings) -> None:
     """Warn of files others on this machine may read or write: they hold password hashes and sign sessions."""
-    for path, unwanted, mode in (
-        (settings.home, 0o022, "700"),
-        (settings.database, 0o077, "600"),
-        (settings.home / "secret", 0o077, "600"),
-    ):
+    files = [(settings.home, 0o022, "700"), (settings.home / "secret", 0o077, "600")]
+    if not settings.database_url:
+        files.append((settings.database, 0o077, "600"))
+    for path, unwanted, mode in files:
         with contextlib.suppress(OSError):
             found = stat.S_IMODE(path.stat().st_mode)
             if os.name == "posix" and found & unwanted:
@@ -231,7 +230,7 @@ def _serve(
             listener.listen(BACKLOG)  # so many may wait; few are taken at once, so that each can be counted
             announce(app, address_of(settings, listener.getsockname()[1]))
             sys.stdout.flush()
-            log.info("started", extra={"fields": {"version": __version__, "database": settings.database}})
+            log.info("started", extra={"fields": {"version": __version__, "database": settings.store_name}})
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             state.stopping.set()  # streams end now, so that only real work is waited for

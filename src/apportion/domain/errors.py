@@ -26,6 +26,7 @@
     ├── TooManyRequestsError          too many of one person's requests wait already
     ├── StorageFullError              nothing was written; free some space
     │   └── StorageUnwritableError    nothing was written; the disk is read-only, or broken
+    ├── StoreUnavailableError         the database cannot be reached for the moment
     └── StorageDamagedError           nothing was written; stop the server, check, restore
 
 ``code`` is the name clients see and ``params()`` the data they can act on.
@@ -59,6 +60,7 @@ __all__ = [
     "StorageDamagedError",
     "StorageFullError",
     "StorageUnwritableError",
+    "StoreUnavailableError",
     "TooManyAttemptsError",
     "TooManyRequestsError",
     "UnauthorizedError",
@@ -333,6 +335,26 @@ class StorageFullError(Refusal):
 
 class StorageUnwritableError(StorageFullError):
     """The disk refuses to be written to; nothing of the request was kept."""
+
+
+class StoreUnavailableError(Refusal):
+    """The database cannot be reached for the moment; ``retry_after`` is in seconds.
+
+    ``unknown`` is true where the connection broke off while a change was being committed: it may have been kept.
+    """
+
+    def __init__(self, why: str = "", *, unknown: bool = False) -> None:
+        kept = (
+            "It is not known if this change was kept: look before you make it again."
+            if unknown
+            else "Nothing of this request was kept; send it again in a moment."
+        )
+        super().__init__(f"The database cannot be reached{why and f' ({why})'}. {kept}")
+        self.retry_after = 2
+        self.unknown = unknown
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "retry_after": self.retry_after, "unknown": self.unknown}
 
 
 class StorageDamagedError(Refusal):

@@ -42,8 +42,8 @@ class StoreCondition:
     size: int
     log_size: int
     """Size of what is not in the main file yet."""
-    free: int
-    """Free space on the disk."""
+    free: int | None
+    """Free space on the disk; None if that is another machine's."""
     writable: bool = True
     """True if the disk can be written to."""
     damage: str | None = None
@@ -84,10 +84,11 @@ class Inconsistency:
 class RebuildReport:
     """The result of a rebuild.
 
-    ``kept`` is the store as it was; ``left_out`` counts, by kind, rows without a parent.
+    ``kept`` is the store as it was, None if it was rebuilt in place; ``left_out`` counts, by kind, rows without a
+    parent.
     """
 
-    kept: Path
+    kept: Path | None
     left_out: Mapping[str, int]
 
 
@@ -109,7 +110,8 @@ class Upkeep(Protocol):
     """
 
     def backup(self, target: Path, *, progress: Callable[[int, int], None] | None = None) -> None:
-        """Write a consistent copy as of now; it appears only once complete. Refused over the store itself.
+        """Write a consistent copy as of now; it appears only once complete. Refused over the store itself, and where
+        the database has its own means.
 
         ``progress`` is called with the number of parts left and of all parts.
         """

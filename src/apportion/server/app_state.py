@@ -75,9 +75,17 @@ class AppState:
     """Set when the server stops: long operations end after their present step, and the next start recovers."""
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
-        """Run a short read on the event loop, in a snapshot of its own."""
-        with self.store.read() as snapshot:
-            return fn(snapshot)
+        """Run a short read in a snapshot of its own: on the event loop, or in a thread where it waits for a network."""
+
+        def run() -> T:
+            with self.store.read() as snapshot:
+                return fn(snapshot)
+
+        return await self.run_short(run)
+
+    async def run_short(self, fn: Callable[[], T]) -> T:
+        """Run a function that asks the store for little; in a thread where the store is remote."""
+        return await self.readers.run_short(fn) if self.store.remote else fn()
 
     async def read_slow(
         self, fn: Callable[[Transaction], T], deadline: Deadline, person: str, *, long: bool = False

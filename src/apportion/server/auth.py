@@ -68,21 +68,21 @@ class Caller:
         return Credential(None if self.key is None else hash_key(self.key), self.sid)
 
 
-def identify(request: Request, state: AppState) -> Caller:
+async def identify(request: Request, state: AppState) -> Caller:
     """Return the caller of this request. Raises ``UnauthorizedError``, ``ForbiddenOperationError`` and others.
 
     An API key in the header wins over a bearer token, and either over a cookie, even when it is wrong.
     """
-    caller = _identified(request, state)
+    caller = await state.run_short(lambda: _identified(request, state))
     if (seen := request_info(request.scope)) is not None:
         seen.user = caller.actor.username
     return caller
 
 
-def refusal_of(scope: Scope, state: AppState) -> Refusal | None:
+async def refusal_of(scope: Scope, state: AppState) -> Refusal | None:
     """Return the refusal that the sender of a request gets; None if they are let in."""
     try:
-        identify(Request(scope), state)
+        await identify(Request(scope), state)
     except Refusal as refusal:
         return refusal
     return None

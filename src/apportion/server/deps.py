@@ -86,7 +86,7 @@ class Context:
         return DatasetAddress(self.require_workspace(), name, task, uuid)
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
-        """Run a short read on the event loop, in a snapshot of its own."""
+        """Run a short read in a snapshot of its own."""
         return await self.state.read(self._as_lately(fn))
 
     async def read_slow(self, fn: Callable[[Transaction], T], *, long: bool = False) -> T:
@@ -191,7 +191,7 @@ async def get_context(
 ) -> Context:
     """Return the context of a request whose caller is known; otherwise 401."""
     state: AppState = request.app.state.app_state
-    return Context(state, identify(request, state), workspace or x_argilla_workspace, request)
+    return Context(state, await identify(request, state), workspace or x_argilla_workspace, request)
 
 
 Ctx = Annotated[Context, Depends(get_context)]

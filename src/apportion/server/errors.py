@@ -22,6 +22,7 @@ from apportion.domain.errors import (
     Refusal,
     StorageDamagedError,
     StorageFullError,
+    StoreUnavailableError,
     TooManyAttemptsError,
     TooManyRequestsError,
     UnauthorizedError,
@@ -56,6 +57,7 @@ STATUS: dict[type[Refusal], int] = {
     TooManyAttemptsError: 429,
     TooManyRequestsError: 429,
     StorageDamagedError: 500,
+    StoreUnavailableError: 503,
     StorageFullError: 507,
 }
 """The status of a refusal is that of its nearest ancestor here."""
@@ -85,7 +87,7 @@ def envelope(code: str, params: Mapping[str, Any] | None) -> dict[str, Any]:
 def error_response(refusal: Refusal) -> Response:
     """Return a refusal as a response."""
     headers = None
-    if isinstance(refusal, TooManyAttemptsError | TooManyRequestsError):
+    if isinstance(refusal, TooManyAttemptsError | TooManyRequestsError | StoreUnavailableError):
         headers = {"Retry-After": str(refusal.retry_after)}
     return JSONResponse(envelope(refusal.code, refusal.params()), status_of(refusal), headers)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -62,7 +62,9 @@ class GuardMiddleware:
     parse what it is going to refuse.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, stranger: Callable[[Scope], Refusal | None]) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, stranger: Callable[[Scope], Awaitable[Refusal | None]]
+    ) -> None:
         """``stranger`` returns the refusal of a caller who is not signed in, None for one who is."""
         self._app = app
         self._limit = settings.max_body
@@ -103,7 +105,7 @@ class GuardMiddleware:
         if announced > limit:
             await error_response(_too_large(limit))(scope, receive, guarded_send)
             return
-        refusal = self._stranger(scope) if announced > STRANGERS_BODY else None
+        refusal = await self._stranger(scope) if announced > STRANGERS_BODY else None
         if refusal is not None:
             await error_response(refusal)(scope, receive, guarded_send)
             return
@@ -135,7 +137,7 @@ class GuardMiddleware:
             if received > limit:  # the one kind of exception that FastAPI lets through while it reads a body
                 raise EarlyHTTPError(_too_large(limit))
             if received > STRANGERS_BODY and not known:
-                refusal = self._stranger(scope)
+                refusal = await self._stranger(scope)
                 if refusal is not None:
                     raise EarlyHTTPError(refusal)
                 known = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from apportion.services.assignments.queue import release_expired
 from apportion.services.background.recovery import OTHERS, recover, unfinished_operations
@@ -14,6 +15,7 @@ from apportion.services.insight.audit import prune_some
 from apportion.services.operations import LongOperation
 
 from .app_state import AppState
+from .logs import log_failure
 
 __all__ = [
     "catch_up",
@@ -53,17 +55,17 @@ async def purge_loop(state: AppState, left: Sequence[LongOperation] = ()) -> Non
         await catch_up(state)
         await finish(state, left)
     except Exception:
-        log.exception("could not tidy up what a stop left half done")
+        log_failure(log, "could not tidy up what a stop left half done")
     while True:
         try:
             await follow_clock(state)
             await purge(state)
             await prune_audit_log(state)
             now = state.clock.now()
-            state.store.record_heartbeat(now)
+            await state.run_short(partial(state.store.record_heartbeat, now))
             await state.write(lambda tx, now=now: release_expired(tx, now=now))  # type: ignore[misc]
         except Exception:
-            log.exception("housekeeping failed; it is tried again in an hour")
+            log_failure(log, "housekeeping failed; it is tried again in an hour")
         await asyncio.sleep(EVERY)
 
 
@@ -71,7 +73,7 @@ async def catch_up(state: AppState) -> None:
     """Extend, after a start, the time in the trash by the time for which no server ran, if that was days."""
     last, now = state.store.last_heartbeat(), state.clock.now()
     away = await state.write(lambda tx: downtime(tx, last=last, now=now, least=_DAY))
-    state.store.record_heartbeat(now)
+    await state.run_short(lambda: state.store.record_heartbeat(now))
     if away:
         log.warning(
             "by the clock a server last ran %.1f days ago; for deleted datasets that time does not count",
@@ -85,7 +87,8 @@ async def follow_clock(state: AppState) -> None:
     if jump:
         await state.write(lambda tx: shift_deadlines(tx, jump))
         state.clock.follow(jump)
-        state.store.record_heartbeat(state.clock.now())
+        now = state.clock.now()
+        await state.run_short(lambda: state.store.record_heartbeat(now))
         log.warning(
             "leases and deleted datasets were given %+.1f days to go along with the clock", jump / _DAY
         )
@@ -99,7 +102,7 @@ async def clock_loop(state: AppState) -> None:
             await follow_clock(state)
             state.refusals.flush()
         except Exception:
-            log.exception("could not follow the clock; it is tried again")
+            log_failure(log, "could not follow the clock; it is tried again")
 
 
 async def keep_files(state: AppState) -> None:
@@ -108,7 +111,7 @@ async def keep_files(state: AppState) -> None:
         try:
             await state.run_in_thread(state.store.look)
         except Exception:
-            log.exception("could not look at the files; it is tried again")
+            log_failure(log, "could not look at the files; it is tried again")
         await asyncio.sleep(FILES)
 
 
@@ -158,4 +161,4 @@ async def warm_up(state: AppState) -> None:
         while await state.run_in_thread(lambda: next(pieces, last)) is not last:
             pass
     except Exception:
-        log.exception("could not read ahead; searches will read what they need")
+        log_failure(log, "could not read ahead; searches will read what they need")

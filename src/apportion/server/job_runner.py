@@ -15,6 +15,7 @@ from apportion.services.background.recovery import JOBS, recover, unfinished_ope
 from apportion.services.background.worker import JobContext, queue_models, run_next
 
 from .convert.values import read_value
+from .logs import log_failure
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store
@@ -70,7 +71,7 @@ class JobRunner:
             try:
                 fn()
             except Exception:
-                log.exception("the job worker failed")
+                log_failure(log, "the job worker failed")
 
         if not self._closing.is_set():
             self._thread.submit(safely)

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import re
+import sys
 import threading
 import time
 from collections import deque
@@ -15,10 +16,13 @@ from typing import Any
 
 import msgspec
 
+from apportion.domain.errors import StoreUnavailableError
+
 __all__ = [
     "BackgroundHandler",
     "JsonLines",
     "PlainLines",
+    "log_failure",
     "one_line",
     "request_id",
     "start_logging",
@@ -44,6 +48,15 @@ def one_line(text: str) -> str:
     'ana\\\\n2026-01-01 INFO all is well'
     """
     return _CONTROL.sub(lambda found: _escaped(found[0]), text)
+
+
+def log_failure(log: logging.Logger, what: str) -> None:
+    """Log the exception being handled: with its traceback, or in one line where the database is merely away."""
+    failure = sys.exc_info()[1]
+    if isinstance(failure, StoreUnavailableError):
+        log.warning("%s: the database cannot be reached", what)
+    else:
+        log.exception(what)
 
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}

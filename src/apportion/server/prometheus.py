@@ -93,7 +93,8 @@ class _StatsCollector:
         yield _gauge("writer_busy_seconds", "How long the transaction at hand has taken so far.", found.busy)
         yield _gauge("database_bytes", "Size of the database.", found.size)
         yield _gauge("database_log_bytes", "Size of its write-ahead log.", found.log_size)
-        yield _gauge("disk_free_bytes", "Left on the disk of the database.", found.free)
+        if found.free is not None:
+            yield _gauge("disk_free_bytes", "Left on the disk of the database.", found.free)
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

@@ -1,10 +1,11 @@
-"""Threads for long reads, shared fairly between people."""
+"""Threads for reads: long ones, shared fairly between people, and short ones from a database elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -34,6 +35,9 @@ class Readers:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, "apportion-reader")
+        self._short = ThreadPoolExecutor(
+            THREADS, "apportion-short-reader"
+        )  # starts none before the first read
         self._long = asyncio.Semaphore(MOST_LONG)
         self._lines: dict[tuple[str, bool], _Line] = {}
 
@@ -55,9 +59,15 @@ class Readers:
             if not line.waiting:
                 self._lines.pop(key, None)
 
+    async def run_short(self, fn: Callable[[], T]) -> T:
+        """Return what ``fn`` returns, run in a thread in the order of arrival."""
+        within = copy_context().run  # what it logs belongs to the same request
+        return await asyncio.get_running_loop().run_in_executor(self._short, within, fn)
+
     async def _in_thread(self, fn: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, fn)
 
     def shutdown(self) -> None:
         """Wait for the reads that are running."""
+        self._short.shutdown()
         self._threads.shutdown()

@@ -7,7 +7,8 @@ import contextlib
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from apportion.domain.webhooks import Delivery, Webhook, signature
@@ -23,9 +24,12 @@ from apportion.services.notifications.deliveries import (
     to_send,
 )
 
+from .logs import log_failure
+
 if TYPE_CHECKING:
     from apportion.domain.addresses import CallPolicy
     from apportion.ports.store import Store, Transaction
+    from apportion.services.notifications.deliveries import Collected
 
     from .webhook_call import Caller
 
@@ -59,6 +63,7 @@ class WebhookDispatcher:
         self._secrets = secrets
         self._policy = policy
         self._caller = caller
+        self._reader = ThreadPoolExecutor(1, "apportion-webhook-reader")  # starts none before the first read
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -84,6 +89,7 @@ class WebhookDispatcher:
         self.wake()
         if self._thread is not None:
             self._thread.join()
+        self._reader.shutdown()
 
     def _run(self) -> None:
         for noisy in ("httpx", "httpcore"):  # httpx would log URLs, which may contain keys
@@ -108,7 +114,7 @@ class WebhookDispatcher:
                     pruned = loop.time()
                     await self._prune()
             except Exception:
-                log.exception("webhooks stumbled; they go on in a moment")
+                log_failure(log, "webhooks stumbled; they go on in a moment")
                 pause = _REST
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), pause)
@@ -120,10 +126,13 @@ class WebhookDispatcher:
     async def _look(self) -> bool:
         """Create deliveries for new events and start sending what is due; return whether there are more events."""
         now = self._clock.now()
-        with self._store.read() as tx:
+
+        def read(tx: Transaction) -> tuple[Sequence[Collected], Sequence[str], list[str]]:
             collected, due = collect(tx, now=now), tx.webhooks.due(now)
             wanted = {*due, *(each.webhook for each in collected if each.deliveries)}
-            unfit = [id for id in wanted if not is_fit(tx, id, self._secrets)]
+            return collected, due, [id for id in wanted if not is_fit(tx, id, self._secrets)]
+
+        collected, due, unfit = await self._read(read)
         if unfit:
             await self._write(lambda tx: disable_unfit(tx, unfit, self._secrets, now=now))
             due = [id for id in due if id not in unfit]
@@ -147,14 +156,13 @@ class WebhookDispatcher:
         assert self._call_limit is not None
         try:
             while not self._closing.is_set():
-                with self._store.read() as tx:
-                    found = to_send(tx, id, self._secrets, now=self._clock.now())
+                found = await self._read(lambda tx: to_send(tx, id, self._secrets, now=self._clock.now()))
                 if found is None:
                     return
                 async with self._call_limit:
                     await self._send(*found)
         except Exception:
-            log.exception("webhook %s stumbled; it goes on in a moment", id)
+            log_failure(log, f"webhook {id} stumbled; it goes on in a moment")
             await asyncio.sleep(_REST)
         finally:
             self._running.pop(id, None)
@@ -195,6 +203,19 @@ class WebhookDispatcher:
     async def _prune(self) -> None:
         while await self._write(lambda tx: prune(tx, now=self._clock.now())):
             pass
+
+    async def _read(self, fn: Callable[[Transaction], T]) -> T:
+        """Run a read; of a remote store in a thread, so that running calls go on meanwhile."""
+
+        def run() -> T:
+            with self._store.read() as tx:
+                return fn(tx)
+
+        return (
+            await asyncio.get_running_loop().run_in_executor(self._reader, run)
+            if self._store.remote
+            else run()
+        )
 
     async def _write(self, fn: Callable[[Transaction], T]) -> T:
         return await asyncio.wrap_future(self._store.write(fn))

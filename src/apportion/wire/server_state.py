@@ -77,7 +77,7 @@ class Storage(Struct, kw_only=True):
 
     database: int
     log: int
-    free: int
+    free: int | None
     tables: int
 
 

@@ -4785,7 +4785,7 @@ export interface components {
          */
         Storage: {
             database: number;
-            free: number;
+            free: number | null;
             log: number;
             tables: number;
         };

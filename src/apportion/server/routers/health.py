@@ -58,10 +58,10 @@ async def ready(state: InAppState, response: Response) -> Ready:
 async def _checks(state: AppState) -> dict[str, str]:
     try:
         await state.read(lambda tx: tx.people.count_users())
-        found = state.store.condition()
+        found = await state.run_short(state.store.condition)
     except Exception as failure:  # any failure means not ready
         return {"store": f"cannot be read: {type(failure).__name__}"}
-    disk = "ok" if found.free >= state.settings.min_free_disk else "is nearly full"
+    disk = "ok" if found.free is None or found.free >= state.settings.min_free_disk else "is nearly full"
     store = "ok" if found.damage is None else f"is damaged: {found.damage}; stop the server and look"
     if found.lost is not None:
         store = f"has lost a file: {found.lost} while the server runs; stop it in the usual way and start it again"
@@ -80,7 +80,7 @@ async def see_server(ctx: Ctx) -> ServerOut:
     require(ctx.actor, Action.SEE_SERVER)
     state = ctx.state
     counts = await _counts(ctx)
-    condition, tally = state.store.condition(), state.tally
+    condition, tally = await state.run_short(state.store.condition), state.tally
     by_status = [(status, number) for (_, _, status), number in tally.requests.items()]
     return ServerOut(
         version=__version__,
@@ -127,7 +127,7 @@ async def prometheus(ctx: Ctx, request: Request) -> Response:
     from apportion.server.prometheus import render_metrics  # imports a library that nothing else needs
 
     counts = await _counts(ctx)
-    condition = ctx.state.store.condition()
+    condition = await ctx.state.run_short(ctx.state.store.condition)
     accept = request.headers.get("accept", "")
     body, kind = await ctx.state.run_in_thread(
         lambda: render_metrics(

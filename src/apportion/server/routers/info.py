@@ -26,7 +26,7 @@ async def info() -> ServerVersion:
 @router.get("/api/_status")
 async def status(request: Request, state: InAppState) -> ServerStatus:
     """Report the server's memory use in the form of 1.x; only administrators see the server's own figures."""
-    own = _is_admin(request, state)
+    own = await _is_admin(request, state)
     return ServerStatus(
         version=COMPATIBLE_WITH,
         elasticsearch=SearchEngine(version="none: this server brings its own search"),
@@ -35,9 +35,9 @@ async def status(request: Request, state: InAppState) -> ServerStatus:
     )
 
 
-def _is_admin(request: Request, state: AppState) -> bool:
+async def _is_admin(request: Request, state: AppState) -> bool:
     try:
-        return identify(request, state).actor.is_admin
+        return (await identify(request, state)).actor.is_admin
     except Refusal:
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -27,6 +28,14 @@ __all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "numbered_place
 
 _ALWAYS = 1 << 62
 _PREPARED = 400
+_PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How soon it is noticed that the database does not answer any more: with the system's defaults it takes hours."""
 _LONGEST_TIMEOUT_MS = 2_000_000_000
 
 
@@ -105,7 +114,7 @@ class PostgresConnection:
     """One connection: ``raw`` for hot paths, ``sql`` for SQLAlchemy Core statements, both in one transaction."""
 
     def __init__(self, url: str, *, readonly: bool) -> None:
-        link = psycopg.connect(url, autocommit=True, application_name="apportion", connect_timeout=10)
+        link = psycopg.connect(url, autocommit=True, application_name="apportion", **_PATIENCE)
         link.prepared_max = _PREPARED
         link.adapters.register_dumper(int, Int8Dumper)  # else its type depends on its size
         link.adapters.register_loader("numeric", _DecimalLoader)
@@ -124,6 +133,7 @@ class PostgresConnection:
             creator=lambda: link,
             poolclass=StaticPool,
             pool_reset_on_return=None,
+            isolation_level="AUTOCOMMIT",  # of the engine, which resets nothing on a connection that was lost
             use_native_hstore=False,
         )
         # It would write casts by the types of columns, which are narrower than they are here
@@ -131,7 +141,7 @@ class PostgresConnection:
             kind: own for kind, own in engine.dialect.colspecs.items() if not issubclass(kind, Integer)
         }
         event.listen(engine, "after_cursor_execute", self._count_changes)
-        self.sql: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self.sql: Connection = engine.connect()
 
     def _count_changes(self, connection: Connection, cursor: Any, *_: Any) -> None:  # noqa: ARG002
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
@@ -141,6 +151,17 @@ class PostgresConnection:
     def lost(self) -> bool:
         """True once the database cannot be reached through it any more."""
         return self.raw.link.broken or self.raw.link.closed
+
+    @property
+    def stale(self) -> bool:
+        """True if it is lost, or if the database said something unasked, which nearly always is that it hangs up."""
+        if self.lost:
+            return True
+        if self.raw.in_transaction:
+            return False
+        unasked = select.poll()
+        unasked.register(self.raw.link.pgconn.socket, select.POLLIN)
+        return bool(unasked.poll(0))
 
     def close(self) -> None:
         self.raw.link.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg
 from sqlalchemy import BigInteger, Integer, MetaData
 
 from apportion.storage.tables import metadata as tables
@@ -11,7 +10,7 @@ from apportion.storage.versions import LATEST
 from .changes import CHANGE_LOG_TABLES
 from .connection import DatabaseError, PostgresConnection, PostgresRaw
 
-__all__ = ["check_database", "create_tables", "migrate", "version_of"]
+__all__ = ["check_database", "check_version", "create_tables", "migrate", "version_of"]
 
 _OLDEST = 150_000
 _UPGRADING = (0x4150504F, 1)
@@ -23,7 +22,11 @@ _EVENTS_STAY = (
     "RAISE EXCEPTION 'events are only ever added: none is changed, or deleted before its time'; END $$",
     "CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_event_change()",
 )
-_SERVERS = ("CREATE TABLE heartbeat (at bigint NOT NULL)",)
+_SERVERS = (
+    "CREATE TABLE heartbeat (at bigint NOT NULL)",
+    # the last commit of each process that writes, by which it recognises it
+    "CREATE TABLE commits (writer text PRIMARY KEY, mark text NOT NULL, at timestamptz NOT NULL DEFAULT now())",
+)
 
 
 def version_of(raw: PostgresRaw) -> int:
@@ -42,7 +45,9 @@ def check_database(raw: PostgresRaw) -> None:
             f"This is PostgreSQL {version // 10_000}; 15 or later is needed. Upgrade it, or use another one."
         )
     (encoding, collation, standby, durable, tables_there) = raw.execute(
-        "SELECT pg_encoding_to_char(d.encoding), d.datcollate, pg_is_in_recovery(), "
+        # whatever datcollate says, ICU has an order of its own, and the builtin provider that of code points
+        "SELECT pg_encoding_to_char(d.encoding), CASE d.datlocprovider WHEN 'i' THEN 'ICU' "
+        "WHEN 'b' THEN 'C' ELSE d.datcollate END, pg_is_in_recovery(), "
         "current_setting('synchronous_commit'), (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()) "
         "FROM pg_database d WHERE d.datname = current_database()"
     ).fetchone()
@@ -58,13 +63,28 @@ def check_database(raw: PostgresRaw) -> None:
         )
     if durable == "off":
         raise DatabaseError(
-            "synchronous_commit is off: PostgreSQL would lose answers that were acknowledged. Set it to on, "
-            "for instance: ALTER DATABASE … RESET synchronous_commit"
+            "synchronous_commit is off: PostgreSQL would lose answers that were acknowledged. Set it to on, for this "
+            "database or its user, for instance: ALTER DATABASE … SET synchronous_commit = on"
         )
     if tables_there and not version_of(raw):
         raise DatabaseError(
             f"The database is in use by something else: its schema has {tables_there} tables, none of them ours. "
             "Create a database for Apportion alone: createdb --template template0 --encoding UTF8 --locale C apportion"
+        )
+
+
+def check_version(connection: PostgresConnection) -> None:
+    """Refuse a database whose tables are not those of this version."""
+    version = version_of(connection.raw)
+    if version == 0:
+        raise DatabaseError(
+            "The database is empty. Run `apportion db migrate`, or start the server, which creates the tables; or look "
+            "whether APPORTION_DATABASE_URL names the right database."
+        )
+    if version != LATEST:
+        raise DatabaseError(
+            f"The database has tables {version}, this version of Apportion knows {LATEST}. Run `apportion db migrate`, "
+            "or install the version that wrote it."
         )
 
 
@@ -103,7 +123,7 @@ def create_tables(connection: PostgresConnection) -> None:
             connection.raw.execute(statement)
         connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         connection.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
-    except psycopg.Error:
+    except BaseException:  # SQLAlchemy wraps the errors of the driver in its own
         connection.roll_back()
         raise
     connection.commit()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TypeVar
+from uuid import uuid4
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from apportion.domain.errors import StorageFullError, StorageUnwritableError
+from apportion.domain.errors import StorageFullError, StorageUnwritableError, StoreUnavailableError
 from apportion.ports.deadline import Deadline
 from apportion.storage.sql.connection import UNLIMITED
 from apportion.storage.sql.reader_pool import ReaderPool
@@ -23,42 +26,113 @@ __all__ = ["Database"]
 
 T = TypeVar("T")
 
+log = logging.getLogger("apportion.storage")
+OUTCOME_SECONDS = 5.0
+"""How long the outcome of a commit is asked for whose acknowledgement was lost."""
 IDLE_LINKS = 4
 """Connections kept for the next dataset that is opened."""
+_AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
+"""Shutting down, crashed, starting, ended when idle, too many connections."""
 _SERVING = (0x4150504F, 2)
 """Key of the advisory lock of the one server."""
 
 
 class _WriterConnection(PostgresConnection):
-    """The writer's connection, made anew when the last one was lost."""
+    """The writer's connection, made anew when the last one was lost.
 
-    def __init__(self, url: str) -> None:
+    It holds the lock of the one server, where this process is that, so that a lock and its writer end together.
+    """
+
+    def __init__(self, url: str, forget: Callable[[], None]) -> None:
+        """``forget`` is called when changes may have been committed that nobody was told of."""
         super().__init__(url, readonly=False)
+        self.holding = False
         self._url = url
+        self._forget = forget
+        self._writer = uuid4().hex
+        self._unsure = False
 
     def begin(self) -> None:
-        if self.lost:
-            self.close()
-            super().__init__(self._url, readonly=False)
+        if not self.lost:
+            try:
+                super().begin()
+            except psycopg.OperationalError:
+                if not self.lost:
+                    raise
+            else:
+                return
+        self._connect_again()
         super().begin()
+
+    def commit(self) -> None:
+        """Commit, and leave a mark by which a commit is recognised whose acknowledgement was lost."""
+        mark = uuid4().hex
+        marked = (
+            f"INSERT INTO commits (writer, mark) VALUES ('{self._writer}', '{mark}') "
+            "ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, at = now(); COMMIT"
+        )
+        try:
+            self.raw.link.execute(marked, prepare=False)
+        except psycopg.OperationalError:
+            if not self.lost or not self._was_kept(mark):
+                raise
+
+    def _was_kept(self, mark: str) -> bool:
+        """Return whether the commit with this mark took place. Raises ``StoreUnavailableError`` if nobody can say."""
+        until = time.monotonic() + OUTCOME_SECONDS
+        while True:
+            try:
+                self._connect_again()
+                # refused while a transaction is still at work on the lost connection
+                row = self.raw.execute(
+                    "SELECT mark FROM commits WHERE writer = ? FOR UPDATE NOWAIT", (self._writer,)
+                ).fetchone()
+            except (psycopg.Error, StoreUnavailableError) as away:
+                if time.monotonic() > until:
+                    self._unsure = True
+                    self._forget()
+                    raise StoreUnavailableError(unknown=True) from away
+                time.sleep(0.1)
+            else:
+                return row is not None and row[0] == mark
+
+    def _connect_again(self) -> None:
+        after = self.after
+        self.close()
+        super().__init__(self._url, readonly=False)
+        self.after = after
+        if self.holding and not self.take_lock():
+            self.close()
+            raise StoreUnavailableError("another server is using it: stop one of them")
+        if self._unsure:
+            self._unsure = False
+            self._forget()
+        log.warning("connected to the database again, after the connection was lost")
+
+    def take_lock(self) -> bool:
+        """Claim the database for serving; return False if another server has it."""
+        return bool(self.raw.execute("SELECT pg_try_advisory_lock(?::int, ?::int)", _SERVING).fetchone()[0])
 
 
 class Database:
     """The open database. One writer thread runs all writes; every reading thread has its own connection."""
 
-    def __init__(self, url: str, *, hold: bool = False) -> None:
-        """Connect; with ``hold`` claim the database for serving first. Raises ``DatabaseError``."""
+    def __init__(self, url: str, *, hold: bool = False, forget: Callable[[], None] = lambda: None) -> None:
+        """Connect; with ``hold`` claim the database for serving first. Raises ``DatabaseError``.
+
+        ``forget`` is called when changes may have been committed that nobody was told of.
+        """
         self.url = url
         self.readers = ReaderPool(lambda: PostgresConnection(url, readonly=True), IDLE_LINKS)
-        self._holder: psycopg.Connection[Any] | None = None
         self.passed_on = 0
         """The number of commits whose changes were passed on to the caches."""
         try:
-            self._writer_connection = _WriterConnection(url)
+            self._writer_connection = _WriterConnection(url, forget)
         except psycopg.Error as refused:
             raise DatabaseError(
                 f"PostgreSQL at {_place(url)} cannot be reached: {_without_password(url, refused)}. Look at "
-                "APPORTION_DATABASE_URL, and whether it accepts connections from here."
+                "APPORTION_DATABASE_URL: host, port, user, password and the name of the database; and whether "
+                "PostgreSQL runs and accepts connections from here."
             ) from None
         try:
             check_database(self._writer_connection.raw)
@@ -74,11 +148,12 @@ class Database:
     @contextlib.contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[PostgresConnection]:
         """Yield this thread's connection inside one snapshot; its statements end by the deadline."""
-        connection = self.readers.of_thread()
-        if connection.raw.in_transaction:  # already inside a snapshot: share it
-            yield connection
+        held = self.readers.held
+        if held is not None and not held.lost and held.raw.in_transaction:
+            yield held  # already inside a snapshot: share it
             return
         try:
+            connection = self.readers.of_thread()
             connection.began = self.passed_on  # before the snapshot: too few is safe, too many is not
             connection.deadline = deadline or UNLIMITED
             connection.begin_snapshot(deadline)
@@ -102,6 +177,17 @@ class Database:
         """Run ``fn`` with the writer's connection before any writing; it begins and ends its own transaction."""
         return fn(self._writer_connection)
 
+    def explained(self, failure: BaseException) -> DatabaseError | None:
+        """Return the refusal that says why PostgreSQL did not let us create or read tables, if that is what failed."""
+        found = getattr(failure, "orig", failure)
+        if not isinstance(found, psycopg.Error):
+            return None
+        return DatabaseError(
+            f"{_place(self.url)} cannot be used: {_without_password(self.url, found)}. The user of "
+            "APPORTION_DATABASE_URL must be able to create tables: let them own the database, for instance with "
+            "ALTER DATABASE … OWNER TO …"
+        )
+
     # Writing
 
     def write(self, fn: Callable[[PostgresConnection], T], *, urgent: bool = False) -> Future[T]:
@@ -112,26 +198,22 @@ class Database:
 
     def hold(self) -> None:
         """Claim the database for serving; refuse when another server holds it."""
-        self._holder = psycopg.connect(self.url, autocommit=True, application_name="apportion server")
-        row = self._holder.execute("SELECT pg_try_advisory_lock(%s, %s)", _SERVING).fetchone()
-        if row is None or not row[0]:
-            self._holder.close()
+        if not self._writer_connection.take_lock():
             raise DatabaseError(
                 f"Another server is already running on {_place(self.url)}. Stop it first, or use another database."
             )
+        self._writer_connection.holding = True
 
     @property
     def holding(self) -> bool:
         """True while this process serves the database."""
-        return self._holder is not None
+        return self._writer_connection.holding
 
     def close(self) -> None:
         """Finish what is waiting, then close every connection."""
         self.writer.close()
         self.readers.close()
         self._writer_connection.close()
-        if self._holder is not None:
-            self._holder.close()
 
 
 def translate_error(failure: BaseException) -> BaseException:
@@ -139,7 +221,9 @@ def translate_error(failure: BaseException) -> BaseException:
     found = getattr(failure, "orig", None)
     cause = found if isinstance(found, BaseException) else failure
     refusal: BaseException
-    if isinstance(cause, (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory)):
+    if isinstance(cause, psycopg.OperationalError) and _is_away(cause.sqlstate):
+        refusal = StoreUnavailableError()
+    elif isinstance(cause, (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory)):
         refusal = StorageFullError(
             f"The database could not write to its disk ({cause}). Nothing of this request was kept; "
             "free some space and send it again."
@@ -155,6 +239,11 @@ def translate_error(failure: BaseException) -> BaseException:
     return refusal
 
 
+def _is_away(sqlstate: str | None) -> bool:
+    """Return whether an error says that the connection is lost or cannot be made; those of the driver have no code."""
+    return sqlstate is None or sqlstate.startswith("08") or sqlstate in _AWAY
+
+
 def _place(url: str) -> str:
     """Return where a database is, without the password."""
     try:
@@ -166,7 +255,7 @@ def _place(url: str) -> str:
 
 
 def _without_password(url: str, failure: BaseException) -> str:
-    text = " ".join(str(failure).split())
+    text = " ".join(str(failure).split()).partition(" Is the server running")[0].rstrip(".")
     try:
         password = conninfo_to_dict(url).get("password")
     except psycopg.Error:

@@ -48,7 +48,7 @@ class PostgresStore:
         hold: bool = False,
     ) -> None:
         self.limits = limits or MetadataLimits()
-        self.database = database = Database(url, hold=hold)
+        self.database = database = Database(url, hold=hold, forget=self._forget)
         self.caches = Caches(
             database.readers.lend, database.readers.take_back, database.pass_on, open_datasets
         )
@@ -56,9 +56,15 @@ class PostgresStore:
         try:
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
             self._last_alive = database.initialise(_heartbeat)
-        except BaseException:
+        except BaseException as failure:
             database.close()
+            explained = database.explained(failure)
+            if explained is not None:
+                raise explained from None
             raise
+
+    def _forget(self) -> None:
+        self.caches.forget_all()
 
     @contextlib.contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[Transaction]:
@@ -95,7 +101,7 @@ class PostgresStore:
             tables_wanted=LATEST,
             size=size,
             log_size=0,
-            free=1 << 40,  # of a disk that is elsewhere
+            free=None,
         )
 
     def counts(self, now: int) -> StoreCounts:
@@ -126,5 +132,6 @@ def _heartbeat(connection: PostgresConnection) -> int | None:
 
 
 def _beat(connection: PostgresConnection, now: int) -> None:
+    connection.raw.execute("DELETE FROM commits WHERE at < now() - interval '30 days'")
     if not connection.raw.execute("UPDATE heartbeat SET at = ?", (now,)).rowcount:
         connection.raw.execute("INSERT INTO heartbeat VALUES (?)", (now,))

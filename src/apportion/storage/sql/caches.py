@@ -80,6 +80,17 @@ class Caches:
         """Forget the numbers of all values, which may be given out again."""
         self.registry.forget_values()
 
+    def forget_all(self) -> None:
+        """Forget everything, as it is unknown what was committed."""
+        self.registry.fields = {}
+        self.forget_terms()
+        self.plans.clear()
+        self.next_numbers.clear()
+        with self._lock:
+            dropped, self._caches = self._caches, OrderedDict()
+        for cache in dropped.values():
+            cache.close()
+
     def forget(self, dataset: int) -> None:
         """Forget a dataset that is gone."""
         self.registry.fields = {

@@ -48,6 +48,10 @@ class SqlConnection(Protocol):
     @property
     def raw(self) -> RawConnection: ...
 
+    @property
+    def stale(self) -> bool:
+        """True if it has to be replaced by a new one."""
+
     def limited(self, deadline: Deadline) -> AbstractContextManager[None]:
         """End the statements inside once the deadline is over; raise its reason."""
 

@@ -13,8 +13,8 @@ class PooledConnection(Protocol):
     """What the pool needs of a connection."""
 
     @property
-    def lost(self) -> bool:
-        """Return True once the database cannot be reached through it any more."""
+    def stale(self) -> bool:
+        """Return True once the database cannot be reached through it any more, also if that was not noticed yet."""
         ...
 
     def close(self) -> None: ...
@@ -52,12 +52,19 @@ class ReaderPool(Generic[C]):
     def __len__(self) -> int:
         return len(self._all)
 
-    def of_thread(self) -> C:
-        """Return the calling thread's own connection."""
+    @property
+    def held(self) -> C | None:
+        """The calling thread's own connection, if it has one yet."""
         held: _ThreadConnection[C] | None = getattr(self._local, "held", None)
-        if held is None or held.connection.lost:
-            held = self._local.held = _ThreadConnection(self.connect(), self.forget)
-        return held.connection
+        return None if held is None else held.connection
+
+    def of_thread(self) -> C:
+        """Return the calling thread's own connection, a new one if the last was lost."""
+        held = self.held
+        if held is None or held.stale:
+            held = self.connect()
+            self._local.held = _ThreadConnection(held, self.forget)
+        return held
 
     def connect(self) -> C:
         """Open a connection for the caller alone, closed with the pool."""
@@ -71,14 +78,15 @@ class ReaderPool(Generic[C]):
         with self._lock:
             while self._idle:
                 connection = self._idle.pop()
-                if not connection.lost:
+                if not connection.stale:
                     return connection
+                self.forget(connection)
         return self.connect()
 
     def take_back(self, connection: C) -> None:
         """Keep a connection for the next ``lend``, or close it if there are enough."""
         with self._lock:
-            if connection in self._all and len(self._idle) < self._most_idle and not connection.lost:
+            if connection in self._all and len(self._idle) < self._most_idle and not connection.stale:
                 self._idle.append(connection)
                 return
         self.forget(connection)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, Protocol, TypeVar
 
+from apportion.domain.errors import StoreUnavailableError
 from apportion.ports.upkeep import CannotOpenError
 
 from .connection import SqlConnection
@@ -148,10 +149,22 @@ class Writer(Generic[C]):
             connection.commit()
         except BaseException as failure:  # SQLAlchemy wraps the errors of the driver in its own
             self._rolled_back(failure, [task for task, _ in done])
+            if isinstance(self._translate(failure), StoreUnavailableError):
+                self._refuse_all(failure)
             return
         self._committed()  # caches first: whoever gets a result must find it in the next search
         for task, result in done:
             task.future.set_result(result)
+
+    def _refuse_all(self, failure: BaseException) -> None:
+        """Refuse what waits, since there is no database to write it to."""
+        with self._wake:
+            tasks = [*self._urgent, *self._waiting]
+            self._urgent.clear()
+            self._waiting.clear()
+        for task in tasks:
+            if task.future.set_running_or_notify_cancel():
+                task.future.set_exception(self._translate(failure))
 
     def _committed(self) -> None:
         """Run the hooks of a committed transaction. One that fails cannot undo the commit."""
@@ -192,9 +205,12 @@ class Writer(Generic[C]):
         connection = self._connection
         connection.after.clear()
         connection.roll_back()
-        if len(tasks) == 1:  # it had the transaction to itself already
+        translated = self._translate(failure)
+        away = isinstance(translated, StoreUnavailableError)
+        if len(tasks) == 1 or away:  # it had the transaction to itself already, or none can be had
             log.error("write failed: %s", failure)
-            tasks[0].future.set_exception(self._translate(failure))
+            for task in tasks:
+                task.future.set_exception(translated)
             return
         for task in tasks:
             try:

@@ -66,6 +66,7 @@ class SqliteConnection:
             factory=SqliteRaw,
         )
         self.reads_only = readonly
+        self.stale = False
         self.after: list[Callable[[], None]] = []
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""

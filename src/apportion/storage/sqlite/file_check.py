@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import create_engine
 
-from apportion.ports.upkeep import Inconsistency
-from apportion.storage.checksums import COVERED, KEYS, checksum
+from apportion.storage.checksums import COVERED, KEYS
+from apportion.storage.sql.checks.store_check import named_row, stray_rows, wrong_checksums
 from apportion.storage.tables import metadata as tables
 
-__all__ = ["CHECKSUMS", "check_checksums", "check_rows", "guarded", "unreadable_rows"]
+__all__ = ["check_checksums", "check_rows", "unreadable_rows"]
 
-CHECKSUMS = "checksums"
-"""The name of the check of values that nothing else repeats."""
 _NAMED = 20
 """The most rows of a table that are named; the others are counted."""
 _ONE_BY_ONE = 100_000
 """The most rows of a table that are read singly once it cannot be read as a whole."""
-
-
-def guarded(
-    check: str,
-    dataset: str | None,
-    fn: Callable[[], Iterator[str]],
-    failed: Callable[[], object] = lambda: None,
-) -> list[Inconsistency]:
-    """Return what a check finds; that it cannot be carried out is a finding too, and then ``failed`` is called."""
-    found: list[Inconsistency] = []
-    try:
-        found.extend(Inconsistency(check, dataset, message) for message in fn())
-    except Exception as failure:  # whatever a damaged value leads to: it is the finding
-        failed()
-        why = f"{type(failure).__name__}: {failure}"
-        found.append(Inconsistency(check, dataset, f"This could not be checked to its end ({why})."))
-    return found
 
 
 def check_rows(raw: sqlite3.Connection) -> Iterator[str]:
@@ -46,20 +27,7 @@ def check_rows(raw: sqlite3.Connection) -> Iterator[str]:
         if message != "ok":
             yield f"SQLite finds the file damaged: {message}."
     yield from _tables(raw)
-    for table, what, stray in (
-        ("records", "records", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
-        ("annotations", "annotations", "rid NOT IN (SELECT rid FROM records)"),
-        ("time_spent", "times", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
-        ("slots", "slots", "dataset NOT IN (SELECT no FROM datasets)"),
-        ("fields", "fields", "dataset NOT IN (SELECT no FROM datasets)"),
-        ("vals", "values", "field NOT IN (SELECT no FROM fields)"),
-        ("facet", "facet rows", "(key >> 32) NOT IN (SELECT vid FROM vals)"),
-        ("numbers", "numbers", "field NOT IN (SELECT no FROM fields)"),
-        ("vectors", "vectors", "field NOT IN (SELECT no FROM fields)"),
-    ):
-        (count,) = raw.execute(f"SELECT count(*) FROM {table} WHERE {stray}").fetchone()
-        if count:
-            yield f"{count} {what} belong to nothing that exists."
+    yield from stray_rows(raw)
 
 
 def _tables(raw: sqlite3.Connection) -> Iterator[str]:
@@ -77,29 +45,12 @@ def _tables(raw: sqlite3.Connection) -> Iterator[str]:
 
 def check_checksums(raw: sqlite3.Connection, table: str) -> Iterator[str]:
     """Find rows of a table whose values are not those that were written."""
-    keys = KEYS[table]
-    wrong = 0
     with _any_text(raw):
         # NOT INDEXED: an index may have its own, intact copy of a value that is damaged in the table
         rows = raw.execute(
-            f"SELECT {_list(keys)}, checksum, {_list(COVERED[table])} FROM {table} NOT INDEXED"
+            f"SELECT {_list(KEYS[table])}, checksum, {_list(COVERED[table])} FROM {table} NOT INDEXED"
         )
-        for row in rows:
-            key, kept, values = row[: len(keys)], row[len(keys)], row[len(keys) + 1 :]
-            if _matches(kept, values):
-                continue
-            wrong += 1
-            if wrong <= _NAMED:
-                yield f"The row {_named(keys, key)} of the table {table} is not as it was written."
-    if wrong > _NAMED:
-        yield f"{wrong - _NAMED} more rows of the table {table} are not as they were written."
-
-
-def _matches(kept: Any, values: tuple[Any, ...]) -> bool:
-    try:
-        return bool(checksum(values) == kept)
-    except ValueError:  # a text that is no text any more
-        return False
+        yield from wrong_checksums(table, rows)
 
 
 def unreadable_rows(raw: sqlite3.Connection) -> Iterator[str]:
@@ -126,7 +77,7 @@ def _one_by_one(raw: sqlite3.Connection, table: str, keys: list[str]) -> Iterato
             except (sqlite3.Error, ValueError) as failure:
                 wrong += 1
                 if wrong <= _NAMED:
-                    yield f"The row {_named(keys, key)} of the table {table} cannot be read: {failure}."
+                    yield f"The row {named_row(keys, key)} of the table {table} cannot be read: {failure}."
 
 
 @contextlib.contextmanager
@@ -142,14 +93,3 @@ def _any_text(raw: sqlite3.Connection) -> Iterator[None]:
 
 def _list(names: Any) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def _named(keys: Any, values: Any) -> str:
-    """Name a row by its key; a record number is shown as that of its dataset and that within it."""
-    parts = []
-    for name, value in zip(keys, values, strict=True):
-        if name == "rid" and isinstance(value, int):
-            parts.append(f"record {value & 0xFFFFFFFF} of dataset {value >> 32}")
-        else:
-            parts.append(f"{name} {value!r}")
-    return ", ".join(parts)

@@ -10,16 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, StorageFullError
 from apportion.ports.upkeep import Inconsistency, RebuildReport, RestoreReport
 from apportion.storage.checksums import COVERED
-from apportion.storage.sql.checks.dataset_check import DatasetCheck
-from apportion.storage.sql.datasets import DATASET_COLUMNS, dataset_from
+from apportion.storage.sql.checks.store_check import CHECKSUMS, check_datasets, guarded
 from apportion.storage.sql.index.cache import DatasetCache
 
 from .connection import DatabaseError, SqliteConnection, check_file, damaged
-from .file_check import CHECKSUMS, check_checksums, check_rows, guarded, unreadable_rows
+from .file_check import check_checksums, check_rows, unreadable_rows
 from .file_swap import (
     PAGES_AT_ONCE,
     check_backup,
@@ -145,50 +143,10 @@ class SqliteUpkeep:
             problems += guarded("file", None, partial(check_rows, raw), failed.set)
             for table in COVERED:
                 problems += guarded(CHECKSUMS, None, partial(check_checksums, raw, table), failed.set)
-            datasets: list[tuple[Dataset, int, int | None]] = []
-
-            def read() -> Iterator[str]:
-                return _read_datasets(raw, datasets)
-
-            problems += guarded("datasets", None, read, failed.set)
-            for dataset, last_n, deleted_at in datasets:
-                name = dataset.id if deleted_at is None else f"{dataset.id} (deleted)"
-                problems += self._look_at(
-                    connection, name, DatasetCheck(connection, dataset, last_n), failed.set
-                )
+            problems += check_datasets(connection, failed.set, self._cache_of)
             if failed.is_set():
                 problems += guarded("file", None, partial(unreadable_rows, raw))
         return problems
-
-    def _look_at(
-        self, connection: SqliteConnection, name: str, checked: DatasetCheck, failed: Callable[[], object]
-    ) -> list[Inconsistency]:
-        found: list[Inconsistency] = []
-        for check, work in checked.checks():
-            found += guarded(check, name, work, failed)
-        if found:  # a cache of tables that disagree would only repeat the findings
-            return found
-
-        def compare() -> Iterator[str]:
-            no = checked.no
-            return checked.cache(
-                self._cache_of(no) if self._cache_of else DatasetCache(no, lambda: connection)
-            )
-
-        return guarded("cache", name, compare, failed)
-
-
-def _read_datasets(raw: sqlite3.Connection, found: list[tuple[Dataset, int, int | None]]) -> Iterator[str]:
-    """Read every dataset with the highest record number given out, and when it was deleted; none that is half purged.
-    Those that cannot be read are named."""
-    rows = raw.execute(f"SELECT {', '.join(DATASET_COLUMNS)}, last_n, deleted_at FROM datasets ORDER BY no")
-    for *row, last_n, deleted_at in rows.fetchall():
-        if deleted_at == 0:
-            continue
-        try:
-            found.append((dataset_from(row), last_n, deleted_at))
-        except Exception as failure:  # whatever a damaged value leads to: it is the finding
-            yield f"The row no {row[0]!r} of the table datasets cannot be read ({type(failure).__name__}: {failure})."
 
 
 def restore(path: Path, file: Path, *, force: bool) -> RestoreReport:

@@ -26,14 +26,14 @@ DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts"}
 """The tables that hold nothing else; the text index of each dataset is derived, too."""
 
 
-def derive_again(connection: SqlConnection) -> None:
+def derive_again(connection: SqlConnection, tell: Callable[[str, int, int], None] = lambda *_: None) -> None:
     """Rebuild everything that follows from the rows, in place and within a transaction."""
     raw = connection.raw
     for (no,) in raw.execute("SELECT no FROM datasets").fetchall():
         raw.dialect.texts(raw, no).drop()
     for table in sorted(DERIVED):
         raw.execute(f"DELETE FROM {table}")
-    derive(connection, lambda *_: None)
+    derive(connection, tell)
 
 
 def derive(connection: SqlConnection, tell: Callable[[str, int, int], None]) -> None:

@@ -95,6 +95,8 @@ class DatasetCache:
         """Hold the lock of the cache; keep it short. What all queries share is read outside ``deadline``."""
         with self._lock:
             if not self._depth:
+                if self._connection is not None and self._connection.stale:
+                    self.close()
                 self._catch_up()
                 self._deadline = deadline
             self._depth += 1

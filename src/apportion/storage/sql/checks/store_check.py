@@ -1,0 +1,138 @@
+"""Check what any database can be asked: rows without a parent, checksums, and each dataset by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from apportion.domain.datasets import Dataset
+from apportion.ports.upkeep import Inconsistency
+from apportion.storage.checksums import KEYS, checksum
+from apportion.storage.sql.connection import RawConnection, SqlConnection
+from apportion.storage.sql.datasets import DATASET_COLUMNS, dataset_from
+from apportion.storage.sql.dialect import Statements
+from apportion.storage.sql.index.cache import DatasetCache
+
+from .dataset_check import DatasetCheck
+
+__all__ = ["CHECKSUMS", "check_datasets", "guarded", "named_row", "stray_rows", "wrong_checksums"]
+
+CHECKSUMS = "checksums"
+"""The name of the check of values that nothing else repeats."""
+_NAMED = 20
+"""The most rows of a table that are named; the others are counted."""
+
+
+def guarded(
+    check: str,
+    dataset: str | None,
+    fn: Callable[[], Iterator[str]],
+    failed: Callable[[], object] = lambda: None,
+) -> list[Inconsistency]:
+    """Return what a check finds; that it cannot be carried out is a finding too, and then ``failed`` is called."""
+    found: list[Inconsistency] = []
+    try:
+        found.extend(Inconsistency(check, dataset, message) for message in fn())
+    except Exception as failure:  # whatever a damaged value leads to: it is the finding
+        failed()
+        why = f"{type(failure).__name__}: {failure}"
+        found.append(Inconsistency(check, dataset, f"This could not be checked to its end ({why})."))
+    return found
+
+
+def stray_rows(raw: Statements) -> Iterator[str]:
+    """Find rows that belong to nothing."""
+    for table, what, stray in (
+        ("records", "records", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
+        ("annotations", "annotations", "rid NOT IN (SELECT rid FROM records)"),
+        ("time_spent", "times", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
+        ("slots", "slots", "dataset NOT IN (SELECT no FROM datasets)"),
+        ("fields", "fields", "dataset NOT IN (SELECT no FROM datasets)"),
+        ("vals", "values", "field NOT IN (SELECT no FROM fields)"),
+        ("facet", "facet rows", "(key >> 32) NOT IN (SELECT vid FROM vals)"),
+        ("numbers", "numbers", "field NOT IN (SELECT no FROM fields)"),
+        ("vectors", "vectors", "field NOT IN (SELECT no FROM fields)"),
+    ):
+        (count,) = raw.execute(f"SELECT count(*) FROM {table} WHERE {stray}").fetchone()
+        if count:
+            yield f"{count} {what} belong to nothing that exists."
+
+
+def wrong_checksums(table: str, rows: Iterable[Any]) -> Iterator[str]:
+    """Find rows of a table whose values are not those that were written; each is its key, checksum, and values."""
+    keys = KEYS[table]
+    wrong = 0
+    for row in rows:
+        key, kept, values = row[: len(keys)], row[len(keys)], row[len(keys) + 1 :]
+        if _fits(kept, values):
+            continue
+        wrong += 1
+        if wrong <= _NAMED:
+            yield f"The row {named_row(keys, key)} of the table {table} is not as it was written."
+    if wrong > _NAMED:
+        yield f"{wrong - _NAMED} more rows of the table {table} are not as they were written."
+
+
+def _fits(kept: Any, values: tuple[Any, ...]) -> bool:
+    try:
+        return bool(checksum(values) == kept)
+    except ValueError:  # a text that is no text any more
+        return False
+
+
+def named_row(keys: Any, values: Any) -> str:
+    """Name a row by its key; a record number is shown as that of its dataset and that within it."""
+    parts = []
+    for name, value in zip(keys, values, strict=True):
+        if name == "rid" and isinstance(value, int):
+            parts.append(f"record {value & 0xFFFFFFFF} of dataset {value >> 32}")
+        else:
+            parts.append(f"{name} {value!r}")
+    return ", ".join(parts)
+
+
+def check_datasets(
+    connection: SqlConnection,
+    failed: Callable[[], object],
+    cache_of: Callable[[int], DatasetCache] | None = None,
+) -> list[Inconsistency]:
+    """Check each dataset; ``cache_of`` gives the caches to compare with, else fresh ones are read and compared."""
+    datasets: list[tuple[Dataset, int, int | None]] = []
+    problems = guarded("datasets", None, lambda: _read_datasets(connection.raw, datasets), failed)
+    for dataset, last_n, deleted_at in datasets:
+        name = dataset.id if deleted_at is None else f"{dataset.id} (deleted)"
+        problems += _look_at(connection, name, DatasetCheck(connection, dataset, last_n), failed, cache_of)
+    return problems
+
+
+def _look_at(
+    connection: SqlConnection,
+    name: str,
+    checked: DatasetCheck,
+    failed: Callable[[], object],
+    cache_of: Callable[[int], DatasetCache] | None,
+) -> list[Inconsistency]:
+    found: list[Inconsistency] = []
+    for check, work in checked.checks():
+        found += guarded(check, name, work, failed)
+    if found:  # a cache of tables that disagree would only repeat the findings
+        return found
+
+    def compare() -> Iterator[str]:
+        no = checked.no
+        return checked.cache(cache_of(no) if cache_of else DatasetCache(no, lambda: connection))
+
+    return guarded("cache", name, compare, failed)
+
+
+def _read_datasets(raw: RawConnection, found: list[tuple[Dataset, int, int | None]]) -> Iterator[str]:
+    """Read every dataset with the highest record number given out, and when it was deleted; none that is half purged.
+    Those that cannot be read are named."""
+    rows = raw.execute(f"SELECT {', '.join(DATASET_COLUMNS)}, last_n, deleted_at FROM datasets ORDER BY no")
+    for *row, last_n, deleted_at in rows.fetchall():
+        if deleted_at == 0:
+            continue
+        try:
+            found.append((dataset_from(row), last_n, deleted_at))
+        except Exception as failure:  # whatever a damaged value leads to: it is the finding
+            yield f"The row no {row[0]!r} of the table datasets cannot be read ({type(failure).__name__}: {failure})."

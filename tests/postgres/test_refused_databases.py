@@ -1,0 +1,202 @@
+"""A database on which a promise could not be kept is refused with what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from apportion.bootstrap import open_store, open_upkeep
+from apportion.cli.main import main
+from apportion.ports.upkeep import CannotOpenError
+from apportion.settings import Settings
+from apportion.storage.postgres.create import check_database
+from apportion.storage.postgres.store import PostgresStore
+
+PASSWORD = "hush-hush"
+
+
+def refusal_of(url: str, **options: Any) -> str:
+    with pytest.raises(CannotOpenError) as refused:
+        open_store(Settings(home=Path("/nowhere"), database_url=url), **options).close()
+    assert PASSWORD not in str(refused.value)
+    return str(refused.value)
+
+
+def run(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+@contextmanager
+def database(url: str, name: str, how: str) -> Iterator[str]:
+    """Another database of the same cluster."""
+    run(url, f"CREATE DATABASE {name} TEMPLATE template0 {how}")
+    try:
+        yield f"{url.rpartition('/')[0]}/{name}"
+    finally:
+        run(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def with_password(url: str) -> str:
+    return url.replace("apportion@", f"apportion:{PASSWORD}@")
+
+
+def test_a_database_that_nothing_answers_for_is_refused(url: str) -> None:
+    said = refusal_of(f"postgresql://apportion:{PASSWORD}@127.0.0.1:9/apportion")
+    assert said.startswith("PostgreSQL at 127.0.0.1:9/apportion cannot be reached")
+    assert "APPORTION_DATABASE_URL" in said
+
+
+def test_a_database_that_is_not_there_is_refused(url: str) -> None:
+    said = refusal_of(with_password(url.rpartition("/")[0]) + "/nowhere")
+    assert 'database "nowhere" does not exist' in said
+
+
+def test_a_wrong_password_is_refused_without_showing_it(cluster: Any) -> None:
+    cluster.ask_for_passwords("anna", "the right one")
+    said = refusal_of(cluster.url.replace("apportion@", f"anna:{PASSWORD}@"))
+    assert "password authentication failed" in said
+
+
+def test_a_database_with_tables_of_somebody_else_is_refused(url: str) -> None:
+    with database(url, "shop", "") as shop:
+        run(shop, "CREATE TABLE customers (id int)")
+        said = refusal_of(with_password(shop))
+    assert "in use by something else" in said
+    assert "createdb" in said
+
+
+def test_another_encoding_is_refused(url: str) -> None:
+    with database(url, "latin", "ENCODING 'LATIN1' LOCALE 'C'") as other:
+        assert "the encoding LATIN1" in refusal_of(other)
+
+
+def test_a_database_that_may_lose_what_it_acknowledged_is_refused(url: str) -> None:
+    name = url.rpartition("/")[2]
+    run(url, f"ALTER DATABASE {name} SET synchronous_commit = off")
+    assert "synchronous_commit is off" in refusal_of(url)
+    run(url, f"ALTER DATABASE {name} SET synchronous_commit = on")
+    open_store(Settings(database_url=url)).close()
+
+
+def test_tables_of_a_newer_version_are_refused(url: str) -> None:
+    run(url, "UPDATE alembic_version SET version_num = '9999'")
+    assert "newer version of Apportion (tables 9999" in refusal_of(url)
+    with pytest.raises(CannotOpenError, match="tables 9999"):
+        open_upkeep(Settings(database_url=url))
+
+
+def test_tables_of_an_older_version_are_refused_by_whoever_may_not_upgrade(url: str) -> None:
+    run(url, "UPDATE alembic_version SET version_num = '0001'")
+    assert "apportion db migrate" in refusal_of(url, allow_upgrade=False)
+
+
+def test_a_second_server_is_refused(url: str) -> None:
+    with closing(PostgresStore(url, hold=True)):
+        assert "Another server is already running" in refusal_of(with_password(url), serving=True)
+        open_store(Settings(database_url=url)).close()  # commands work beside it
+    open_store(Settings(database_url=url), serving=True).close()
+
+
+def test_a_user_who_may_not_create_tables_is_refused(url: str) -> None:
+    with database(url, "closed", "") as closed:
+        run(closed, "CREATE ROLE guest LOGIN")
+        said = refusal_of(closed.replace("apportion@", f"guest:{PASSWORD}@"))
+        run(closed, "DROP ROLE guest")
+    assert "permission denied for schema public" in said
+    assert "OWNER TO" in said
+
+
+@pytest.mark.parametrize(
+    ("version", "collation", "standby", "said"),
+    [
+        (140_011, "C", False, "PostgreSQL 14; 15 or later is needed"),
+        (160_000, "C", True, "read-only standby"),
+        (160_000, "ICU", False, "the collation ICU; UTF8 and C are needed"),
+        (160_000, "en_US.UTF-8", False, "the collation en_US.UTF-8"),
+    ],
+)
+def test_an_old_postgresql_a_standby_and_another_order_of_texts_are_refused(
+    version: int, collation: str, standby: bool, said: str
+) -> None:
+    row = ("UTF8", collation, standby, "on", 0)
+    raw: Any = SimpleNamespace(
+        link=SimpleNamespace(info=SimpleNamespace(server_version=version)),
+        execute=lambda *_: SimpleNamespace(fetchone=lambda: row),
+    )
+    with pytest.raises(CannotOpenError, match=said):
+        check_database(raw)
+
+
+def test_a_driver_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from apportion.cli.main import main\n"
+        "main(['users', 'list'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            "APPORTION_DATABASE_URL": "postgresql://apportion@127.0.0.1:9/apportion",
+            "PYTHONPATH": ":".join(sys.path),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "pip install 'apportion[server,postgres]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def command(url: str, *words: str) -> Any:
+    found = CliRunner().invoke(main, words, env={"APPORTION_DATABASE_URL": with_password(url)})
+    assert PASSWORD not in found.output
+    return found
+
+
+def test_commands_work_on_a_database_and_name_it_without_its_password(url: str) -> None:
+    with database(url, "fresh", "") as fresh:
+        assert "fresh is up to date." in command(fresh, "db", "migrate").output
+        made = command(
+            fresh,
+            "users",
+            "create",
+            "--username",
+            "ana",
+            "--first-name",
+            "Ana",
+            "--role",
+            "admin",
+            "--password",
+            "long-enough-1",
+        )
+        assert made.exit_code == 0, made.output
+        assert "ana" in command(fresh, "users", "list").output
+    assert command(url, "verify").output == f"PostgreSQL {url.partition('@')[2]}: everything agrees.\n"
+    assert "is made anew, and everything agrees" in command(url, "reindex").output
+    assert "everything agrees" in command(url, "verify").output
+
+
+@pytest.mark.parametrize(
+    ("words", "program"), [(("backup", "x.db"), "pg_dump"), (("restore", "x.db"), "pg_restore")]
+)
+def test_backups_are_left_to_postgresql(url: str, words: tuple[str, ...], program: str) -> None:
+    refused = command(url, *words)
+    assert refused.exit_code == 1
+    assert program in refused.output
+
+
+def test_nothing_is_reindexed_under_a_running_server(url: str) -> None:
+    with closing(PostgresStore(url, hold=True)):
+        refused = command(url, "reindex")
+    assert refused.exit_code != 0
+    assert "Another server is already running" in refused.output
