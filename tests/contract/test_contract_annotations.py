@@ -393,7 +393,7 @@ def test_comments_reach_whom_they_are_for_newest_first_until_they_are_dealt_with
         return planned.read(lambda tx: tx.annotations.comments_to(CommentFilter("ana", **wanted)))
 
     newest, oldest = found()
-    assert oldest == (oldest.no, here, "a", "rita", "ana", "why ü?", 5, None, None)
+    assert oldest == SentComment(oldest.no, here, "a", "rita", "ana", "why ü?", 5, None, None)
     assert found(limit=1) == [newest]
     assert found(before=newest.no) == [oldest]
     assert found(datasets=[elsewhere]) == found(led=[elsewhere], datasets=[]) == found(done=True) == []

@@ -19,6 +19,8 @@ WITHOUT = {
     "POST /api/datasets/{name}/{task}:search": "reads a page at a time",
     "POST /api/datasets/{name}/{task}/metrics/{metric}:summary": "reads figures",
     "POST /api/datasets/{name}/assignments:preview": "changes nothing",
+    "POST /api/datasets/{name}/records/:resolutions": "reads a page of records",
+    "POST /api/comments/{no}:done": "the comment itself says who dealt with it, and when",
     "PUT /api/me/preferences": "how one's own screens look",
     "POST /api/datasets/{name}/queue:claim": "a lease of some minutes; the answer is an event",
     "POST /api/datasets/{name}/queue:heartbeat": "keeps a lease",
@@ -175,6 +177,8 @@ def answers(story: Story) -> None:
     room("rita", EventCode.ADJUDICATED, "PUT", "/records/a/gold", {"value": GOOD})
     room("rita", EventCode.REMOVED_GOLD, "DELETE", "/records/a/gold")
     room("ana", EventCode.COMMENTED, "POST", "/records/a/comments", {"text": "Hm."})
+    again = {"reason": "Read it to the end."}
+    room("rita", EventCode.TOOK_BACK, "POST", "/records/a/annotations/ana:ask_again", again)
     room("rita", EventCode.IMPORTED_GOLD, "POST", "/gold:import", {"gold": [{"id": "b", "value": GOOD}]})
 
 
@@ -191,6 +195,7 @@ def plans(story: Story) -> None:
     first = claimed.json()["records"][0]
     skipped = {"id": first["id"], "token": first["assignment"]["token"]}
     room("ana", EventCode.SKIPPED, "POST", "/queue:skip", skipped)
+    room("ana", EventCode.TOOK_SKIP_BACK, "POST", "/queue:undo_skip", {"id": first["id"]})
     story.client_as("ana").post(
         "/api/datasets/talk/queue:claim", params={"workspace": "shared"}, json={"limit": 1}
     ).raise_for_status()
