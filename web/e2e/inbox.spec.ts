@@ -50,7 +50,7 @@ test("a reviewer asks one person again with a reason, who finds it on My work an
 
   await signIn("ana");
   await page.goto("/my-work");
-  await expect(page.getByRole("region", { name: "1 comment for you" })).toContainText("See page 3.");
+  await expect(page.getByRole("region", { name: /for you$/ })).toContainText("See page 3.");
   await page.goto("/datasets/team/again?view=queue");
   await expect(page.getByRole("article", { name: "Record t00" })).toBeVisible();
   await page.keyboard.press("3");
