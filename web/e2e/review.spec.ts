@@ -177,7 +177,7 @@ test.describe("reviewers", () => {
     await expect(anas).toContainText(/“London” LOC; [AB] has ORG/);
     await expect(anas).not.toContainText("“Charles”");
     await expect(anas.locator("[data-different]")).toHaveCount(2);
-    await anas.getByRole("button").click();
+    await anas.getByRole("button", { name: /Use this/ }).click();
     await picture(page, "review-spans");
     await expectAccessible(page);
 

@@ -156,7 +156,7 @@ test("each person's median time and agreement with the others are told, and open
   await expect(page.getByText("2 records", { exact: true }).first()).toBeVisible();
   await page.goBack();
   await page.getByRole("link", { name: "Agreement", exact: true }).last().click();
-  await expect(page.getByRole("region", { name: "Each against the others" }).getByRole("row", { name: /^ana/ })).toContainText("0.50");
+  await expect(page.getByRole("region", { name: "Each against the others" }).getByRole("row", { name: /^ana/ })).toContainText("50 %");
 });
 
 test("somebody leaves: their open work goes to the others, live, and the plan can be undone", async ({ page, request, server, signIn }) => {

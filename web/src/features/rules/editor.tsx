@@ -5,6 +5,7 @@ import { useHotkeys } from "@mantine/hooks";
 import { IconHelp, IconSearch } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type KeyboardEvent, lazy, type RefObject, Suspense, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 
 import { ApiError } from "@/api/client";
 import { addRule, changeRule } from "@/api/rules";
@@ -62,8 +63,9 @@ export function Editor({ dataset, rules, labels, several, mayWrite, draft, onDra
   };
   const pick = (label: string) => {
     const chosen = pickLabel(draft.labels, label, several);
-    change({ labels: chosen });
-    if (!several && chosen.length) setTimeout(() => (draft.query.trim() ? button : field).current?.focus(), 0);
+    // drawn at once, as the next key may follow at once: the button can be pressed only with a label
+    flushSync(() => { change({ labels: chosen }); });
+    if (!several && chosen.length) (draft.query.trim() ? button : field).current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") {
