@@ -41,6 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_unconfigure() -> None:
+    if "postgres_cluster" in sys.modules:  # only where a test asked for it
+        sys.modules["postgres_cluster"].remove_clusters()
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     why = "".join(f" ({each})" for each in MEASURED)
     return f"patience: {factor():.1f} times the usual{why}"

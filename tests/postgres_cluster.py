@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import os
 import subprocess
@@ -17,11 +16,20 @@ import psycopg
 import pytest
 from psycopg import sql
 
-__all__ = ["database_url", "own_database"]
+__all__ = ["database_url", "own_database", "remove_clusters"]
 
 SCRIPT = Path(__file__).parents[1] / "tools" / "postgres.sh"
 _NOT_TO_BE_HAD = 3
 _MEMORY = Path("/dev/shm")
+
+
+_STARTED: list[Path] = []
+
+
+def remove_clusters() -> None:
+    """End what this process started. At its exit would be too late: workers of pytest-xdist do not get there."""
+    while _STARTED:
+        subprocess.run(["sh", str(SCRIPT), "remove", str(_STARTED.pop())], check=False)
 
 
 @cache
@@ -33,7 +41,7 @@ def _cluster() -> str:
     if started.returncode == _NOT_TO_BE_HAD:
         pytest.skip(started.stderr.strip())
     assert started.returncode == 0, started.stderr
-    atexit.register(subprocess.run, ["sh", str(SCRIPT), "remove", str(folder)], check=False)
+    _STARTED.append(folder)
     return started.stdout.strip()
 
 
