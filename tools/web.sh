@@ -10,6 +10,8 @@ cd "$(dirname "$0")/../web"
 # what is installed is what the lock file says
 if ! cmp -s package-lock.json node_modules/.package-lock.seen 2>/dev/null; then
 	echo "Installing what web/package-lock.json pins …"
+	# it empties the folder first: never another checkout's, by way of a link
+	[ ! -L node_modules ] || rm node_modules
 	npm ci --loglevel=error
 	cp package-lock.json node_modules/.package-lock.seen
 fi

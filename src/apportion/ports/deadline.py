@@ -21,8 +21,6 @@ AT_ONCE = 500
 STRETCH, PAUSE = 0.005, 0.001
 """Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
 interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
-
-
 YOUNG = 0.05
 """Seconds of computing that a request gets before all those that have computed less go first."""
 LONGEST_REST = 0.02

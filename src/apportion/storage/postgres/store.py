@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
-from typing import TypeVar
-
-from apportion.domain.records import Record
-from apportion.ports.deadline import Deadline
-from apportion.ports.events import REQUEST, RequestMark
-from apportion.ports.records import EncodedRecord
-from apportion.ports.store import Transaction
-from apportion.ports.upkeep import StoreCondition, StoreCounts
-from apportion.storage.sql.caches import Caches, warm
-from apportion.storage.sql.checks.counts import counts_in
-from apportion.storage.sql.codec.encode_records import encode_records
+from apportion.ports.upkeep import StoreCondition
 from apportion.storage.sql.records.record_writer import MetadataLimits
-from apportion.storage.sql.transaction import SqlTransaction
+from apportion.storage.sql.store import SqlStore
 from apportion.storage.versions import LATEST
-from apportion.vocabulary import Task
 
 from .connection import PostgresConnection
 from .create import migrate, version_of
@@ -27,10 +13,8 @@ from .database import Database
 
 __all__ = ["PostgresStore"]
 
-T = TypeVar("T")
 
-
-class PostgresStore:
+class PostgresStore(SqlStore[PostgresConnection]):
     """Store in the database at ``url``, served by one process.
 
     ``open_datasets`` is how many datasets keep their caches in memory, the least recently used being dropped first.
@@ -47,11 +31,8 @@ class PostgresStore:
         allow_upgrade: bool = True,
         hold: bool = False,
     ) -> None:
-        self.limits = limits or MetadataLimits()
         self.database = database = Database(url, hold=hold, forget=self._forget)
-        self.caches = Caches(
-            database.readers.lend, database.readers.take_back, database.pass_on, open_datasets
-        )
+        super().__init__(database, limits, open_datasets)
         self._last_alive: int | None = None
         try:
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
@@ -65,27 +46,6 @@ class PostgresStore:
 
     def _forget(self) -> None:
         self.caches.forget_all()
-
-    @contextlib.contextmanager
-    def read(self, deadline: Deadline | None = None) -> Iterator[Transaction]:
-        with self.database.read(deadline) as connection:
-            yield self._transaction(connection)
-
-    def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
-        request = REQUEST.get()  # a context variable, which the writer's thread does not have
-        return self.database.write(
-            lambda connection: fn(self._transaction(connection, request)), urgent=urgent
-        )
-
-    def _transaction(
-        self, connection: PostgresConnection, request: RequestMark | None = None
-    ) -> SqlTransaction:
-        # PostgreSQL releases disk space by itself
-        return SqlTransaction(connection, self.caches, self.limits, lambda: False, request)
-
-    def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
-        """Encode records, the part of logging that needs no transaction."""
-        return encode_records(task, records)
 
     def condition(self) -> StoreCondition:
         alive, waiting, urgent, busy = self.database.writer.line()
@@ -104,10 +64,6 @@ class PostgresStore:
             free=None,
         )
 
-    def counts(self, now: int) -> StoreCounts:
-        with self.database.read() as connection:
-            return counts_in(connection.raw, now)
-
     def look(self) -> str | None:
         return None
 
@@ -117,13 +73,6 @@ class PostgresStore:
     def record_heartbeat(self, now: int) -> None:
         if self.database.holding:
             self.database.write(lambda connection: _beat(connection, now)).result()
-
-    def close(self) -> None:
-        self.database.close()
-
-    def warm(self) -> Iterator[None]:
-        """Fill the caches of large datasets, the last changed ones first, as many as fit in memory."""
-        return warm(self.read, self.caches)
 
 
 def _heartbeat(connection: PostgresConnection) -> int | None:
