@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -72,14 +71,17 @@ class GuardMiddleware:
         self._hosts = settings.allowed_hosts
         self._stranger = stranger
         self._kept_nowhere = (f"{settings.prefix}/api/", f"{settings.prefix}/metrics")
-        self._headers = {
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "cross-origin" if settings.embedded else "same-origin",
-            "Content-Security-Policy": page_policy(settings),
-        }
+        self._headers = _encoded(
+            {
+                "x-content-type-options": "nosniff",
+                "referrer-policy": "same-origin",
+                "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+                "cross-origin-opener-policy": "same-origin",
+                "cross-origin-resource-policy": "cross-origin" if settings.embedded else "same-origin",
+                "content-security-policy": page_policy(settings),
+            }
+        )
+        self._headers_of_data = [*self._headers, *_encoded({"cache-control": "no-store"})]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -91,11 +93,11 @@ class GuardMiddleware:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith(self._kept_nowhere):
-                    headers.setdefault("Cache-Control", "no-store")
+                of_data = scope["path"].startswith(self._kept_nowhere)
+                wanted = self._headers_of_data if of_data else self._headers
+                given = message.get("headers", ())
+                names = {name for name, _ in given}
+                message["headers"] = [*given, *(each for each in wanted if each[0] not in names)]
             await send(message)
 
         if self._hosts and not is_allowed_host(_host(scope), self._hosts):
@@ -147,6 +149,11 @@ class GuardMiddleware:
 
     def _limit_of(self, scope: Scope) -> int:
         return self._limit if _MANY_RECORDS.search(scope["path"]) else self._usual
+
+
+def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """Return headers as ASGI sends them: encoded once, since every reply has them."""
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _too_large(limit: int) -> PayloadTooLargeError:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apportion.ports.events import REQUEST, RequestMark
@@ -21,6 +20,7 @@ from .request_stats import RequestStats
 __all__ = ["APP", "NOTHING", "REQUEST_ID", "RequestInfo", "RequestLogMiddleware", "request_info"]
 
 REQUEST_ID = "X-Request-ID"
+_ID_HEADER = REQUEST_ID.lower().encode("ascii")
 APP = "(app)"
 """Route logged for all files and pages of the web app."""
 NOTHING = "(none)"
@@ -79,7 +79,7 @@ class RequestLogMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = seen.id
+                message["headers"] = [*message.get("headers", ()), (_ID_HEADER, seen.id.encode("ascii"))]
             await send(message)
 
         self._tally.running += 1
@@ -111,7 +111,7 @@ class RequestLogMiddleware:
 def _given_id(scope: Scope) -> str | None:
     """Return the id that the caller or a proxy gave; None unless it is short and plain."""
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
+        if name == _ID_HEADER:
             return value.decode("ascii") if _SANE.fullmatch(value) else None
     return None
 
