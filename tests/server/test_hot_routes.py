@@ -185,7 +185,16 @@ def test_claims_are_refused_the_same_on_both_ways(
     app: FastAPI, hot: list[FastRoute], client_as: Callable[..., Client]
 ) -> None:
     client_as("max").post(BULK, params=SHARED, json={"records": RECORDS}).raise_for_status()
-    bodies = ({}, {"limit": 0}, {"limit": 21}, {"limit": "2"}, {"where": 1}, {"where": "status:"}, {"dataset": "no"}, [])
+    bodies = (
+        {},
+        {"limit": 0},
+        {"limit": 21},
+        {"limit": "2"},
+        {"where": 1},
+        {"where": "status:"},
+        {"dataset": "no"},
+        [],
+    )
 
     def claim(who: str | None, name: str, body: Any) -> tuple[int, Any]:
         path = f"/api/datasets/{name}/queue:claim"
@@ -198,10 +207,16 @@ def test_claims_are_refused_the_same_on_both_ways(
             assert short == claim(who, name, body), (who, name, body)
 
 
-_NUMBERS = st.one_of(st.integers(-1, 25), st.floats(allow_nan=False), st.booleans(), st.none(), st.text(max_size=2))
+_NUMBERS = st.one_of(
+    st.integers(-1, 25), st.floats(allow_nan=False), st.booleans(), st.none(), st.text(max_size=2)
+)
 _TEXTS = st.one_of(st.text(max_size=3), st.none(), st.integers())
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
     max_leaves=5,
 )

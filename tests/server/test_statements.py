@@ -13,7 +13,7 @@ from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
 
 ANSWER, CLAIM, BULK = 14, 18, 60
-SHARED_ANSWER = 26
+SHARED_ANSWER = 15
 """An answer to a shared dataset is a change of the record itself, its terms and its one annotation."""
 ROWS_OF_A_CLAIM = 45
 IDS = [f"r{n:03}" for n in range(60)]

@@ -54,7 +54,9 @@ class FastRoute(BaseRoute):
         self.path = template
         self.path_format = template.replace(":path}", "}")  # for the log
         self._method = method
-        self._path = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path_format))).fullmatch
+        self._path = re.compile(
+            re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path_format))
+        ).fullmatch
         self._handler = handler
         self._readers = readers or {}
         self._wanted = frozenset(inspect.signature(handler).parameters)
