@@ -49,6 +49,38 @@ ENDS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@pytest.mark.parametrize("how", sorted(ENDS))
+@pytest.mark.parametrize("by_cookie", [False, True], ids=["key", "cookie"])
+def test_the_next_claim_and_answer_know_that_rights_have_ended(
+    client_as: Any, how: str, by_cookie: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    Room(client_as, "ab")
+    rita = client_as(None if by_cookie else "rita")
+    if by_cookie:
+        sent = {"username": "rita", "password": "rita-password"}
+        assert rita.post("/api/session", json=sent, headers={"X-Apportion": "1"}).status_code == 200
+        rita.headers["X-Apportion"] = "rita"
+    answer = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 0}
+    mine, talk = "/api/datasets/talk/records/a/annotations/me", {"params": {"workspace": "shared"}}
+
+    def statuses(answer: dict[str, Any]) -> list[int]:
+        return [
+            rita.post("/api/datasets/talk/queue:claim", json={}, **talk).status_code,
+            rita.put(mine, json=answer, **talk).status_code,
+            rita.get(mine, **talk).status_code,
+        ]
+
+    assert statuses(answer) == [200, 200, 200]
+    ENDS[how](client_as)
+    caplog.clear()
+    after = statuses({**answer, "version": 1})
+
+    assert len(set(after)) == 1
+    assert (after[0] == 200) == (how == "demoted")
+    refused = [each for each in caplog.records if each.getMessage() == "API key refused"]
+    assert len(refused) == (3 if after[0] == 401 and not by_cookie else 0)
+
+
 class Held:
     """A request to the app whose body and answer are taken piece by piece."""
 

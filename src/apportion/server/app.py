@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from apportion.bootstrap import open_store
 from apportion.ports.deadline import Foreground
 from apportion.ports.security import Clock, Passwords, Tokens
+from apportion.services.people.acting import LastActors
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits
 from apportion.settings import Settings
@@ -129,6 +130,7 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
         webhook_secrets=secrets,
         keys=KeyAttempts(clock),
+        actors=LastActors(),
     )
 
 

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from apportion.ports.deadline import Deadline, Foreground
 from apportion.ports.security import Clock, Passwords
 from apportion.services.operations import OperationStoppedError
+from apportion.services.people.acting import LastActors
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
@@ -63,6 +64,7 @@ class AppState:
     webhooks: WebhookDispatcher
     webhook_secrets: DerivedSecrets
     keys: KeyAttempts
+    actors: LastActors
     turns: WeakValueDictionary[tuple[str, asyncio.AbstractEventLoop], asyncio.Lock] = field(
         default_factory=WeakValueDictionary
     )

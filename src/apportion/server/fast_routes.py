@@ -13,8 +13,10 @@ from fastapi import Request
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
+from apportion.domain.errors import UnauthorizedError
+
 from .convert.json_in import plain_problem
-from .deps import get_context
+from .deps import get_context, remembered_context
 from .paths import TASKS
 from .routers import answers, bulk, queue, search
 from .wire_routes import reply_of
@@ -46,14 +48,17 @@ class FastRoute(BaseRoute):
         readers: Mapping[str, tuple[str, Reader]] | None = None,
         *,
         method: str = "POST",
+        looks_up: bool = False,
     ) -> None:
         """``readers`` maps a query parameter to the handler's name for it and its parser.
 
-        A parameter of the handler that is a struct is the body.
+        A parameter of the handler that is a struct is the body. ``looks_up``: it asks who its caller is within its
+        transactions only, which look them up again, so that they need not be looked up before.
         """
         self.path = template
         self.path_format = template.replace(":path}", "}")  # for the log
         self._method = method
+        self._looks_up = looks_up
         self._path = re.compile(
             re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path_format))
         ).fullmatch
@@ -99,10 +104,17 @@ class FastRoute(BaseRoute):
                 scope[_SLOWLY] = True
                 await scope["app"].router(scope, _again(body, receive), send)
                 return
-        ctx = await get_context(request, workspace, header)
         known = {"request": request, **scope["path_params"], **parameters}
         wanted = {name: each for name, each in known.items() if name in self._wanted}
-        answer = await self._handler(ctx=ctx, **wanted)
+        ctx = remembered_context(request, workspace or header) if self._looks_up else None
+        answer: object = None
+        if ctx is not None and ctx.workspace:
+            try:
+                answer = await self._handler(ctx=ctx, **wanted)
+            except UnauthorizedError:  # their key or session has ended: refused below, as for everybody else
+                ctx.forget()
+        if answer is None:
+            answer = await self._handler(ctx=await get_context(request, workspace, header), **wanted)
         await reply_of(answer)(scope, receive, send)
 
 
@@ -147,8 +159,10 @@ def fast_routes(prefix: str) -> list[FastRoute]:
         FastRoute(f"{dataset}/{{task}}:search", search.search, page | more),
         FastRoute(f"{dataset}/{{task}}:bulk", bulk.log_bulk),
         FastRoute(f"{dataset}/records/:search", search.scan, page),
-        FastRoute(f"{dataset}/queue:claim", queue.claim),
-        FastRoute(f"{dataset}/records/{{id:path}}/annotations/me", answers.put_mine, method="PUT"),
+        FastRoute(f"{dataset}/queue:claim", queue.claim, looks_up=True),
+        FastRoute(
+            f"{dataset}/records/{{id:path}}/annotations/me", answers.put_mine, method="PUT", looks_up=True
+        ),
     ]
 
 
