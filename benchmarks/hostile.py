@@ -264,8 +264,8 @@ def _line(what: str, waits: dict[str, list[float]], before: float, detail: str) 
     every = [took * 1e3 for found in waits.values() for took in found]
     worst = ", ".join(f"{kind} {max(found, default=0) * 1e3:.0f}" for kind, found in waits.items())
     p99 = percentile(every, 99)
-    told = f"p99 {p99:.0f} ms, {p99 / before:.1f} × without; longest {worst} ms; {detail}"
-    return Line(what, max(every), "ms", told, at_most=AT_MOST_MS)
+    shown = f"p99 {p99:.0f} ms, {p99 / before:.1f} × without; longest {worst} ms; {detail}"
+    return Line(what, max(every), "ms", shown, at_most=AT_MOST_MS)
 
 
 def measure(scale: Scale) -> Iterator[Line]:

@@ -23,13 +23,13 @@ def main() -> None:
     if file.exists():
         sys.exit(f"{file} is there already, and what was kept is not made anew.")
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "robustness")]
-    from houses import house_at  # type: ignore[import-not-found]
-    from lived_in import live_in  # type: ignore[import-not-found]
+    from seeded_data import seed_data  # type: ignore[import-not-found]
+    from servers import local_server  # type: ignore[import-not-found]
 
     with tempfile.TemporaryDirectory() as folder:
-        with house_at(Path(folder)) as house:
-            live_in(house)
-            SqliteUpkeep(house.path).backup(Path(folder) / "kept.db")
+        with local_server(Path(folder)) as local:
+            seed_data(local)
+            SqliteUpkeep(local.path).backup(Path(folder) / "kept.db")
         with gzip.GzipFile(file, "wb", mtime=0) as packed:
             packed.write((Path(folder) / "kept.db").read_bytes())
     print(f"{file}: {file.stat().st_size:,} bytes")

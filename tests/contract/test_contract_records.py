@@ -357,17 +357,24 @@ def test_answers_are_found_by_record_whoever_gave_them(stored: StoredDataset) ->
 # Changing answers
 
 
-def test_a_patch_may_keep_the_status(stored: StoredDataset) -> None:
+def test_a_patch_changes_the_annotation_only_if_it_is_meant_to(stored: StoredDataset) -> None:
     stored.log(full("a"))
+    other = AgentValues("ben", {"ben": (("B", 1.0),)})
 
     def patch(**options: Any) -> Record:
         given: dict[str, Any] = {"metadata": None, "status": Status.EDITED, "at": 5, **options}
         assert stored.write(lambda tx: tx.records.patch(stored.dataset, "a", **given))
         return stored.records()[0]
 
-    assert patch() == replace(full("a"), status=Status.EDITED)
+    assert patch(annotation=other) == replace(full("a"), status=Status.EDITED)
+    assert patch(annotation=other, annotated=True) == replace(
+        full("a"), status=Status.EDITED, annotation=other
+    )
+    assert patch(annotation=None, annotated=True) == replace(full("a"), status=Status.EDITED, annotation=None)
     stored.log(full("a"))
-    kept = patch(status=Status.DISCARDED, keep_answers=True, metadata={"n": 4})
+    kept = patch(
+        annotation=other, annotated=True, status=Status.DISCARDED, keep_answers=True, metadata={"n": 4}
+    )
     assert kept == replace(full("a"), metadata={**(full().metadata or {}), "n": 4})
 
 

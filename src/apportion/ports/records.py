@@ -202,9 +202,11 @@ class Records(Protocol):
         metadata: dict[str, Any] | None,
         status: Status | None,
         at: int,
+        annotation: AgentValues | None = None,
+        annotated: bool = False,
         keep_answers: bool = False,
     ) -> bool:
-        """Merge metadata and set the status; False without such a record.
+        """Merge metadata, set status and, if ``annotated``, the annotation; False without such a record.
 
         With ``keep_answers`` status and annotation stay exactly as they are.
         """

@@ -81,7 +81,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
     )
     app.state.app_state = state
     errors.install(app)
-    app.add_middleware(GuardMiddleware, settings=settings, stranger=lambda scope: refusal_of(scope, state))
+    app.add_middleware(GuardMiddleware, settings=settings, refusal_of=lambda scope: refusal_of(scope, state))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -92,7 +92,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
         )
     app.add_middleware(
         RequestLogMiddleware,
-        tally=state.tally,
+        stats=state.stats,
         prefix=settings.prefix,
         address=lambda scope: address_of(Request(scope), settings),
     )

@@ -69,7 +69,7 @@ class AppState:
         default_factory=WeakValueDictionary
     )
     """Locks by address: one password of an address is checked at a time."""
-    tally: RequestStats = field(default_factory=RequestStats)
+    stats: RequestStats = field(default_factory=RequestStats)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server is asked to stop: streams end, and it no longer reports that it is ready."""
 

@@ -199,7 +199,7 @@ async def enter(request: Request, state: AppState, username: str, password: str)
     try:
         return await state.hashing(lambda: state.sign_in.with_password(username, password, address), address)
     except (UnauthorizedError, TooManyAttemptsError) as refusal:
-        state.tally.sign_in_refused()
+        state.stats.sign_in_refused()
         why = "too many attempts" if isinstance(refusal, TooManyAttemptsError) else "wrong name or password"
         await note_refusal(state, username, why)
         fields = {"user": one_line(username[:64]), "address": address, "why": why}

@@ -17,11 +17,11 @@ from .errors import EarlyHTTPError, error_response, unexpected
 from .logs import one_line
 from .plain_page import STYLE_SOURCE
 
-__all__ = ["STRANGERS_BODY", "GuardMiddleware", "page_policy"]
+__all__ = ["ANONYMOUS_BODY", "GuardMiddleware", "page_policy"]
 
 log = logging.getLogger("apportion.server")
 
-STRANGERS_BODY = 1024 * 1024
+ANONYMOUS_BODY = 1024 * 1024
 """Largest body in bytes of a caller who has not signed in."""
 _MANY_RECORDS = re.compile(r"/api/datasets/[^/]+/([^/]+:(bulk|search|import)|import|data|records/:search)")
 """Routes whose requests are about many records at once; the others take a few answers' worth of bytes."""
@@ -62,14 +62,14 @@ class GuardMiddleware:
     """
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, stranger: Callable[[Scope], Awaitable[Refusal | None]]
+        self, app: ASGIApp, settings: Settings, refusal_of: Callable[[Scope], Awaitable[Refusal | None]]
     ) -> None:
-        """``stranger`` returns the refusal of a caller who is not signed in, None for one who is."""
+        """``refusal_of`` returns the refusal of a caller who is not signed in, None for one who is."""
         self._app = app
         self._limit = settings.max_body
         self._usual = min(settings.max_body, _ANSWERS * max(settings.max_answer_size, 1_000_000))
         self._hosts = settings.allowed_hosts
-        self._stranger = stranger
+        self._refusal_of = refusal_of
         self._kept_nowhere = (f"{settings.prefix}/api/", f"{settings.prefix}/metrics")
         self._headers = _encoded(
             {
@@ -107,11 +107,11 @@ class GuardMiddleware:
         if announced > limit:
             await error_response(_too_large(limit))(scope, receive, guarded_send)
             return
-        refusal = await self._stranger(scope) if announced > STRANGERS_BODY else None
+        refusal = await self._refusal_of(scope) if announced > ANONYMOUS_BODY else None
         if refusal is not None:
             await error_response(refusal)(scope, receive, guarded_send)
             return
-        known = announced > STRANGERS_BODY
+        known = announced > ANONYMOUS_BODY
         try:
             await self._app(scope, self._counting(scope, receive, limit, known=known), guarded_send)
         except ClientDisconnect:
@@ -138,8 +138,8 @@ class GuardMiddleware:
             received += len(message.get("body", b""))
             if received > limit:  # the one kind of exception that FastAPI lets through while it reads a body
                 raise EarlyHTTPError(_too_large(limit))
-            if received > STRANGERS_BODY and not known:
-                refusal = await self._stranger(scope)
+            if received > ANONYMOUS_BODY and not known:
+                refusal = await self._refusal_of(scope)
                 if refusal is not None:
                     raise EarlyHTTPError(refusal)
                 known = True

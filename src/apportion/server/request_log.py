@@ -57,12 +57,12 @@ class RequestLogMiddleware:
     """Middleware that logs requests. Nothing it writes is chosen by the caller, except a well-formed request id."""
 
     def __init__(
-        self, app: ASGIApp, tally: RequestStats, prefix: str, address: Callable[[Scope], str]
+        self, app: ASGIApp, stats: RequestStats, prefix: str, address: Callable[[Scope], str]
     ) -> None:
         """``address`` returns the caller's address of a request."""
         self._address = address
         self._app = app
-        self._tally = tally
+        self._stats = stats
         self._quiet = tuple(prefix + each for each in _QUIET)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,11 +82,11 @@ class RequestLogMiddleware:
                 message["headers"] = [*message.get("headers", ()), (_ID_HEADER, seen.id.encode("ascii"))]
             await send(message)
 
-        self._tally.running += 1
+        self._stats.running += 1
         try:
             await self._app(scope, receive, watched)
         finally:
-            self._tally.running -= 1
+            self._stats.running -= 1
             self._done(scope, seen, status, time.perf_counter() - began)
             request_id.reset(token)
             REQUEST.reset(mark)
@@ -94,7 +94,7 @@ class RequestLogMiddleware:
     def _done(self, scope: Scope, seen: RequestInfo, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         route = seen.route or _route(scope) or NOTHING
-        self._tally.answered(method, route, status, 0.0 if seen.stream else seconds)
+        self._stats.answered(method, route, status, 0.0 if seen.stream else seconds)
         level = logging.DEBUG if route.startswith(self._quiet) else logging.INFO
         if log.isEnabledFor(level):
             fields: dict[str, Any] = {

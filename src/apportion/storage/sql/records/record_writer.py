@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from apportion.domain.records import scores
+from apportion.domain.records import AgentValues, scores
 from apportion.domain.text import analysed
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.cases.annotation_rows import AnnotationRows
@@ -218,9 +218,11 @@ class RecordChange:
         metadata: dict[str, Any] | None,
         status: Status | None,
         at: int,
+        annotation: AgentValues | None = None,
+        annotated: bool = False,
         keep_answers: bool = False,
     ) -> bool:
-        """Merge metadata and set the status; False without such a record."""
+        """Merge metadata, set the status, and if ``annotated`` the annotation; False without such a record."""
         old = self._stored([id]).get(id)
         if old is None:
             return False
@@ -229,6 +231,8 @@ class RecordChange:
         record = decode_record(self._task, id, now, old.content, old.prediction, old.answer)
         if metadata:
             record.metadata = {**(record.metadata or {}), **metadata}
+        if annotated:
+            record.annotation = annotation
         (prepared,) = encode_records(self._task, [record])
         ((counted, numbers),) = self._metadata.read([prepared])
         vectors = self._vectors.rows(n)  # a patch keeps them, and ``_replace`` removes them

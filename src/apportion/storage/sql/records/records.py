@@ -229,10 +229,20 @@ class SqlRecords:
         metadata: dict[str, Any] | None,
         status: Status | None,
         at: int,
+        annotation: AgentValues | None = None,
+        annotated: bool = False,
         keep_answers: bool = False,
     ) -> bool:
         change = self._change(dataset)
-        found = change.patch(id, metadata=metadata, status=status, at=at, keep_answers=keep_answers)
+        found = change.patch(
+            id,
+            metadata=metadata,
+            status=status,
+            at=at,
+            annotation=annotation,
+            annotated=annotated,
+            keep_answers=keep_answers,
+        )
         change.finish()
         return found
 
