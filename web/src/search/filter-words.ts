@@ -16,7 +16,8 @@ export function nameOf(filter: string): string {
 export function shown(filter: string, values: readonly string[]): string {
   if (isRange(filter)) {
     const { from, to } = readRange(values[0]);
-    return from || to ? annotatingText.find.range(from, to) : "";
+    if (from && to) return annotatingText.find.range(from, to);
+    return from ? annotatingText.find.rangeFrom(from) : to ? annotatingText.find.rangeTo(to) : "";
   }
   if (filter === "assignment") return values.map((each) => annotatingText.find.states[each] ?? each).join(", ");
   if (filter === "score") return (values[0] ?? "").split("-").map((each) => `${String(Math.round(Number(each) * 100))} %`).join(" – ");

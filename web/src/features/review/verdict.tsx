@@ -253,7 +253,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
             <p>{t.review.notSaved(saving.error.message)}</p>
           ) : (
             <>
-              <p>{theirs ? t.review.otherwise(theirs.author, inWords(theirs), theirs.reason) : t.review.taken}</p>
+              <p>{theirs ? otherwise(theirs.author, inWords(theirs), theirs.reason) : t.review.taken}</p>
               <div className={classes["choices"]}>
                 <Button size="compact-sm" onClick={() => { save(draft, theirs?.version ?? 0); }}>
                   {t.review.mineInstead}
@@ -315,4 +315,8 @@ function About({ record }: { record: AppRecord }) {
       ))}
     </dl>
   );
+}
+
+function otherwise(who: string, what: string, why: string | null): string {
+  return why ? t.review.otherwiseBecause(who, what, why) : t.review.otherwise(who, what);
 }
