@@ -29,7 +29,7 @@ export const agreementSource = {
     onlyRecords: "Only records that match …",
     overAll: "Over all",
     is: "is",
-    interval: msg(["percent", "low", "high"], " ({percent, number} % interval {low} to {high})"),
+    interval: msg(["percent", "low", "high"], " ({percent, number}% interval {low} to {high})"),
     noInterval: msg(["why"], " (no interval: {why})"),
     measuredOn: ", measured on",
     records: msg(["count"], "{count, plural, one {# record} other {# records}}"),

@@ -11,7 +11,7 @@ export const resultsText = texts("results", {
   final: "Final value",
   all: msg(["count"], "{count, plural, =2 {both agree} other {all # agree}}"),
   majority: msg(["agreeing", "all"], "majority {agreeing, number} of {all, number}"),
-  model: msg(["percent"], "most probable, {percent, number} %"),
+  model: msg(["percent"], "most probable, {percent, number}%"),
   only: msg(["who"], "answer of {who}, the only one wanted"),
   by: msg(["who"], "resolved by {who}"),
   accepted: msg(["who"], "agreed on, accepted by {who}"),

@@ -18,6 +18,7 @@ import { TextToText } from "@/record/text-to-text";
 import { TokenClassification } from "@/record/token-classification";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { percentOf } from "@/text/format";
 import { inboxText } from "@/text/inbox";
 import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
@@ -297,7 +298,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
 function About({ record }: { record: AppRecord }) {
   const metadata = Object.entries(record.metadata).filter(([key]) => !key.startsWith("_"));
   const predicted = record.suggestions.map(({ agent, labels, spans, texts }) => {
-    const said = [...labels.map((each) => `${each.label} ${String(Math.round(each.score * 100))} %`), ...(spans.length ? [t.review.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
+    const said = [...labels.map((each) => `${each.label} ${percentOf(each.score)}`), ...(spans.length ? [t.review.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
     return `${agent ? `${agent}: ` : ""}${said.join(", ")}`;
   });
   const facts: (readonly [string, string])[] = [

@@ -9,7 +9,7 @@ import { type PersonProgress, timesQuery } from "@/api/team";
 import { policiesQuery } from "@/api/review";
 import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
-import { seconds as inSeconds, percentDone } from "@/text/format";
+import { percentDone, percentOf, seconds as inSeconds } from "@/text/format";
 import { teamText } from "@/text/team";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
@@ -135,7 +135,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
 function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
   const { estimate, records, query, person } = figure;
   if (estimate === null) return <span className={classes["few"]}>{figure.undefined === "no_spans" ? teamText.team.noSpans : teamText.team.tooFew}</span>;
-  const share = n(Math.round(estimate * 100));
+  const share = percentOf(estimate);
   return (
     <Link
       className={classes["number"]}
