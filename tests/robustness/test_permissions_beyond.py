@@ -6,6 +6,7 @@ whatever they are there; nobody touches what is another's unless the rules name 
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -105,11 +106,8 @@ def _of_ana(local: LocalServer, name: str) -> dict[str, str]:
     admin.patch(
         f"/api/datasets/{name}/policies", params=SHARED, json={"annotation": "individual"}
     ).raise_for_status()
-    local.store.write(
-        lambda tx: tx._connection.raw.execute(
-            "UPDATE datasets SET created_by = 'ana' WHERE name = ?", (name,)
-        )  # type: ignore[attr-defined]
-    ).result()
+    with sqlite3.connect(local.path) as file:
+        file.execute("UPDATE datasets SET created_by = 'ana' WHERE name = ?", (name,))
     answer = {"query": "soup", "value": {"labels": [{"class": "good"}]}}
     job = local.client("ana").post(f"/api/datasets/{name}/annotations:apply", params=SHARED, json=answer)
     begun = job.raise_for_status().json()["id"]

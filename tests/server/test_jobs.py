@@ -175,7 +175,7 @@ def test_a_job_that_a_stop_cut_short_says_so(talk: DatasetClient, app: FastAPI) 
     def half(tx: Any) -> str:
         dataset = tx.datasets.find("shared", "talk")
         job = tx.jobs.add(dataset, "some-id", JobKind.APPLY, {}, by="ana", at=1)
-        return tx.jobs.change(job, at=2, state=JobState.RUNNING, done=7).id
+        return str(tx.jobs.change(job, at=2, state=JobState.RUNNING, done=7).id)
 
     state.store.write(half).result()
     recover(state.store, unfinished_operations(state.store, state.clock))

@@ -45,7 +45,7 @@ def send(
 
 def seconds_of(talk: DatasetClient, who: str) -> float:
     people = talk.get("max", "progress", median=True)["annotators"]
-    return sum(each["seconds"] for each in people if each["annotator"] == who)
+    return sum(float(each["seconds"]) for each in people if each["annotator"] == who)
 
 
 def hours(talk: DatasetClient, who: str = "max", **params: Any) -> Json:
