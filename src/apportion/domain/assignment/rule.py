@@ -209,8 +209,8 @@ class RulePlanner:
         else:
             column = values.get(overlap.stratify) if overlap.stratify else None
             groups = None if column is None else [column[place] for place in rest.tolist()]
-            doubled, tallies = chosen(self._seed, self._keys[rest], groups, overlap.exact_share, strata)
-            strata.update(tallies)
+            doubled, counts = chosen(self._seed, self._keys[rest], groups, overlap.exact_share, strata)
+            strata.update(counts)
             parts = [
                 (overlap.annotators, rest[doubled], inclusion * overlap.share),
                 (1, rest[~doubled], inclusion * (1 - overlap.share)),
