@@ -138,7 +138,7 @@ def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reresolve, "FEW", 0)
     for module in (reresolve, migrate_individual):
         monkeypatch.setattr(module, "AT_ONCE", 2)
-    monkeypatch.setattr(apply_plan, "SETTLED_AT_ONCE", 2)
+    monkeypatch.setattr(apply_plan, "RESOLVED_AT_ONCE", 2)
     monkeypatch.setattr(apply_plan, "SLOTS_AT_ONCE", 5)
     monkeypatch.setattr(migrate_individual, "_LOOKED_AT", 2)
 
