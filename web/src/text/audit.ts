@@ -85,6 +85,7 @@ export const sentences: Record<EventCode, (event: AuditEvent) => string> = {
   sent_delivery_again: (event) => `sent a delivery (${detail(event, "event")}) again by ${webhook(event)}`,
   backed_up: (event) => `made backup ${object(event)}`,
   restored_backup: (event) => `restored backup ${object(event)}`,
+  moved_store: (event) => `moved everything here from ${detail(event, "source")}`,
   rebuilt_indexes: () => "made the indexes anew",
   pruned_audit_log: (event) => `removed ${some(event.detail?.["events"], "event", "events")} of this log that were past their time`,
 };
