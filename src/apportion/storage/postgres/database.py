@@ -33,6 +33,7 @@ IDLE_LINKS = 4
 """Connections kept for the next dataset that is opened."""
 _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
 """Shutting down, crashed, starting, ended when idle, too many connections."""
+_NO_CONNECTION = "it has no connection left: raise its max_connections, or have fewer servers"
 _SERVING = (0x4150504F, 2)
 """Key of the advisory lock of the one server."""
 
@@ -129,10 +130,9 @@ class Database:
         try:
             self._writer_connection = _WriterConnection(url, forget)
         except psycopg.Error as refused:
+            why = _without_password(url, refused)
             raise DatabaseError(
-                f"PostgreSQL at {_place(url)} cannot be reached: {_without_password(url, refused)}. Look at "
-                "APPORTION_DATABASE_URL: host, port, user, password and the name of the database; and whether "
-                "PostgreSQL runs and accepts connections from here."
+                f"PostgreSQL at {_place(url)} cannot be reached: {why}. {_what_to_do(why)}"
             ) from None
         try:
             check_database(self._writer_connection.raw)
@@ -222,7 +222,7 @@ def translate_error(failure: BaseException) -> BaseException:
     cause = found if isinstance(found, BaseException) else failure
     refusal: BaseException
     if isinstance(cause, psycopg.OperationalError) and _is_away(cause.sqlstate):
-        refusal = StoreUnavailableError()
+        refusal = StoreUnavailableError(_NO_CONNECTION if _is_full(str(cause)) else "")
     elif isinstance(cause, (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory)):
         refusal = StorageFullError(
             f"The database could not write to its disk ({cause}). Nothing of this request was kept; "
@@ -237,6 +237,25 @@ def translate_error(failure: BaseException) -> BaseException:
         return failure
     refusal.__cause__ = failure
     return refusal
+
+
+def _is_full(message: str) -> bool:
+    """Return whether PostgreSQL has no connection left; while one is made, its message is all there is."""
+    return any(each in message for each in ("too many clients", "too many connections", "connection slots"))
+
+
+def _what_to_do(why: str) -> str:
+    if _is_full(why):
+        return (
+            "Raise max_connections of PostgreSQL, or the limit of this user or database; or have fewer servers and "
+            "processes."
+        )
+    if "starting up" in why or "shutting down" in why or "recovery mode" in why:
+        return "Wait until it accepts connections, and start again."
+    return (
+        "Look at APPORTION_DATABASE_URL: host, port, user, password and the name of the database; and whether "
+        "PostgreSQL runs and accepts connections from here."
+    )
 
 
 def _is_away(sqlstate: str | None) -> bool:

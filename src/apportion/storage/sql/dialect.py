@@ -110,6 +110,11 @@ class Dialect(Protocol):
         ``form`` is the row as SQL where some columns are the same for all: ``(7, ?, NULL)``.
         """
 
+    def update_rows(
+        self, raw: Statements, table: str, columns: Sequence[str], keys: int, rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Update rows the fastest way; the last columns, ``keys`` of them, say which row it is."""
+
     def texts(self, raw: Statements, dataset: int) -> TextIndex:
         """Return the full-text index of a dataset."""
 

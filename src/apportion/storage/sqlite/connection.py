@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
@@ -33,6 +33,7 @@ __all__ = [
 
 APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
 _ALWAYS = 1 << 62
+_ROWS_AT_ONCE = 5_000
 _STEPS = 20_000
 """Instructions of SQLite's machine between two checks of the deadline: about a millisecond."""
 
@@ -45,6 +46,23 @@ class SqliteRaw(sqlite3.Connection):
     """Connection of the driver, which knows the SQL of its database."""
 
     dialect = SQLITE
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
+        rows = self.execute(sql, parameters)
+        while some := rows.fetchmany(_ROWS_AT_ONCE):
+            yield some
+
+    def highest_numbers(self) -> dict[str, int]:
+        return dict(self.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+
+    def continue_numbers(self, highest: Mapping[str, int], /) -> None:
+        known = {
+            name
+            for (name,) in self.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+        }
+        self.execute("DELETE FROM sqlite_sequence")
+        rows = sorted((name, number) for name, number in highest.items() if name in known)
+        self.executemany("INSERT INTO sqlite_sequence VALUES (?, ?)", rows)
 
 
 class SqliteConnection:
