@@ -69,6 +69,7 @@ class SqlAnnotations:
     # Reading
 
     def case(self, dataset: Dataset, id: str, *, who: str | None = None) -> Case | None:
+        # Counters decide about caps only; without any they need not be read
         if who is None or not self._assignments.has_caps(dataset):
             found = self.cases(dataset, [id])
             return found[0] if found else None
