@@ -6,7 +6,6 @@ import contextlib
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import psycopg
@@ -26,8 +25,11 @@ from apportion.storage.sql.feed import ALWAYS
 
 from . import strings
 from .dialect import POSTGRES
+from .gate import Gate
+from .locks import PostgresLocks
+from .places import numbered_places
 
-__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "numbered_places"]
+__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw"]
 
 _PREPARED = 400
 _PATIENCE: dict[str, Any] = {
@@ -43,28 +45,6 @@ _LONGEST_TIMEOUT_MS = 2_000_000_000
 
 class DatabaseError(CannotOpenError):
     """The database cannot be used; the message says why and what to do."""
-
-
-@cache
-def numbered_places(sql: str) -> str:
-    """Return a statement with PostgreSQL's places for parameters: ``$1`` for the first ``?`` and for ``?1``.
-
-    >>> numbered_places("SELECT ?, '?' WHERE ?")
-    "SELECT $1, '?' WHERE $2"
-    """
-    pieces = sql.split("'")
-    given = 0
-    for even in range(0, len(pieces), 2):  # every second piece is inside quotes
-        parts = pieces[even].split("?")
-        written = [parts[0]]
-        for part in parts[1:]:
-            if part[:1].isdigit():  # the number that follows is the place's own
-                written.append(f"${part}")
-            else:
-                given += 1
-                written.append(f"${given}{part}")
-        pieces[even] = "".join(written)
-    return "'".join(pieces)
 
 
 class _DecimalLoader(Loader):
@@ -84,12 +64,27 @@ class PostgresRaw:
         self.link = link
         self.total_changes = 0
         """The number of rows that were inserted, updated and deleted."""
+        self.locks = PostgresLocks(self)
+        self.gate = Gate(link)
 
     @property
     def in_transaction(self) -> bool:
         return self.link.info.transaction_status != pq.TransactionStatus.IDLE
 
+    def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
+        """Run a statement at the end of the transaction, or before the next one that looks at the table."""
+        if self.locks.writing:
+            self.gate.leave(table, sql, parameters)
+            self.total_changes += 1
+        else:
+            self.execute(sql, parameters)
+
+    def prepare_for(self, sql: str) -> None:
+        """Run what was left, if a statement is about to look at it."""
+        self.gate.before(sql, self.locks.held)
+
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
+        self.prepare_for(sql)
         cursor = RawCursor(self.link)
         cursor.execute(numbered_places(sql), parameters)
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
@@ -97,6 +92,7 @@ class PostgresRaw:
         return cursor
 
     def executemany(self, sql: str, parameters: Sequence[Sequence[Any]], /) -> Cursor:
+        self.prepare_for(sql)
         cursor = RawCursor(self.link)
         cursor.executemany(numbered_places(sql), parameters)
         self.total_changes += max(0, cursor.rowcount)
@@ -104,6 +100,7 @@ class PostgresRaw:
 
     def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int:
         """Insert rows by COPY, the fastest way there is; return how many."""
+        self.prepare_for(into)
         cursor = RawCursor(self.link)
         with cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in rows:
@@ -147,8 +144,12 @@ class PostgresConnection:
         engine.dialect.colspecs = {
             kind: own for kind, own in engine.dialect.colspecs.items() if not issubclass(kind, Integer)
         }
+        event.listen(engine, "before_cursor_execute", self._prepare_for)
         event.listen(engine, "after_cursor_execute", self._count_changes)
         self.sql: Connection = engine.connect()
+
+    def _prepare_for(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ARG002
+        self.raw.prepare_for(statement)
 
     def _count_changes(self, connection: Connection, cursor: Any, *_: Any) -> None:  # noqa: ARG002
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
@@ -175,24 +176,32 @@ class PostgresConnection:
 
     # Transactions of the writer (``storage.sql.writer.WritingConnection``)
 
-    def begin(self) -> None:
+    def begin(self, *, shared: bool = False) -> None:
         self.raw.link.execute("BEGIN")
+        self.raw.locks.begin(shared=shared)
 
     def commit(self) -> None:
         self.raw.link.execute("COMMIT")
+        self.raw.locks.end()
 
     def roll_back(self) -> None:
+        self.raw.gate.forget()
+        self.raw.locks.end()
         if not self.lost and self.raw.in_transaction:
             with contextlib.suppress(psycopg.Error):
                 self.raw.link.execute("ROLLBACK")
 
     def set_savepoint(self) -> None:
+        self.raw.gate.set_savepoint()
+        self.raw.locks.set_savepoint()
         self.raw.link.execute("SAVEPOINT job")
 
     def release_savepoint(self) -> None:
         self.raw.link.execute("RELEASE job")
 
     def return_to_savepoint(self) -> bool:
+        self.raw.gate.return_to_savepoint()
+        self.raw.locks.return_to_savepoint()
         try:
             self.raw.link.execute("ROLLBACK TO job; RELEASE job", prepare=False)
         except psycopg.Error:  # the connection is lost

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.raw_cursor import RawCursor
 
 from apportion.domain.errors import StorageFullError, StorageUnwritableError, StoreUnavailableError
 from apportion.ports.deadline import Deadline
@@ -21,7 +22,6 @@ from apportion.storage.sql.writer import Writer
 
 from .connection import DatabaseError, PostgresConnection
 from .create import check_database
-from .feed import write_changes
 
 __all__ = ["Database"]
 
@@ -34,6 +34,12 @@ IDLE_LINKS = 4
 """Connections kept for the next dataset that is opened."""
 _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
 """Shutting down, crashed, starting, ended when idle, too many connections."""
+_MARK = (
+    "INSERT INTO commits (writer, mark) VALUES ($1, $2) "
+    "ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, at = now()"
+)
+_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "23505"})
+"""They waited for each other, or both added the same."""
 _SERVING = (0x4150504F, 2)
 """Key of the advisory lock of the one server."""
 
@@ -53,31 +59,30 @@ class _WriterConnection(PostgresConnection):
         self._writer = uuid4().hex
         self._unsure = False
 
-    def begin(self) -> None:
+    def begin(self, *, shared: bool = False) -> None:
         if not self.lost:
             try:
-                super().begin()
+                super().begin(shared=shared)
             except psycopg.OperationalError:
                 if not self.lost:
                     raise
             else:
                 return
         self._connect_again()
-        super().begin()
+        super().begin(shared=shared)
 
     def commit(self) -> None:
         """Commit, and leave a mark by which a commit is recognised whose acknowledgement was lost."""
-        mark = uuid4().hex
-        marked = (
-            f"INSERT INTO commits (writer, mark) VALUES ('{self._writer}', '{mark}') "
-            "ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, at = now(); COMMIT"
-        )
-        write_changes(self, mark)
+        mark, raw = uuid4().hex, self.raw
         try:
-            self.raw.link.execute(marked, prepare=False)
+            with raw.link.pipeline():  # in one round trip, for which others wait
+                raw.gate.close(raw.locks.held, self.changes, mark)
+                RawCursor(raw.link).execute(_MARK, (self._writer, mark))
+                RawCursor(raw.link).execute("COMMIT")
         except psycopg.OperationalError:
             if not self.lost or not self._was_kept(mark):
                 raise
+        raw.locks.end()
 
     def _was_kept(self, mark: str) -> bool:
         """Return whether the commit with this mark took place. Raises ``StoreUnavailableError`` if nobody can say."""
@@ -141,7 +146,7 @@ class Database:
         except BaseException:
             self._writer_connection.close()
             raise
-        self.writer = Writer(self._writer_connection, translate_error)
+        self.writer = Writer(self._writer_connection, translate_error, _in_the_way)
 
     # Reading
 
@@ -208,6 +213,12 @@ class Database:
         self.writer.close()
         self.readers.close()
         self._writer_connection.close()
+
+
+def _in_the_way(failure: BaseException) -> bool:
+    """Return whether a failure is due to others who write at the same time."""
+    found = getattr(failure, "orig", failure)
+    return isinstance(found, psycopg.Error) and found.sqlstate in _IN_THE_WAY
 
 
 def translate_error(failure: BaseException) -> BaseException:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -12,6 +12,7 @@ from apportion.ports.deadline import Deadline
 
 from .cache_delta import CacheDelta
 from .dialect import Cursor, Dialect, Statements
+from .locks import Locks
 
 __all__ = ["UNLIMITED", "Cursor", "RawConnection", "SqlConnection"]
 
@@ -24,6 +25,19 @@ class RawConnection(Statements, Protocol):
 
     @property
     def dialect(self) -> Dialect: ...
+
+    @property
+    def locks(self) -> Locks:
+        """Return the locks of the running transaction."""
+        ...
+
+    def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
+        """Run a statement that changes rows of a table which many transactions change.
+
+        Where several write at the same time it is left to the end of the transaction, or to its next statement that
+        looks at the table.
+        """
+        ...
 
     @property
     def total_changes(self) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
@@ -17,6 +17,7 @@ from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import UNLIMITED
 from apportion.storage.sql.feed import ALWAYS
+from apportion.storage.sql.locks import NoLocks
 
 from .dialect import SQLITE
 from .error_map import interrupted
@@ -46,6 +47,10 @@ class SqliteRaw(sqlite3.Connection):
     """Connection of the driver, which knows the SQL of its database."""
 
     dialect = SQLITE
+    locks = NoLocks()
+
+    def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:  # noqa: ARG002 (nobody else writes)
+        self.execute(sql, parameters)
 
 
 class SqliteConnection:
@@ -102,7 +107,7 @@ class SqliteConnection:
 
     # Transactions of the writer (``storage.sql.writer.WritingConnection``)
 
-    def begin(self) -> None:
+    def begin(self, *, shared: bool = False) -> None:  # noqa: ARG002 (one transaction at a time)
         self.raw.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
