@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import select
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import pq
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from psycopg.raw_cursor import RawCursor
+from psycopg.raw_cursor import RawCursor, RawServerCursor
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import Connection, Integer, create_engine, event
 from sqlalchemy.pool import StaticPool
@@ -21,7 +21,9 @@ from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import UNLIMITED, Cursor
+from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.feed import ALWAYS
+from apportion.storage.tables import metadata as tables
 
 from . import strings
 from .dialect import POSTGRES
@@ -41,6 +43,7 @@ _PATIENCE: dict[str, Any] = {
 }
 """How soon it is noticed that the database does not answer any more: with the system's defaults it takes hours."""
 _LONGEST_TIMEOUT_MS = 2_000_000_000
+_ROWS_AT_ONCE = 5_000
 
 
 class DatabaseError(CannotOpenError):
@@ -62,6 +65,7 @@ class PostgresRaw:
 
     def __init__(self, link: psycopg.Connection[Any]) -> None:
         self.link = link
+        self._streams = 0
         self.total_changes = 0
         """The number of rows that were inserted, updated and deleted."""
         self.locks = PostgresLocks(self)
@@ -107,6 +111,45 @@ class PostgresRaw:
                 copy.write_row(row)
         self.total_changes += len(rows)
         return len(rows)
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
+        self._streams += 1
+        cursor: RawServerCursor[Any]
+        with RawServerCursor(self.link, f"stream_{self._streams}") as cursor:
+            cursor.execute(numbered_places(sql).encode(), parameters)
+            while some := cursor.fetchmany(_ROWS_AT_ONCE):
+                yield some
+
+    def highest_numbers(self) -> dict[str, int]:
+        found = {}
+        for table, sequence in self._sequences():
+            last, called = self.execute(f"SELECT last_value, is_called FROM {sequence}").fetchone()
+            found[table] = last if called else last - 1
+        for each in NumberRange:
+            last, called = self.execute(f"SELECT last_value, is_called FROM {each.key}").fetchone()
+            found[each.key] = last if called else last - 1
+        return found
+
+    def continue_numbers(self, highest: Mapping[str, int], /) -> None:
+        for table, sequence in self._sequences():
+            (used,) = self.execute(f'SELECT coalesce(max("{_key_of(table)}"), 0) FROM {table}').fetchone()
+            self.execute(
+                "SELECT setval(?::regclass, ?, false)", (sequence, max(used, highest.get(table, 0)) + 1)
+            )
+        for each in NumberRange:
+            (used,) = self.execute(each.value).fetchone()
+            self.execute(
+                "SELECT setval(?::regclass, ?, false)", (each.key, max(used, highest.get(each.key, 0)) + 1)
+            )
+
+    def _sequences(self) -> list[tuple[str, str]]:
+        """Return the tables whose keys are numbered by the database, each with its sequence."""
+        rows = [
+            (table.name, self.execute("SELECT pg_get_serial_sequence(?, ?)", (table.name, key)).fetchone()[0])
+            for table in tables.sorted_tables
+            if (key := _key_of(table.name)) is not None
+        ]
+        return [(table, sequence) for table, sequence in rows if sequence is not None]
 
 
 class PostgresConnection:
@@ -257,6 +300,14 @@ class PostgresConnection:
             yield
         finally:
             self.end_snapshot()
+
+
+def _key_of(table: str) -> str | None:
+    """Return the key of a table whose rows are numbered; record numbers are given out elsewhere."""
+    keys = list(tables.tables[table].primary_key)
+    if len(keys) != 1 or keys[0].name == "rid" or not isinstance(keys[0].type, Integer):
+        return None
+    return keys[0].name
 
 
 def _milliseconds(deadline: Deadline) -> int:

@@ -23,7 +23,7 @@ from apportion.storage.sql.writer import Writer
 from .connection import DatabaseError, PostgresConnection
 from .create import check_database
 
-__all__ = ["Database"]
+__all__ = ["Database", "WriterConnection"]
 
 T = TypeVar("T")
 
@@ -40,11 +40,12 @@ _MARK = (
 )
 _IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "23505"})
 """They waited for each other, or both added the same."""
+_NO_CONNECTION = "it has no connection left: raise its max_connections, or have fewer servers"
 _SERVING = (0x4150504F, 2)
 """Key of the advisory lock of the one server."""
 
 
-class _WriterConnection(PostgresConnection):
+class WriterConnection(PostgresConnection):
     """The writer's connection, made anew when the last one was lost.
 
     It holds the lock of the one server, where this process is that, so that a lock and its writer end together.
@@ -73,16 +74,21 @@ class _WriterConnection(PostgresConnection):
 
     def commit(self) -> None:
         """Commit, and leave a mark by which a commit is recognised whose acknowledgement was lost."""
-        mark, raw = uuid4().hex, self.raw
+        mark = uuid4().hex
         try:
-            with raw.link.pipeline():  # in one round trip, for which others wait
-                raw.gate.close(raw.locks.held, self.changes, mark)
-                RawCursor(raw.link).execute(_MARK, (self._writer, mark))
-                RawCursor(raw.link).execute("COMMIT")
+            self.send_commit(mark)
         except psycopg.OperationalError:
             if not self.lost or not self._was_kept(mark):
                 raise
-        raw.locks.end()
+        self.raw.locks.end()
+
+    def send_commit(self, mark: str) -> None:
+        """Write what was left to the end, and the mark, and commit: in one round trip, for which others wait."""
+        raw = self.raw
+        with raw.link.pipeline():
+            raw.gate.close(raw.locks.held, self.changes, mark)
+            RawCursor(raw.link).execute(_MARK, (self._writer, mark))
+            RawCursor(raw.link).execute("COMMIT")
 
     def _was_kept(self, mark: str) -> bool:
         """Return whether the commit with this mark took place. Raises ``StoreUnavailableError`` if nobody can say."""
@@ -132,12 +138,11 @@ class Database:
         self.url = url
         self.readers = ReaderPool(lambda: PostgresConnection(url, readonly=True), IDLE_LINKS)
         try:
-            self._writer_connection = _WriterConnection(url, forget)
+            self._writer_connection = WriterConnection(url, forget)
         except psycopg.Error as refused:
+            why = _without_password(url, refused)
             raise DatabaseError(
-                f"PostgreSQL at {_place(url)} cannot be reached: {_without_password(url, refused)}. Look at "
-                "APPORTION_DATABASE_URL: host, port, user, password and the name of the database; and whether "
-                "PostgreSQL runs and accepts connections from here."
+                f"PostgreSQL at {_place(url)} cannot be reached: {why}. {_what_to_do(why)}"
             ) from None
         try:
             check_database(self._writer_connection.raw)
@@ -227,7 +232,7 @@ def translate_error(failure: BaseException) -> BaseException:
     cause = found if isinstance(found, BaseException) else failure
     refusal: BaseException
     if isinstance(cause, psycopg.OperationalError) and _is_away(cause.sqlstate):
-        refusal = StoreUnavailableError()
+        refusal = StoreUnavailableError(_NO_CONNECTION if _is_full(str(cause)) else "")
     elif isinstance(cause, (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory)):
         refusal = StorageFullError(
             f"The database could not write to its disk ({cause}). Nothing of this request was kept; "
@@ -242,6 +247,25 @@ def translate_error(failure: BaseException) -> BaseException:
         return failure
     refusal.__cause__ = failure
     return refusal
+
+
+def _is_full(message: str) -> bool:
+    """Return whether PostgreSQL has no connection left; while one is made, its message is all there is."""
+    return any(each in message for each in ("too many clients", "too many connections", "connection slots"))
+
+
+def _what_to_do(why: str) -> str:
+    if _is_full(why):
+        return (
+            "Raise max_connections of PostgreSQL, or the limit of this user or database; or have fewer servers and "
+            "processes."
+        )
+    if "starting up" in why or "shutting down" in why or "recovery mode" in why:
+        return "Wait until it accepts connections, and start again."
+    return (
+        "Look at APPORTION_DATABASE_URL: host, port, user, password and the name of the database; and whether "
+        "PostgreSQL runs and accepts connections from here."
+    )
 
 
 def _is_away(sqlstate: str | None) -> bool:

@@ -8,7 +8,7 @@ from apportion.storage.sql.store import SqlStore
 from apportion.storage.versions import LATEST
 
 from .connection import PostgresConnection
-from .create import migrate, version_of
+from .create import migrate, version_of, wait_for_tables
 from .database import Database
 from .feed import TableFeed, prune_feed
 
@@ -36,6 +36,8 @@ class PostgresStore(SqlStore[PostgresConnection]):
         super().__init__(database, TableFeed(), limits, open_datasets)
         self._last_alive: int | None = None
         try:
+            if hold and not allow_upgrade:
+                database.initialise(wait_for_tables)
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
             self._last_alive = database.initialise(_heartbeat)
         except BaseException as failure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -45,6 +45,18 @@ class RawConnection(Statements, Protocol):
 
         While it stays the same, what was read within the transaction still holds.
         """
+        ...
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ..., /) -> Iterator[list[Any]]:
+        """Yield the rows that a statement finds some thousand at a time; never more of them are in memory."""
+        ...
+
+    def highest_numbers(self) -> Mapping[str, int]:
+        """Return by table the highest number that was given out, also where its row is gone."""
+        ...
+
+    def continue_numbers(self, highest: Mapping[str, int], /) -> None:
+        """Have the tables' next numbers be above these."""
         ...
 
 

@@ -168,6 +168,9 @@ class Writer(Generic[C]):
                 # An urgent task that came in meanwhile must not wait for a second long one
                 if time.monotonic() > until or (self._urgent and line is not self._urgent):
                     break
+            if not done:
+                connection.roll_back()
+                return
             connection.commit()
         except BaseException as failure:  # SQLAlchemy wraps the errors of the driver in its own
             self._rolled_back(failure, [task for task, _ in done])

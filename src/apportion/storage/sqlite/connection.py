@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +16,7 @@ from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import UNLIMITED
+from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.feed import ALWAYS
 from apportion.storage.sql.locks import NoLocks
 
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
+_ROWS_AT_ONCE = 5_000
 _STEPS = 20_000
 """Instructions of SQLite's machine between two checks of the deadline: about a millisecond."""
 
@@ -51,6 +53,24 @@ class SqliteRaw(sqlite3.Connection):
 
     def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:  # noqa: ARG002 (nobody else writes)
         self.execute(sql, parameters)
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
+        rows = self.execute(sql, parameters)
+        while some := rows.fetchmany(_ROWS_AT_ONCE):
+            yield some
+
+    def highest_numbers(self) -> dict[str, int]:
+        return dict(self.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+
+    def continue_numbers(self, highest: Mapping[str, int], /) -> None:
+        known = {
+            name
+            for (name,) in self.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+        }
+        known.update(each.key for each in NumberRange)
+        self.execute("DELETE FROM sqlite_sequence")
+        rows = sorted((name, number) for name, number in highest.items() if name in known)
+        self.executemany("INSERT INTO sqlite_sequence VALUES (?, ?)", rows)
 
 
 class SqliteConnection:
