@@ -206,11 +206,6 @@ def cut_short(switches: Switches, talk: Talk, stop: int) -> None:
         switches.store.write(step).result()
         if number == stop:
             break
-    with switches.store.read() as tx:
-        dataset = tx.datasets.find("shared", talk.name)
-    switches.store.write(
-        lambda tx: tx.annotations.stop_tracking(dataset)
-    ).result()  # as the end of a process does
 
 
 def expected_of(switches: Switches) -> Json:

@@ -13,6 +13,7 @@ from apportion.domain.terms import Term, answer_terms, view_terms
 from apportion.ports.annotations import CaseChange, SharedAnswer
 from apportion.storage.checksums import add_row
 from apportion.storage.sql.agents import OPEN, Agents
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.codec.fragments import (
     decode_value,
     encode_answers,
@@ -24,7 +25,6 @@ from apportion.storage.sql.codec.fragments import (
 from apportion.storage.sql.codec.history_reasons import stored_reason
 from apportion.storage.sql.codec.states import STATES, STATUS_OF
 from apportion.storage.sql.connection import SqlConnection
-from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.counters import CountedTerms
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.vocabulary import AnnotationState, HistoryReason, Status
@@ -65,8 +65,8 @@ class CaseWriter:
         half_written: Callable[[], bool],
         stored: StoredCases | None = None,
     ) -> None:
-        self._connection = connection
         self._raw = connection.raw
+        self._raw.locks.dataset(dataset.no)
         self._task = dataset.task
         self._base = dataset.no << 32
         self._publish = publish
@@ -81,12 +81,10 @@ class CaseWriter:
         return self._counted
 
     def finish(self) -> None:
-        """Write slots, facets and counters, and update the caches after the commit."""
+        """Write slots, facets and counters, and pass on what changed."""
         self.slots.flush()
         self._counted.finish()
-        changes = self._changes
-        # Only after the commit: caches must not show what may still be rolled back
-        self._connection.after.append(lambda: self._publish(changes))
+        self._publish(self._changes)
 
     def save(self, change: CaseChange, at: int) -> None:
         """Store one record's change."""
@@ -155,6 +153,7 @@ class CaseWriter:
         assert before is not None
         term_ids = self._counted.term_ids(terms)
         self._counted.change(n, unpacked(before), term_ids)
+        self._changes.rewritten.append(n)
         written = (_STATUS_NO[status], answer, packed(term_ids))
         if updated is None:
             self._raw.execute(f"{_UPDATE} WHERE rid = ?", (*written, rid))
