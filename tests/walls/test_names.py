@@ -29,7 +29,6 @@ INSTEAD = {
     "mover": "an update",
     **dict.fromkeys(("stranger", "strangers"), "somebody anonymous, or an outsider"),
     **dict.fromkeys(("condemn", "doomed"), "to be purged"),
-    "numbering": "the next numbers",
     **dict.fromkeys(("hunt", "shout", "lived"), "a search, a critical line, seeded data"),
 }
 """Words of identifiers, and what such a thing is called instead."""
