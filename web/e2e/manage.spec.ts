@@ -260,7 +260,7 @@ test("people: members of a workspace, a new password and key, somebody leaves wi
   };
   const dialog = page.getByRole("dialog");
   await act("dora", /New password/);
-  await dialog.getByRole("button", { name: "Make it" }).click();
+  await dialog.getByRole("button", { name: "Create" }).click();
   const password = await dialog.locator("code").first().innerText();
   expect((await request.post("/api/session", { headers: { "X-Apportion": "1" }, data: { username: "dora", password } })).status()).toBe(200);
   await dialog.getByRole("button", { name: "I’ve saved them" }).click();

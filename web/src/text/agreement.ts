@@ -41,7 +41,7 @@ export const agreementSource = {
     }),
     cautionOfAnyKind: "The true value may lie outside the interval.",
     cannotTell: msg(["measure", "why"], "{measure} can’t be computed: {why}."),
-    leftOut: msg(["count"], "{count, plural, one {# answer was} other {# answers were}} requested after seeing others, and {count, plural, one {doesn’t} other {don’t}} count here."),
+    leftOut: msg(["count"], "{count, plural, one {# answer was} other {# answers were}} requested because of earlier ones, and {count, plural, one {doesn’t} other {don’t}} count here."),
     undefined: "n/a",
     byPair: "Each pair of people",
     byLabel: "By label",

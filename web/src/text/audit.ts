@@ -134,7 +134,7 @@ export const audit = texts("audit", {
   details: "Details",
   before: "Before",
   after: "After",
-  facts: "Details",
+  facts: "Data",
   from_: msg(["address"], "from {address}"),
   request: msg(["id"], "request {id}"),
 });

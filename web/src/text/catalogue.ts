@@ -96,7 +96,8 @@ function named(names: readonly string[], values: readonly unknown[]): Record<str
 }
 
 function look(id: string, message: string, values?: Record<string, unknown>): string {
-  return i18n._(id, values ?? {}, { message: english.show(message) });
+  // the library takes an empty text for none and would show the key
+  return message && i18n._(id, values ?? {}, { message: english.show(message) });
 }
 
 /** Return the texts of a language as the library keeps them, each under the path of its keys. */

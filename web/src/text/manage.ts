@@ -163,7 +163,7 @@ export const manageText = texts("manage", {
     resetKey: "New API key",
     resetKeyTitle: msg(["name"], "New API key for {name}"),
     resetKeyIntro: "The old key stops working immediately in every notebook that uses it.",
-    make: "Make it",
+    make: "Create",
     deactivate: "Deactivate",
     deactivateTitle: msg(["name"], "Deactivate {name}?"),
     deactivateIntro: msg(["name"], "{name} is signed out and can’t sign in any more; their API key stops working. Their answers keep their name, and you can restore them any time."),

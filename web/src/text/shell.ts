@@ -32,6 +32,8 @@ export const shellSource = {
     account: msg(["name"], "Account of {name}"),
     settings: "My settings",
     audit: "Audit log",
+    language: "Language",
+    browserLanguage: "As in the browser",
     signOut: "Sign out",
     toLight: "Switch to light mode",
     toDark: "Switch to dark mode",
