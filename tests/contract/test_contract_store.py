@@ -288,3 +288,11 @@ def test_closing_finishes_what_waits_and_then_nothing_more_is_accepted(store_kin
         found = read(store, lambda tx: tx.datasets.find("ws", "talk"))
         assert found is not None
         assert found.last_updated == 2
+
+
+def test_a_store_knows_the_number_of_its_server_as_of_one_that_is_alive(empty_store: Store) -> None:
+    mine = empty_store.server
+
+    assert mine > 0
+    assert mine in empty_store.living()
+    assert mine + 1 not in empty_store.living()

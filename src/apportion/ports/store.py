@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -13,6 +13,7 @@ from apportion.vocabulary import Task
 from .annotations import Annotations
 from .answers import AnswerReader
 from .assignments import Assignments
+from .cluster import Cluster
 from .datasets import Datasets
 from .deadline import Deadline
 from .events import Events
@@ -98,6 +99,23 @@ class Store(Protocol):
         raises, and then nothing was written. ``fn`` may run twice if a transaction it shared with others was
         rolled back.
         """
+        ...
+
+    @property
+    def server(self) -> int:
+        """Return the number of this server: what takes it more than one transaction is marked as its own.
+
+        0 while it cannot prove to other servers that it is alive; another number once it can again.
+        """
+        ...
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """Return the servers that share the store; None where there can only be one."""
+        ...
+
+    def living(self) -> Container[int]:
+        """Return the numbers of all servers at work on the store, this one among them."""
         ...
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:

@@ -24,7 +24,7 @@ from apportion.storage.sql.connection import UNLIMITED, Cursor
 from . import strings
 from .dialect import POSTGRES
 
-__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "numbered_places"]
+__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "connect", "numbered_places"]
 
 _ALWAYS = 1 << 62
 _PREPARED = 400
@@ -110,11 +110,16 @@ class PostgresRaw:
         return len(rows)
 
 
+def connect(url: str) -> psycopg.Connection[Any]:
+    """Open a connection of the driver; it is noticed soon when the database does not answer any more."""
+    return psycopg.connect(url, autocommit=True, application_name="apportion", **_PATIENCE)
+
+
 class PostgresConnection:
     """One connection: ``raw`` for hot paths, ``sql`` for SQLAlchemy Core statements, both in one transaction."""
 
     def __init__(self, url: str, *, readonly: bool) -> None:
-        link = psycopg.connect(url, autocommit=True, application_name="apportion", **_PATIENCE)
+        link = connect(url)
         link.prepared_max = _PREPARED
         link.adapters.register_dumper(int, Int8Dumper)  # else its type depends on its size
         link.adapters.register_loader("numeric", _DecimalLoader)
@@ -124,6 +129,7 @@ class PostgresConnection:
         self.after: list[Callable[[], None]] = []
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""
+        self.owner = 0
         self.began = _ALWAYS
         """The number of commits that had been passed on to the caches when its snapshot was taken."""
         if readonly:

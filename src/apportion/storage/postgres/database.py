@@ -21,8 +21,9 @@ from apportion.storage.sql.writer import Writer
 
 from .connection import DatabaseError, PostgresConnection
 from .create import check_database
+from .session import MAINTENANCE
 
-__all__ = ["Database"]
+__all__ = ["Database", "explain_unreachable"]
 
 T = TypeVar("T")
 
@@ -33,14 +34,12 @@ IDLE_LINKS = 4
 """Connections kept for the next dataset that is opened."""
 _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
 """Shutting down, crashed, starting, ended when idle, too many connections."""
-_SERVING = (0x4150504F, 2)
-"""Key of the advisory lock of the one server."""
 
 
 class _WriterConnection(PostgresConnection):
     """The writer's connection, made anew when the last one was lost.
 
-    It holds the lock of the one server, where this process is that, so that a lock and its writer end together.
+    It holds the lock of maintenance, where this process does that, so that a lock and its writer end together.
     """
 
     def __init__(self, url: str, forget: Callable[[], None]) -> None:
@@ -103,22 +102,24 @@ class _WriterConnection(PostgresConnection):
         self.after = after
         if self.holding and not self.take_lock():
             self.close()
-            raise StoreUnavailableError("another server is using it: stop one of them")
+            raise StoreUnavailableError("a server is using it: stop it first")
         if self._unsure:
             self._unsure = False
             self._forget()
         log.warning("connected to the database again, after the connection was lost")
 
     def take_lock(self) -> bool:
-        """Claim the database for serving; return False if another server has it."""
-        return bool(self.raw.execute("SELECT pg_try_advisory_lock(?::int, ?::int)", _SERVING).fetchone()[0])
+        """Claim the database for this process alone; return False if a server or maintenance has it."""
+        return bool(
+            self.raw.execute("SELECT pg_try_advisory_lock(?::int, ?::int)", MAINTENANCE).fetchone()[0]
+        )
 
 
 class Database:
     """The open database. One writer thread runs all writes; every reading thread has its own connection."""
 
     def __init__(self, url: str, *, hold: bool = False, forget: Callable[[], None] = lambda: None) -> None:
-        """Connect; with ``hold`` claim the database for serving first. Raises ``DatabaseError``.
+        """Connect; with ``hold`` claim the database for this process alone first. Raises ``DatabaseError``.
 
         ``forget`` is called when changes may have been committed that nobody was told of.
         """
@@ -129,11 +130,7 @@ class Database:
         try:
             self._writer_connection = _WriterConnection(url, forget)
         except psycopg.Error as refused:
-            raise DatabaseError(
-                f"PostgreSQL at {_place(url)} cannot be reached: {_without_password(url, refused)}. Look at "
-                "APPORTION_DATABASE_URL: host, port, user, password and the name of the database; and whether "
-                "PostgreSQL runs and accepts connections from here."
-            ) from None
+            raise explain_unreachable(url, refused) from None
         try:
             check_database(self._writer_connection.raw)
             if hold:
@@ -197,16 +194,16 @@ class Database:
     # Life
 
     def hold(self) -> None:
-        """Claim the database for serving; refuse when another server holds it."""
+        """Claim the database for this process alone; refuse while a server, or other maintenance, is at work on it."""
         if not self._writer_connection.take_lock():
             raise DatabaseError(
-                f"Another server is already running on {_place(self.url)}. Stop it first, or use another database."
+                f"A server is running on {_place(self.url)}, or it is being made anew. Stop every server first."
             )
         self._writer_connection.holding = True
 
     @property
     def holding(self) -> bool:
-        """True while this process serves the database."""
+        """True while this process has the database for itself."""
         return self._writer_connection.holding
 
     def close(self) -> None:
@@ -237,6 +234,15 @@ def translate_error(failure: BaseException) -> BaseException:
         return failure
     refusal.__cause__ = failure
     return refusal
+
+
+def explain_unreachable(url: str, refused: BaseException) -> DatabaseError:
+    """Return the refusal that says why no connection could be made, without the password."""
+    return DatabaseError(
+        f"PostgreSQL at {_place(url)} cannot be reached: {_without_password(url, refused)}. Look at "
+        "APPORTION_DATABASE_URL: host, port, user, password and the name of the database; and whether "
+        "PostgreSQL runs and accepts connections from here."
+    )
 
 
 def _is_away(sqlstate: str | None) -> bool:
