@@ -41,7 +41,7 @@ class _Processes:
         self._number = number
         self._running: dict[int, bool] = {}
         """By process id, whether a process was the first one."""
-        self._stopping = False
+        self._stopping = threading.Event()
         # Nobody writes to it: a process reads its end once this one is gone, however it ended
         self._life, self._held = os.pipe()
 
@@ -51,12 +51,12 @@ class _Processes:
         if not self._accepts(self._start(first=True)):
             return self._wait_for_all() or 1
         for _ in range(self._number - 1):
-            if not self._stopping:
+            if not self._stopping.is_set():
                 os.close(self._start(first=False))
         return self._supervise()
 
     def _stop(self, number: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002
-        self._stopping = True
+        self._stopping.set()
         for process in list(self._running):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGTERM)
@@ -70,7 +70,7 @@ class _Processes:
             self._be_a_process(first, tell)
         os.close(tell)
         self._running[process] = first
-        if self._stopping:  # the signal came before there was a process to pass it on to
+        if self._stopping.is_set():  # the signal came before there was a process to pass it on to
             self._stop()
         return ready
 
@@ -102,15 +102,15 @@ class _Processes:
         os.kill(os.getpid(), signal.SIGTERM)
 
     def _supervise(self) -> int:
-        while not self._stopping:
+        while not self._stopping.is_set():
             process, status = os.wait()
             first = self._running.pop(process, False)
-            if self._stopping:
+            if self._stopping.is_set():
                 break
             ended = os.waitstatus_to_exitcode(status)
             notice(f"Process {process} ended with status {ended}. It is started anew.")
             time.sleep(_PAUSE)
-            if not self._stopping:
+            if not self._stopping.is_set():
                 os.close(self._start(first=first))
         return self._wait_for_all()
 

@@ -20,6 +20,7 @@ from .events import Events
 from .jobs import Jobs
 from .people import People
 from .records import EncodedRecord, Records
+from .replies import Replies
 from .totals import Totals
 from .upkeep import StoreCondition, StoreCounts
 from .webhooks import Webhooks
@@ -74,6 +75,9 @@ class Transaction(Protocol):
 
     @property
     def webhooks(self) -> Webhooks: ...
+
+    @property
+    def replies(self) -> Replies: ...
 
 
 class Store(Protocol):

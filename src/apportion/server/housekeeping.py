@@ -44,6 +44,8 @@ JOBS_LOOK = 1.0
 FILES = 60.0
 """Seconds between two checks that the files are still there."""
 _DAY = 24 * 3600 * 1_000_000
+_REPLIES = 1_000
+"""Kept replies deleted in a transaction."""
 
 
 def unfinished(state: AppState) -> Sequence[LongOperation]:
@@ -88,6 +90,8 @@ async def tidy_up(state: AppState) -> None:
     await prune_audit_log(state)
     now = state.clock.now()
     await state.run_operation(partial(state.attempts.prune, now - LONGEST))
+    while await state.write(lambda tx: tx.replies.prune(before=now - _DAY, limit=_REPLIES)):
+        pass
     if state.store.cluster is not None:
         await state.run_operation(state.store.cluster.prune)
     await state.run_operation(partial(state.store.record_heartbeat, now))

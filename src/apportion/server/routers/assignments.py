@@ -117,6 +117,8 @@ async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanOut]:
     """Apply a plan. With the ``digest`` of a preview it is refused if the plan would differ from the preview."""
     address = ctx.address(name)
     require(ctx.actor, Action.ASSIGN, address.workspace)
+    if (kept := await ctx.kept_reply()) is not None:
+        return kept
     spec = _spec(ctx, sent)
     for attempt in range(_TRIES):
         planned = await _plan(ctx, address, spec, spec.digest)
@@ -126,7 +128,7 @@ async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanOut]:
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
-    return await _shown(ctx, address, stored.id)
+    return await ctx.keep(await _shown(ctx, address, stored.id))
 
 
 async def _plan_made(ctx: Context, planned: ComputedPlan) -> StoredPlan:
@@ -236,6 +238,8 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanOu
         dataset, stored = compute_plan.find_plan(tx, ctx.actor, address.plan(plan))
         return compute_plan.compute_extension(tx, dataset, stored)
 
+    if (kept := await ctx.kept_reply()) is not None:
+        return kept
     for attempt in range(_TRIES):
         planned = await ctx.read_slow(work_out, long=True)
         if sent.dry_run:
@@ -246,7 +250,7 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanOu
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
-    return await _shown(ctx, address, plan)
+    return await ctx.keep(await _shown(ctx, address, plan))
 
 
 @router.post(_PLAN + ":rebalance", responses=_CHANGES)
@@ -315,6 +319,8 @@ async def _change(
 ) -> Reply[PlanChangeOut]:
     from apportion.services.assignments.apply_change import ApplyPlanChange
 
+    if (kept := await ctx.kept_reply()) is not None:
+        return kept
     for attempt in range(_TRIES):
         planned: Any = await ctx.read_slow(work_out, long=True)
         if dry_run:
@@ -326,4 +332,4 @@ async def _change(
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
-    return json_reply({"dry_run": dry_run, **planned.show()})
+    return await ctx.keep(json_reply({"dry_run": dry_run, **planned.show()}))
