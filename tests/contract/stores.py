@@ -110,6 +110,15 @@ def _postgres(folder: Path) -> RoutedStore:
     return RoutedStore(store, store, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
 
 
+def _postgres_pair(folder: Path) -> RoutedStore:
+    """Open two stores on one database, as two servers do."""
+    from apportion.storage.postgres.store import PostgresStore
+
+    url = database_url(str(folder))
+    one, other = PostgresStore(url, serving=True), PostgresStore(url, serving=True)
+    return RoutedStore(one, other, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
+
+
 @contextmanager
 def opened(kind: str, folder: Path) -> Iterator[RoutedStore]:
     """Open a store of this kind and close it afterwards."""
@@ -120,5 +129,9 @@ def opened(kind: str, folder: Path) -> Iterator[RoutedStore]:
         store.close()
 
 
-OPENERS: dict[str, Callable[[Path], RoutedStore]] = {"sqlite": _sqlite, "postgres": _postgres}
+OPENERS: dict[str, Callable[[Path], RoutedStore]] = {
+    "sqlite": _sqlite,
+    "postgres": _postgres,
+    "postgres-pair": _postgres_pair,
+}
 """By name, a function that opens the store of a folder: an empty one at first, later what was left there."""

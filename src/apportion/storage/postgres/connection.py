@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -19,14 +20,15 @@ from sqlalchemy.pool import StaticPool
 
 from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import UNLIMITED, Cursor
+from apportion.storage.sql.feed import ALWAYS
 
 from . import strings
 from .dialect import POSTGRES
 
 __all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "connect", "numbered_places"]
 
-_ALWAYS = 1 << 62
 _PREPARED = 400
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,
@@ -130,8 +132,13 @@ class PostgresConnection:
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""
         self.owner = 0
-        self.began = _ALWAYS
-        """The number of commits that had been passed on to the caches when its snapshot was taken."""
+        self.changes: list[CacheDelta] = []
+        """Everything that the running transaction has changed so far and others have to follow."""
+        self.began = ALWAYS
+        self.since = 0.0
+        """When its snapshot was taken, on the clock ``time.monotonic``."""
+        self.seen: dict[int, int] = {}
+        """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
         if readonly:
             link.execute("SET default_transaction_read_only = on")
         engine = create_engine(
@@ -200,11 +207,18 @@ class PostgresConnection:
 
     # Reading
 
+    @property
+    def in_snapshot(self) -> bool:
+        """True while each statement sees the same."""
+        return self.reads_only and self.raw.in_transaction
+
     def begin_snapshot(self, deadline: Deadline | None) -> None:
         """Begin a transaction that sees the database as of now; its statements end by the deadline."""
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         if deadline is not None:
             begin += f"; SET LOCAL statement_timeout = {_milliseconds(deadline)}"
+        self.seen.clear()
+        self.since = time.monotonic()
         self.raw.link.execute(begin, prepare=False)
 
     def end_snapshot(self) -> None:

@@ -21,6 +21,7 @@ from apportion.storage.sql.writer import Writer
 
 from .connection import DatabaseError, PostgresConnection
 from .create import check_database
+from .feed import write_changes
 from .session import MAINTENANCE
 
 __all__ = ["Database", "explain_unreachable"]
@@ -70,6 +71,7 @@ class _WriterConnection(PostgresConnection):
             f"INSERT INTO commits (writer, mark) VALUES ('{self._writer}', '{mark}') "
             "ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, at = now(); COMMIT"
         )
+        write_changes(self, mark)
         try:
             self.raw.link.execute(marked, prepare=False)
         except psycopg.OperationalError:
@@ -125,8 +127,6 @@ class Database:
         """
         self.url = url
         self.readers = ReaderPool(lambda: PostgresConnection(url, readonly=True), IDLE_LINKS)
-        self.passed_on = 0
-        """The number of commits whose changes were passed on to the caches."""
         try:
             self._writer_connection = _WriterConnection(url, forget)
         except psycopg.Error as refused:
@@ -151,7 +151,6 @@ class Database:
             return
         try:
             connection = self.readers.of_thread()
-            connection.began = self.passed_on  # before the snapshot: too few is safe, too many is not
             connection.deadline = deadline or UNLIMITED
             connection.begin_snapshot(deadline)
             try:
@@ -164,11 +163,6 @@ class Database:
             if translated is failure:
                 raise
             raise translated from failure
-
-    def pass_on(self) -> int:
-        """Count one more commit whose changes are passed on to the caches; return its number. Called by the writer."""
-        self.passed_on += 1
-        return self.passed_on
 
     def initialise(self, fn: Callable[[PostgresConnection], T]) -> T:
         """Run ``fn`` with the writer's connection before any writing; it begins and ends its own transaction."""

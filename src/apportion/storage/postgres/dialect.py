@@ -9,9 +9,8 @@ from typing import Any, Protocol, cast
 from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql
 
-from apportion.storage.sql.dialect import Statements
+from apportion.storage.sql.dialect import NumberRange, Statements
 
-from .changes import PostgresChangeLog
 from .texts import TsvectorIndex
 
 __all__ = ["POSTGRES", "PostgresDialect"]
@@ -109,8 +108,9 @@ class PostgresDialect:
     def texts(self, raw: Statements, dataset: int) -> TsvectorIndex:
         return TsvectorIndex(raw, dataset)
 
-    def change_log(self, raw: Statements) -> PostgresChangeLog:
-        return PostgresChangeLog(raw)
+    def reserve_numbers(self, raw: Statements, what: NumberRange, many: int) -> int:
+        (first,) = raw.execute("SELECT reserve_numbers(?, ?)", (what.key, many)).fetchone()
+        return int(first)
 
 
 def _listed(name: str, array: str) -> str:

@@ -12,6 +12,7 @@ from apportion.storage.versions import LATEST
 from .connection import PostgresConnection
 from .create import migrate, version_of
 from .database import Database
+from .feed import TableFeed, prune_feed
 from .session import ServerSession
 
 __all__ = ["PostgresStore"]
@@ -36,7 +37,7 @@ class PostgresStore(SqlStore[PostgresConnection]):
         serving: bool = False,
     ) -> None:
         self.database = database = Database(url, forget=self._forget)
-        super().__init__(database, limits, open_datasets)
+        super().__init__(database, TableFeed(), limits, open_datasets)
         self._session: ServerSession | None = None
         try:
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
@@ -100,5 +101,6 @@ class PostgresStore(SqlStore[PostgresConnection]):
 
 def _beat(connection: PostgresConnection, now: int) -> None:
     connection.raw.execute("DELETE FROM commits WHERE at < now() - interval '30 days'")
+    prune_feed(connection.raw)
     if not connection.raw.execute("UPDATE heartbeat SET at = ?", (now,)).rowcount:
         connection.raw.execute("INSERT INTO heartbeat VALUES (?)", (now,))

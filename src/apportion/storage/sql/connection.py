@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from apportion.domain.errors import StoreUnavailableError
 from apportion.ports.deadline import Deadline
 
+from .cache_delta import CacheDelta
 from .dialect import Cursor, Dialect, Statements
 
 __all__ = ["UNLIMITED", "Cursor", "RawConnection", "SqlConnection", "owner_of"]
@@ -47,16 +48,26 @@ class SqlConnection(Protocol):
     reads_only: bool
     after: list[Callable[[], None]]
     """Hooks to run once the running transaction has committed."""
+    changes: list[CacheDelta]
+    """Everything that the running transaction has changed so far and others have to follow."""
     deadline: Deadline
     """The deadline of the transaction that it is used for."""
     began: int
     """The number of commits that had been passed on to the caches when its snapshot was taken."""
     owner: int
     """The number of this server: what takes more than one transaction is marked as its own."""
+    since: float
+    """When its snapshot was taken, on the clock ``time.monotonic``."""
+    seen: dict[int, int]
+    """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
     sql: Connection
 
     @property
     def raw(self) -> RawConnection: ...
+
+    @property
+    def in_snapshot(self) -> bool:
+        """True while each statement sees the same."""
 
     @property
     def stale(self) -> bool:

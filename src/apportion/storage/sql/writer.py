@@ -168,6 +168,7 @@ class Writer(Generic[C]):
 
     def _committed(self) -> None:
         """Run the hooks of a committed transaction. One that fails cannot undo the commit."""
+        self._connection.changes.clear()
         after, self._connection.after = self._connection.after, []
         for hook in after:
             try:
@@ -178,14 +179,15 @@ class Writer(Generic[C]):
     def _one(self, task: _WriteTask[C, Any], done: list[tuple[_WriteTask[C, Any], Any]]) -> None:
         """Run one task so that it can be undone alone. Raises only when the whole transaction is lost."""
         connection = self._connection
-        hooks = len(connection.after)  # a refused task must not announce what is rolled back
+        # a refused task must not announce what is rolled back
+        hooks, changes = len(connection.after), len(connection.changes)
         first = not done  # to undo it is to roll the transaction back, so that most tasks need no savepoint
         if not first:
             connection.set_savepoint()
         try:
             result = task.fn(connection)
         except BaseException as refused:
-            del connection.after[hooks:]
+            del connection.after[hooks:], connection.changes[changes:]
             if first:
                 connection.roll_back()
                 task.future.set_exception(self._translate(refused))
@@ -204,6 +206,7 @@ class Writer(Generic[C]):
         """Roll back the merged transaction, then run each task that shared it in a transaction of its own."""
         connection = self._connection
         connection.after.clear()
+        connection.changes.clear()
         connection.roll_back()
         translated = self._translate(failure)
         away = isinstance(translated, StoreUnavailableError)
@@ -219,6 +222,7 @@ class Writer(Generic[C]):
                 connection.commit()
             except BaseException as refused:
                 connection.after.clear()
+                connection.changes.clear()
                 connection.roll_back()
                 task.future.set_exception(self._translate(refused))
                 continue

@@ -14,7 +14,9 @@ from sqlalchemy.pool import StaticPool
 
 from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import UNLIMITED
+from apportion.storage.sql.feed import ALWAYS
 
 from .dialect import SQLITE
 from .error_map import interrupted
@@ -32,7 +34,6 @@ __all__ = [
 ]
 
 APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
-_ALWAYS = 1 << 62
 _STEPS = 20_000
 """Instructions of SQLite's machine between two checks of the deadline: about a millisecond."""
 
@@ -71,8 +72,12 @@ class SqliteConnection:
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""
         self.owner = 0
-        self.began = _ALWAYS
+        self.changes: list[CacheDelta] = []
+        self.began = ALWAYS
         """The number of commits that had been passed on to the caches when its snapshot was taken."""
+        self.since = 0.0
+        """When its snapshot was taken, on the clock ``time.monotonic``."""
+        self.seen: dict[int, int] = {}
         try:
             self._set_up(readonly)
         except BaseException:
@@ -124,6 +129,11 @@ class SqliteConnection:
         return True
 
     # Reading
+
+    @property
+    def in_snapshot(self) -> bool:
+        """True while each statement sees the same."""
+        return self.raw.in_transaction
 
     @contextlib.contextmanager
     def limited(self, deadline: Deadline) -> Iterator[None]:

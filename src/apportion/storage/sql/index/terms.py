@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from apportion.domain.terms import Term
 from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.rows import insert_rows
 
 __all__ = ["NUMERIC_TERMS", "TermPair", "TermRegistry", "TermSession"]
@@ -36,7 +37,6 @@ class TermRegistry:
         self.fields: dict[tuple[int, str], tuple[int, str]] = {}
         self.term_ids: dict[tuple[int, int], dict[str, int]] = {}
         """(field, viewer) → value → its number"""
-        self.next_vid: int | None = None
         self.pairs: dict[tuple[int, int], dict[Term, TermPair]] = {}
         """(dataset, viewer) → name and value → what is known of it: what answers use is found here at once"""
 
@@ -125,23 +125,14 @@ class TermSession:
         return [known.get(value) or own[value] for value in values]
 
     def _create(self, field: int, kind: str, viewer: int, values: list[str], own: dict[str, int]) -> None:
-        term_ids = self._new_term_ids(len(values))
+        first = self._raw.dialect.reserve_numbers(self._raw, NumberRange.VALUES, len(values))
+        term_ids = range(first, first + len(values))
         own.update(zip(values, term_ids, strict=True))
         number = _number if kind in NUMERIC_TERMS else _no_number
         self._created += [
             (term_id, field, viewer, value, number(value))
             for value, term_id in zip(values, term_ids, strict=True)
         ]
-
-    def _new_term_ids(self, many: int) -> range:
-        registry = self._registry
-        if registry.next_vid is None:
-            (highest,) = self._raw.execute("SELECT coalesce(max(vid), 0) FROM vals").fetchone()
-            registry.next_vid = highest + 1
-        # Not taken back by a rollback: numbers may be left out, but none is given twice
-        first = registry.next_vid
-        registry.next_vid += many
-        return range(first, first + many)
 
     def count(self, gained: Iterable[Iterable[int]], lost: Iterable[Iterable[int]]) -> None:
         """Note which values records gained and lost, one group of values per record."""
