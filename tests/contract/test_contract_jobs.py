@@ -83,6 +83,7 @@ def test_after_a_stop_running_jobs_are_interrupted_or_run_again(empty_store: Sto
 
     again = kind in FINISHED_LATER
     mine = empty_store.server
+    assert read(empty_store, lambda tx: tx.jobs.owners()) == {mine}
     assert write(empty_store, lambda tx: tx.jobs.interrupted(lambda no: no == mine, at=8)) == 0
     assert find(empty_store, "running") == replace(running, state=JobState.RUNNING, changed_at=2)
     assert write(empty_store, lambda tx: tx.jobs.interrupted(nobody, at=9)) == (not again)
@@ -91,6 +92,7 @@ def test_after_a_stop_running_jobs_are_interrupted_or_run_again(empty_store: Sto
     assert found is not None
     assert (found.state, found.changed_at) == (JobState.WAITING if again else JobState.INTERRUPTED, 9)
     assert bool(found.message) == (not again)
+    assert read(empty_store, lambda tx: tx.jobs.owners()) == set()
     assert find(empty_store, "waiting") == waiting
     assert find(empty_store, "done") == replace(done, state=JobState.DONE, changed_at=2)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 from method_coverage import watched
 
@@ -10,6 +13,7 @@ from apportion.ports.webhooks import WebhookSecrets
 from apportion.server.attempts import AttemptsInMemory
 from apportion.server.security import Argon2Passwords, JwtTokens, SystemClock
 from apportion.server.webhook_secrets import DerivedSecrets
+from postgres_cluster import own_database
 from support import FakeClock
 
 DAY = 24 * 3600 * 1_000_000
@@ -52,9 +56,16 @@ def test_a_jump_of_days_is_reported_and_only_then_followed(days: int) -> None:
     assert abs(clock.now() - before - days * DAY) < 1_000_000
 
 
-@pytest.fixture
-def attempts() -> Attempts:
-    return watched(Attempts, AttemptsInMemory())
+@pytest.fixture(params=["memory", "database"])
+def attempts(request: pytest.FixtureRequest) -> Iterator[Attempts]:
+    if request.param == "memory":
+        yield watched(Attempts, AttemptsInMemory())
+        return
+    from apportion.storage.postgres.store import PostgresStore
+
+    with own_database() as url, closing(PostgresStore(url, serving=True)) as store:
+        assert store.cluster is not None
+        yield watched(Attempts, store.cluster.attempts)
 
 
 def test_attempts_are_counted_up_to_a_number_within_a_time_and_by_who_made_them(attempts: Attempts) -> None:

@@ -23,7 +23,7 @@ from apportion.ports.records import Criteria
 from apportion.ports.store import Store, Transaction
 from apportion.ports.upkeep import StoreCounts
 from apportion.vocabulary import Role
-from patience import patience
+from patience import patience, until
 from stored_dataset import StoredDataset, full, new_dataset, read, text, write
 
 SLOW = "/.*w.*o.*r.*d.*x/"
