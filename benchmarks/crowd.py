@@ -360,6 +360,8 @@ class Manager(_Worker):
         url = f"/api/datasets/{DATASET}/assignments/{self._plan}:rebalance"
         with self.timed("rebalance, looked at" if dry_run else "rebalance"):
             status, found = self.caller.ask("POST", url, sent)
+        if status in (502, 503):
+            raise Gone(f"POST {url}: {status}")
         if status == 409:
             self.noted["a rebalance met moving work and was refused"] += 1
         elif status != 200:
