@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from apportion.ports.annotations import Event
 
 if TYPE_CHECKING:
     from apportion.ports.store import Transaction
 
-    from .app_state import AppState
-
 __all__ = ["EventPoller"]
 
+T = TypeVar("T")
 POLL = 0.5
 """Seconds between two looks."""
 CHECK = 2.0
 """Seconds after which a stream is looked at even without news: the rights of its listener may have ended."""
 Look = Callable[["Transaction"], Sequence[Event]]
+
+
+class _Server(Protocol):
+    """What looking needs of the server."""
+
+    @property
+    def stopping(self) -> threading.Event: ...
+
+    async def read(self, fn: Callable[[Transaction], T]) -> T:
+        """Run a short read in a snapshot of its own."""
+        ...
 
 
 @dataclass(slots=True)
@@ -41,7 +52,7 @@ class EventPoller:
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def next(self, state: AppState, dataset: int, after: int, look: Look) -> Sequence[Event]:
+    async def next(self, server: _Server, dataset: int, after: int, look: Look) -> Sequence[Event]:
         """Return what ``look`` finds at the next moment at which the dataset has events after a number.
 
         Now and then it returns without any; at once when the server stops.
@@ -50,17 +61,17 @@ class EventPoller:
         reply: asyncio.Future[Sequence[Event]] = loop.create_future()
         self._waiting.append(_Waiting(dataset, after, look, time.monotonic(), reply))
         if self._task is None or self._task.done():
-            self._task = loop.create_task(self._poll(state))
+            self._task = loop.create_task(self._poll(server))
         return await reply
 
-    async def _poll(self, state: AppState) -> None:
+    async def _poll(self, server: _Server) -> None:
         """Look again and again, as long as there are streams."""
         while self._waiting:
             await asyncio.sleep(POLL)
             waiting = [each for each in self._waiting if not each.reply.done()]
             self._waiting = waiting
             try:
-                outcomes = await state.read(partial(_looked, waiting, stopping=state.stopping.is_set()))
+                outcomes = await server.read(partial(_looked, waiting, stopping=server.stopping.is_set()))
             except Exception as failure:
                 outcomes = [failure] * len(waiting)
             self._waiting = [each for each in self._waiting if each not in waiting]
