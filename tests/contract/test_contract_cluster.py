@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from method_coverage import watched
+from planned import Planned
 
 from apportion.domain.jobs import JobKind, JobState
 from apportion.ports.cluster import Cluster
+from apportion.ports.plans import PlanPhase
+from apportion.server.app import create_app
+from apportion.server.housekeeping import catch_up
+from apportion.services.background.recovery import recover, unfinished_operations
+from apportion.settings import Settings
 from patience import until
 from postgres_cluster import own_database
-from stored_dataset import StoredDataset, read, write
+from stored_dataset import StoredDataset, new_dataset, read, write
+from support import FakeClock
 
 HOUR = 3_600_000_000
 
@@ -134,3 +143,52 @@ def test_what_was_kept_about_servers_long_gone_is_deleted(servers: Servers) -> N
         link.execute("UPDATE servers SET seen_at = 0")
         shared(one).prune()
         assert kept() == [one.server]
+
+
+def left(store: Any) -> list[str]:
+    """What servers left half done, as one of them sees it."""
+    living = store.living()
+    found = unfinished_operations(store, FakeClock(), lambda no: no in living)
+    return sorted(each.name for each in found)
+
+
+def test_nothing_a_living_server_is_at_is_taken_from_it_and_all_of_it_once_it_is_dead(
+    servers: Servers,
+) -> None:
+    one = servers.start()
+    stored, planned = StoredDataset(one), Planned(one)
+    stored.write(lambda tx: tx.jobs.add(stored.dataset, "j", JobKind.APPLY, {}, by="ana", at=1))
+    assert write(one, lambda tx: tx.jobs.take(at=2)) is not None
+    planned.plan([("a", "ana")], phase=PlanPhase.WRITING)
+    hidden = write(one, lambda tx: tx.datasets.add_hidden(new_dataset()))
+
+    two = servers.start()
+    assert left(two) == []
+    until(lambda: one.server + 1_000 not in two.living())
+    assert left(two) == []
+    one.close()
+    assert until(lambda: left(two)) == ["finish plan", "interrupted jobs", "purge dataset"]
+
+    living = two.living()
+    recover(two, unfinished_operations(two, FakeClock(), lambda no: no in living))
+    assert left(two) == []
+    with two.read() as tx:
+        assert tx.assignments.plans(planned.dataset) == []
+        assert tx.datasets.by_number(hidden.no) is None
+
+
+def test_the_time_without_servers_is_made_up_for_once_however_many_start(
+    servers: Servers, tmp_path: Path
+) -> None:
+    one, two = servers.start(), servers.start()
+    gone = write(one, lambda tx: tx.datasets.add(new_dataset()))
+    now = one.cluster.clock.now()
+    write(one, lambda tx: tx.datasets.delete(gone, at=now - 240 * HOUR))
+    one.record_heartbeat(now - 240 * HOUR)
+
+    for store in (one, two, one):
+        app = create_app(Settings(home=tmp_path, secret_key="k" * 40), store, web_folder=tmp_path)
+        asyncio.run(catch_up(app.state.app_state))
+
+    (found,) = read(two, lambda tx: tx.datasets.deleted())
+    assert abs(found.at - now) < HOUR

@@ -33,7 +33,7 @@ from .wire_routes import Reply, encode_reply
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Transaction
 
-__all__ = ["AppState", "Context", "Ctx", "InAppState", "get_app_state", "get_context"]
+__all__ = ["KEYED", "AppState", "Context", "Ctx", "InAppState", "get_app_state", "get_context"]
 
 T = TypeVar("T")
 LATELY = 1.0
@@ -258,5 +258,20 @@ async def get_context(
     return Context(state, await identify(request, state), workspace or x_argilla_workspace, request)
 
 
+async def declare_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="Names the request: sent again with the same key, within a day, it is not done again, and "
+            "gets the same reply.",
+            max_length=200,
+        ),
+    ] = None,
+) -> None:
+    """Declare the header ``Idempotency-Key`` of a route."""
+
+
 Ctx = Annotated[Context, Depends(get_context)]
+KEYED = [Depends(declare_key)]
+"""Dependencies of a route whose requests may be sent again with a key."""
 InAppState = Annotated[AppState, Depends(get_app_state)]

@@ -14,6 +14,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     RecordNotFound,
     StaleVersionError,
+    StillAtWorkError,
 )
 from apportion.domain.individual.case import Annotation, GoldValue
 from apportion.domain.individual.showing import show_annotation
@@ -23,7 +24,7 @@ from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Comment
 from apportion.ports.store import Transaction
 from apportion.server.convert.values import gold_out, read_value, value_out
-from apportion.server.deps import Ctx
+from apportion.server.deps import KEYED, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
 from apportion.server.wire_routes import Reply
@@ -286,7 +287,11 @@ async def get_comments(
     return CommentsOut(comments=[_comment(each) for each in page], next=following)
 
 
-@router.post(f"{_RECORD}/comments", responses=_REFUSALS)
+@router.post(
+    f"{_RECORD}/comments",
+    responses={**_REFUSALS, **responses(BadRequestError, StillAtWorkError)},
+    dependencies=KEYED,
+)
 async def post_comment(ctx: Ctx, request: Request, name: str, sent: CommentIn) -> Reply[CommentOut]:
     """Comment on a record, or flag it to somebody."""
     id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()

@@ -18,7 +18,7 @@ from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.datasets import dataset_out
-from apportion.server.deps import Ctx
+from apportion.server.deps import KEYED, Ctx
 from apportion.server.errors import responses
 from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets import manage, trash
@@ -155,6 +155,7 @@ async def open_dataset(ctx: Ctx, name: str) -> None:
 @router.put(
     "/api/datasets/{name}:copy",
     responses={**_REFUSALS, **responses(EntityAlreadyExistsError)},
+    dependencies=KEYED,
 )
 async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> Reply[DatasetOut]:
     """Copy a dataset with its records, annotations and settings."""
@@ -168,7 +169,9 @@ async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> Reply[DatasetOut]
     return await ctx.keep(json_reply(dataset_out(copy.result)))
 
 
-@router.post("/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)})
+@router.post(
+    "/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)}, dependencies=KEYED
+)
 async def gather_copies(ctx: Ctx, sent: GatherIn) -> Reply[GatheredOut]:
     """Gather copies from each person's workspace by record id: one dataset with everybody's annotations."""
     from apportion.services.records.gather import GatherCopies, GatherRequest, read_copies  # imports numpy

@@ -39,7 +39,7 @@ from apportion.server.convert.export_tables import csv_pages
 from apportion.server.convert.file_rows import FileLimits
 from apportion.server.convert.import_in import Reading, read_file, refusal_of
 from apportion.server.convert.records_in import BulkLimits
-from apportion.server.deps import Context, Ctx
+from apportion.server.deps import KEYED, Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets.access import find_unchecked
@@ -199,6 +199,7 @@ async def _stream(
             },
         }
     },
+    dependencies=KEYED,
 )
 async def import_file(
     ctx: Ctx,

@@ -20,7 +20,7 @@ from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.values import read_value
-from apportion.server.deps import Ctx
+from apportion.server.deps import KEYED, Ctx
 from apportion.server.errors import responses
 from apportion.server.wire_routes import Reply
 from apportion.services.background import jobs
@@ -34,7 +34,7 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["Jobs"], route_class=JsonRoute)
 _DATASET = "/api/datasets/{name}"
-_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError)
+_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError, ConflictError)
 
 
 def _out(job: Job, dataset: Dataset) -> JobOut:
@@ -55,7 +55,7 @@ def _out(job: Job, dataset: Dataset) -> JobOut:
     )
 
 
-@router.post(_DATASET + "/annotations:apply", responses=_REFUSALS)
+@router.post(_DATASET + "/annotations:apply", responses=_REFUSALS, dependencies=KEYED)
 async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> Reply[JobOut]:
     """Annotate all records that match: your own annotations, or as a reviewer their gold values. Can be undone."""
     address, now = ctx.address(name), ctx.state.clock.now()
@@ -70,7 +70,7 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> Reply[JobOut]:
     return reply
 
 
-@router.post(_DATASET + "/consensus:accept", responses=_REFUSALS)
+@router.post(_DATASET + "/consensus:accept", responses=_REFUSALS, dependencies=KEYED)
 async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> Reply[JobOut]:
     """Accept as gold what people agree on, for records that nobody has decided. Can be undone."""
     address, now = ctx.address(name), ctx.state.clock.now()
@@ -90,7 +90,9 @@ async def get_job(ctx: Ctx, id: str) -> JobOut:
     return _out(*await ctx.read(lambda tx: jobs.find_job(tx, ctx.actor, id)))
 
 
-@router.post("/api/jobs/{id}:undo", responses=responses(EntityNotFoundError, ConflictError))
+@router.post(
+    "/api/jobs/{id}:undo", responses=responses(EntityNotFoundError, ConflictError), dependencies=KEYED
+)
 async def undo_job(ctx: Ctx, id: str) -> Reply[JobOut]:
     """Undo what a job changed, except records changed since; the undo is a job, too."""
     now = ctx.state.clock.now()
@@ -99,7 +101,7 @@ async def undo_job(ctx: Ctx, id: str) -> Reply[JobOut]:
     return reply
 
 
-@router.post(_DATASET + "/gold:import", responses=_REFUSALS)
+@router.post(_DATASET + "/gold:import", responses=_REFUSALS, dependencies=KEYED)
 async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> Reply[ImportGoldOut]:
     """Import gold values that are known to be right: all of them or none."""
     address, now = ctx.address(name), ctx.state.clock.now()
