@@ -71,9 +71,9 @@ def _template() -> str:
 
 
 @contextmanager
-def own_database() -> Iterator[str]:
-    """Yield the URL of a database of its own with empty tables, dropped afterwards."""
-    base, template = _cluster(), _template()
+def own_database(*, bare: bool = False) -> Iterator[str]:
+    """Yield the URL of a database of its own with empty tables, dropped afterwards; ``bare`` without tables."""
+    base, template = _cluster(), "template0" if bare else _template()
     database = f"own{uuid.uuid4().hex}"
     name = sql.Identifier(database)
     with psycopg.connect(base, autocommit=True) as connection:

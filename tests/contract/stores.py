@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from apportion.settings import Settings
 from apportion.vocabulary import Task
 from postgres_cluster import database_url
 
-__all__ = ["OPENERS", "RoutedStore", "opened"]
+__all__ = ["OPENERS", "RoutedStore", "opened", "opened_several"]
 
 T = TypeVar("T")
 
@@ -117,6 +117,26 @@ def _postgres_pair(folder: Path) -> RoutedStore:
     url = database_url(str(folder))
     one, other = PostgresStore(url, serving=True), PostgresStore(url, serving=True)
     return RoutedStore(one, other, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
+
+
+@contextmanager
+def opened_several(
+    kind: str, folder: Path, several: int
+) -> Iterator[tuple[list[Store], Callable[[], Upkeep]]]:
+    """Open several stores on the same data, as several servers do; one of a kind that only one server can open."""
+    with ExitStack() as stack:
+        if kind == "sqlite":
+            found = [open_store(Settings(home=folder), serving=True)]
+            settings = Settings(home=folder)
+        else:
+            from apportion.storage.postgres.store import PostgresStore
+
+            url = database_url(str(folder))
+            found = [PostgresStore(url) for _ in range(several)]
+            settings = Settings(home=folder, database_url=url)
+        for each in found:
+            stack.callback(each.close)
+        yield found, lambda: open_upkeep(settings)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from owners import nobody
 from upkeep import problems_in
 
 Json = Any
-PLAN = {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7, "visibility": "dataset"}
+PLAN: Json = {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7, "visibility": "dataset"}
 WANTED = {"annotation": "individual", "required": 2}
 
 
@@ -65,7 +65,7 @@ class Talk:
 
     def state(self) -> Json:
         """Everything that somebody sees of it, times apart."""
-        seen: dict[str, Json] = {}
+        seen: dict[str | tuple[str, str], Json] = {}
         for who in ("ana", "ben", "rita"):
             body = {"query": {}, "sort": [{"id": "id", "order": "asc"}]}
             found = self.ask(
@@ -102,7 +102,7 @@ class House:
 
     def actor(self) -> Actor:
         with self.store.read() as tx:
-            found = tx.people.actor("max")
+            found: Actor | None = tx.people.actor("max")
         assert found is not None
         return found
 

@@ -77,7 +77,11 @@ def server() -> None:
     type=click.IntRange(1, 256),
     help="Server processes that share the port, with a PostgreSQL database; default APPORTION_PROCESSES, else 1.",
 )
-@click.option("--no-migrate", is_flag=True, help="Refuse to start on a file that needs an upgrade.")
+@click.option(
+    "--no-migrate",
+    is_flag=True,
+    help="Refuse to start on a file that needs an upgrade; on PostgreSQL wait a minute for `apportion db migrate`.",
+)
 @home_option
 def start(
     host: str | None,

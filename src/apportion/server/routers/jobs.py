@@ -34,7 +34,9 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["Jobs"], route_class=JsonRoute)
 _DATASET = "/api/datasets/{name}"
-_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError, ConflictError)
+_REFUSALS = responses(
+    ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError, ConflictError
+)
 
 
 def _out(job: Job, dataset: Dataset) -> JobOut:

@@ -11,7 +11,7 @@ import psycopg
 __all__ = ["DatabaseAttempts"]
 
 T = TypeVar("T")
-_CLASS = 8
+_CLASS = 9
 """Class of the advisory locks by which attempts of the same person are counted one after the other."""
 _RECENT = "SELECT at FROM attempts WHERE who = %s AND at > %s ORDER BY at DESC LIMIT %s"
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Select
+from sqlalchemy import LargeBinary, Select
 from sqlalchemy.dialects import postgresql
 
 from apportion.storage.sql.dialect import NumberRange, Statements
+from apportion.storage.tables import metadata as tables
 
 from .texts import TsvectorIndex
 
@@ -104,6 +105,23 @@ class PostgresDialect:
             many = f"INSERT INTO {into} VALUES {', '.join([one] * len(part))}{end}"
             done += raw.execute(many, list(chain.from_iterable(part))).rowcount
         return done
+
+    def update_rows(
+        self, raw: Statements, table: str, columns: Sequence[str], keys: int, rows: Sequence[Sequence[Any]]
+    ) -> None:
+        if not rows:
+            return
+        kinds = [
+            "bytea" if isinstance(tables.tables[table].columns[name].type, LargeBinary) else "bigint"
+            for name in columns
+        ]
+        given = ", ".join(f"?::{kind}[]" for kind in kinds)
+        values = ", ".join(f"{name} = given.{name}" for name in columns[:-keys])
+        where = " AND ".join(f"{table}.{name} = given.{name}" for name in columns[-keys:])
+        raw.execute(
+            f"UPDATE {table} SET {values} FROM unnest({given}) AS given({', '.join(columns)}) WHERE {where}",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
 
     def texts(self, raw: Statements, dataset: int) -> TsvectorIndex:
         return TsvectorIndex(raw, dataset)

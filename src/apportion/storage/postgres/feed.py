@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apportion.storage.sql.cache_delta import CacheDelta, decode_changes, encode_changes
+from apportion.storage.sql.cache_delta import CacheDelta, decode_changes
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.dialect import Statements
 from apportion.storage.sql.feed import FollowingCache
 
-from .connection import PostgresConnection
-
-__all__ = ["FEED_TABLES", "NEWS_AT_MOST", "TableFeed", "prune_feed", "write_changes"]
+__all__ = ["FEED_TABLES", "TableFeed", "prune_feed"]
 
 FEED_TABLES = (
     "CREATE TABLE feed (dataset bigint PRIMARY KEY, no bigint NOT NULL) WITH (fillfactor = 50)",
@@ -21,30 +19,12 @@ FEED_TABLES = (
     # they are read once by each server, and compressing them would cost more than that
     "ALTER TABLE changes ALTER news SET STORAGE EXTERNAL",
 )
-NEWS_AT_MOST = 8_000_000
-"""Bytes of the changes of one transaction; beyond, caches are emptied instead, which costs less than applying them."""
 _KEPT = "interval '1 hour'"
 
-_WRITE = (
-    "WITH next AS (INSERT INTO feed VALUES (?1, 1) ON CONFLICT (dataset) DO UPDATE SET no = feed.no + 1 RETURNING no) "
-    "INSERT INTO changes (dataset, no, tx, news) SELECT ?1, no, CAST(?2 AS uuid), ?3 FROM next"
-)
 _NEWS = (
     "SELECT f.no, c.no, c.news FROM feed f LEFT JOIN changes c ON c.dataset = f.dataset AND c.no > ?1 "
     "WHERE f.dataset = ?2 ORDER BY c.no"
 )
-
-
-def write_changes(connection: PostgresConnection, tx: str) -> None:
-    """Number and write what the running transaction changed. The rows of ``feed`` stay locked until it ends."""
-    by_dataset: dict[int, list[CacheDelta]] = {}
-    for changes in connection.changes:
-        by_dataset.setdefault(changes.dataset, []).append(changes)
-    for dataset in sorted(by_dataset):
-        news = encode_changes(by_dataset[dataset])
-        if len(news) > NEWS_AT_MOST:
-            news = encode_changes([CacheDelta(dataset, gone=True)])
-        connection.raw.execute(_WRITE, (dataset, tx, news))
 
 
 def prune_feed(raw: Statements, limit: int = 10_000) -> int:

@@ -10,7 +10,7 @@ from apportion.storage.sql.store import SqlStore
 from apportion.storage.versions import LATEST
 
 from .connection import PostgresConnection
-from .create import migrate, version_of
+from .create import migrate, version_of, wait_for_tables
 from .database import Database
 from .feed import TableFeed, prune_feed
 from .session import ServerSession
@@ -40,6 +40,8 @@ class PostgresStore(SqlStore[PostgresConnection]):
         super().__init__(database, TableFeed(), limits, open_datasets)
         self._session: ServerSession | None = None
         try:
+            if serving and not allow_upgrade:
+                database.initialise(wait_for_tables)
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
             if serving:
                 self._session = ServerSession(url)

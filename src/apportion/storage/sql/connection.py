@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from apportion.ports.deadline import Deadline
 
 from .cache_delta import CacheDelta
 from .dialect import Cursor, Dialect, Statements
+from .locks import Locks
 
 __all__ = ["UNLIMITED", "Cursor", "RawConnection", "SqlConnection", "owner_of"]
 
@@ -34,11 +35,36 @@ class RawConnection(Statements, Protocol):
     def dialect(self) -> Dialect: ...
 
     @property
+    def locks(self) -> Locks:
+        """Return the locks of the running transaction."""
+        ...
+
+    def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
+        """Run a statement that changes rows of a table which many transactions change.
+
+        Where several write at the same time it is left to the end of the transaction, or to its next statement that
+        looks at the table.
+        """
+        ...
+
+    @property
     def total_changes(self) -> int:
         """Return how many rows were ever changed through the connection, by SQLAlchemy too.
 
         While it stays the same, what was read within the transaction still holds.
         """
+        ...
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ..., /) -> Iterator[list[Any]]:
+        """Yield the rows that a statement finds some thousand at a time; never more of them are in memory."""
+        ...
+
+    def highest_numbers(self) -> Mapping[str, int]:
+        """Return by table the highest number that was given out, also where its row is gone."""
+        ...
+
+    def continue_numbers(self, highest: Mapping[str, int], /) -> None:
+        """Have the tables' next numbers be above these."""
         ...
 
 

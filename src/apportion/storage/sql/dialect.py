@@ -133,5 +133,10 @@ class Dialect(Protocol):
     def reserve_numbers(self, raw: Statements, what: NumberRange, many: int) -> int:
         """Reserve so many numbers, one after the other, that nobody has had; return the first."""
 
+    def update_rows(
+        self, raw: Statements, table: str, columns: Sequence[str], keys: int, rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Update rows the fastest way; the last columns, ``keys`` of them, say which row it is."""
+
     def texts(self, raw: Statements, dataset: int) -> TextIndex:
         """Return the full-text index of a dataset."""

@@ -80,6 +80,13 @@ class SqliteDialect:
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
         return insert_rows(raw, into, columns, rows, form=form, end=end)
 
+    def update_rows(
+        self, raw: Statements, table: str, columns: Sequence[str], keys: int, rows: Sequence[Sequence[Any]]
+    ) -> None:
+        values = ", ".join(f"{name} = ?" for name in columns[:-keys])
+        where = " AND ".join(f"{name} = ?" for name in columns[-keys:])
+        raw.executemany(f"UPDATE {table} SET {values} WHERE {where}", rows)
+
     def texts(self, raw: Statements, dataset: int) -> FtsIndex:
         return FtsIndex(raw, dataset)
 

@@ -31,7 +31,7 @@ datasets = Table(
     Column("multi_label", Boolean, comment="of the first record stored; null before"),
     Column("rules", JsonText, comment="labeling rules, oldest first; null before the first"),
     Column(
-        "staging", Integer, nullable=False, server_default="0",
+        "staging", BigInteger, nullable=False, server_default="0",
         comment="counts how often it was begun to make it individual",
     ),
     Column("owner", Integer, comment="the number of the server that fills it while it is hidden"),

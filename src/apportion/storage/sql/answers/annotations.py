@@ -73,8 +73,12 @@ class SqlAnnotations:
     # Reading
 
     def case(self, dataset: Dataset, id: str, *, who: str | None = None) -> Case | None:
+        locks = self._raw.locks
+        if who is not None and locks.shared:
+            locks.person(dataset.no, self._agents.number(who))
+        locks.records_by_id(dataset.no, [id])
         if who is None or not self._assignments.has_caps(dataset):
-            found = self.cases(dataset, [id])
+            found = self._cases(dataset, [id])
             return found[0] if found else None
         me, rules = self._agents.find(who) or -1, self._assignments.rules(dataset)
         reader = self._reader(dataset)
@@ -84,6 +88,10 @@ class SqlAnnotations:
         return case
 
     def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
+        self._raw.locks.records_by_id(dataset.no, ids)
+        return self._cases(dataset, ids)
+
+    def _cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
         reader = self._reader(dataset)
         found = reader.read(ids)
         self._keep(reader)

@@ -136,6 +136,7 @@ class PlanStore:
 
     def _counts_of(self, dataset: Dataset, me: int) -> list[CountRow]:
         """Return a person's counters and leases: whoever asks for the one asks for the other next."""
+        self._raw.locks.person(dataset.no, me)
         *of, found = self._counts_read
         if of != [dataset.no, me, self._raw.total_changes]:
             sql = self._raw.dialect
@@ -210,6 +211,7 @@ class PlanStore:
         by: str,
         at: int,
     ) -> StoredPlan:
+        self._raw.locks.alone(dataset.no)
         row = self._sql.execute(
             insert(plans)
             .values(

@@ -50,6 +50,7 @@ class SlotInsert(PlanStore):
 
         from apportion.domain.numpy_types import np  # loaded already by planning
 
+        self._raw.locks.alone(dataset.no)
         # In the order of records here, in that of people in ``enqueue_slots``, so that each table is written from one
         # end to the other: two indexes of one table would be written at random places (decision 0007)
         rows, base = batch.rows, dataset.no << 32

@@ -57,6 +57,7 @@ class CaseWriter:
         stored: StoredCases | None = None,
     ) -> None:
         self._raw = connection.raw
+        self._raw.locks.dataset(dataset.no)
         self._task = dataset.task
         self._base = dataset.no << 32
         self._publish = publish

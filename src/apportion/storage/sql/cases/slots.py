@@ -330,7 +330,8 @@ class SlotWriter:
         if self._counts:
             counts = [(self._dataset, *key, change) for key, change in self._counts.items() if change]
             for start in range(0, len(counts), _AT_ONCE):
-                _run(raw, _add_counts, counts[start : start + _AT_ONCE])
+                part = counts[start : start + _AT_ONCE]
+                raw.leave("slot_counts", _add_counts(len(part)), list(chain.from_iterable(part)))
             self._counts.clear()
 
 

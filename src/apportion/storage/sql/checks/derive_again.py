@@ -149,10 +149,9 @@ class _Rebuilt:
                 )
             )
             texts.append((each.n, analysed(each.ready.text)))
-        raw.executemany(
-            "UPDATE records SET status = ?, answer = ?, terms = ?, answer_terms = ? WHERE rid = ?", records
-        )
-        raw.executemany("UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?", annotations)
+        update = raw.dialect.update_rows
+        update(raw, "records", ("status", "answer", "terms", "answer_terms", "rid"), 1, records)
+        update(raw, "annotations", ("terms", "rid", "annotator"), 2, annotations)
         raw.dialect.texts(raw, no).add(texts)
         counted.finish()
         after, self._connection.after = self._connection.after, []

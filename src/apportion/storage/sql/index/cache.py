@@ -180,10 +180,9 @@ class DatasetCache:
 
     def _apply(self, changes: CacheDelta, number: int) -> None:
         self.computed.clear()
-        everything = self._everything
-        if everything is not None:
-            everything.update(changes.added)
-            everything.difference_update(BitMap(changes.removed))
+        if self._everything is not None:
+            self._everything.update(changes.added)
+            self._everything.difference_update(BitMap(changes.removed))
             self._ids.remove(changes.removed)
             if changes.added:
                 self._size = max(self._size, max(changes.added))
@@ -191,24 +190,9 @@ class DatasetCache:
         # the column of the field into bitmaps
         self._apply_facets(changes.lost, changes.field_of, has=False)
         self._apply_facets(changes.gained, changes.field_of, has=True)
-        for moves, has in ((changes.unshared, False), (changes.shared, True)):
-            for term_id, ns in moves:
-                facet = self._facets.get(changes.field_of[term_id])  # only fields that were read are kept
-                if facet is not None:
-                    for n in ns:
-                        facet.change(term_id, n, has)
-        for field, values in changes.numbers.items():
-            numbers = self._numbers.get(field)
-            if numbers is not None:
-                for n, now in values:
-                    numbers.change(n, now)
-        for name, moments in (("updated", changes.updated), ("event", changes.events)):
-            column = self._columns.get(name)
-            if column is not None:
-                for n, value in moments:
-                    column.set(n, value)
-                for n in changes.removed:
-                    column.set(n, None)
+        self._apply_shared(changes)
+        self._apply_numbers(changes)
+        self._apply_times(changes)
         if changes.texts:
             self.computed_of_texts.clear()
             self._texts.clear()
@@ -216,6 +200,28 @@ class DatasetCache:
             self._texts_changed = number
         for field in changes.vectors:
             self._vectors.pop(field, None)
+
+    def _apply_shared(self, changes: CacheDelta) -> None:
+        for moves, has in ((changes.unshared, False), (changes.shared, True)):
+            for term_id, ns in moves:
+                # only fields that were read are kept
+                if (facet := self._facets.get(changes.field_of[term_id])) is not None:
+                    for n in ns:
+                        facet.change(term_id, n, has)
+
+    def _apply_numbers(self, changes: CacheDelta) -> None:
+        for field, values in changes.numbers.items():
+            if (number := self._numbers.get(field)) is not None:
+                for n, now in values:
+                    number.change(n, now)
+
+    def _apply_times(self, changes: CacheDelta) -> None:
+        for name, moments in (("updated", changes.updated), ("event", changes.events)):
+            if (column := self._columns.get(name)) is not None:
+                for n, value in moments:
+                    column.set(n, value)
+                for n in changes.removed:
+                    column.set(n, None)
 
     def _apply_facets(
         self,

@@ -104,6 +104,7 @@ class RecordChange:
 
         With ``keep_answers`` records that are there keep their status and annotation.
         """
+        self._raw.locks.alone(self._dataset)
         wanted = list({record.id: record for record in batch}.values())
         metadata = self._metadata.read(wanted)
         self._vectors.check(wanted)
@@ -221,6 +222,7 @@ class RecordChange:
         keep_answers: bool = False,
     ) -> bool:
         """Merge metadata, set the status, and if ``annotated`` the annotation; False without such a record."""
+        self._raw.locks.records_by_id(self._dataset, [id])
         old = self._stored([id]).get(id)
         if old is None:
             return False
@@ -241,6 +243,7 @@ class RecordChange:
 
     def discard(self, ns: Sequence[int], *, at: int) -> int:
         """Set the status of records to Discarded; return how many had another before."""
+        self._raw.locks.alone(self._dataset)
         known = {
             self._counted.term_ids([("status", s.value)])[0] for s in STATUSES if s is not Status.DEFAULT
         }
@@ -263,6 +266,7 @@ class RecordChange:
 
     def delete(self, ns: Sequence[int], *, at: int) -> int:
         """Delete records; their annotations go to history. Return how many there were."""
+        self._raw.locks.alone(self._dataset)
         removed = 0
         for n, row in self._columns(ns, "content, prediction, terms, answer_terms"):
             content, prediction, terms, answer_vids = row
