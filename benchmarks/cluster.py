@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +19,11 @@ import psycopg
 
 from apportion.storage.postgres.upkeep import PostgresUpkeep
 
+from .crowd import DATASET, Address, Caller, Gone
 from .gathering import OVER_COLLECTED, Gathering, met, names, prepared, read_back, team_home, too_many
 from .report import Line, percentile
 from .scale import Scale, say
-from .server import NAME, Server
+from .server import API_KEY, NAME, WORKSPACE, Server
 
 __all__ = ["Cluster", "Database", "Survived", "kill_servers", "measure"]
 
@@ -161,8 +163,11 @@ def kill_servers(
         for number in range(kills):
             time.sleep(dice.uniform(*every))
             which = number % len(cluster.servers)
+            copying = _begin_copy(cluster.servers[which].port, number)
+            time.sleep(dice.uniform(0.3, 0.8))
             killed = time.perf_counter()
             cluster.kill(which)
+            copying.join()
             cleared.append(_cleared(cluster))
             cluster.start_again(which)
             pauses += _pauses(gathering, killed, time.perf_counter())
@@ -178,6 +183,21 @@ def kill_servers(
     ]
     batches = sum(each.acknowledged for each in gathering.scribes)
     return Survived(len(gathering.kept), batches, problems, gathering.noted, pauses, cleared)
+
+
+def _begin_copy(port: int, number: int) -> threading.Thread:
+    """Have a server copy the dataset, which takes many transactions; nobody sees the copy before it is whole."""
+
+    def copy() -> None:
+        with (
+            contextlib.closing(Caller(Address([port], WORKSPACE), API_KEY)) as caller,
+            contextlib.suppress(Gone),
+        ):
+            caller.ask("PUT", f"/api/datasets/{DATASET}:copy", {"name": f"copy{number}"})
+
+    thread = threading.Thread(target=copy, daemon=True)
+    thread.start()
+    return thread
 
 
 def _cleared(cluster: Cluster) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from apportion.domain.errors import Refusal
+from apportion.domain.errors import Refusal, StoreUnavailableError
 from apportion.domain.jobs import Job, JobKind, JobState
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import dataset_by_number
@@ -78,6 +78,7 @@ def run_next(context: JobContext) -> bool:
     with context.store.read() as tx:  # a read, since most of the time there is none
         if not tx.jobs.any_waiting():
             return False
+    mine = context.store.server
     job = context.store.write(lambda tx: tx.jobs.take(at=context.clock.now())).result()
     if job is None:
         return False
@@ -85,9 +86,9 @@ def run_next(context: JobContext) -> bool:
         operation = _KINDS[job.kind](context, job)
         run_operation(context.store, operation, checkpoint=context.check_running)
         _end(context, job, state=JobState.DONE, result=operation.result)
-    except OperationStoppedError:
-        mine = context.store.server
-        run_operation(context.store, InterruptedJobs(context.clock.now(), lambda no: no != mine))
+    except (OperationStoppedError, StoreUnavailableError):
+        if context.store.server == mine:  # else it is what a dead server left, and others take care of it
+            run_operation(context.store, InterruptedJobs(context.clock.now(), lambda no: no != mine))
     except Refusal as refused:
         _end(context, job, state=JobState.FAILED, message=str(refused))
     except Exception as failure:
