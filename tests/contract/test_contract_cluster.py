@@ -57,7 +57,8 @@ def servers() -> Iterator[Servers]:
 
 
 def shared(store: Any) -> Cluster:
-    return watched(Cluster, store.cluster)
+    found: Cluster = watched(Cluster, store.cluster)
+    return found
 
 
 def test_servers_know_each_other_as_long_as_they_live(servers: Servers) -> None:

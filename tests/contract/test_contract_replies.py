@@ -23,8 +23,8 @@ def test_a_key_is_claimed_once_and_the_reply_is_found_by_person_and_key(empty_st
     found = read(empty_store, lambda tx: tx.replies.find(KEY._replace(digest="whatever")))
     assert found == KeptReply("digest", mine, b'{"a": 1}')
     for other in (KEY._replace(person="ben"), KEY._replace(key="two")):
-        assert read(empty_store, lambda tx, other=other: tx.replies.find(other)) is None
-        assert write(empty_store, lambda tx, other=other: tx.replies.claim(other, at=12))
+        assert read(empty_store, lambda tx: tx.replies.find(other)) is None
+        assert write(empty_store, lambda tx: tx.replies.claim(other, at=12))
 
 
 def test_a_claim_is_gone_with_its_transaction(empty_store: Store) -> None:
@@ -49,7 +49,7 @@ def test_a_request_without_a_reply_can_be_forgotten_and_one_with_a_reply_cannot(
 def test_old_replies_are_deleted_some_at_a_time(empty_store: Store) -> None:
     for at in range(5):
         key = KEY._replace(key=f"{at}")
-        write(empty_store, lambda tx, key=key, at=at: tx.replies.claim(key, at=at))
+        write(empty_store, lambda tx: tx.replies.claim(key, at=at))
 
     counts = [write(empty_store, lambda tx: tx.replies.prune(before=4, limit=3)) for _ in range(3)]
 
