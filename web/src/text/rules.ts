@@ -14,6 +14,12 @@ export const rulesText = texts("rules", {
   askManager: "Ask a manager to add some in the settings.",
   nothingAnnotated: "You see no annotated records yet, so it cannot be said how often rules are right. Annotate some first.",
   annotate: "Annotate records",
+  filter: {
+    title: "Rules",
+    names: codes({ covered: "Covered", rule: "Rule" }),
+    covered: codes({ true: "by a rule", false: "by no rule", conflict: "by rules that disagree" }),
+    none: "No rules yet",
+  },
   draft: {
     create: "New rule",
     edit: "Change rule",
