@@ -5,7 +5,7 @@ import type { AuditEvent, EventArea, EventCode } from "@/api/audit";
 import { codes, msg, texts } from "./catalogue";
 
 /** What a sentence about an event may speak of, in the order of the values of `eventText`. */
-const FACTS = ["record", "dataset", "count", "object", "role", "previous", "workspace", "into", "format", "host", "event", "why", "own", "because", "missed"] as const;
+const FACTS = ["record", "dataset", "count", "object", "role", "previous", "workspace", "into", "format", "host", "event", "why", "own", "because", "missed", "source"] as const;
 
 const sentence = (icu: string) => msg(FACTS, icu);
 
@@ -77,6 +77,7 @@ const sentences = {
   sent_delivery_again: sentence("sent a delivery ({event}) again by the webhook to {host}"),
   backed_up: sentence("created backup {object}"),
   restored_backup: sentence("restored backup {object}"),
+  moved_store: sentence("moved everything here from {source}"),
   rebuilt_indexes: sentence("rebuilt the indexes"),
   pruned_audit_log: sentence("removed {count, plural, one {# event} other {# events}} of this log that had expired"),
 } satisfies Record<EventCode, ReturnType<typeof sentence>>;
@@ -159,5 +160,6 @@ export function eventText(event: AuditEvent): string {
     event.who === event.object,
     detail("why") !== "",
     Boolean(event.detail?.["removed_before_sent"]),
+    detail("source"),
   );
 }

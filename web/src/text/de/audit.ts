@@ -69,6 +69,7 @@ export const audit: Language["audit"] = {
     sent_delivery_again: "hat eine Zustellung ({event}) über den Webhook zu {host} erneut gesendet",
     backed_up: "hat Backup {object} erstellt",
     restored_backup: "hat Backup {object} zurückgespielt",
+    moved_store: "hat alles hierher verschoben, aus {source}",
     rebuilt_indexes: "hat die Indizes neu aufgebaut",
     pruned_audit_log: "hat {count, plural, one {# abgelaufenes Ereignis} other {# abgelaufene Ereignisse}} dieses Logs entfernt",
   },
