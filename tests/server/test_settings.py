@@ -114,3 +114,13 @@ def test_a_database_is_named_without_its_password(url: str, name: str) -> None:
     settings = load_settings({"APPORTION_DATABASE_URL": url}).settings
     assert settings.store_name == name
     assert "hush" not in repr(settings)
+
+
+def test_hosts_of_images_can_add_nothing_else_to_the_policy() -> None:
+    given = "*.example.org, Images.example.org:8443,*"
+    assert load_settings({"APPORTION_IMAGE_HOSTS": given}).settings.image_hosts == (
+        "*.example.org", "images.example.org:8443", "*"
+    )  # fmt: skip
+    for wrong in ("https://a.example", "a b", "a; script-src *", "'unsafe-inline'", "a.*.example", "data:"):
+        with pytest.raises(SettingsError, match="APPORTION_IMAGE_HOSTS"):
+            load_settings({"APPORTION_IMAGE_HOSTS": wrong})

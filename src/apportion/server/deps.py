@@ -280,13 +280,6 @@ async def get_context(
     return Context(state, await identify(request, state), workspace or x_argilla_workspace, request)
 
 
-def remembered_context(request: Request, workspace: str | None) -> Context | None:
-    """Return the context of a request whose caller is looked up in its first transaction; None if nobody is known."""
-    state: AppState = request.app.state.app_state
-    caller = remembered(request, state)
-    return None if caller is None else Context(state, caller, workspace, request, looked_up=False)
-
-
 async def declare_key(
     idempotency_key: Annotated[
         str | None,
@@ -298,6 +291,13 @@ async def declare_key(
     ] = None,
 ) -> None:
     """Declare the header ``Idempotency-Key`` of a route."""
+
+
+def remembered_context(request: Request, workspace: str | None) -> Context | None:
+    """Return the context of a request whose caller is looked up in its first transaction; None if nobody is known."""
+    state: AppState = request.app.state.app_state
+    caller = remembered(request, state)
+    return None if caller is None else Context(state, caller, workspace, request, looked_up=False)
 
 
 Ctx = Annotated[Context, Depends(get_context)]

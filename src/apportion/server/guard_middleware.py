@@ -32,13 +32,15 @@ _ANSWERS = 4
 def page_policy(settings: Settings, *, style: str = STYLE_SOURCE) -> str:
     """Return the content security policy: everything comes from this server, and only its pages may frame it.
 
-    ``style`` is the source of inline styles that are allowed besides those in files.
+    Images may also come from the hosts that the settings name. ``style`` is the source of inline styles that are
+    allowed besides those in files.
     """
+    images = " ".join(("'self'", "data:", *settings.image_hosts))
     framed = "'self'"
     if settings.embedded:
         framed = " ".join(settings.embedded_in) or "*"
     return (
-        f"default-src 'self'; script-src 'self'; style-src 'self' {style}; img-src 'self' data:; "
+        f"default-src 'self'; script-src 'self'; style-src 'self' {style}; img-src {images}; "
         f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {framed}"
     )
 

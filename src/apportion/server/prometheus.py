@@ -48,7 +48,7 @@ def render_metrics(
 class ServerStats:
     """The figures of one process. ``server`` is its number where several share a store: then each has it as label."""
 
-    stats: RequestStats
+    requests: RequestStats
     lost_lines: int
     server: int | None = None
 
@@ -57,7 +57,7 @@ class _StatsCollector:
     """Collector of all metrics at one moment."""
 
     def __init__(self, stats: ServerStats, condition: StoreCondition, counts: Mapping[str, int]) -> None:
-        self._stats = stats.stats
+        self._stats = stats.requests
         self._condition = condition
         self._counts = counts
         self._lost_lines = stats.lost_lines

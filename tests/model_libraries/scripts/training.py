@@ -6,12 +6,6 @@ import tempfile
 from pathlib import Path
 
 import tiny
-from sentence_transformers import SentenceTransformer
-
-try:
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-except ImportError:
-    from sentence_transformers.models import Pooling, Transformer
 
 from apportion.training import ArgillaTrainer
 
@@ -40,9 +34,7 @@ def transformers(name, text):
 
 
 def setfit(name, text):
-    words = Transformer(base)
-    SentenceTransformer(modules=[words, Pooling(16, "mean")]).save(str(folder / "sentences"))
-    trainer = ArgillaTrainer(name, "setfit", model=str(folder / "sentences"), seed=3)
+    trainer = ArgillaTrainer(name, "setfit", model=tiny.sentences(folder / "sentences"), seed=3)
     trainer.update_config(num_iterations=1, num_epochs=1, batch_size=4)
     trainer.train(str(folder / f"{name}-setfit"))
     raw = trainer.predict(text, as_argilla_records=False)

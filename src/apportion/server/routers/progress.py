@@ -151,7 +151,7 @@ async def _stream(ctx: Context, from_: _Listening) -> AsyncIterator[bytes]:
 
 async def _frames(ctx: Context, from_: _Listening) -> AsyncIterator[bytes]:
     yield b": here\n\n"
-    last_sent, more = time.monotonic(), True
+    sent_at, more = time.monotonic(), True
     while not ctx.state.stopping.is_set():  # browsers reconnect by themselves, to the next server
         try:
             found = await _since(ctx, from_, at_once=more)
@@ -163,9 +163,9 @@ async def _frames(ctx: Context, from_: _Listening) -> AsyncIterator[bytes]:
             yield b"id: %d\ndata: %b\n\n" % (each.no, msgspec.json.encode(_event(each)))
         more = len(found) == _PAGE
         if found:
-            last_sent = time.monotonic()
-        elif time.monotonic() - last_sent >= HEARTBEAT:
-            last_sent = time.monotonic()
+            sent_at = time.monotonic()
+        elif time.monotonic() - sent_at >= HEARTBEAT:
+            sent_at = time.monotonic()
             yield b": still here\n\n"
 
 
