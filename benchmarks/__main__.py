@@ -33,6 +33,7 @@ from . import (
     startup,
     team,
     weak,
+    writers,
 )
 from .page import page
 from .report import Line, Report
@@ -57,6 +58,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "browser": browser.measure,
     "team": team.measure,
     "hostile": hostile.measure,
+    "writers": writers.measure,
     "peers": peers.measure,
 }
 
