@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -122,7 +123,7 @@ class Cluster:
             each.close()
 
 
-def settings_of(database: Database) -> dict[str, str]:
+def settings_of(database: Database) -> dict[str, Any]:
     """The environment variables of a server on that database."""
     return {"APPORTION_DATABASE_URL": database.url, "APPORTION_SECRET_KEY": SECRET}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -130,6 +131,16 @@ def _hosts(given: str) -> tuple[str, ...]:
     return names
 
 
+_IMAGE_HOST = re.compile(r"\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
+
+
+def _image_hosts(given: str) -> tuple[str, ...]:
+    hosts = tuple(each.lower() for each in _names(given))
+    if not all(map(_IMAGE_HOST.fullmatch, hosts)):  # they become a part of the content security policy
+        raise ValueError("hosts such as images.example.org, *.example.org or images.example.org:8443, or *")
+    return hosts
+
+
 def _networks(given: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ip_network(each, strict=False) for each in _names(given))
@@ -225,6 +236,13 @@ class Settings:
         "Names by which browsers may reach the server, besides localhost and addresses; default any, for `quickstart` "
         "none.",
     )
+    image_hosts: tuple[str, ...] = _setting(
+        (),
+        _image_hosts,
+        "Other hosts whose images records show at once: a JSON list, or names between commas such as "
+        "images.example.org or *.example.org, or * for any. Those hosts learn who opens which record when. An image "
+        "from elsewhere is opened in a tab of its own, by a click.",
+    )
     trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (), _networks, "Addresses of proxies whose word about the caller's address and https is taken."
     )
@@ -252,7 +270,8 @@ class Settings:
     metadata_field_length: int = _setting(
         128,
         _number(1, 100_000),
-        "Longest metadata value that is kept, in characters.",
+        "Longest metadata value that is kept, in characters; under keys that begin with _, as `_image_url`, it is that "
+        "of a text.",
         also=("ARGILLA_METADATA_FIELD_LENGTH",),
     )
     max_body: int = _setting(64 * 1024 * 1024, _number(1024), "Largest request, in bytes.")

@@ -148,7 +148,7 @@ class _Shared:
         return response.content
 
     def _pauses(self, request: Request) -> list[float | None]:
-        return [*PAUSES, None] if request.patient else [None]
+        return [*PAUSES, None] if request.retry else [None]
 
     def _connection_error(self, failure: Exception) -> BaseClientError:
         detail = str(failure) or type(failure).__name__

@@ -22,7 +22,7 @@ class Request:
     """A request to send.
 
     ``repeatable``: sending it twice has the same effect as once. ``keyed``: the server recognises it by a key that is
-    sent along, so that it is repeatable, too. ``patient``: retry if needed.
+    sent along, so that it is repeatable, too. ``retry``: retry if needed.
     """
 
     method: str
@@ -30,7 +30,7 @@ class Request:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: bytes | None = None
     repeatable: bool = True
-    patient: bool = True
+    retry: bool = True
     keyed: bool = False
 
 

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 from apportion.bootstrap import open_store
 from apportion.ports.deadline import FairShare
 from apportion.ports.security import Clock, Passwords, Tokens
+from apportion.services.people.acting import LastActors
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits, SignInParts
 from apportion.settings import Settings
@@ -84,7 +85,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
     )
     app.state.app_state = state
     errors.install(app)
-    app.add_middleware(GuardMiddleware, settings=settings, stranger=lambda scope: refusal_of(scope, state))
+    app.add_middleware(GuardMiddleware, settings=settings, refusal_of=lambda scope: refusal_of(scope, state))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -95,7 +96,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
         )
     app.add_middleware(
         RequestLogMiddleware,
-        tally=state.tally,
+        stats=state.stats,
         prefix=settings.prefix,
         address=lambda scope: address_of(Request(scope), settings),
     )
@@ -149,6 +150,7 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
         webhook_secrets=secrets,
         keys=KeyAttempts(attempts, clock),
+        actors=LastActors(),
     )
 
 

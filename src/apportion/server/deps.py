@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextvars import copy_context
@@ -25,7 +26,7 @@ from apportion.settings import Settings
 from apportion.vocabulary import Task
 
 from .app_state import AppState
-from .auth import Caller, identify
+from .auth import Caller, forget, identify, remembered
 from .disconnects import HangingUp
 from .sent_again import ClaimingOperation, key_of, reply_to
 from .wire_routes import Reply, encode_reply
@@ -33,7 +34,16 @@ from .wire_routes import Reply, encode_reply
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Transaction
 
-__all__ = ["KEYED", "AppState", "Context", "Ctx", "InAppState", "get_app_state", "get_context"]
+__all__ = [
+    "KEYED",
+    "AppState",
+    "Context",
+    "Ctx",
+    "InAppState",
+    "get_app_state",
+    "get_context",
+    "remembered_context",
+]
 
 T = TypeVar("T")
 LATELY = 1.0
@@ -65,13 +75,20 @@ class Context:
     )
 
     def __init__(
-        self, state: AppState, caller: Caller, workspace: str | None, request: Request | None = None
+        self,
+        state: AppState,
+        caller: Caller,
+        workspace: str | None,
+        request: Request | None = None,
+        *,
+        looked_up: bool = True,
     ) -> None:
+        """``looked_up``: False if the caller is a remembered one, who has to be looked up first in any case."""
         self.state = state
         self.actor: Actor = caller.actor
         self.began: Actor = caller.actor
         self._credential = caller.credential
-        self._looked_up = time.monotonic()
+        self._looked_up = time.monotonic() if looked_up else -math.inf
         self.key = caller.key
         self.sid = caller.sid
         self.workspace = workspace
@@ -149,6 +166,11 @@ class Context:
     def _as_lately(self, fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
         """Wrap ``fn`` like ``_as_now``, unless the caller was looked up just now: bodies may come slowly."""
         return fn if time.monotonic() - self._looked_up < LATELY else self._as_now(fn)
+
+    def forget(self) -> None:
+        """Forget the caller, whose credential turned out to have ended."""
+        if self.request is not None:
+            forget(self.request, self.state, self._credential)
 
     def check_rights(self, tx: Transaction) -> None:
         """Refuse to go on once the caller has fewer rights than when the request began."""
@@ -269,6 +291,13 @@ async def declare_key(
     ] = None,
 ) -> None:
     """Declare the header ``Idempotency-Key`` of a route."""
+
+
+def remembered_context(request: Request, workspace: str | None) -> Context | None:
+    """Return the context of a request whose caller is looked up in its first transaction; None if nobody is known."""
+    state: AppState = request.app.state.app_state
+    caller = remembered(request, state)
+    return None if caller is None else Context(state, caller, workspace, request, looked_up=False)
 
 
 Ctx = Annotated[Context, Depends(get_context)]

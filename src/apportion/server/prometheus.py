@@ -48,7 +48,7 @@ def render_metrics(
 class ServerStats:
     """The figures of one process. ``server`` is its number where several share a store: then each has it as label."""
 
-    tally: RequestStats
+    requests: RequestStats
     lost_lines: int
     server: int | None = None
 
@@ -57,7 +57,7 @@ class _StatsCollector:
     """Collector of all metrics at one moment."""
 
     def __init__(self, stats: ServerStats, condition: StoreCondition, counts: Mapping[str, int]) -> None:
-        self._tally = stats.tally
+        self._stats = stats.requests
         self._condition = condition
         self._counts = counts
         self._lost_lines = stats.lost_lines
@@ -79,11 +79,11 @@ class _StatsCollector:
             yield _gauge(name, about, self._counts[name])
 
     def _requests(self) -> Iterable[Metric]:
-        tally = self._tally
+        stats = self._stats
         total = CounterMetricFamily(
             "apportion_http_requests", "Requests answered.", labels=("method", "route", "status")
         )
-        for (method, route, status), number in list(tally.requests.items()):
+        for (method, route, status), number in list(stats.requests.items()):
             total.add_metric((method, route, str(status)), number)
         yield total
         times = HistogramMetricFamily(
@@ -91,12 +91,12 @@ class _StatsCollector:
             "How long answers took, streams apart.",
             labels=("method", "route"),
         )
-        for key, timings in list(tally.timings.items()):
+        for key, timings in list(stats.timings.items()):
             times.add_metric(key, _buckets(timings), timings.seconds)
         yield times
-        yield _gauge("http_requests_in_progress", "Requests being answered.", tally.running)
-        yield _gauge("event_streams", "Browsers that listen to events.", tally.streams)
-        yield _counter("sign_in_refused", "Attempts to sign in that were refused.", tally.refused_sign_ins)
+        yield _gauge("http_requests_in_progress", "Requests being answered.", stats.running)
+        yield _gauge("event_streams", "Browsers that listen to events.", stats.streams)
+        yield _counter("sign_in_refused", "Attempts to sign in that were refused.", stats.refused_sign_ins)
         yield _counter("log_lines_lost", "Lines of the log that nobody took.", self._lost_lines)
 
     def _store(self) -> Iterable[Metric]:

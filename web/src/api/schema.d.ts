@@ -2201,6 +2201,10 @@ export interface components {
             assignment?: {
                 [key: string]: number;
             } | null;
+            /** @description Whether a labeling rule matches, none does, or rules with different labels do. */
+            covered?: {
+                [key: string]: number;
+            } | null;
             mentions?: {
                 [key: string]: {
                     [key: string]: number;
@@ -2228,6 +2232,10 @@ export interface components {
             } | null;
             predicted_text?: {
                 [key: string]: unknown;
+            } | null;
+            /** @description By the query of the labeling rule. */
+            rule?: {
+                [key: string]: number;
             } | null;
             score?: {
                 [key: string]: number;
@@ -11317,7 +11325,7 @@ export interface operations {
                 from?: number;
                 /** @description Whether records carry their metrics. */
                 include_metrics?: boolean;
-                /** @description What to count, by commas; all there is when left out, none when empty. */
+                /** @description What to count, by commas; none when empty. When left out, all there is, except for rule, covered, assigned_to and assignment. */
                 facets?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;

@@ -4,11 +4,11 @@ import { flat, i18n } from "./catalogue";
 import type { Pseudo } from "./pseudo";
 import type { Language } from "./translations";
 
-export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
+export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español" } as const;
 export type LanguageCode = keyof typeof LANGUAGES;
 
 /** English is in the pages and needs no loading. */
-const LOADERS: Partial<Record<string, () => Promise<{ default: Language }>>> = { de: () => import("./de") };
+const LOADERS: Partial<Record<string, () => Promise<{ default: Language }>>> = { de: () => import("./de"), es: () => import("./es") };
 const PSEUDO: readonly string[] = ["en-XA", "ar-XB"] satisfies Pseudo[];
 const KEPT = "apportion-language";
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur)(-|$)/;

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import { COMPILED, flat, i18n, sources } from "./catalogue";
 import german from "./de";
+import spanish from "./es";
 
 import.meta.glob(["./*.ts", "!./*.test.ts"], { eager: true });
 
-const LANGUAGES = { de: german };
+const LANGUAGES = { de: german, es: spanish };
 
 /** Texts that are the same in other languages: names, signs, examples of searches, and words taken over. */
 const SAME = /^(?:app\.app|app\.tasks|app\.agreement\.measures|annotating\.find\.examples\.\d+\.0|files\.encodings|rules\.draft\.name$|team\.assign\.searchHint)/;

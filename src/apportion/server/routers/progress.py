@@ -140,18 +140,18 @@ async def _since(ctx: Context, from_: _Listening, *, at_once: bool) -> Sequence[
 
 
 async def _stream(ctx: Context, from_: _Listening) -> AsyncIterator[bytes]:
-    tally = ctx.state.tally
-    tally.streams += 1
+    stats = ctx.state.stats
+    stats.streams += 1
     try:
         async for piece in _frames(ctx, from_):
             yield piece
     finally:
-        tally.streams -= 1
+        stats.streams -= 1
 
 
 async def _frames(ctx: Context, from_: _Listening) -> AsyncIterator[bytes]:
     yield b": here\n\n"
-    said, more = time.monotonic(), True
+    sent_at, more = time.monotonic(), True
     while not ctx.state.stopping.is_set():  # browsers reconnect by themselves, to the next server
         try:
             found = await _since(ctx, from_, at_once=more)
@@ -163,9 +163,9 @@ async def _frames(ctx: Context, from_: _Listening) -> AsyncIterator[bytes]:
             yield b"id: %d\ndata: %b\n\n" % (each.no, msgspec.json.encode(_event(each)))
         more = len(found) == _PAGE
         if found:
-            said = time.monotonic()
-        elif time.monotonic() - said >= HEARTBEAT:
-            said = time.monotonic()
+            sent_at = time.monotonic()
+        elif time.monotonic() - sent_at >= HEARTBEAT:
+            sent_at = time.monotonic()
             yield b": still here\n\n"
 
 

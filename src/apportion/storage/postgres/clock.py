@@ -29,9 +29,9 @@ class DatabaseClock:
     def measure(self, ask: Callable[[], int]) -> None:
         """Compare with the database, which ``ask`` asks for its time in microseconds."""
         before = self._steady()
-        told = ask()
+        there = ask()
         with self._lock:
-            self._apart = told - (before + self._steady()) // 2
+            self._apart = there - (before + self._steady()) // 2
 
     def now(self) -> int:
         with self._lock:
