@@ -20,7 +20,7 @@ KUBERNETES = ROOT / "deploy" / "kubernetes"
 LINTERS = [
     ["yamllint", "--strict", "--config-file", "tools/yamllint.yaml", "deploy"],
     ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "deploy/compose/compose.yaml"],
-    ["kubernetes-validate", "--strict", "--version", "1.31", *(
+    ["kubernetes-validate", "--strict", "--quiet", "--kubernetes-version", "1.31", *(
         f"deploy/kubernetes/{name}.yaml"
         for name in ("deployment", "migrate", "service", "disruption-budget", "secret.example")
     )],
@@ -36,13 +36,27 @@ def services() -> dict[str, Any]:
     return dict(yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"])
 
 
+MISTAKES = {
+    "yamllint": ("compose/compose.yaml", "    ports:", "     ports:"),
+    "check-jsonschema": ("compose/compose.yaml", "    ports:", "    portz:"),
+    "kubernetes-validate": ("kubernetes/deployment.yaml", "maxUnavailable:", "maxUnavailables:"),
+}
+
+
 @pytest.mark.parametrize("command", LINTERS, ids=lambda command: command[0])
-def test_linters_find_nothing(command: list[str]) -> None:
+def test_linters_find_nothing_but_a_mistake(command: list[str], tmp_path: Path) -> None:
     program = shutil.which(command[0], path=f"{ROOT / '.tools/audit/bin'}:/usr/local/bin:/usr/bin")
     if program is None:
         pytest.skip(f"{command[0]} is not installed here; `make audit` brings it along")
-    ran = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+    for name in ("deploy", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    ran = subprocess.run([program, *command[1:]], cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    name, right, wrong = MISTAKES[command[0]]
+    file = tmp_path / "deploy" / name
+    file.write_text(file.read_text().replace(right, wrong))
+    again = subprocess.run([program, *command[1:]], cwd=tmp_path, capture_output=True, text=True)
+    assert again.returncode != 0
 
 
 def understood(words: list[str]) -> bool:
