@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { messages } from "./build-messages";
 import { patience } from "./e2e/patience";
 
 const server = process.env.APPORTION_API_URL ?? "http://localhost:6900";
@@ -16,7 +17,7 @@ const placeholders = {
 
 export default defineConfig({
   base: "./",
-  plugins: [react(), placeholders],
+  plugins: [messages, react(), placeholders],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../src/apportion/server/_web",

@@ -55,9 +55,10 @@ class Team:
         return [record["id"] for record in answer.json()["records"]]
 
     def rows(self, plan: Json, **params: Any) -> list[Json]:
-        return self.ask(
+        found: list[Json] = self.ask(
             "max", "GET", f"assignments/{plan['id']}/rows", params={"limit": 1000, **params}
         ).json()["rows"]
+        return found
 
     def progress(self, who: str = "max") -> dict[str, Json]:
         return {each["annotator"]: each for each in self.ask(who, "GET", "progress").json()["annotators"]}

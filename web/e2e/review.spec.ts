@@ -253,7 +253,7 @@ test.describe("reviewers", () => {
       await expectAccessible(page);
       return;
     }
-    await expect(page.getByRole("region", { name: "Over all" })).toContainText(/Krippendorff’s α is 0\.\d\d \(95 % interval −?0\.\d\d to 0\.\d\d\), measured on 12 records that two or more of 2 people answered/);
+    await expect(page.getByRole("region", { name: "Over all" })).toContainText(/Krippendorff’s α is 0\.\d\d \(95% interval −?0\.\d\d to 0\.\d\d\), measured on 12 records that two or more of 2 people answered/);
     await expect(page.getByRole("region", { name: "Over all" }).getByRole("alert")).toContainText(/Take care: only \d of the shared records have another label than the most frequent one/);
     await expect(page.getByRole("region", { name: "By label" }).getByRole("row")).toHaveCount(4);
     await expect(page.getByRole("region", { name: "By label" }).getByRole("img", { name: /^Take care/ })).toHaveCount(3);

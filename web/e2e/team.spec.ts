@@ -133,7 +133,7 @@ test("a plan by dialog with checks, one more person where people differ, and a d
   await dialog.getByRole("checkbox", { name: "Blind" }).check();
   await dialog.getByRole("button", { name: "Assign 39 records" }).click();
   await expect(dialog).toBeHidden();
-  await expect(page.getByText("one more where people differ, up to 3 · 10 % checks · due 2099-12-31")).toBeVisible();
+  await expect(page.getByText("one more where people differ, up to 3 · 10% checks · due 2099-12-31")).toBeVisible();
   const plans = (await server.ask("admin", "GET", "careful/assignments"))["assignments"] as Record<string, unknown>[];
   expect(plans[0]).toMatchObject({ adaptive: { max: 3 }, checks: { share: 0.1, feedback: true }, rules: [{ due: "2099-12-31" }] });
   expect(await count(request, "careful", "assigned_to:ana")).toBe(27);
@@ -149,14 +149,14 @@ test("each person's median time and agreement with the others are told, and open
   await signIn("admin");
   await page.goto("/datasets/team/alike/team");
   await expect(row(page, "ana")).toContainText("7 s");
-  await expect(row(page, "ana")).toContainText("50 % on 2");
+  await expect(row(page, "ana")).toContainText("50% on 2");
   await expect(row(page, "cy")).not.toContainText("% on");
   await expectAccessible(page);
-  await page.getByRole("link", { name: "ana agrees with others to 50 % on 2 records" }).click();
+  await page.getByRole("link", { name: "ana agrees with others to 50% on 2 records" }).click();
   await expect(page.getByText("2 records", { exact: true }).first()).toBeVisible();
   await page.goBack();
   await page.getByRole("link", { name: "Agreement", exact: true }).last().click();
-  await expect(page.getByRole("region", { name: "Each against the others" }).getByRole("row", { name: /^ana/ })).toContainText("50 %");
+  await expect(page.getByRole("region", { name: "Each against the others" }).getByRole("row", { name: /^ana/ })).toContainText("50%");
 });
 
 test("somebody leaves: their open work goes to the others, live, and the plan can be undone", async ({ page, request, server, signIn }) => {

@@ -126,7 +126,7 @@ test("figures of one person say in which measure they are", async ({ page, serve
   await page.goto("/datasets/team/measures/agreement");
   const part = page.getByRole("region", { name: "Each against the others" });
   await expect(part.getByRole("columnheader", { name: "Share of equal answers" })).toBeVisible();
-  await expect(part.getByRole("row", { name: /^ana/ })).toContainText(/\d+ %/);
+  await expect(part.getByRole("row", { name: /^ana/ })).toContainText(/\d+%/);
   await expect(part).toContainText("Krippendorff’s α compares people with each other");
   await expect(page.getByRole("region", { name: "By label" }).getByRole("columnheader", { name: "Krippendorff’s α" })).toBeVisible();
 });

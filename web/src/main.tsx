@@ -1,10 +1,10 @@
-/** Where the app starts: styles, theme, cache, router. */
+/** Where the app starts: styles, language, theme, cache, router. */
 
 import "@fontsource-variable/inter/wght.css";
 import "@mantine/core/styles.css";
 import "./ui/base.css";
 
-import { MantineProvider } from "@mantine/core";
+import { DirectionProvider, MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { setNonce } from "get-nonce";
@@ -13,20 +13,28 @@ import { createRoot } from "react-dom/client";
 
 import { queryClient } from "./app/query-client";
 import { router } from "./app/router";
+import { startLanguage, writingDirection } from "./text/language";
 import { theme } from "./ui/theme";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";
 setNonce(nonce); // for the style with which a dialog keeps the page behind it from scrolling
 
-const root = document.getElementById("root");
-if (root) {
+function show(): void {
+  const root = document.getElementById("root");
+  if (!root) return;
   createRoot(root).render(
     <StrictMode>
-      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-        <QueryClientProvider client={queryClient}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </MantineProvider>
+      <DirectionProvider initialDirection={writingDirection()} detectDirection={false}>
+        <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+          <QueryClientProvider client={queryClient}>
+            <RouterProvider router={router} />
+          </QueryClientProvider>
+        </MantineProvider>
+      </DirectionProvider>
     </StrictMode>,
   );
 }
+
+const loading = startLanguage();
+if (loading) void loading.then(show);
+else show();

@@ -1,6 +1,8 @@
 /** Texts about one's own account. */
 
-export const accountText = {
+import { texts } from "./catalogue";
+
+export const accountText = texts("account", {
   password: "Password",
   intro: "A new password ends your sessions in other browsers. Your API key stays.",
   current: "Present password",
@@ -8,4 +10,4 @@ export const accountText = {
   rule: "8 to 100 characters",
   submit: "Change password",
   done: "Your password is changed.",
-};
+});

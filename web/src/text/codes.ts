@@ -2,7 +2,9 @@
 
 import type { CountDecision, HistoryReason, WhyEmpty } from "@/api/codes";
 
-export const whyEmpty: Record<WhyEmpty, string> = {
+import { texts } from "./catalogue";
+
+const whyEmpty = {
   all_done: "Everything assigned to you is done. Thank you.",
   nothing_planned: "Nothing has been assigned to you in this dataset.",
   paused: "Your work here is paused. Whoever manages the dataset can let you go on.",
@@ -10,9 +12,9 @@ export const whyEmpty: Record<WhyEmpty, string> = {
   past_due: "What is left was due already.",
   not_eligible: "What is left needs skills that you are not listed with.",
   with_others: "What is left is with others, or you have answered it already.",
-};
+} satisfies Record<WhyEmpty, string>;
 
-export const countDecision: Record<CountDecision, string> = {
+const countDecision = {
   own_slot: "it fills your slot",
   open_slot: "it fills an open slot",
   wanted: "it is an answer wanted on a record that was not shared out",
@@ -22,20 +24,22 @@ export const countDecision: Record<CountDecision, string> = {
   for_others: "the answers still wanted on this record are for others to give",
   cap_reached: "you have reached the number of records that was agreed for you",
   not_eligible: "the record needs skills that you are not listed with",
-};
+} satisfies Record<CountDecision, string>;
 
-/** Null: the answer after it tells as much. */
-export const historyReason: Record<HistoryReason, string | null> = {
-  replaced: null,
+/** Reasons of which the answer after it says as much have no text. */
+const historyReason = {
+  replaced: "",
   outdated: "the text was changed since",
   record_deleted: "the record was deleted",
   discarded_by_query: "discarded with all that matched a search",
-  adjudicated: null,
+  adjudicated: "",
   imported: "imported",
-  consensus_accepted: null,
+  consensus_accepted: "",
   undone: "taken back",
-  gold_replaced: null,
-  gold_removed: null,
+  gold_replaced: "",
+  gold_removed: "",
   made_individual: "the dataset was shared before",
   made_shared: "the dataset was made shared",
-};
+} satisfies Record<HistoryReason, string>;
+
+export const codesText = texts("codes", { whyEmpty, countDecision, historyReason });

@@ -1,14 +1,9 @@
 /** Texts of the page of labeling rules. */
 
-import { n } from "./en";
+import { codes, msg, texts } from "./catalogue";
 
-const some = (count: number, one: string, many: string) => `${n(count)} ${count === 1 ? one : many}`;
-const percent = (share: number) => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
-export const records = (count: number) => some(count, "record", "records");
-
-export const rulesText = {
+export const rulesText = texts("rules", {
   title: "Rules",
-  percent,
   wrongTask: "Rules are for text classification",
   wrongTaskIntro: "A rule gives a label to all texts that a search finds. The records of this dataset take no such labels.",
   readOnly: "You can try rules here, but not save them",
@@ -39,8 +34,8 @@ export const rulesText = {
     figures: "Figures of this rule",
     waiting: "Type a search and see at once what it finds.",
     measuring: "Counting …",
-    summary: (matching: number, right?: number, wrong?: number) =>
-      `${records(matching)} match` + (right === undefined || wrong === undefined ? "" : `, ${n(right)} right, ${n(wrong)} wrong`),
+    summary: msg(["count"], "{count, plural, one {# record matches} other {# records match}}"),
+    judged: msg(["count", "right", "wrong"], "{count, plural, one {# record matches} other {# records match}}, {right, number} right, {wrong, number} wrong"),
   },
   figures: {
     matching: "Match",
@@ -51,18 +46,18 @@ export const rulesText = {
     precisionHint: "How often the label agrees with annotations that you may see.",
     unknown: "–",
     unknownHint: "Not measured: no annotated record matches.",
-    of: (count: number, total: number) => `${n(count)} of ${n(total)}`,
+    of: msg(["count", "total"], "{count, number} of {total, number}"),
     noLabel: "Choose a label to see how often it is right.",
   },
   sample: {
     title: "Some of them",
     kinds: { all: "Matching", fresh: "No rule yet", wrong: "Wrong" },
     none: { all: "No record matches.", fresh: "Other rules match all of these.", wrong: "None is annotated otherwise." },
-    all: (count: number) => `Open all ${records(count)}`,
-    annotatedAs: (labels: string) => `annotated as ${labels}`,
+    all: msg(["count"], "Open all {count, plural, one {# record} other {# records}}"),
+    annotatedAs: msg(["labels"], "annotated as {labels}"),
   },
   list: {
-    title: (count: number) => (count ? `Rules (${n(count)})` : "Rules"),
+    title: msg(["count"], "{count, plural, =0 {Rules} other {Rules ({count, number})}}"),
     none: "No rules yet",
     noneIntro: "A rule is a search with a label: all texts it finds should get that label. Write the first one above.",
     noneFound: "No rule fits this filter.",
@@ -82,30 +77,30 @@ export const rulesText = {
       precision: "Precision",
       created_at: "Written",
     },
-    hints: {
+    hints: codes({
       overlaps: "Records that another rule matches, too.",
       conflicts: "Records that a rule with another label matches, too.",
       correct: "Annotated with this label, as you see it.",
       incorrect: "Annotated otherwise, as you see it.",
-    } as Record<string, string>,
-    answers: (right: number, wrong: number) => `Everybody’s answers: ${n(right)} right, ${n(wrong)} wrong`,
-    answersShare: (share: string) => `everybody ${share}`,
-    edit: (query: string) => `Change rule ${query}`,
-    remove: (query: string) => `Delete rule ${query}`,
-    problem: (why: string) => `This rule matches nothing: ${why}`,
+    }),
+    answers: msg(["right", "wrong"], "Everybody’s answers: {right, number} right, {wrong, number} wrong"),
+    answersShare: msg(["share"], "everybody {share}"),
+    edit: msg(["query"], "Change rule {query}"),
+    remove: msg(["query"], "Delete rule {query}"),
+    problem: msg(["why"], "This rule matches nothing: {why}"),
     you: "you",
     links: {
-      coverage: (query: string) => `Records that rule ${query} matches`,
-      overlaps: (query: string) => `Records that rule ${query} and another one match`,
-      conflicts: (query: string) => `Records on which rule ${query} disagrees with another one`,
-      correct: (query: string) => `Records that rule ${query} gets right`,
-      incorrect: (query: string) => `Records that rule ${query} gets wrong`,
+      coverage: msg(["query"], "Records that rule {query} matches"),
+      overlaps: msg(["query"], "Records that rule {query} and another one match"),
+      conflicts: msg(["query"], "Records on which rule {query} disagrees with another one"),
+      correct: msg(["query"], "Records that rule {query} gets right"),
+      incorrect: msg(["query"], "Records that rule {query} gets wrong"),
     },
   },
   notice: {
-    added: (query: string) => `Rule ${query} saved.`,
-    changed: (query: string) => `Rule ${query} changed.`,
-    removed: (query: string) => `Rule ${query} deleted.`,
+    added: msg(["query"], "Rule {query} saved."),
+    changed: msg(["query"], "Rule {query} changed."),
+    removed: msg(["query"], "Rule {query} deleted."),
     undone: "Undone.",
     undo: "Undo",
     redo: "Redo",
@@ -115,11 +110,11 @@ export const rulesText = {
     covered: "Records with a rule",
     annotated: "Annotated records with a rule",
     precision: "Precision",
-    precisionOf: (right: number, wrong: number) => `${n(right)} right, ${n(wrong)} wrong`,
+    precisionOf: msg(["right", "wrong"], "{right, number} right, {wrong, number} wrong"),
     open: "No rule matches",
     conflict: "Rules disagree",
     assign: "Assign these",
-    assignThose: (which: string) => `Assign these: ${which}`,
+    assignThose: msg(["which"], "Assign these: {which}"),
     byLabel: "By label",
     label: "Label",
     rules: "Rules",
@@ -130,4 +125,4 @@ export const rulesText = {
     intro: "Turn what most rules say into predictions, signed “rules”. Annotators then see them as suggestions, and a search finds them: predicted_by:rules.",
     copy: "Copy the code",
   },
-};
+});

@@ -1,34 +1,28 @@
 /** Texts of the pages of those who lead a team. Apart from the others, so that annotators do not load them. */
 
-import { n } from "./en";
+import { codes, msg, texts } from "./catalogue";
 
-const some = (count: number, one: string, many: string) => `${n(count)} ${count === 1 ? one : many}`;
-const list = new Intl.ListFormat("en");
-const records = (count: number) => some(count, "record", "records");
-
-const size = (bytes: number) => (bytes < 1e6 ? `${n(Math.ceil(bytes / 1e3))} kB` : `${n(Math.round(bytes / 1e5) / 10)} MB`);
-
-export const teamText = {
+export const teamText = texts("team", {
   nav: { label: "Dataset", records: "Records", team: "Team", rules: "Rules", settings: "Settings" },
   assign: {
     open: "Assign records",
     these: "Assign these",
-    title: (name: string) => `Assign records of ${name}`,
+    title: msg(["name"], "Assign records of {name}"),
     what: "1. Which records",
     whats: { all: "All", free: "Those nobody has yet", search: "Those a search finds" },
     search: "Search",
     searchHint: "status:Default AND metadata.source:news",
-    found: (count: number) => `${records(count)} match`,
+    found: msg(["count"], "{count, plural, one {# record} other {# records}} match"),
     who: "2. Who",
-    nobody: (workspace: string) => `Nobody in workspace ${workspace} is an annotator yet.`,
+    nobody: msg(["workspace"], "Nobody in workspace {workspace} is an annotator yet."),
     addPeople: "Add people to it",
     members: "Annotators of the workspace",
     details: "Weights and limits",
-    weight: (name: string) => `Weight of ${name}`,
+    weight: msg(["name"], "Weight of {name}"),
     weightHint: "Weight 2 gets twice as many as weight 1. Limit: the most a person gets.",
     weightHead: "Weight",
     capHead: "Limit",
-    cap: (name: string) => `At most, for ${name}`,
+    cap: msg(["name"], "At most, for {name}"),
     noCap: "no limit",
     how: "3. How",
     presets: {
@@ -39,7 +33,7 @@ export const teamText = {
     },
     annotators: "People per record",
     share: "On this share of the records",
-    percent: " %",
+    percent: "%",
     anchors: "Anchors, to everybody",
     blind: "Blind",
     blindHint: "Nobody sees the answers of others.",
@@ -62,27 +56,28 @@ export const teamText = {
     mirror: "Show the names in metadata as",
     mirrorHint: "For notebooks written for 1.x, which filter by such a key. Empty: not at all.",
     seed: "Seed",
-    seedOf: (seed: number) => `Seed ${String(seed)}`,
+    seedOf: msg(["seed"], "Seed {seed}"),
     seedHint: "The same seed, records and people always give the same plan.",
     preview: "What would happen",
     looking: "Looking …",
-    records,
-    everyoneGets: (loads: readonly (readonly [string, number])[]) => loads.map(([name, count]) => `${name} ${n(count)}`).join(", "),
-    open_: (count: number) => `${some(count, "place", "places")} open for whoever is free`,
-    shared: (count: number) => `${n(count)} shared`,
-    unassigned: (count: number) => `${n(count)} unassigned`,
-    agreement: (half: number) => `agreement ± ${half.toFixed(2)}`,
+    records: msg(["count"], "{count, plural, one {# record} other {# records}}"),
+    everyoneGets: msg(["name", "count"], "{name} {count, number}"),
+    open_: msg(["count"], "{count, plural, one {# place} other {# places}} open for whoever is free"),
+    shared: msg(["count"], "{count, number} shared"),
+    unassigned: msg(["count"], "{count, number} unassigned"),
+    agreement: msg(["half"], "agreement ± {half}"),
     noAgreement: "agreement cannot be measured",
-    assumes: (what: string) => `The precision of agreement assumes ${what}.`,
-    pairs: (min: number, max: number) => (min === max ? `Every two people share ${n(min)}.` : `Every two people share ${n(min)} to ${n(max)}.`),
-    apply: (count: number) => `Assign ${records(count)}`,
+    assumes: msg(["what"], "The precision of agreement assumes {what}."),
+    pairs: msg(["min"], "Every two people share {min, number}."),
+    pairsFrom: msg(["min", "max"], "Every two people share {min, number} to {max, number}."),
+    apply: msg(["count"], "Assign {count, plural, one {# record} other {# records}}"),
     choose: "Tick at least one person.",
     moved: "Something changed while you looked. This is how it would be now; look again.",
     done: "Assigned.",
   },
   export: {
     open: "Export",
-    title: (name: string) => `Export ${name}`,
+    title: msg(["name"], "Export {name}"),
     which: "Which records",
     found: "Those found by",
     all: "All records",
@@ -100,8 +95,8 @@ export const teamText = {
     spreadsheet: "For a spreadsheet",
     spreadsheetHint: "Texts that Excel and its like would compute as formulas get an apostrophe before them. To look at, not to import again.",
     download: "Download",
-    coming: (bytes: number) => `${size(bytes)} so far …`,
-    done: (file: string, bytes: number) => `${file} is downloaded, ${size(bytes)}.`,
+    coming: msg(["size"], "{size} so far …"),
+    done: msg(["file", "size"], "{file} is downloaded, {size}."),
   },
   team: {
     title: "Team",
@@ -125,11 +120,11 @@ export const teamText = {
     left: "Left",
     drafts: "Drafts",
     skipped: "Skipped",
-    skippedHint: {
+    skippedHint: codes({
       next_person: "Records a person skipped. They are open for whoever is free, unless their plan says otherwise.",
       back_to_me: "Records a person skipped. They come back to the same person at the end, unless their plan says otherwise.",
       drop: "Records a person skipped. They go to nobody else, unless their plan says otherwise.",
-    } as Record<string, string>,
+    }),
     time: "Time each",
     timeHint: "The median: half of the answers took less, half took more.",
     hours: {
@@ -142,13 +137,13 @@ export const teamText = {
       periods: { day: "Day", week: "Week", month: "Month" },
       where: "Of",
       dataset: "this dataset",
-      workspace: (name: string) => `all of ${name}`,
+      workspace: msg(["name"], "all of {name}"),
       download: "Download",
     },
     agreement: "Agreement",
     agreementHint: "How far their answers equal those of others on the records they share; for spans, F1.",
-    agrees: (share: string, records: number) => `${share} % on ${n(records)}`,
-    agreesOf: (name: string, share: string, count: number) => `${name} agrees with others to ${share} % on ${records(count)}: show them`,
+    agrees: msg(["share", "count"], "{share} on {count, number}"),
+    agreesOf: msg(["name", "share", "count"], "{name} agrees with others to {share} on {count, plural, one {# record} other {# records}}: show them"),
     tooFew: "not enough shared records",
     noSpans: "no spans marked",
     lastActive: "Last active",
@@ -156,32 +151,24 @@ export const teamText = {
     idle: "Idle",
     idleHint: "Has work left and did nothing for a day.",
     notStarted: "Not started",
-    show: (what: string, name: string) => `${what} of ${name}: show the records`,
-    seconds: (seconds: number) => (seconds < 90 ? `${n(seconds < 9.5 ? Math.round(seconds * 10) / 10 : Math.round(seconds))} s` : `${n(Math.round(seconds / 60))} min`),
+    show: msg(["what", "name"], "{what} of {name}: show the records"),
     plans: "Plans",
-    plan: (people: readonly string[], count: number) => `${records(count)} among ${list.format(people)}`,
-    planStates: { writing: "being written", live: "", undoing: "being undone", undone: "undone" } as Record<string, string>,
-    overlap: (rule: { overlap?: unknown; anchors?: number | undefined }) => {
-      const { overlap } = rule;
-      const anchors = rule.anchors ? `, ${some(rule.anchors, "anchor", "anchors")}` : "";
-      if (overlap === "all") return "everybody on every record";
-      if (typeof overlap === "object" && overlap !== null) {
-        const { annotators = 2, share = 1 } = overlap as { annotators?: number; share?: number };
-        return `${n(annotators)} people on ${n(Math.round(share * 100))} %${anchors}`;
-      }
-      const people = typeof overlap === "number" ? overlap : 1;
-      return `${people === 1 ? "one person" : `${n(people)} people`} per record${anchors}`;
-    },
+    plan: msg(["names", "count"], "{count, plural, one {# record} other {# records}} among {names}"),
+    planStates: codes({ writing: "being written", live: "", undoing: "being undone", undone: "undone" }),
+    everyone: "everybody on every record",
+    some: msg(["people", "percent"], "{people, plural, one {one person} other {# people}} on {percent, number}%"),
+    each: msg(["people"], "{people, plural, one {one person} other {# people}} per record"),
+    anchors: msg(["count"], "{count, plural, one {# anchor} other {# anchors}}"),
     blind: "blind",
     standing: "new records join",
     pull: "open places",
-    adaptive: (most: number) => `one more where people differ, up to ${n(most)}`,
-    checks: (share: number) => `${n(Math.round(share * 100))} % checks`,
-    due: (date: string) => `due ${date}`,
-    where: (search: string) => `of ${search}`,
-    seed: (seed: number) => `seed ${String(seed)}`,
-    madeBy: (who: string) => `by ${who},`,
-    answers: (done: number, all: number) => `${n(done)} of ${n(all)} answers`,
+    adaptive: msg(["most"], "one more where people differ, up to {most, number}"),
+    checks: msg(["percent"], "{percent, number}% checks"),
+    due: msg(["date"], "due {date}"),
+    where: msg(["search"], "of {search}"),
+    seed: msg(["seed"], "seed {seed}"),
+    madeBy: msg(["who"], "by {who},"),
+    answers: msg(["done", "all"], "{done, number} of {all, number} answers"),
     change: "Change",
     changes: { rebalance: "Rebalance", move: "Move work", withdraw: "Take work back", undo: "Undo the plan", extend: "Add new records" },
     changeIntro: {
@@ -198,18 +185,18 @@ export const teamText = {
     everybody: "Everybody",
     difference: "What would change",
     diff: {
-      moved: (count: number) => `${n(count)} move`,
-      added: (count: number) => `${n(count)} added`,
-      removed: (count: number) => `${n(count)} taken back`,
-      kept: (count: number) => `${n(count)} stay as they are, since work on them has begun`,
-      refused: (count: number) => `${n(count)} cannot be moved:`,
+      moved: msg(["count"], "{count, number} move"),
+      added: msg(["count"], "{count, number} added"),
+      removed: msg(["count"], "{count, number} taken back"),
+      kept: msg(["count"], "{count, number} stay as they are, since work on them has begun"),
+      refused: msg(["count"], "{count, number} cannot be moved:"),
       none: "Nothing would change.",
     },
     applyChange: "Do it",
     history: "What happened",
     olderEvents: "Older",
     noEvents: "Nothing has happened yet.",
-    event: {
+    event: codes({
       submitted: "submitted",
       discarded: "discarded",
       skipped: "skipped",
@@ -226,6 +213,18 @@ export const teamText = {
       adjudicated: "settled",
       removed_gold: "reopened",
       commented: "commented on",
-    } as Record<string, string>,
+    }),
   },
-} as const;
+});
+
+/** Return how many people a rule asks for, on which share of the records, as parts of a sentence. */
+export function overlapText({ overlap, anchors }: { overlap?: unknown; anchors?: number | undefined }): readonly string[] {
+  const words = teamText.team;
+  if (overlap === "all") return [words.everyone];
+  const alsoAll = anchors ? [words.anchors(anchors)] : [];
+  if (typeof overlap === "object" && overlap !== null) {
+    const { annotators = 2, share = 1 } = overlap as { annotators?: number; share?: number };
+    return [words.some(annotators, Math.round(share * 100)), ...alsoAll];
+  }
+  return [words.each(typeof overlap === "number" ? overlap : 1), ...alsoAll];
+}

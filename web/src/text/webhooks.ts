@@ -1,10 +1,8 @@
 /** Texts of the page of webhooks. */
 
-import { n } from "./en";
+import { msg, texts } from "./catalogue";
 
-const some = (count: number, one: string, many: string) => `${n(count)} ${count === 1 ? one : many}`;
-
-export const hooks = {
+export const hooks = texts("webhooks", {
   title: "Webhooks",
   intro: "The server tells other programs what happens here: each event is posted to an address of yours, signed, and again until it is taken.",
   back: "People",
@@ -25,7 +23,7 @@ export const hooks = {
   allEvents: "All events",
   dataset: "Dataset",
   datasetHint: "Its name; empty for all datasets of the workspace.",
-  ofDataset: (name: string) => `dataset ${name}`,
+  ofDataset: msg(["name"], "dataset {name}"),
   description: "What it is for",
   save: "Save",
   secretTitle: "The secret of this webhook",
@@ -34,8 +32,8 @@ export const hooks = {
   enabled: "Enabled",
   disabled: "Disabled",
   failing: "Failing",
-  waiting: (count: number) => some(count, "delivery waits", "deliveries wait"),
-  failingSince: (attempts: number) => `The last ${some(attempts, "attempt", "attempts")} failed. The next one:`,
+  waiting: msg(["count"], "{count, plural, one {# delivery waits} other {# deliveries wait}}"),
+  failingSince: msg(["attempts"], "The last {attempts, plural, one {# attempt} other {# attempts}} failed. The next one:"),
   disabledTitle: "This webhook is disabled",
   disabledByServer: "What happened since is sent once it is enabled again, as far as the audit log still has it.",
   enable: "Enable",
@@ -47,9 +45,9 @@ export const hooks = {
   rotateIntro: "Everything is signed by it from now on. A receiver that knows the old one only refuses what is sent.",
   remove: "Delete",
   removeTitle: "Delete the webhook?",
-  removeIntro: (waiting: number) => (waiting ? `${n(waiting)} of its deliveries wait, and are never sent then.` : "Nothing of it waits to be sent."),
+  removeIntro: msg(["waiting"], "{waiting, plural, =0 {Nothing of it waits to be sent.} other {{waiting, number} of its deliveries wait, and are never sent then.}}"),
   deliveries: "Deliveries",
-  deliveriesOf: (url: string) => `Deliveries to ${url}`,
+  deliveriesOf: msg(["url"], "Deliveries to {url}"),
   noDeliveries: "Nothing was sent yet.",
   event: "Event",
   state: "State",
@@ -59,10 +57,10 @@ export const hooks = {
   when: "When",
   next: "next attempt",
   again: "Send again",
-  againOf: (event: string) => `Send again: ${event}`,
+  againOf: msg(["event"], "Send again: {event}"),
   look: "Look",
-  lookAt: (event: string) => `Look at ${event}`,
+  lookAt: msg(["event"], "Look at {event}"),
   sent: "Sent",
   answered: "Answered",
   id: "Delivery",
-};
+});

@@ -21,7 +21,7 @@ export function Whole({ dataset, figure }: { dataset: DatasetRef; figure: Figure
         <>
           <p className={classes["sentence"]}>
             {nameOf(figure.measure)} {t.agreement.is} <strong className={classes["large"]}>{two(estimate)}</strong>
-            {low !== null && high !== null ? t.agreement.interval(Math.round(level * 100), two(low), two(high)) : t.agreement.noInterval(why ?? "")}
+            {low !== null && high !== null ? t.agreement.interval(Math.round(level * 100), two(low), two(high)) : why ? t.agreement.noInterval(why) : ""}
             {t.agreement.measuredOn}{" "}
             <RecordsLink dataset={dataset} query={query}>
               {t.agreement.records(records)}

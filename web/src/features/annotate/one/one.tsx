@@ -17,7 +17,7 @@ import { NotCounted } from "@/features/annotate/side/feedback";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { hasSuggestions, openSuggestions } from "@/record/answers";
 import type { LabelSet } from "@/record/use-labels";
-import { whyEmpty } from "@/text/codes";
+import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
@@ -175,7 +175,7 @@ function Finished({ dataset, answered, claims, onReload }: FinishedProps) {
   return (
     <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
       <p>{t.annotate.finishedIntro(answered)}</p>
-      {claims?.why && <p>{whyEmpty[claims.why]}</p>}
+      {claims?.why && <p>{codesText.whyEmpty[claims.why]}</p>}
       {claims && <NextWork dataset={dataset} />}
       <Button variant="default" onClick={onReload}>
         {t.annotate.reload}

@@ -5,7 +5,7 @@ import { Alert, Text } from "@mantine/core";
 import { useOutbox } from "@/app/outbox-provider";
 import { type Answer, type Gold, sameValue } from "@/core/model";
 import type { NotedAnswer } from "@/core/outbox";
-import { countDecision } from "@/text/codes";
+import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
 
 /** An answer in few words. */
@@ -31,7 +31,7 @@ export function NotCounted({ noted }: { noted: NotedAnswer }) {
       closeButtonLabel={t.common.close}
       onClose={() => { outbox.dismiss(); }}
     >
-      {t.feedback.notCounted(noted.id, countDecision[noted.why])}
+      {t.feedback.notCounted(noted.id, codesText.countDecision[noted.why])}
     </Alert>
   );
 }
@@ -44,7 +44,7 @@ export function Decided({ gold, mine, text }: { gold: Gold; mine: Answer; text: 
       <Text size="sm" fw={600}>
         {same ? t.feedback.confirmed : t.feedback.changed}
       </Text>
-      <Text size="sm">{t.feedback.decided(gold.author, inWords(gold, text))}</Text>
+      <Text size="sm">{t.feedback.decided(gold.author ?? t.common.somebody, inWords(gold, text))}</Text>
       {gold.reason && <Text size="sm">{t.feedback.reason(gold.reason)}</Text>}
     </Alert>
   );

@@ -8,7 +8,7 @@ import { commentsQuery, historyQuery, mineQuery } from "@/api/work";
 import { useOutbox } from "@/app/outbox-provider";
 import type { RecordEdit } from "@/core/edit-session";
 import type { DatasetRef } from "@/core/model";
-import { historyReason } from "@/text/codes";
+import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
@@ -59,7 +59,7 @@ export function MyAnswer({ dataset, edit, results, onFlag }: { dataset: DatasetR
               <li key={each.version}>
                 <Text size="xs" c="dimmed" component="div">
                   <Ago time={each.at} />
-                  {historyReason[each.why] && ` · ${historyReason[each.why] ?? ""}`}
+                  {codesText.historyReason[each.why] && ` · ${codesText.historyReason[each.why]}`}
                 </Text>
                 <div className={classes["words"]}>{inWords(each.answer, text)}</div>
               </li>
