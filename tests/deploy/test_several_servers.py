@@ -179,3 +179,25 @@ def test_systemd_runs_as_many_servers_as_are_enabled() -> None:
         return text[text.index("# It needs its folder") :]
 
     assert locked(unit) == locked(one), "the same walls as around a single server"
+
+
+def test_whoever_migrates_creates_the_administrator_and_servers_do_not(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    apportion = tmp_path / "bin" / "apportion"
+    apportion.parent.mkdir()
+    apportion.write_text(f'#!/bin/sh\necho "$@" "${{APPORTION_NEW_PASSWORD:-}}" >>{said}\n')
+    apportion.chmod(0o755)
+    given = {
+        "PATH": f"{apportion.parent}:/usr/bin:/bin",
+        "APPORTION_HOME": str(tmp_path),
+        "ADMIN_PASSWORD": "long enough",
+    }
+    created = "users create --username admin --first-name admin --role admin long enough"
+    for words, wanted in (
+        (["db", "migrate"], ["db migrate", created]),
+        (["server", "start"], [created, "server start"]),
+        (["server", "start", "--no-migrate"], ["server start --no-migrate"]),
+    ):
+        said.unlink(missing_ok=True)
+        subprocess.run(["sh", str(ROOT / "deploy" / "entry.sh"), *words], env=given, check=True)
+        assert [line.strip() for line in said.read_text().splitlines()] == wanted

@@ -298,7 +298,9 @@ def test_a_backup_of_a_database_in_use_is_a_file_that_any_laptop_opens(
     found, kept = but_the_move(file), but_the_move(home / "apportion.db")
     found["events"] = [row for row in found["events"] if "backed_up" not in row]
     assert found == kept
-    restored = cli("restore", file, "--home", tmp_path / "laptop", url=bare)  # a folder that is given is meant
+    restored = cli(
+        "restore", file, "--home", tmp_path / "laptop", url=bare
+    )  # a folder that is given is meant
     assert restored.exit_code == 0, restored.output
     assert list(open_upkeep(Settings(home=tmp_path / "laptop")).verify()) == []
 
