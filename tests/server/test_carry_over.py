@@ -19,6 +19,7 @@ from apportion.services.assignments.policies import PolicyChange
 from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.background.worker import JobContext as Workroom
 from apportion.services.background.worker import run_next
+from owners import nobody
 from upkeep import problems_in
 
 Json = Any
@@ -224,7 +225,7 @@ def test_what_a_stop_cut_short_after_the_switch_is_finished_after_the_next_start
         talk = house.talk(f"talk{stop}")
         cut_short(house, talk, stop)
         room = Workroom(house.store, house.clock, lambda task, json: None)
-        recover(house.store, unfinished_operations(house.store, house.clock))
+        recover(house.store, unfinished_operations(house.store, house.clock, nobody))
         assert run_next(room)
         assert not run_next(room)
         assert talk.state() == expected
@@ -239,7 +240,7 @@ def test_what_a_stop_cut_short_before_the_switch_was_never_there(house: House) -
         talk = house.talk(f"talk{stop}")
         before = talk.state()
         cut_short(house, talk, stop)
-        recover(house.store, unfinished_operations(house.store, house.clock))
+        recover(house.store, unfinished_operations(house.store, house.clock, nobody))
         assert talk.state() == before
         house.run(house.making(talk))
         assert talk.state() == expected
@@ -312,7 +313,7 @@ def test_records_outside_the_plan_are_settled_too_after_a_stop(house: House) -> 
             break
     assert switched
     room = Workroom(house.store, house.clock, lambda task, json: None)
-    recover(house.store, unfinished_operations(house.store, house.clock))
+    recover(house.store, unfinished_operations(house.store, house.clock, nobody))
     assert run_next(room)
     assert talk.state() == expected.state()
     assert sound(house)

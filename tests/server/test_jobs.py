@@ -11,6 +11,7 @@ from rooms import Room
 
 from apportion.domain.jobs import JobKind, JobState
 from apportion.services.background.recovery import recover, unfinished_operations
+from owners import nobody
 from patience import patience
 
 
@@ -174,7 +175,7 @@ def test_a_job_that_a_stop_cut_short_says_so(room: Room, app: FastAPI) -> None:
         return str(tx.jobs.change(job, at=2, state=JobState.RUNNING, done=7).id)
 
     house.store.write(half).result()
-    recover(house.store, unfinished_operations(house.store, house.clock))
+    recover(house.store, unfinished_operations(house.store, house.clock, nobody))
     found = room.client_as("ana").get("/api/jobs/some-id").json()
     assert (found["state"], found["done"], found["undoable"]) == ("interrupted", 7, True)
     assert "stopped" in found["message"]

@@ -17,6 +17,7 @@ from .feed import FEED_TABLES
 
 __all__ = [
     "check_database",
+    "check_upgraded",
     "check_version",
     "create_in_transaction",
     "create_tables",
@@ -51,6 +52,14 @@ _SERVERS = (
     "CREATE TABLE heartbeat (at bigint NOT NULL)",
     # the last commit of each process that writes, by which it recognises it
     "CREATE TABLE commits (writer text PRIMARY KEY, mark text NOT NULL, at timestamptz NOT NULL DEFAULT now())",
+    "CREATE TABLE servers (no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, started_at bigint NOT NULL, "
+    "seen_at bigint NOT NULL, host text NOT NULL, version text NOT NULL)",
+    # what a crash forgets of these is not missed, and writing them costs nothing
+    "CREATE UNLOGGED TABLE attempts (no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, who text NOT NULL, "
+    "at bigint NOT NULL)",
+    "CREATE INDEX attempts_of ON attempts (who, at)",
+    "CREATE TABLE installation (id text NOT NULL)",
+    "INSERT INTO installation VALUES (gen_random_uuid()::text)",
 )
 
 
@@ -119,6 +128,12 @@ def check_version(connection: PostgresConnection) -> None:
         )
 
 
+def check_upgraded(connection: PostgresConnection) -> None:
+    """Wait for an upgrade that is under way. Raises ``DatabaseError`` if the tables are of another version then."""
+    with upgrade_lock(connection):
+        check_version(connection)
+
+
 def wait_for_tables(connection: PostgresConnection) -> None:
     """Wait for somebody else to create or upgrade the tables. Raises ``DatabaseError`` if nobody does."""
     until = time.monotonic() + TABLES_SECONDS
@@ -148,8 +163,9 @@ def migrate(connection: PostgresConnection, *, allowed: bool = True) -> None:
                 "migrate`, or start without --no-migrate."
             )
         elif version < LATEST:
-            from .upgrade import upgrade
+            from .upgrade import refuse_beside_servers, upgrade
 
+            refuse_beside_servers(connection, version)
             upgrade(connection)
 
 
