@@ -206,11 +206,6 @@ def cut_short(house: House, talk: Talk, stop: int) -> None:
         house.store.write(step).result()
         if number == stop:
             break
-    with house.store.read() as tx:
-        dataset = tx.datasets.find("shared", talk.name)
-    house.store.write(
-        lambda tx: tx.annotations.stop_tracking(dataset)
-    ).result()  # as the end of a process does
 
 
 def expected_of(house: House) -> Json:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import select
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import psycopg
@@ -19,15 +19,20 @@ from sqlalchemy.pool import StaticPool
 
 from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import UNLIMITED, Cursor
+from apportion.storage.sql.dialect import NumberRange
+from apportion.storage.sql.feed import ALWAYS
 from apportion.storage.tables import metadata as tables
 
 from . import strings
 from .dialect import POSTGRES
+from .gate import Gate
+from .locks import PostgresLocks
+from .places import numbered_places
 
-__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "numbered_places"]
+__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw"]
 
-_ALWAYS = 1 << 62
 _PREPARED = 400
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,
@@ -43,28 +48,6 @@ _ROWS_AT_ONCE = 5_000
 
 class DatabaseError(CannotOpenError):
     """The database cannot be used; the message says why and what to do."""
-
-
-@cache
-def numbered_places(sql: str) -> str:
-    """Return a statement with PostgreSQL's places for parameters: ``$1`` for the first ``?`` and for ``?1``.
-
-    >>> numbered_places("SELECT ?, '?' WHERE ?")
-    "SELECT $1, '?' WHERE $2"
-    """
-    pieces = sql.split("'")
-    given = 0
-    for even in range(0, len(pieces), 2):  # every second piece is inside quotes
-        parts = pieces[even].split("?")
-        written = [parts[0]]
-        for part in parts[1:]:
-            if part[:1].isdigit():  # the number that follows is the place's own
-                written.append(f"${part}")
-            else:
-                given += 1
-                written.append(f"${given}{part}")
-        pieces[even] = "".join(written)
-    return "'".join(pieces)
 
 
 class _DecimalLoader(Loader):
@@ -85,12 +68,27 @@ class PostgresRaw:
         self._streams = 0
         self.total_changes = 0
         """The number of rows that were inserted, updated and deleted."""
+        self.locks = PostgresLocks(self)
+        self.gate = Gate(link)
 
     @property
     def in_transaction(self) -> bool:
         return self.link.info.transaction_status != pq.TransactionStatus.IDLE
 
+    def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
+        """Run a statement at the end of the transaction, or before the next one that looks at the table."""
+        if self.locks.writing:
+            self.gate.leave(table, sql, parameters)
+            self.total_changes += 1
+        else:
+            self.execute(sql, parameters)
+
+    def prepare_for(self, sql: str) -> None:
+        """Run what was left, if a statement is about to look at it."""
+        self.gate.before(sql, self.locks.held)
+
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
+        self.prepare_for(sql)
         cursor = RawCursor(self.link)
         cursor.execute(numbered_places(sql), parameters)
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
@@ -98,6 +96,7 @@ class PostgresRaw:
         return cursor
 
     def executemany(self, sql: str, parameters: Sequence[Sequence[Any]], /) -> Cursor:
+        self.prepare_for(sql)
         cursor = RawCursor(self.link)
         cursor.executemany(numbered_places(sql), parameters)
         self.total_changes += max(0, cursor.rowcount)
@@ -105,6 +104,7 @@ class PostgresRaw:
 
     def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int:
         """Insert rows by COPY, the fastest way there is; return how many."""
+        self.prepare_for(into)
         cursor = RawCursor(self.link)
         with cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in rows:
@@ -125,6 +125,9 @@ class PostgresRaw:
         for table, sequence in self._sequences():
             last, called = self.execute(f"SELECT last_value, is_called FROM {sequence}").fetchone()
             found[table] = last if called else last - 1
+        for each in NumberRange:
+            last, called = self.execute(f"SELECT last_value, is_called FROM {each.key}").fetchone()
+            found[each.key] = last if called else last - 1
         return found
 
     def continue_numbers(self, highest: Mapping[str, int], /) -> None:
@@ -132,6 +135,11 @@ class PostgresRaw:
             (used,) = self.execute(f'SELECT coalesce(max("{_key_of(table)}"), 0) FROM {table}').fetchone()
             self.execute(
                 "SELECT setval(?::regclass, ?, false)", (sequence, max(used, highest.get(table, 0)) + 1)
+            )
+        for each in NumberRange:
+            (used,) = self.execute(each.value).fetchone()
+            self.execute(
+                "SELECT setval(?::regclass, ?, false)", (each.key, max(used, highest.get(each.key, 0)) + 1)
             )
 
     def _sequences(self) -> list[tuple[str, str]]:
@@ -158,8 +166,13 @@ class PostgresConnection:
         self.after: list[Callable[[], None]] = []
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""
-        self.began = _ALWAYS
-        """The number of commits that had been passed on to the caches when its snapshot was taken."""
+        self.changes: list[CacheDelta] = []
+        """Everything that the running transaction has changed so far and others have to follow."""
+        self.began = ALWAYS
+        self.since = 0.0
+        """When its snapshot was taken, on the clock ``time.monotonic``."""
+        self.seen: dict[int, int] = {}
+        """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
         if readonly:
             link.execute("SET default_transaction_read_only = on")
         engine = create_engine(
@@ -174,8 +187,12 @@ class PostgresConnection:
         engine.dialect.colspecs = {
             kind: own for kind, own in engine.dialect.colspecs.items() if not issubclass(kind, Integer)
         }
+        event.listen(engine, "before_cursor_execute", self._prepare_for)
         event.listen(engine, "after_cursor_execute", self._count_changes)
         self.sql: Connection = engine.connect()
+
+    def _prepare_for(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ARG002
+        self.raw.prepare_for(statement)
 
     def _count_changes(self, connection: Connection, cursor: Any, *_: Any) -> None:  # noqa: ARG002
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
@@ -202,24 +219,32 @@ class PostgresConnection:
 
     # Transactions of the writer (``storage.sql.writer.WritingConnection``)
 
-    def begin(self) -> None:
+    def begin(self, *, shared: bool = False) -> None:
         self.raw.link.execute("BEGIN")
+        self.raw.locks.begin(shared=shared)
 
     def commit(self) -> None:
         self.raw.link.execute("COMMIT")
+        self.raw.locks.end()
 
     def roll_back(self) -> None:
+        self.raw.gate.forget()
+        self.raw.locks.end()
         if not self.lost and self.raw.in_transaction:
             with contextlib.suppress(psycopg.Error):
                 self.raw.link.execute("ROLLBACK")
 
     def set_savepoint(self) -> None:
+        self.raw.gate.set_savepoint()
+        self.raw.locks.set_savepoint()
         self.raw.link.execute("SAVEPOINT job")
 
     def release_savepoint(self) -> None:
         self.raw.link.execute("RELEASE job")
 
     def return_to_savepoint(self) -> bool:
+        self.raw.gate.return_to_savepoint()
+        self.raw.locks.return_to_savepoint()
         try:
             self.raw.link.execute("ROLLBACK TO job; RELEASE job", prepare=False)
         except psycopg.Error:  # the connection is lost
@@ -228,11 +253,18 @@ class PostgresConnection:
 
     # Reading
 
+    @property
+    def in_snapshot(self) -> bool:
+        """True while each statement sees the same."""
+        return self.reads_only and self.raw.in_transaction
+
     def begin_snapshot(self, deadline: Deadline | None) -> None:
         """Begin a transaction that sees the database as of now; its statements end by the deadline."""
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         if deadline is not None:
             begin += f"; SET LOCAL statement_timeout = {_milliseconds(deadline)}"
+        self.seen.clear()
+        self.since = time.monotonic()
         self.raw.link.execute(begin, prepare=False)
 
     def end_snapshot(self) -> None:

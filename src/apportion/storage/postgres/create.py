@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 from sqlalchemy import BigInteger, Integer, MetaData
 
+from apportion.storage.sql.dialect import SINGLES, NumberRange
 from apportion.storage.tables import metadata as tables
 from apportion.storage.versions import LATEST
 
-from .changes import CHANGE_LOG_TABLES
 from .connection import DatabaseError, PostgresConnection, PostgresRaw
+from .feed import FEED_TABLES
 
 __all__ = [
     "check_database",
@@ -36,6 +37,15 @@ _EVENTS_STAY = (
     "IF TG_OP = 'DELETE' AND OLD.at < coalesce((SELECT max(before) FROM events_pruning), 0) THEN RETURN OLD; END IF; "
     "RAISE EXCEPTION 'events are only ever added: none is changed, or deleted before its time'; END $$",
     "CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_event_change()",
+)
+_NUMBERS = (
+    *(f"CREATE SEQUENCE {each.key}" for each in (NumberRange.VALUES, NumberRange.SLOTS)),
+    f"CREATE SEQUENCE {NumberRange.ADDED_SLOTS.key} MINVALUE {SINGLES + 1}",
+    # a sequence gives out one number at a time, and plans need many that follow each other
+    "CREATE FUNCTION reserve_numbers(what text, many bigint) RETURNS bigint LANGUAGE plpgsql AS $$ "
+    "DECLARE first bigint; BEGIN PERFORM pg_advisory_lock(1095782479, 3); first := nextval(what::regclass); "
+    "PERFORM setval(what::regclass, first + many - 1); PERFORM pg_advisory_unlock(1095782479, 3); RETURN first; "
+    "END $$",
 )
 _SERVERS = (
     "CREATE TABLE heartbeat (at bigint NOT NULL)",
@@ -168,7 +178,7 @@ def create_tables(connection: PostgresConnection) -> None:
 def create_in_transaction(connection: PostgresConnection) -> None:
     """Create every table, within the transaction that there is."""
     _with_wide_numbers(tables).create_all(connection.sql, checkfirst=False)
-    for statement in (*_EVENTS_STAY, *CHANGE_LOG_TABLES, *_SERVERS):
+    for statement in (*_EVENTS_STAY, *FEED_TABLES, *_NUMBERS, *_SERVERS):
         connection.raw.execute(statement)
     connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
     connection.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))

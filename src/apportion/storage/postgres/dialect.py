@@ -9,10 +9,9 @@ from typing import Any, Protocol, cast
 from sqlalchemy import LargeBinary, Select
 from sqlalchemy.dialects import postgresql
 
-from apportion.storage.sql.dialect import Statements
+from apportion.storage.sql.dialect import NumberRange, Statements
 from apportion.storage.tables import metadata as tables
 
-from .changes import PostgresChangeLog
 from .texts import TsvectorIndex
 
 __all__ = ["POSTGRES", "PostgresDialect"]
@@ -126,8 +125,9 @@ class PostgresDialect:
     def texts(self, raw: Statements, dataset: int) -> TsvectorIndex:
         return TsvectorIndex(raw, dataset)
 
-    def change_log(self, raw: Statements) -> PostgresChangeLog:
-        return PostgresChangeLog(raw)
+    def reserve_numbers(self, raw: Statements, what: NumberRange, many: int) -> int:
+        (first,) = raw.execute("SELECT reserve_numbers(?, ?)", (what.key, many)).fetchone()
+        return int(first)
 
 
 def _listed(name: str, array: str) -> str:

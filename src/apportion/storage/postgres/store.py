@@ -10,6 +10,7 @@ from apportion.storage.versions import LATEST
 from .connection import PostgresConnection
 from .create import migrate, version_of, wait_for_tables
 from .database import Database
+from .feed import TableFeed, prune_feed
 
 __all__ = ["PostgresStore"]
 
@@ -32,7 +33,7 @@ class PostgresStore(SqlStore[PostgresConnection]):
         hold: bool = False,
     ) -> None:
         self.database = database = Database(url, hold=hold, forget=self._forget)
-        super().__init__(database, limits, open_datasets)
+        super().__init__(database, TableFeed(), limits, open_datasets)
         self._last_alive: int | None = None
         try:
             if hold and not allow_upgrade:
@@ -84,5 +85,6 @@ def _heartbeat(connection: PostgresConnection) -> int | None:
 
 def _beat(connection: PostgresConnection, now: int) -> None:
     connection.raw.execute("DELETE FROM commits WHERE at < now() - interval '30 days'")
+    prune_feed(connection.raw)
     if not connection.raw.execute("UPDATE heartbeat SET at = ?", (now,)).rowcount:
         connection.raw.execute("INSERT INTO heartbeat VALUES (?)", (now,))

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from apportion.ports.deadline import Deadline
 
+from .cache_delta import CacheDelta
 from .dialect import Cursor, Dialect, Statements
+from .locks import Locks
 
 __all__ = ["UNLIMITED", "Cursor", "RawConnection", "SqlConnection"]
 
@@ -23,6 +25,19 @@ class RawConnection(Statements, Protocol):
 
     @property
     def dialect(self) -> Dialect: ...
+
+    @property
+    def locks(self) -> Locks:
+        """Return the locks of the running transaction."""
+        ...
+
+    def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
+        """Run a statement that changes rows of a table which many transactions change.
+
+        Where several write at the same time it is left to the end of the transaction, or to its next statement that
+        looks at the table.
+        """
+        ...
 
     @property
     def total_changes(self) -> int:
@@ -51,14 +66,24 @@ class SqlConnection(Protocol):
     reads_only: bool
     after: list[Callable[[], None]]
     """Hooks to run once the running transaction has committed."""
+    changes: list[CacheDelta]
+    """Everything that the running transaction has changed so far and others have to follow."""
     deadline: Deadline
     """The deadline of the transaction that it is used for."""
     began: int
     """The number of commits that had been passed on to the caches when its snapshot was taken."""
+    since: float
+    """When its snapshot was taken, on the clock ``time.monotonic``."""
+    seen: dict[int, int]
+    """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
     sql: Connection
 
     @property
     def raw(self) -> RawConnection: ...
+
+    @property
+    def in_snapshot(self) -> bool:
+        """True while each statement sees the same."""
 
     @property
     def stale(self) -> bool:

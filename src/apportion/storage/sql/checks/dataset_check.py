@@ -319,7 +319,7 @@ class DatasetCheck:
 
     def cache(self, cache: DatasetCache) -> Iterator[str]:
         """Compare a cache with the tables, once these are known to agree."""
-        with cache.held():
+        with cache.held(self.connection):
             rows = self._raw.execute(
                 "SELECT rid & 4294967295, updated, event FROM records WHERE rid >= ? AND rid < ? ORDER BY id",
                 self._span,

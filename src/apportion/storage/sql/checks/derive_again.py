@@ -9,12 +9,12 @@ from apportion.domain.metadata import MetadataClash, kind_of, terms_of
 from apportion.domain.text import analysed
 from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.cases.slots import SlotTerms
 from apportion.storage.sql.codec.fragments import packed
 from apportion.storage.sql.codec.states import STATUSES
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.datasets import DATASET_COLUMNS, dataset_from
-from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.counters import CountedTerms, MetadataTerms, NumberTerms
 from apportion.storage.sql.index.terms import TermRegistry
 

@@ -100,7 +100,7 @@ class Searcher:
     @contextlib.contextmanager
     def _selected(self, plan: Plan) -> Iterator[BitMap]:
         """Yield the numbers of the matching records while the cache is held, so that both are of one instant."""
-        with self._deadline.query(), self._cache.held(self._deadline):
+        with self._deadline.query(), self._cache.held(self._connection, self._deadline):
             selection = self._evaluation.select(plan)
             # what was found in texts a moment ago may have been deleted since
             yield selection if isinstance(plan, All) else selection & self._cache.everything
@@ -217,7 +217,7 @@ class Searcher:
         order = np.lexsort((ns, distances))[:k]
         found = ns[order].tolist()
         counter = self._counter(BitMap(found), criteria)
-        with self._cache.held(self._deadline):
+        with self._cache.held(self._connection, self._deadline):
             counts = counter.count(facets)
         return SearchHits(len(found), self.rows(found[:limit]), counter.count_texts(facets, counts))
 
