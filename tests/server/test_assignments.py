@@ -130,7 +130,7 @@ def test_an_answer_fills_the_slot_and_the_queue_goes_on(team: Team) -> None:
             assert team.answer("ana", each["id"])["counted"]
     empty = team.claim("ana")
     assert (empty["records"], empty["left"]) == ([], 0)
-    assert (empty["why_empty"], empty["why_empty_text"]) == ("all_done", "everything of yours is done")
+    assert (empty["why_empty"], empty["why_empty_text"]) == ("all_done", "everything assigned to you is done")
     assert team.progress()["ana"]["done"] == 15
     assert len(team.found("ana", "assignment:done")) == 15
     assert len(team.found("ben", "assignment:pending")) == 15
