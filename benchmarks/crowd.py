@@ -247,35 +247,35 @@ class Person(_Worker):
         }  # fmt: skip
         self._doubt = item.id, Kept(state, label, version + 1, True)
         with self.timed(kind):
-            told = self.caller.need("PUT", self._path(item.id), sent)
-        self._acknowledged(item.id, told)
+            shown = self.caller.need("PUT", self._path(item.id), sent)
+        self._acknowledged(item.id, shown)
 
     def _undo(self, item: _Item) -> None:
         before = self.kept[item.id]
         self._think(0.2)
         self._doubt = item.id, Kept("", "", before.version + 1, False)
         with self.timed("undo"):
-            told = self.caller.need("POST", self._path(item.id) + ":undo")
-        self._acknowledged(item.id, told)
+            shown = self.caller.need("POST", self._path(item.id) + ":undo")
+        self._acknowledged(item.id, shown)
         self._think(0.3)
         self._write("submit", item, "submitted", self.dice.choice(LABELS))
 
-    def _acknowledged(self, id: str, told: dict[str, Any]) -> None:
+    def _acknowledged(self, id: str, shown: dict[str, Any]) -> None:
         assert self._doubt is not None
         (_, wanted), self._doubt = self._doubt, None
-        self._keep(id, told, undone=not wanted.state)
-        if told["version"] != wanted.version:
-            self.problems.append(f"{self.name}: {id} is at version {told['version']}, not {wanted.version}")
+        self._keep(id, shown, undone=not wanted.state)
+        if shown["version"] != wanted.version:
+            self.problems.append(f"{self.name}: {id} is at version {shown['version']}, not {wanted.version}")
 
-    def _keep(self, id: str, told: dict[str, Any], *, undone: bool) -> None:
-        if told["state"] in ("submitted", "discarded"):  # an undo may bring an earlier answer back
-            self.done[self.name, told["state"], id] += 1
+    def _keep(self, id: str, shown: dict[str, Any], *, undone: bool) -> None:
+        if shown["state"] in ("submitted", "discarded"):  # an undo may bring an earlier answer back
+            self.done[self.name, shown["state"], id] += 1
         elif undone:
             self.done[self.name, "took_back", id] += 1
-        label = told["value"]["labels"][0]["class"] if told["value"] else ""
-        self.kept[id] = Kept(told["state"], label, told["version"], told["counted"])
-        if told["state"] in ("submitted", "discarded") and not told["counted"]:
-            self.noted[f"kept as an extra: {told['why']}"] += 1
+        label = shown["value"]["labels"][0]["class"] if shown["value"] else ""
+        self.kept[id] = Kept(shown["state"], label, shown["version"], shown["counted"])
+        if shown["state"] in ("submitted", "discarded") and not shown["counted"]:
+            self.noted[f"kept as an extra: {shown['why']}"] += 1
 
     def _skip(self, item: _Item) -> None:
         self._at_hand.popleft()
@@ -326,16 +326,16 @@ class Manager(_Worker):
 
     def turn(self) -> None:
         self.pause(self.dice.uniform(2, 4) / self._pace)
-        room = f"/api/datasets/{DATASET}"
+        dataset = f"/api/datasets/{DATASET}"
         self._round += 1
         with self.timed("progress"):
-            self.caller.need("GET", f"{room}/progress")
+            self.caller.need("GET", f"{dataset}/progress")
         if self._round % 2 == 0:
             with self.timed("agreement"):
-                self.caller.need("GET", f"{room}/agreement", by="label" if self._round % 4 else "pair")
+                self.caller.need("GET", f"{dataset}/agreement", by="label" if self._round % 4 else "pair")
         else:
             with self.timed("conflicts"):
-                self.caller.need("GET", f"{room}/conflicts", limit=20)
+                self.caller.need("GET", f"{dataset}/conflicts", limit=20)
         if self._round % 3 == 0:
             self._rebalance(dry_run=True)
         if self._round % 6 == 0:

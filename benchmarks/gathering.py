@@ -62,7 +62,7 @@ def _furnish_team(home: Path, people: int) -> None:
     from apportion.storage.sqlite.store import SqliteStore
     from apportion.vocabulary import MembershipRole
 
-    def settle(tx: Any) -> None:
+    def set_up(tx: Any) -> None:
         workspace = ensure_workspace(tx, WORKSPACE, now=1)
         for name in [*MANAGERS, *names(people)]:
             role = MembershipRole.MANAGER if name in MANAGERS else MembershipRole.ANNOTATOR
@@ -70,7 +70,7 @@ def _furnish_team(home: Path, people: int) -> None:
             join(tx, workspace, MemberChange(name, role, 1))
 
     store = SqliteStore(home / "apportion.db")
-    store.write(settle).result()
+    store.write(set_up).result()
     store.close()
 
 
@@ -221,7 +221,7 @@ def met(
         found.end()
 
 
-_TOLD = ("submitted", "discarded", "took_back")
+_MESSAGES = ("submitted", "discarded", "took_back")
 """Events about what people acknowledged."""
 
 _STATES = {"Validated": "submitted", "Edited": "draft", "Discarded": "discarded"}
@@ -234,8 +234,8 @@ def read_back(gathering: Gathering, port: int) -> list[str]:
     address = Address(port, WORKSPACE)
     for person in gathering.people:
         for record in _own(address, person.name):
-            said = record["annotation"]
-            label = said["labels"][0]["class_label"] if said and said["labels"] else ""
+            answer = record["annotation"]
+            label = answer["labels"][0]["class_label"] if answer and answer["labels"] else ""
             place = person.name, str(record["id"])
             if place in seen:
                 found.append(f"{place} is there twice")
@@ -248,7 +248,7 @@ def read_back(gathering: Gathering, port: int) -> list[str]:
     ]
     done = sum((each.done for each in gathering.people), Counter())
     for listener in gathering.listeners:
-        heard = Counter({each: many for each, many in listener.heard.items() if each[1] in _TOLD})
+        heard = Counter({each: many for each, many in listener.heard.items() if each[1] in _MESSAGES})
         for each in (heard - done) + (done - heard):
             found.append(
                 f"{listener.name} heard {heard[each]} times of {each}, which was done {done[each]} times"
@@ -257,9 +257,9 @@ def read_back(gathering: Gathering, port: int) -> list[str]:
     often = Counter(id for _, id in answered)
     found += [f"{id} has {times} answers that count" for id, times in often.items() if times > WANTED]
     with contextlib.closing(Caller(address, f"{MANAGERS[0]}.apikey")) as manager:
-        told = manager.need("GET", f"/api/datasets/{DATASET}/progress")
+        reply = manager.need("GET", f"/api/datasets/{DATASET}/progress")
         found += [each for scribe in gathering.scribes for each in scribe.not_whole(manager)]
-    shown = {each["annotator"]: each["done"] for each in told["annotators"] if each["done"]}
+    shown = {each["annotator"]: each["done"] for each in reply["annotators"] if each["done"]}
     counted = Counter(name for name, _ in answered)
     if shown != dict(counted):
         found.append(f"progress says {shown}, acknowledged were {dict(counted)}")
@@ -302,11 +302,11 @@ def _log(port: int, first: int, records: int) -> None:
     def made() -> Iterator[rg.TextClassificationRecord]:
         for body in bodies(TEXT, first, first + records, first + records):
             for each in msgspec.json.decode(body)["records"]:
-                said = each["prediction"]
+                answer = each["prediction"]
                 yield rg.TextClassificationRecord(
                     id=each["id"], inputs=each["inputs"], metadata=each["metadata"],
-                    prediction=[(one["class"], one["score"]) for one in said["labels"]],
-                    prediction_agent=said["agent"],
+                    prediction=[(one["class"], one["score"]) for one in answer["labels"]],
+                    prediction_agent=answer["agent"],
                 )  # fmt: skip
 
     began, cpu = time.perf_counter(), time.process_time()

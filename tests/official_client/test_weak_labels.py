@@ -74,18 +74,18 @@ def test_a_notebook_with_weak_labels_comes_to_the_same_with_either_client(
         script = notebook()
         for case in cases:
             admin.log(case.records, case.name, verbose=False)
-        by_ours, by_theirs = cases[::2], cases[1::2]
+        by_ours, by_official = cases[::2], cases[1::2]
         for case in by_ours:
             script.store(labeling, case.name, case.rules)
 
-        theirs = official(
+        original = official(
             "weak_labels",
             workspace="recognai",
-            store={case.name: case.rules for case in by_theirs},
+            store={case.name: case.rules for case in by_official},
             datasets={case.name: case.asked() for case in cases},
         )
         ours = {case.name: script.outcome(labeling, case.name, **case.asked()) for case in cases}
 
     for name, found in json.loads(json.dumps(ours)).items():
-        for what, expected in theirs[name].items():
+        for what, expected in original[name].items():
             assert found[what] == expected, (name, what)

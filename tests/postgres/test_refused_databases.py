@@ -52,28 +52,28 @@ def with_password(url: str) -> str:
 
 
 def test_a_database_that_nothing_answers_for_is_refused(url: str) -> None:
-    said = refusal_of(f"postgresql://apportion:{PASSWORD}@127.0.0.1:9/apportion")
-    assert said.startswith("PostgreSQL at 127.0.0.1:9/apportion cannot be reached")
-    assert "APPORTION_DATABASE_URL" in said
+    result = refusal_of(f"postgresql://apportion:{PASSWORD}@127.0.0.1:9/apportion")
+    assert result.startswith("PostgreSQL at 127.0.0.1:9/apportion cannot be reached")
+    assert "APPORTION_DATABASE_URL" in result
 
 
 def test_a_database_that_is_not_there_is_refused(url: str) -> None:
-    said = refusal_of(with_password(url.rpartition("/")[0]) + "/nowhere")
-    assert 'database "nowhere" does not exist' in said
+    result = refusal_of(with_password(url.rpartition("/")[0]) + "/nowhere")
+    assert 'database "nowhere" does not exist' in result
 
 
 def test_a_wrong_password_is_refused_without_showing_it(cluster: Any) -> None:
     cluster.ask_for_passwords("anna", "the right one")
-    said = refusal_of(cluster.url.replace("apportion@", f"anna:{PASSWORD}@"))
-    assert "password authentication failed" in said
+    result = refusal_of(cluster.url.replace("apportion@", f"anna:{PASSWORD}@"))
+    assert "password authentication failed" in result
 
 
 def test_a_database_with_tables_of_somebody_else_is_refused(url: str) -> None:
     with database(url, "shop", "") as shop:
         run(shop, "CREATE TABLE customers (id int)")
-        said = refusal_of(with_password(shop))
-    assert "in use by something else" in said
-    assert "createdb" in said
+        result = refusal_of(with_password(shop))
+    assert "in use by something else" in result
+    assert "createdb" in result
 
 
 def test_another_encoding_is_refused(url: str) -> None:
@@ -111,14 +111,14 @@ def test_a_second_server_is_refused(url: str) -> None:
 def test_a_user_who_may_not_create_tables_is_refused(url: str) -> None:
     with database(url, "closed", "") as closed:
         run(closed, "CREATE ROLE guest LOGIN")
-        said = refusal_of(closed.replace("apportion@", f"guest:{PASSWORD}@"))
+        result = refusal_of(closed.replace("apportion@", f"guest:{PASSWORD}@"))
         run(closed, "DROP ROLE guest")
-    assert "permission denied for schema public" in said
-    assert "OWNER TO" in said
+    assert "permission denied for schema public" in result
+    assert "OWNER TO" in result
 
 
 @pytest.mark.parametrize(
-    ("version", "collation", "standby", "said"),
+    ("version", "collation", "standby", "message"),
     [
         (140_011, "C", False, "PostgreSQL 14; 15 or later is needed"),
         (160_000, "C", True, "read-only standby"),
@@ -127,33 +127,33 @@ def test_a_user_who_may_not_create_tables_is_refused(url: str) -> None:
     ],
 )
 def test_an_old_postgresql_a_standby_and_another_order_of_texts_are_refused(
-    version: int, collation: str, standby: bool, said: str
+    version: int, collation: str, standby: bool, message: str
 ) -> None:
     row = ("UTF8", collation, standby, "on", False, 0)
     raw: Any = SimpleNamespace(
         link=SimpleNamespace(info=SimpleNamespace(server_version=version)),
         execute=lambda *_: SimpleNamespace(fetchone=lambda: row),
     )
-    with pytest.raises(CannotOpenError, match=said):
+    with pytest.raises(CannotOpenError, match=message):
         check_database(raw)
 
 
 def test_a_database_with_an_order_of_texts_of_its_own_is_refused(url: str) -> None:
     try:
         with database(url, "german", "LOCALE_PROVIDER icu ICU_LOCALE 'de' LOCALE 'C'") as german:
-            said = refusal_of(german)
+            result = refusal_of(german)
     except psycopg.errors.FeatureNotSupported:
         pytest.skip("this PostgreSQL was built without ICU")
-    assert "the collation ICU; UTF8 and C are needed" in said
-    assert "createdb" in said
+    assert "the collation ICU; UTF8 and C are needed" in result
+    assert "createdb" in result
 
 
 def test_a_read_only_database_is_refused(url: str) -> None:
     name = url.rpartition("/")[2]
     run(url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    said = refusal_of(url)
-    assert "The database is read-only" in said
-    assert "ALTER DATABASE" in said
+    result = refusal_of(url)
+    assert "The database is read-only" in result
+    assert "ALTER DATABASE" in result
 
 
 def test_a_postgresql_without_a_connection_left_is_named(url: str) -> None:

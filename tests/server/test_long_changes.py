@@ -28,7 +28,7 @@ class Talk:
 
     def __init__(self, client_as: Any, store: Any, clock: Any, name: str = "talk") -> None:
         self.client_as, self.store, self.clock, self.name = client_as, store, clock, name
-        self.room = Workroom(store, clock, lambda task, json: None)
+        self.talk = Workroom(store, clock, lambda task, json: None)
         records = [{"id": id, "inputs": {"text": f"text {id}"}} for id in IDS]
         self.ask("eva", "POST", "TextClassification:bulk", json={"records": records})
         self.plan = self.ask("max", "POST", "assignments", json=PLAN)["id"]
@@ -74,8 +74,8 @@ class Talk:
         self.work_off()
 
     def work_off(self) -> None:
-        """What the jobs room does."""
-        while run_next(self.room):
+        """What the worker of jobs does."""
+        while run_next(self.talk):
             pass
 
     def seen(self) -> Json:

@@ -238,7 +238,7 @@ def _serve(
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             state.stopping.set()  # streams end now, so that only real work is waited for
-            log.info("stopping", extra={"fields": {"running": state.tally.running}})
+            log.info("stopping", extra={"fields": {"running": state.stats.running}})
             await super().shutdown(sockets)
 
     serving = Server(

@@ -49,7 +49,7 @@ T = TypeVar("T")
 class Request:
     """A request to send.
 
-    ``repeatable``: sending it twice has the same effect as once. ``patient``: retry if needed.
+    ``repeatable``: sending it twice has the same effect as once. ``retry``: retry if needed.
     """
 
     method: str
@@ -57,7 +57,7 @@ class Request:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: bytes | None = None
     repeatable: bool = True
-    patient: bool = True
+    retry: bool = True
 
 
 class Activity(Protocol):
@@ -162,7 +162,7 @@ class _Shared:
         return response.content
 
     def _pauses(self, request: Request) -> list[float | None]:
-        return [*PAUSES, None] if request.patient else [None]
+        return [*PAUSES, None] if request.retry else [None]
 
     def _connection_error(self, failure: Exception) -> BaseClientError:
         detail = str(failure) or type(failure).__name__

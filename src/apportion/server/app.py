@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 from apportion.bootstrap import open_store
 from apportion.ports.deadline import FairShare
 from apportion.ports.security import Clock, Passwords, Tokens
+from apportion.services.people.acting import LastActors
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits
 from apportion.settings import Settings
@@ -82,7 +83,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
     )
     app.state.app_state = state
     errors.install(app)
-    app.add_middleware(GuardMiddleware, settings=settings, stranger=lambda scope: refusal_of(scope, state))
+    app.add_middleware(GuardMiddleware, settings=settings, refusal_of=lambda scope: refusal_of(scope, state))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -93,7 +94,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
         )
     app.add_middleware(
         RequestLogMiddleware,
-        tally=state.tally,
+        stats=state.stats,
         prefix=settings.prefix,
         address=lambda scope: address_of(Request(scope), settings),
     )
@@ -140,6 +141,7 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
         webhook_secrets=secrets,
         keys=KeyAttempts(clock),
+        actors=LastActors(),
     )
 
 

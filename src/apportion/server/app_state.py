@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from apportion.ports.deadline import Deadline, FairShare
 from apportion.ports.security import Clock, Passwords
 from apportion.services.operations import OperationStoppedError
+from apportion.services.people.acting import LastActors
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
@@ -63,11 +64,12 @@ class AppState:
     webhooks: WebhookDispatcher
     webhook_secrets: DerivedSecrets
     keys: KeyAttempts
+    actors: LastActors
     turns: WeakValueDictionary[tuple[str, asyncio.AbstractEventLoop], asyncio.Lock] = field(
         default_factory=WeakValueDictionary
     )
     """Locks by address: one password of an address is checked at a time."""
-    tally: RequestStats = field(default_factory=RequestStats)
+    stats: RequestStats = field(default_factory=RequestStats)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server is asked to stop: streams end, and it no longer reports that it is ready."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextvars import copy_context
@@ -22,13 +23,21 @@ from apportion.settings import Settings
 from apportion.vocabulary import Task
 
 from .app_state import AppState
-from .auth import Caller, identify
+from .auth import Caller, forget, identify, remembered
 from .disconnects import HangingUp
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Transaction
 
-__all__ = ["AppState", "Context", "Ctx", "InAppState", "get_app_state", "get_context"]
+__all__ = [
+    "AppState",
+    "Context",
+    "Ctx",
+    "InAppState",
+    "get_app_state",
+    "get_context",
+    "remembered_context",
+]
 
 T = TypeVar("T")
 LATELY = 1.0
@@ -59,13 +68,20 @@ class Context:
     )
 
     def __init__(
-        self, state: AppState, caller: Caller, workspace: str | None, request: Request | None = None
+        self,
+        state: AppState,
+        caller: Caller,
+        workspace: str | None,
+        request: Request | None = None,
+        *,
+        looked_up: bool = True,
     ) -> None:
+        """``looked_up``: False if the caller is a remembered one, who has to be looked up first in any case."""
         self.state = state
         self.actor: Actor = caller.actor
         self.began: Actor = caller.actor
         self._credential = caller.credential
-        self._looked_up = time.monotonic()
+        self._looked_up = time.monotonic() if looked_up else -math.inf
         self.key = caller.key
         self.sid = caller.sid
         self.workspace = workspace
@@ -143,6 +159,11 @@ class Context:
         """Wrap ``fn`` like ``_as_now``, unless the caller was looked up just now: bodies may come slowly."""
         return fn if time.monotonic() - self._looked_up < LATELY else self._as_now(fn)
 
+    def forget(self) -> None:
+        """Forget the caller, whose credential turned out to have ended."""
+        if self.request is not None:
+            forget(self.request, self.state, self._credential)
+
     def check_rights(self, tx: Transaction) -> None:
         """Refuse to go on once the caller has fewer rights than when the request began."""
         check_rights(self.began, self.look_up(tx))
@@ -197,6 +218,13 @@ async def get_context(
     """Return the context of a request whose caller is known; otherwise 401."""
     state: AppState = request.app.state.app_state
     return Context(state, await identify(request, state), workspace or x_argilla_workspace, request)
+
+
+def remembered_context(request: Request, workspace: str | None) -> Context | None:
+    """Return the context of a request whose caller is looked up in its first transaction; None if nobody is known."""
+    state: AppState = request.app.state.app_state
+    caller = remembered(request, state)
+    return None if caller is None else Context(state, caller, workspace, request, looked_up=False)
 
 
 Ctx = Annotated[Context, Depends(get_context)]

@@ -34,12 +34,12 @@ _HELD = {
 
 
 def render_metrics(
-    tally: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int, accept: str
+    stats: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int, accept: str
 ) -> tuple[bytes, str]:
     """Return the metrics in the format that ``accept`` asks for, and its content type."""
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
-    registry.register(_StatsCollector(tally, condition, counts, lost_lines))
+    registry.register(_StatsCollector(stats, condition, counts, lost_lines))
     encode, kind = choose_encoder(accept)
     return encode(registry), kind
 
@@ -48,9 +48,9 @@ class _StatsCollector:
     """Collector of all metrics at one moment."""
 
     def __init__(
-        self, tally: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int
+        self, stats: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int
     ) -> None:
-        self._tally = tally
+        self._stats = stats
         self._condition = condition
         self._counts = counts
         self._lost_lines = lost_lines
@@ -63,11 +63,11 @@ class _StatsCollector:
             yield _gauge(name, about, self._counts[name])
 
     def _requests(self) -> Iterable[Metric]:
-        tally = self._tally
+        stats = self._stats
         total = CounterMetricFamily(
             "apportion_http_requests", "Requests answered.", labels=("method", "route", "status")
         )
-        for (method, route, status), number in list(tally.requests.items()):
+        for (method, route, status), number in list(stats.requests.items()):
             total.add_metric((method, route, str(status)), number)
         yield total
         times = HistogramMetricFamily(
@@ -75,12 +75,12 @@ class _StatsCollector:
             "How long answers took, streams apart.",
             labels=("method", "route"),
         )
-        for key, timings in list(tally.timings.items()):
+        for key, timings in list(stats.timings.items()):
             times.add_metric(key, _buckets(timings), timings.seconds)
         yield times
-        yield _gauge("http_requests_in_progress", "Requests being answered.", tally.running)
-        yield _gauge("event_streams", "Browsers that listen to events.", tally.streams)
-        yield _counter("sign_in_refused", "Attempts to sign in that were refused.", tally.refused_sign_ins)
+        yield _gauge("http_requests_in_progress", "Requests being answered.", stats.running)
+        yield _gauge("event_streams", "Browsers that listen to events.", stats.streams)
+        yield _counter("sign_in_refused", "Attempts to sign in that were refused.", stats.refused_sign_ins)
         yield _counter("log_lines_lost", "Lines of the log that nobody took.", self._lost_lines)
 
     def _store(self) -> Iterable[Metric]:

@@ -80,12 +80,12 @@ async def see_server(ctx: Ctx) -> ServerOut:
     require(ctx.actor, Action.SEE_SERVER)
     state = ctx.state
     counts = await _counts(ctx)
-    condition, tally = await state.run_short(state.store.condition), state.tally
-    by_status = [(status, number) for (_, _, status), number in tally.requests.items()]
+    condition, stats = await state.run_short(state.store.condition), state.stats
+    by_status = [(status, number) for (_, _, status), number in stats.requests.items()]
     return ServerOut(
         version=__version__,
-        started_at=utc_iso(int(tally.started * 1_000_000)),
-        uptime_seconds=int(time.time() - tally.started),
+        started_at=utc_iso(int(stats.started * 1_000_000)),
+        uptime_seconds=int(time.time() - stats.started),
         memory_bytes=resident_bytes(),
         checks=await _checks(state),
         writer=_writer(condition),
@@ -96,9 +96,9 @@ async def see_server(ctx: Ctx) -> ServerOut:
         requests=Requests(
             answered=sum(number for _, number in by_status),
             failed=sum(number for status, number in by_status if status >= 500),
-            running=tally.running,
-            streams=tally.streams,
-            refused_sign_ins=tally.refused_sign_ins,
+            running=stats.running,
+            streams=stats.streams,
+            refused_sign_ins=stats.refused_sign_ins,
         ),
     )
 
@@ -131,7 +131,7 @@ async def prometheus(ctx: Ctx, request: Request) -> Response:
     accept = request.headers.get("accept", "")
     body, kind = await ctx.state.run_in_thread(
         lambda: render_metrics(
-            ctx.state.tally, condition, msgspec.structs.asdict(counts), ctx.state.lost_lines(), accept
+            ctx.state.stats, condition, msgspec.structs.asdict(counts), ctx.state.lost_lines(), accept
         )
     )
     return Response(body, headers={"Content-Type": kind})

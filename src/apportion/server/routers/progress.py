@@ -121,13 +121,13 @@ async def _since(ctx: Context, address: DatasetAddress, after: int) -> Sequence[
 
 
 async def _stream(ctx: Context, address: DatasetAddress, after: int) -> AsyncIterator[bytes]:
-    tally = ctx.state.tally
-    tally.streams += 1
+    stats = ctx.state.stats
+    stats.streams += 1
     try:
         async for piece in _frames(ctx, address, after):
             yield piece
     finally:
-        tally.streams -= 1
+        stats.streams -= 1
 
 
 async def _frames(ctx: Context, address: DatasetAddress, after: int) -> AsyncIterator[bytes]:

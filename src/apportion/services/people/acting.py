@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -20,7 +22,7 @@ from apportion.ports.store import Store, Transaction
 from apportion.ports.upkeep import StoreCondition, StoreCounts
 from apportion.vocabulary import Task
 
-__all__ = ["ActingStore", "Credential", "check_rights", "unchecked"]
+__all__ = ["ActingStore", "Credential", "LastActors", "check_rights", "unchecked"]
 
 T = TypeVar("T")
 
@@ -42,6 +44,36 @@ class Credential:
         if found is None:
             raise UnauthorizedError
         return found
+
+
+class LastActors:
+    """The owners of credentials as they were when last looked up, by the address that the credential came from.
+
+    Their rights may have changed since, or the credential may have ended: they are for requests that look their actor
+    up again before they do anything.
+    """
+
+    def __init__(self, remembered: int = 10_000) -> None:
+        self._remembered = remembered
+        self._known: OrderedDict[tuple[Credential, str], Actor] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, credential: Credential, address: str) -> Actor | None:
+        """Return the owner, None if they were not looked up lately."""
+        return self._known.get((credential, address))
+
+    def put(self, credential: Credential, address: str, actor: Actor) -> None:
+        """Keep the owner who was just looked up; the one looked up longest ago may be dropped for them."""
+        with self._lock:
+            self._known[credential, address] = actor
+            self._known.move_to_end((credential, address))
+            if len(self._known) > self._remembered:
+                self._known.popitem(last=False)
+
+    def forget(self, credential: Credential, address: str) -> None:
+        """Drop the owner of a credential that has ended."""
+        with self._lock:
+            self._known.pop((credential, address), None)
 
 
 def check_rights(began: Actor, now: Actor) -> None:

@@ -188,6 +188,11 @@ class SignIn:
         tx.events.add(EventCode.SIGNED_IN, about, who=user.username, at=now)
         return self._tokens.issue(Claims(user.username, sid), expires_at)
 
+    def session_of(self, token: str) -> str | None:
+        """Return the stored hash of the session's id in a token; None unless the token is ours and valid by itself."""
+        claims = self._tokens.read(token)
+        return None if claims is None else hash_key(claims.sid)
+
     def by_token(self, people: People, token: str) -> tuple[Actor, str]:
         """Return the owner of a token, and the stored hash of its session's id; refused once the session has ended."""
         claims = self._tokens.read(token)

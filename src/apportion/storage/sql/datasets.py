@@ -122,6 +122,7 @@ class SqlDatasets:
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
         if changes and changes.keys() <= _OFTEN_CHANGED:
+            # Without SQLAlchemy, since nearly every answer changes ``last_updated``
             columns = ", ".join(f"{name} = ?" for name in changes)
             stored = [json.dumps(value) if name in _JSON else value for name, value in changes.items()]
             self._raw.leave("datasets", f"UPDATE datasets SET {columns} WHERE no = ?", (*stored, dataset.no))
@@ -159,6 +160,7 @@ class SqlDatasets:
         self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(deleted_at=at))
 
     def deleted(self, workspaces: Collection[str] | None = None) -> Sequence[DeletedDataset]:
+        # The last one: the dataset may have been deleted and restored before
         last = (
             select(events.c.no)
             .where(events.c.dataset == datasets.c.no, events.c.what == "deleted")

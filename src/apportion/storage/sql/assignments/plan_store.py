@@ -252,6 +252,7 @@ class PlanStore:
         if state is not None:
             values["progress"] = show_state(state)
         if figures is not None:
+            # Figures of a change must not lose the mark by which an extension is undone after a stop
             kept = {} if plan.extending is None else {_EXTENDING: _show_extending(plan.extending)}
             values["figures"] = {**figures, **kept}
         return self._update(plan, values)
@@ -293,6 +294,7 @@ class PlanStore:
                 [(n, dataset.no, plan.no, rule, annotator) for (rule, annotator), n in gone.items()],
             )
             return touched
+        # Only once all of its slots are gone: a stop before that finds the mark and goes on here
         self._refigure(plan, extending.figures, progress=show_state(extending.state))
         return None
 
@@ -340,6 +342,7 @@ class PlanStore:
 
     def unfinished(self) -> list[tuple[int, StoredPlan]]:
         half = plans.c.state.in_([str(PlanPhase.WRITING), str(PlanPhase.UNDOING)])
+        # Looked for in the text, since databases differ in how they look into JSON
         maybe = cast(plans.c.figures, Text).contains(f'"{_EXTENDING}"')
         rows = self._sql.execute(select(plans).where(half | maybe))
         found = [(row._mapping["dataset"], _plan(row)) for row in rows]

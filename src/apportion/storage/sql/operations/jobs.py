@@ -134,6 +134,7 @@ class SqlJobs:
         self, job: Job, dataset: Dataset, *, by: str, after: str | None, limit: int
     ) -> list[JobChange]:
         rows = self._raw.execute(
+            # Joined: a record deleted since has nothing that could be restored
             "SELECT r.id, c.before, c.state, c.version FROM job_changes c JOIN records r ON r.rid = c.rid "
             "WHERE c.job = ? AND r.id > ? ORDER BY r.id LIMIT ?",
             (job.no, after or "", limit),
