@@ -143,9 +143,10 @@ def test_datasets_of_another_server_come_over_by_the_commands_of_the_page(
     with rg.Client(live_server, "admin.apikey", "admin") as old:
         old.log(rg.TextClassificationRecord(text="An old one", id=1), "my-dataset", verbose=False)
     environment = {**ADMIN, "APPORTION_API_URL": url}
-    told = "http://old.example.org:6900", "--from-api-key …"
     for block in blocks_of(HOW_TO / "import-from-1x.md", "console", "python"):
-        text = block.text.replace(told[0], live_server).replace(told[1], "--from-api-key admin.apikey")
+        text = block.text.replace("http://old.example.org:6900", live_server).replace(
+            "--from-api-key …", "--from-api-key admin.apikey"
+        )
         if block.language == "python":  # the calls are the same in both clients
             text = text.replace("import argilla as rg", "import apportion as rg").replace(PRINTED, url)
             run_python(text.replace("…", "admin.apikey").replace('"team"', '"admin"'), "by hand", {})

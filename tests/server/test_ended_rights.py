@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
-from test_jobs import GOOD, applied, ended, undone
 
 from apportion.domain.jobs import JobKind, JobState
 from apportion.server import routers
+from dataset_client import DatasetClient
+from dataset_jobs import GOOD, applied, ended, undone
 from patience import patience
 
 SHARED = {"X-Argilla-Workspace": "shared"}

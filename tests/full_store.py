@@ -6,13 +6,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from seeded_data import seed_data
-from servers import SHARED, TEXT, LocalServer
-
 from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.ports.store import Transaction
 from apportion.services.datasets import trash
 from patience import patience, until
+from seeded_data import seed_data
+from servers import SHARED, TEXT, LocalServer
 
 __all__ = ["fill_tables"]
 
