@@ -19,6 +19,7 @@ from . import (
     assign,
     browser,
     bulk,
+    cluster,
     hostile,
     install,
     many,
@@ -57,6 +58,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "browser": browser.measure,
     "team": team.measure,
     "hostile": hostile.measure,
+    "cluster-team": cluster.measure,
     "peers": peers.measure,
 }
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import random
 import socket
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -62,11 +63,19 @@ class Trouble(Exception):
 
 @dataclass
 class Address:
-    """Where the server is, for everybody; and whether they should stop."""
+    """Where the server is, for everybody; and whether they should stop.
 
-    port: int
+    Of several servers each new connection goes to the next, as a load balancer does it.
+    """
+
+    ports: Sequence[int]
     workspace: str
+    _turns: Iterator[int] = field(default_factory=itertools.count)
     stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def port(self) -> int:
+        return self.ports[next(self._turns) % len(self.ports)]
 
 
 class Caller:
@@ -99,6 +108,9 @@ class Caller:
     def need(self, method: str, path: str, sent: Any = None, **params: Any) -> Any:
         """The decoded body of an answer that has to be 200."""
         status, found = self.ask(method, path, sent, **params)
+        if status in (502, 503):  # away for the moment: what became of it is not known, or nothing did
+            self.close()
+            raise Gone(f"{method} {path}: {status}")
         if status != 200:
             raise Trouble(f"{method} {path}: {status} {msgspec.json.encode(found)[:300]!r}")
         return found
@@ -348,6 +360,8 @@ class Manager(_Worker):
         url = f"/api/datasets/{DATASET}/assignments/{self._plan}:rebalance"
         with self.timed("rebalance, looked at" if dry_run else "rebalance"):
             status, found = self.caller.ask("POST", url, sent)
+        if status in (502, 503):
+            raise Gone(f"POST {url}: {status}")
         if status == 409:
             self.noted["a rebalance met moving work and was refused"] += 1
         elif status != 200:

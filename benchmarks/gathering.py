@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from .server import NAME, WORKSPACE, Server, furnish
 
 __all__ = [
     "MANAGERS",
+    "OVER_COLLECTED",
     "Gathering",
     "Notebook",
     "met",
@@ -33,6 +34,7 @@ __all__ = [
     "prepared",
     "read_back",
     "team_home",
+    "too_many",
 ]
 
 MANAGERS = ["mia", "max"]
@@ -44,22 +46,26 @@ def names(many: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def team_home(people: int) -> Iterator[Path]:
-    """A temporary home with an admin, managers and so many annotators; keys are ``<username>.apikey``."""
+def team_home(people: int, **settings: str) -> Iterator[Path]:
+    """A temporary home with an admin, managers and so many annotators; keys are ``<username>.apikey``.
+
+    ``settings`` are environment variables of the server.
+    """
     home = Path(tempfile.mkdtemp(prefix="apportion-team-"))
     try:
-        furnish(home)
-        _furnish_team(home, people)
+        furnish(home, **settings)
+        _furnish_team(home, people, settings)
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _furnish_team(home: Path, people: int) -> None:
+def _furnish_team(home: Path, people: int, environ: Mapping[str, str]) -> None:
     """Without passwords, each of which would take a tenth of a second."""
+    from apportion.bootstrap import open_store
     from apportion.services.people.users import NewUser, add_user
     from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
-    from apportion.storage.sqlite.store import SqliteStore
+    from apportion.settings import load_settings
     from apportion.vocabulary import MembershipRole
 
     def set_up(tx: Any) -> None:
@@ -69,7 +75,7 @@ def _furnish_team(home: Path, people: int) -> None:
             add_user(tx, NewUser(name, name), key=f"{name}.apikey", now=1)
             join(tx, workspace, MemberChange(name, role, 1))
 
-    store = SqliteStore(home / "apportion.db")
+    store = open_store(load_settings(environ, home=home).settings)
     store.write(set_up).result()
     store.close()
 
@@ -185,7 +191,7 @@ class Gathering:
 
 @contextlib.contextmanager
 def met(
-    port: int,
+    port: int | Sequence[int],
     people: Sequence[str],
     plan: str | None = None,
     *,
@@ -195,10 +201,10 @@ def met(
 ) -> Iterator[Gathering]:
     """A team at work; in the end everybody finishes what they are at.
 
-    ``plan``: what two managers rebalance; nobody manages without one. ``before``: the team met already, and this is
-    what it knows.
+    ``port``: of the server, or those of several. ``plan``: what two managers rebalance; nobody manages without one.
+    ``before``: the team met already, and this is what it knows.
     """
-    address = Address(port, WORKSPACE)
+    address = Address([port] if isinstance(port, int) else port, WORKSPACE)
     managers = (
         [] if plan is None else [Manager(address, each, plan, list(people), pace=pace) for each in MANAGERS]
     )
@@ -227,11 +233,11 @@ _MESSAGES = ("submitted", "discarded", "took_back")
 _STATES = {"Validated": "submitted", "Edited": "draft", "Discarded": "discarded"}
 
 
-def read_back(gathering: Gathering, port: int) -> list[str]:
+def read_back(gathering: Gathering, port: int | Sequence[int]) -> list[str]:
     """What was acknowledged and is not there as it was, is there without having been sent, or too often."""
     found: list[str] = []
     seen: dict[tuple[str, str], tuple[str, str]] = {}
-    address = Address(port, WORKSPACE)
+    address = Address([port] if isinstance(port, int) else port, WORKSPACE)
     for person in gathering.people:
         for record in _own(address, person.name):
             answer = record["annotation"]
@@ -278,17 +284,24 @@ def _own(address: Address, name: str) -> Iterator[dict[str, Any]]:
             body["next_page_cfg"] = page["next_page_cfg"]
 
 
+OVER_COLLECTED = (
+    # 1 leased, 2 done: what is pending or was given up is nobody's work
+    "SELECT rid, count(*), count(DISTINCT CASE WHEN state = 1 THEN holder ELSE annotator END) FROM slots "
+    "WHERE state IN (1, 2) GROUP BY rid"
+)
+
+
 def over_collected(home: Path) -> list[str]:
     """Records with more work done or begun than the plan wants, as the file has it; no server runs."""
     raw = sqlite3.connect(home / "apportion.db")
     try:
-        # 1 leased, 2 done: what is pending or was given up is nobody's work
-        rows = raw.execute(
-            "SELECT rid, count(*), count(DISTINCT CASE WHEN state = 1 THEN holder ELSE annotator END) FROM slots "
-            "WHERE state IN (1, 2) GROUP BY rid"
-        ).fetchall()
+        return too_many(raw.execute(OVER_COLLECTED).fetchall())
     finally:
         raw.close()
+
+
+def too_many(rows: Sequence[tuple[int, int, int]]) -> list[str]:
+    """What of ``OVER_COLLECTED`` is more than wanted, or twice by the same person."""
     return [f"{rid}: {many} by {by} people" for rid, many, by in rows if many > WANTED or many != by]
 
 

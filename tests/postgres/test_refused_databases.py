@@ -20,6 +20,7 @@ from apportion.domain.errors import StoreUnavailableError
 from apportion.ports.upkeep import CannotOpenError
 from apportion.settings import Settings
 from apportion.storage.postgres.create import check_database
+from apportion.storage.postgres.database import Database
 from apportion.storage.postgres.store import PostgresStore
 
 PASSWORD = "hush-hush"
@@ -101,10 +102,13 @@ def test_tables_of_an_older_version_are_refused_by_whoever_may_not_upgrade(url: 
     assert "apportion db migrate" in refusal_of(url, allow_upgrade=False)
 
 
-def test_a_second_server_is_refused(url: str) -> None:
-    with closing(PostgresStore(url, hold=True)):
-        assert "Another server is already running" in refusal_of(with_password(url), serving=True)
-        open_store(Settings(database_url=url)).close()  # commands work beside it
+def test_servers_and_maintenance_keep_each_other_out(url: str) -> None:
+    with closing(PostgresStore(url, serving=True)), closing(PostgresStore(url, serving=True)):
+        open_store(Settings(database_url=url)).close()  # commands work beside them
+        with pytest.raises(CannotOpenError, match="A server is running"):
+            Database(url, hold=True)
+    with closing(Database(url, hold=True)):
+        assert "being made anew" in refusal_of(with_password(url), serving=True)
     open_store(Settings(database_url=url), serving=True).close()
 
 
@@ -161,7 +165,7 @@ def test_a_postgresql_without_a_connection_left_is_named(url: str) -> None:
         run(narrow, "CREATE ROLE two LOGIN CONNECTION LIMIT 2")
         run(narrow, "GRANT ALL ON DATABASE narrow TO two; GRANT ALL ON SCHEMA public TO two")
         as_two = narrow.replace("apportion@", f"two:{PASSWORD}@")
-        with closing(PostgresStore(as_two, hold=True)) as store, psycopg.connect(as_two):
+        with closing(PostgresStore(as_two, serving=True)) as store, psycopg.connect(as_two):
             assert "Raise max_connections" in refusal_of(as_two)
             with (
                 pytest.raises(StoreUnavailableError, match="no connection left: raise its max_connections"),
@@ -221,7 +225,7 @@ def test_commands_work_on_a_database_and_name_it_without_its_password(url: str) 
 
 
 def test_nothing_is_reindexed_under_a_running_server(url: str) -> None:
-    with closing(PostgresStore(url, hold=True)):
+    with closing(PostgresStore(url, serving=True)):
         refused = command(url, "reindex")
     assert refused.exit_code != 0
-    assert "Another server is already running" in refused.output
+    assert "A server is running" in refused.output

@@ -10,13 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
-from seeded_data import seed_data
-from servers import SHARED, TEXT, LocalServer, local_server, problems
 
 from apportion.server.housekeeping import finish, unfinished
 from apportion.services.datasets import trash
 from apportion.services.records import copy as copying
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from owners import nobody
+from seeded_data import seed_data
+from servers import SHARED, TEXT, LocalServer, local_server, problems
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_what_is_logged_meanwhile_is_not_in_the_copy_and_a_name_taken_meanwhile_
     assert copy(eva, "a", "c").status_code == 409
     assert exported(eva, "c") == []
     with local.store.read() as tx:
-        assert tx.datasets.pending_purge() == []
+        assert tx.datasets.pending_purge(nobody) == []
     assert local.verify() == []
 
 

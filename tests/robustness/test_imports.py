@@ -12,13 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
-from servers import SHARED, TEXT, LocalServer, furnish, local_server, problems, running_on, scan
 
 from apportion.domain.errors import StorageFullError
 from apportion.services.datasets.manage import NewDataset, blank_dataset
 from apportion.services.datasets.staging import publish
 from apportion.services.records import import_rows
+from owners import nobody
 from patience import patience
+from servers import SHARED, TEXT, LocalServer, furnish, local_server, problems, running_on, scan
 
 ROWS = 1_200
 PEOPLE = ("ana", "ben", "rita")
@@ -111,7 +112,7 @@ def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(
     assert refused.status_code == 409
     monkeypatch.undo()
     assert marks(eva, "talk") == {}  # the transaction that met the name is gone with what it did
-    assert local.store.write(lambda tx: list(tx.datasets.pending_purge())).result() == []
+    assert local.store.write(lambda tx: list(tx.datasets.pending_purge(nobody))).result() == []
 
 
 def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path) -> None:
@@ -183,7 +184,7 @@ def test_gathering_that_breaks_off_leaves_nothing_and_comes_to_its_end_the_next_
     assert eva.post(url, params=SHARED, json=body).status_code == 507
     assert eva.get("/api/datasets/together", params=SHARED).status_code == 404
     assert eva.get("/api/datasets/mail", params=SHARED).status_code == 200
-    assert local.store.write(lambda tx: list(tx.datasets.pending_purge())).result() == []
+    assert local.store.write(lambda tx: list(tx.datasets.pending_purge(nobody))).result() == []
     assert local.verify() == []
 
     made = eva.post(url, params=SHARED, json=body)

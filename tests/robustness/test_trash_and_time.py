@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from servers import SHARED, TEXT, LocalServer, furnish, local_server, reopened
 
 from apportion.server.housekeeping import catch_up, follow_clock, purge
 from apportion.server.security import SystemClock
-from apportion.services.datasets.clock_jumps import downtime
+from apportion.services.datasets.clock_jumps import postpone_by_downtime
 from apportion.services.datasets.trash import mark_old_for_purge
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep, restore
+from owners import nobody
+from servers import SHARED, TEXT, LocalServer, furnish, local_server, reopened
 from support import Client, FakeClock
 
 WEEK = 7 * 24 * 60
@@ -37,7 +38,7 @@ def test_a_server_that_never_looked_into_it_purges_what_was_deleted(tmp_path: Pa
 
         asyncio.run(purge(local.app.state.app_state))
 
-        assert local.store.write(lambda tx: list(tx.datasets.pending_purge())).result() == []
+        assert local.store.write(lambda tx: list(tx.datasets.pending_purge(nobody))).result() == []
         assert local.client().get("/api/datasets:deleted").json()["datasets"] == []
         assert local.verify() == []
 
@@ -176,13 +177,8 @@ def test_a_backup_that_is_restored_late_has_its_trash(tmp_path: Path) -> None:
     store = SqliteStore(home / "apportion.db", hold=True)
     try:
         last = store.last_heartbeat()
-        away = store.write(lambda tx: downtime(tx, last=last, now=machine.wall, least=DAY)).result()
+        away = postpone_by_downtime(store, last=last, now=machine.wall, least=DAY)
         assert away > 20 * DAY
-        assert (
-            store.write(
-                lambda tx: mark_old_for_purge(tx, before=machine.wall - 7 * DAY, now=machine.wall)
-            ).result()
-            == []
-        )
+        assert mark_old_for_purge(store, before=machine.wall - 7 * DAY, now=machine.wall) == []
     finally:
         store.close()

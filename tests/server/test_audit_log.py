@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 from fastapi import FastAPI
 
 from apportion.server.housekeeping import prune_audit_log, purge
 from apportion.settings import Settings, SettingsError, load_settings
 from apportion.storage.sql.operations.events import SqlEvents
 from apportion.vocabulary import COMMAND_LINE, SERVER, SOMEBODY_UNKNOWN, EventCode
+from dataset_client import DatasetClient
+from owners import nobody
 from support import FakeClock
 
 DAY = 24 * 60
@@ -345,7 +346,7 @@ def test_the_events_of_a_dataset_outlive_it(talk: DatasetClient, app: FastAPI, c
 
     with app.state.app_state.store.read() as tx:
         assert tx.datasets.deleted() == []
-        assert tx.datasets.pending_purge() == []
+        assert tx.datasets.pending_purge(nobody) == []
     found = audit(talk.client_as, "max", dataset="talk")
     assert codes(found)[:3] == ["purged", "deleted", "submitted"]
     assert [each["who"] for each in found[:3]] == [SERVER, "max", "ana"]

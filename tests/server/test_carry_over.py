@@ -19,6 +19,7 @@ from apportion.services.assignments.policies import PolicyChange
 from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.background.worker import JobContext as Workroom
 from apportion.services.background.worker import run_next
+from owners import nobody
 from upkeep import problems_in
 
 Json = Any
@@ -224,7 +225,7 @@ def test_what_a_stop_cut_short_after_the_switch_is_finished_after_the_next_start
         talk = switches.talk(f"talk{stop}")
         cut_short(switches, talk, stop)
         shown = Workroom(switches.store, switches.clock, lambda task, json: None)
-        recover(switches.store, unfinished_operations(switches.store, switches.clock))
+        recover(switches.store, unfinished_operations(switches.store, switches.clock, nobody))
         assert run_next(shown)
         assert not run_next(shown)
         assert talk.state() == expected
@@ -239,7 +240,7 @@ def test_what_a_stop_cut_short_before_the_switch_was_never_there(switches: Switc
         talk = switches.talk(f"talk{stop}")
         before = talk.state()
         cut_short(switches, talk, stop)
-        recover(switches.store, unfinished_operations(switches.store, switches.clock))
+        recover(switches.store, unfinished_operations(switches.store, switches.clock, nobody))
         assert talk.state() == before
         switches.run(switches.making(talk))
         assert talk.state() == expected
@@ -316,7 +317,7 @@ def test_records_outside_the_plan_are_settled_too_after_a_stop(switches: Switche
             break
     assert switched
     shown = Workroom(switches.store, switches.clock, lambda task, json: None)
-    recover(switches.store, unfinished_operations(switches.store, switches.clock))
+    recover(switches.store, unfinished_operations(switches.store, switches.clock, nobody))
     assert run_next(shown)
     assert talk.state() == expected.state()
     assert sound(switches)

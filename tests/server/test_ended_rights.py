@@ -128,7 +128,7 @@ class Held:
 def test_a_stream_of_events_ends_with_the_rights_of_who_reads_it(
     app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, how: str, by: str
 ) -> None:
-    monkeypatch.setattr("apportion.server.routers.progress.POLL", 0.01)
+    monkeypatch.setattr("apportion.server.event_poller.POLL", 0.01)
     talk = DatasetClient(client_as)
     browser = client_as(None)
     login = {"username": "rita", "password": "rita-password"}

@@ -11,6 +11,7 @@ from apportion.domain.jobs import JobKind, JobState
 from apportion.services.background.recovery import recover, unfinished_operations
 from dataset_client import DatasetClient
 from dataset_jobs import GOOD, applied, ended, undone
+from owners import nobody
 
 
 @pytest.fixture
@@ -156,7 +157,7 @@ def test_a_job_that_a_stop_cut_short_says_so(talk: DatasetClient, app: FastAPI) 
         return str(tx.jobs.change(job, at=2, state=JobState.RUNNING, done=7).id)
 
     state.store.write(half).result()
-    recover(state.store, unfinished_operations(state.store, state.clock))
+    recover(state.store, unfinished_operations(state.store, state.clock, nobody))
     found = talk.client_as("ana").get("/api/jobs/some-id").json()
     assert (found["state"], found["done"], found["undoable"]) == ("interrupted", 7, True)
     assert "stopped" in found["message"]

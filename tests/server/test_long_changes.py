@@ -15,6 +15,7 @@ from apportion.services.assignments.compute_change import RowSelection
 from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.background.worker import JobContext as Workroom
 from apportion.services.background.worker import run_next
+from owners import nobody
 from upkeep import problems_in
 
 Json = Any
@@ -70,7 +71,7 @@ class Talk:
 
     def start_again(self) -> None:
         """What a server does when it starts."""
-        recover(self.store, unfinished_operations(self.store, self.clock))
+        recover(self.store, unfinished_operations(self.store, self.clock, nobody))
         self.work_off()
 
     def work_off(self) -> None:

@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from apportion.server import logs
-from apportion.server.routers import progress
+from apportion.server import event_poller, logs
 from patience import patience
 from support import Client
 
@@ -155,7 +154,7 @@ def test_leases_and_refused_sign_ins_are_counted(client: Any, client_as: Any) ->
 
 def test_streams_are_counted_and_end_when_the_server_stops(app: Any, client: Any, monkeypatch: Any) -> None:
     logged(client)
-    monkeypatch.setattr(progress, "POLL", 0.01)
+    monkeypatch.setattr(event_poller, "POLL", 0.01)
     state, seen, heard = app.state.app_state, [], []
     query = b"workspace=shared&dataset=reviews"
     scope = {"type": "http", "method": "GET", "path": "/api/events", "raw_path": b"/api/events", "root_path": "",

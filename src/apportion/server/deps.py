@@ -7,16 +7,19 @@ import math
 import time
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Query, Request
+from msgspec import Struct
 
 from apportion.domain.datasets import DatasetAddress
-from apportion.domain.errors import MissingInputParamError
+from apportion.domain.errors import MissingInputParamError, StillAtWorkError
 from apportion.domain.people import Actor
 from apportion.domain.query import MatchAll, parse
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.deadline import Deadline
+from apportion.ports.replies import RequestKey
 from apportion.services.operations import LongOperation, run_operation
 from apportion.services.people.acting import ActingStore, check_rights
 from apportion.settings import Settings
@@ -25,11 +28,14 @@ from apportion.vocabulary import Task
 from .app_state import AppState
 from .auth import Caller, forget, identify, remembered
 from .disconnects import HangingUp
+from .sent_again import ClaimingOperation, key_of, reply_to
+from .wire_routes import Reply, encode_reply
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Transaction
 
 __all__ = [
+    "KEYED",
     "AppState",
     "Context",
     "Ctx",
@@ -56,6 +62,7 @@ class Context:
     """
 
     __slots__ = (
+        "_claiming",
         "_credential",
         "_looked_up",
         "actor",
@@ -86,6 +93,7 @@ class Context:
         self.sid = caller.sid
         self.workspace = workspace
         self.request = request
+        self._claiming: RequestKey | None = None
 
     @property
     def settings(self) -> Settings:
@@ -178,13 +186,63 @@ class Context:
         urgent_for = self.actor.username if urgent else None
         return await self.state.write(self._as_now(fn), urgent_for=urgent_for)
 
+    async def once(self, fn: Callable[[Transaction], Struct], *, urgent: bool = False) -> Reply[Any]:
+        """Run ``fn`` as ``write`` does and reply what it returns; sent again with its key, it replies the same."""
+        key = await self._key(with_body=True)
+
+        def run(tx: Transaction) -> bytes:
+            if key is None:
+                return encode_reply(fn(tx))
+            if not tx.replies.claim(key, at=self.state.clock.now()):
+                return self._reply_to(tx, key)
+            body = encode_reply(fn(tx))
+            tx.replies.keep(key, body)
+            return body
+
+        return Reply(await self.write(run, urgent=urgent))
+
+    async def kept_reply(self, *, with_body: bool = True) -> Reply[Any] | None:
+        """Return the reply to the same request sent before, None without one.
+
+        What ``run`` runs from now on belongs to this request, until ``keep`` keeps its reply.
+        """
+        self._claiming = key = await self._key(with_body=with_body)
+        if key is None:
+            return None
+        body = await self.read(lambda tx: None if tx.replies.find(key) is None else self._reply_to(tx, key))
+        return None if body is None else Reply(body)
+
+    async def keep(self, reply: Reply[T]) -> Reply[T]:
+        """Keep the reply to a request for which ``run`` ran something; return it."""
+        key = self._claiming
+        if key is not None:
+            await self.state.write(lambda tx: tx.replies.keep(key, bytes(reply.body)))
+        return reply
+
+    async def _key(self, *, with_body: bool) -> RequestKey | None:
+        if self.request is None:
+            return None
+        return await key_of(self.request, self.actor.username, with_body=with_body)
+
+    def _reply_to(self, tx: Transaction, key: RequestKey) -> bytes:
+        kept, living = tx.replies.find(key), self.state.store.living()
+        assert kept is not None
+        return reply_to(key, kept, lambda no: no in living)
+
+    def _claim(self, key: RequestKey, tx: Transaction) -> None:
+        if not tx.replies.claim(key, at=self.state.clock.now()):
+            self._reply_to(tx, key)
+            raise StillAtWorkError(1)  # its reply was kept just now
+
     async def run(self, operation: LongOperation, *, store: Store | None = None) -> None:
         """Run a long operation in a thread, to its end even if the caller hangs up.
 
         It ends once the caller has fewer rights than when the request began, unless it checks rights itself, on the
         ``store`` without checks. A job may continue after a failure.
         """
-        acting = store or self.store
+        acting, claiming = store or self.store, None
+        if (key := self._claiming) is not None:
+            operation = claiming = ClaimingOperation(operation, partial(self._claim, key))
 
         def to_the_end() -> None:
             try:
@@ -193,6 +251,8 @@ class Context:
                 )
             except BaseException:
                 self.state.jobs.wake()
+                if key is not None and claiming is not None and claiming.claimed:
+                    self.state.store.write(lambda tx: tx.replies.forget(key)).result()
                 raise
 
         within = copy_context().run  # the events it logs name this request
@@ -220,6 +280,19 @@ async def get_context(
     return Context(state, await identify(request, state), workspace or x_argilla_workspace, request)
 
 
+async def declare_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="Names the request: sent again with the same key, within a day, it is not done again, and "
+            "gets the same reply.",
+            max_length=200,
+        ),
+    ] = None,
+) -> None:
+    """Declare the header ``Idempotency-Key`` of a route."""
+
+
 def remembered_context(request: Request, workspace: str | None) -> Context | None:
     """Return the context of a request whose caller is looked up in its first transaction; None if nobody is known."""
     state: AppState = request.app.state.app_state
@@ -228,4 +301,6 @@ def remembered_context(request: Request, workspace: str | None) -> Context | Non
 
 
 Ctx = Annotated[Context, Depends(get_context)]
+KEYED = [Depends(declare_key)]
+"""Dependencies of a route whose requests may be sent again with a key."""
 InAppState = Annotated[AppState, Depends(get_app_state)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
@@ -19,7 +20,7 @@ from apportion.version import __version__
 
 from .request_stats import BOUNDS, RequestStats, Timings
 
-__all__ = ["render_metrics"]
+__all__ = ["ServerStats", "render_metrics"]
 
 _HELD = {
     "users": "Users who may sign in.",
@@ -34,28 +35,43 @@ _HELD = {
 
 
 def render_metrics(
-    stats: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int, accept: str
+    stats: ServerStats, condition: StoreCondition, counts: Mapping[str, int], accept: str
 ) -> tuple[bytes, str]:
     """Return the metrics in the format that ``accept`` asks for, and its content type."""
     registry = CollectorRegistry(auto_describe=False)
-    ProcessCollector(registry=registry)
-    registry.register(_StatsCollector(stats, condition, counts, lost_lines))
+    registry.register(_StatsCollector(stats, condition, counts))
     encode, kind = choose_encoder(accept)
     return encode(registry), kind
+
+
+@dataclass(frozen=True)
+class ServerStats:
+    """The figures of one process. ``server`` is its number where several share a store: then each has it as label."""
+
+    requests: RequestStats
+    lost_lines: int
+    server: int | None = None
 
 
 class _StatsCollector:
     """Collector of all metrics at one moment."""
 
-    def __init__(
-        self, stats: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int
-    ) -> None:
-        self._stats = stats
+    def __init__(self, stats: ServerStats, condition: StoreCondition, counts: Mapping[str, int]) -> None:
+        self._stats = stats.requests
         self._condition = condition
         self._counts = counts
-        self._lost_lines = lost_lines
+        self._lost_lines = stats.lost_lines
+        self._server = stats.server
+        self._process = ProcessCollector(registry=None)
 
     def collect(self) -> Iterable[Metric]:
+        for metric in (*self._process.collect(), *self._figures()):
+            if self._server is not None:
+                for sample in metric.samples:
+                    sample.labels["server"] = str(self._server)
+            yield metric
+
+    def _figures(self) -> Iterable[Metric]:
         yield InfoMetricFamily("apportion_build", "Which version this is.", {"version": __version__})
         yield from self._requests()
         yield from self._store()

@@ -1684,8 +1684,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the state of the server: writer, file, stored counts and requests. Administrators only
-         * @description Show the state of the server: writer, file, stored counts and requests. Administrators only.
+         * Show the state of the server: writer, file, stored counts, requests; of a cluster also all servers of it
+         * @description Show the state of the server: writer, file, stored counts, requests; of a cluster also all servers of it. Administrators only.
          */
         get: operations["health_see_server"];
         put?: never;
@@ -4564,6 +4564,18 @@ export interface components {
             sentences: components["schemas"]["Sentence"][];
         };
         /**
+         * ServerEntryOut
+         * @description One of the servers that share a database: ``keeper`` does the housekeeping, ``answering`` sends this reply.
+         */
+        ServerEntryOut: {
+            answering: boolean;
+            host: string;
+            keeper: boolean;
+            number: number;
+            started_at: string;
+            version: string;
+        };
+        /**
          * ServerOut
          * @description State of the server.
          */
@@ -4574,6 +4586,7 @@ export interface components {
             holds: components["schemas"]["StoredCounts"];
             memory_bytes: number | null;
             requests: components["schemas"]["Requests"];
+            servers: components["schemas"]["ServerEntryOut"][];
             started_at: string;
             storage: components["schemas"]["Storage"];
             uptime_seconds: number;
@@ -6119,6 +6132,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6171,6 +6186,15 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6335,6 +6359,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6560,6 +6586,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6647,6 +6675,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6725,6 +6755,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6803,6 +6835,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6881,6 +6915,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -7127,6 +7163,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -7179,6 +7217,15 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7497,6 +7544,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -7549,6 +7598,15 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7814,6 +7872,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -9491,6 +9551,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -9514,6 +9576,15 @@ export interface operations {
                     "application/json": components["schemas"]["CommentOut"];
                 };
             };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description Missing, wrong or expired credentials */
             401: {
                 headers: {
@@ -9534,6 +9605,15 @@ export interface operations {
             };
             /** @description No such record in the dataset */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The same request, sent before, is still being carried out */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11403,6 +11483,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -11615,6 +11697,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -11973,6 +12057,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };

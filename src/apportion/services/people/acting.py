@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from apportion.domain.errors import ForbiddenOperationError, UnauthorizedError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import has_lost_rights
 from apportion.domain.records import Record
+from apportion.ports.cluster import Cluster
 from apportion.ports.deadline import Deadline
 from apportion.ports.people import People
 from apportion.ports.records import EncodedRecord
@@ -106,6 +107,17 @@ class ActingStore:
             return fn(tx)
 
         return self.store.write(checked, urgent=urgent)
+
+    @property
+    def server(self) -> int:
+        return self.store.server
+
+    @property
+    def cluster(self) -> Cluster | None:
+        return self.store.cluster
+
+    def living(self) -> Container[int]:
+        return self.store.living()
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
         return self.store.encode_records(task, records)

@@ -180,9 +180,13 @@ class SqlAssignments(SlotUpdate):
             if slot.lease is not None and slot.lease.annotator == annotator
         ]
 
-    def postpone_leases(self, by: int) -> None:
+    def leased_datasets(self) -> list[int]:
+        rows = self._raw.execute("SELECT DISTINCT dataset FROM slots WHERE state = 1 ORDER BY dataset")
+        return [no for (no,) in rows]
+
+    def postpone_leases(self, dataset: int, by: int) -> None:
         later = "CASE WHEN until + ?1 > 0 THEN until + ?1 ELSE 0 END"
-        self._raw.execute(f"UPDATE slots SET until = {later} WHERE state = 1", (by,))
+        self._raw.execute(f"UPDATE slots SET until = {later} WHERE dataset = ?2 AND state = 1", (by, dataset))
 
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
         self._raw.locks.dataset(dataset.no)

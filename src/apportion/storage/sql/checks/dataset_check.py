@@ -261,7 +261,9 @@ class DatasetCheck:
         for no, name in self._raw.execute(
             "SELECT no, name FROM fields WHERE dataset = ?", (self.no,)
         ).fetchall():
-            found = self._raw.execute("SELECT value, n FROM numbers WHERE field = ?", (no,)).fetchall()
+            found = self._raw.execute(
+                "SELECT value, n FROM numbers WHERE field = ? ORDER BY value, n", (no,)
+            ).fetchall()
             wanted = sorted(set(self.numbers.get(no, ())))
             if found != wanted:
                 kind, (value, n) = first_difference(wanted, found)
