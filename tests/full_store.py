@@ -6,12 +6,11 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from seeded_data import seed_data
-from servers import SHARED, TEXT, LocalServer
-
 from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.ports.store import Transaction
 from patience import patience, until
+from seeded_data import seed_data
+from servers import SHARED, TEXT, LocalServer
 
 __all__ = ["fill_tables"]
 
