@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,17 +18,6 @@ pytestmark = [pytest.mark.official, pytest.mark.timeout(900)]
 WORDS = ("ape", "bee", "cow", "dog", "emu", "fox")
 LABELS = ("x", "y", "z")
 SEEDS = range(3)
-
-
-def notebook() -> Any:
-    spec = importlib.util.spec_from_file_location(
-        "weak_notebook", Path(__file__).parent / "scripts" / "weak_labels.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Case:
@@ -66,12 +53,15 @@ class Case:
 
 
 def test_a_notebook_with_weak_labels_comes_to_the_same_with_either_client(
-    official: Callable[..., Any], live_server: str, monkeypatch: pytest.MonkeyPatch
+    official: Callable[..., Any],
+    with_ours: Callable[[str], Any],
+    live_server: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cases = [Case(seed, several=several) for seed in SEEDS for several in (False, True)]
     with rg.Client(live_server, "admin.apikey", "recognai") as admin:
         monkeypatch.setattr(session, "_active", admin)
-        script = notebook()
+        script = with_ours("weak_labels")
         for case in cases:
             admin.log(case.records, case.name, verbose=False)
         by_ours, by_theirs = cases[::2], cases[1::2]
@@ -86,6 +76,9 @@ def test_a_notebook_with_weak_labels_comes_to_the_same_with_either_client(
         )
         ours = {case.name: script.outcome(labeling, case.name, **case.asked()) for case in cases}
 
+    assert sum(each["score"] is not None for each in theirs.values()) > len(SEEDS)
     for name, found in json.loads(json.dumps(ours)).items():
+        score = theirs[name].pop("score") or {}
+        assert {label: found["score"][label] for label in score} == score, name
         for what, expected in theirs[name].items():
             assert found[what] == expected, (name, what)
