@@ -55,7 +55,7 @@ class LabelStudio:
             "PATH": f"{self._python.parent}:/usr/bin:/bin", "HOME": str(folder), "SENTRY_DSN": "",
             "FRONTEND_SENTRY_DSN": "", "LATEST_VERSION_CHECK": "false", "COLLECT_ANALYTICS": "false",
         }  # fmt: skip
-        command = [
+        command: list[str | Path] = [
             self._python.parent / "label-studio", "start", "--no-browser", "--data-dir", str(folder),
             "--internal-host", "127.0.0.1", "--port", str(port), "--username", "admin@example.com",
             "--password", _PASSWORD, "--user-token", _TOKEN, "--enable-legacy-api-token", "--log-level", "ERROR",
@@ -138,8 +138,8 @@ class LabelStudio:
     def label(self, who: str, label: str) -> None:
         asker = self._people[who]
         task = asker.json("GET", f"/api/projects/{self._project}/next")["id"]
-        said = {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": [label]}}
-        asker.json("POST", f"/api/tasks/{task}/annotations/", {"result": [said], "lead_time": 1.5})
+        answer = {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": [label]}}
+        asker.json("POST", f"/api/tasks/{task}/annotations/", {"result": [answer], "lead_time": 1.5})
 
     def export(self) -> int:
         found = self._admin.json(

@@ -185,6 +185,14 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", _text, "Address to listen at; 0.0.0.0 for all.")
     port: int = _setting(6900, _number(0, 65535), "Port to listen at.")
+    processes: int = _setting(
+        1, _number(1, 256), "Server processes that share the port; more than one needs a PostgreSQL database."
+    )
+    readers: int = _setting(
+        8,
+        _number(1, 100),
+        "Queries that a server answers at a time; on PostgreSQL it needs up to two connections for each, and 8 more.",
+    )
     base_url: str = _setting(
         "/", _base_url, "Path under which everything is served.", also=("ARGILLA_BASE_URL",)
     )
@@ -203,7 +211,8 @@ class Settings:
     secret_key: str = _setting(
         "",
         _secret,
-        "Signs sessions. When empty, one is generated and kept in the file `secret` in the home folder.",
+        "Signs sessions. When empty, one is generated and kept in the file `secret` in the home folder; with a "
+        "PostgreSQL database it has to be given, the same for every server.",
         also=("ARGILLA_LOCAL_AUTH_SECRET_KEY", "SECRET_KEY"),
         secret=True,
     )
@@ -300,7 +309,7 @@ class Settings:
         "Free space on the disk, in bytes, below which the server is not ready.",
     )
     stop_seconds: int = _setting(
-        8, _number(0, 600), "Seconds that a server told to stop gives to requests it has begun to answer."
+        8, _number(0, 600), "Seconds that a stopping server gives to requests it has started to answer."
     )
     log_format: str = _setting("text", _one_of("text", "json"), "Lines of the log: text or json.")
     log_level: str = _setting(
@@ -342,6 +351,12 @@ class Settings:
         """Return the secret that signs sessions, generated when there is none yet."""
         if self.secret_key:
             return self.secret_key
+        if self.database_url:
+            raise SettingsError(
+                "APPORTION_SECRET_KEY has to be given where the data are in PostgreSQL, the same for every server: "
+                "by it each of them knows who has signed in at another. Make one with `openssl rand -base64 48`, "
+                "and keep it as you keep passwords."
+            )
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _stored_secret(self.home / "secret")
 

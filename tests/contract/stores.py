@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from method_coverage import watched, watched_write
 
 from apportion.bootstrap import open_store, open_upkeep
 from apportion.domain.records import Record
+from apportion.ports.cluster import Cluster
 from apportion.ports.deadline import Deadline
 from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Store, Transaction
@@ -21,7 +22,7 @@ from apportion.settings import Settings
 from apportion.vocabulary import Task
 from postgres_cluster import database_url
 
-__all__ = ["OPENERS", "RoutedStore", "opened"]
+__all__ = ["OPENERS", "RoutedStore", "opened", "opened_several"]
 
 T = TypeVar("T")
 
@@ -43,6 +44,17 @@ class RoutedStore:
     @property
     def remote(self) -> bool:
         return self.read_store.remote
+
+    @property
+    def server(self) -> int:
+        return self.write_store.server
+
+    @property
+    def cluster(self) -> Cluster | None:
+        return self.write_store.cluster
+
+    def living(self) -> Container[int]:
+        return self.read_store.living()
 
     def upkeep(self) -> Upkeep:
         if self._upkeep is None:
@@ -94,8 +106,37 @@ def _postgres(folder: Path) -> RoutedStore:
     from apportion.storage.postgres.store import PostgresStore
 
     url = database_url(str(folder))
-    store = PostgresStore(url, hold=True)
+    store = PostgresStore(url, serving=True)
     return RoutedStore(store, store, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
+
+
+def _postgres_pair(folder: Path) -> RoutedStore:
+    """Open two stores on one database, as two servers do."""
+    from apportion.storage.postgres.store import PostgresStore
+
+    url = database_url(str(folder))
+    one, other = PostgresStore(url, serving=True), PostgresStore(url, serving=True)
+    return RoutedStore(one, other, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
+
+
+@contextmanager
+def opened_several(
+    kind: str, folder: Path, several: int
+) -> Iterator[tuple[list[Store], Callable[[], Upkeep]]]:
+    """Open several stores on the same data, as several servers do; one of a kind that only one server can open."""
+    with ExitStack() as stack:
+        if kind == "sqlite":
+            found = [open_store(Settings(home=folder), serving=True)]
+            settings = Settings(home=folder)
+        else:
+            from apportion.storage.postgres.store import PostgresStore
+
+            url = database_url(str(folder))
+            found = [PostgresStore(url) for _ in range(several)]
+            settings = Settings(home=folder, database_url=url)
+        for each in found:
+            stack.callback(each.close)
+        yield found, lambda: open_upkeep(settings)
 
 
 @contextmanager
@@ -108,5 +149,9 @@ def opened(kind: str, folder: Path) -> Iterator[RoutedStore]:
         store.close()
 
 
-OPENERS: dict[str, Callable[[Path], RoutedStore]] = {"sqlite": _sqlite, "postgres": _postgres}
+OPENERS: dict[str, Callable[[Path], RoutedStore]] = {
+    "sqlite": _sqlite,
+    "postgres": _postgres,
+    "postgres-pair": _postgres_pair,
+}
 """By name, a function that opens the store of a folder: an empty one at first, later what was left there."""

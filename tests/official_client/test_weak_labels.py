@@ -64,21 +64,21 @@ def test_a_notebook_with_weak_labels_comes_to_the_same_with_either_client(
         script = with_ours("weak_labels")
         for case in cases:
             admin.log(case.records, case.name, verbose=False)
-        by_ours, by_theirs = cases[::2], cases[1::2]
+        by_ours, by_official = cases[::2], cases[1::2]
         for case in by_ours:
             script.store(labeling, case.name, case.rules)
 
-        theirs = official(
+        original = official(
             "weak_labels",
             workspace="recognai",
-            store={case.name: case.rules for case in by_theirs},
+            store={case.name: case.rules for case in by_official},
             datasets={case.name: case.asked() for case in cases},
         )
         ours = {case.name: script.outcome(labeling, case.name, **case.asked()) for case in cases}
 
-    assert sum(each["score"] is not None for each in theirs.values()) > len(SEEDS)
+    assert sum(each["score"] is not None for each in original.values()) > len(SEEDS)
     for name, found in json.loads(json.dumps(ours)).items():
-        score = theirs[name].pop("score") or {}
+        score = original[name].pop("score") or {}
         assert {label: found["score"][label] for label in score} == score, name
-        for what, expected in theirs[name].items():
+        for what, expected in original[name].items():
             assert found[what] == expected, (name, what)

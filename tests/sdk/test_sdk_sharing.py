@@ -253,9 +253,9 @@ def test_progress_tells_the_team_and_each_person(talk: str, ana: rg.Client) -> N
 def test_why_somebody_has_a_record_can_be_asked(talk: str) -> None:
     row = rg.assign(talk).rows(annotator="ana", limit=1)[0]
 
-    told = rg.explain(talk, row.record, "ana")
-    assert told.assigned
-    assert row.reason in repr(told)
+    shown = rg.explain(talk, row.record, "ana")
+    assert shown.assigned
+    assert row.reason in repr(shown)
     assert not rg.explain(talk, row.record, "ben").assigned
 
 
@@ -392,8 +392,8 @@ def test_copies_in_peoples_workspaces_come_together(active: rg.Client) -> None:
     with pytest.raises(NotFoundApiError):
         rg.load("together")
     rg.gather("mine", ["ana", "ben"], into="together")
-    record = rg.load("together", annotations="individual")[0]
-    assert record.annotations == {"ana": "by ana", "ben": "by ben"}
+    together = rg.load("together", annotations="individual")[0]
+    assert together.annotations == {"ana": "by ana", "ben": "by ben"}
     with pytest.raises(AlreadyExistsApiError):
         rg.gather("mine", ["ana", "ben"], into="together")
 

@@ -160,7 +160,8 @@ def test_who_may_not_write_rules_is_told_so(
 
 
 def test_a_rule_votes_once_it_is_applied(mail: None) -> None:
-    rule, records = Rule("free", "spam"), rg.load("mail")
+    rule = Rule("free", "spam")
+    records = [each for each in rg.load("mail") if isinstance(each, rg.TextClassificationRecord)]
 
     with pytest.raises(RuleNotAppliedError):
         rule(records[0])
@@ -280,13 +281,13 @@ def test_the_summary(mail: None) -> None:
 
 
 def test_the_server_sums_stored_rules_up_as_weak_labels_do(mail: None) -> None:
-    ours, theirs = rules_summary("mail"), WeakLabels("mail").summary()
+    ours, official = rules_summary("mail"), WeakLabels("mail").summary()
 
-    assert list(ours.columns) == list(theirs.columns)
-    assert list(ours.index) == list(theirs.index)
+    assert list(ours.columns) == list(official.columns)
+    assert list(ours.index) == list(official.index)
     for column in ours.columns[1:]:
-        assert list(ours[column]) == pytest.approx(list(theirs[column]))
-    assert list(ours["label"]) == list(theirs["label"])
+        assert list(ours[column]) == pytest.approx(list(official[column]))
+    assert list(ours["label"]) == list(official["label"])
     assert len(rg.load("mail", query="covered:false")) == 1
     assert [each.id for each in rg.load("mail", query='rule:"money"')] == [0, 2, 6]
 
@@ -460,8 +461,8 @@ def test_everybody_sees_votes_judged_by_the_annotations_they_may_see(
 ) -> None:
     rg.log([rg.TextClassificationRecord(text=f"text {id}", id=id) for id in "abcdef"], "talk", verbose=False)
     rg.set_policies("talk", blind=True, required=2)
-    said = {"ana": "good good good bad - -", "ben": "good bad - bad odd -"}
-    for name, labels in said.items():
+    answer = {"ana": "good good good bad - -", "ben": "good bad - bad odd -"}
+    for name, labels in answer.items():
         for id, label in zip("abcdef", labels.split(), strict=True):
             state = "draft" if (name, id) == ("ana", "d") else "submitted"
             sent = {"value": {"labels": [{"class": label}]}, "state": state, "version": 0}
@@ -491,7 +492,7 @@ def test_columns_from_the_server_are_what_loading_every_record_gives(active: rg.
     words, labels = ["a", "b", "c", "d", "e"], ["x", "y", "z"]
     records = [
         rg.TextClassificationRecord(
-            text=" ".join(dice.choices(words, k=3)), id=dice.choice([n, f"id {n}"]),
+            text=" ".join(dice.choices(words, k=3)), id=n if dice.random() < 0.5 else f"id {n}",
             annotation=dice.choice([None, *labels]),
         )
         for n in range(60)
@@ -500,7 +501,7 @@ def test_columns_from_the_server_are_what_loading_every_record_gives(active: rg.
     rules = [Rule(word, dice.choice(labels)) for word in words]
     found = WeakLabels(name, rules, query="NOT e")
 
-    loaded = rg.load(name, query="NOT e")
+    loaded = [each for each in rg.load(name, query="NOT e") if isinstance(each, rg.TextClassificationRecord)]
     assert [each.id for each in found.records()] == [each.id for each in loaded]
     for row, record in enumerate(loaded):
         votes = [rule.label if rule.query in str(record.text).split() else None for rule in rules]

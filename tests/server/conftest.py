@@ -22,6 +22,7 @@ from apportion.services.people.workspaces import MemberChange, ensure_workspace,
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
+from new_store import new_sqlite_store
 from postgres_cluster import own_database
 from support import Client, FakeClock
 
@@ -108,7 +109,7 @@ def store(store_kind: str, tmp_path: Path) -> Iterator[SqliteStore | PostgresSto
 
             opened = PostgresStore(stack.enter_context(own_database()))
         else:
-            opened = SqliteStore(tmp_path / "apportion.db")
+            opened = new_sqlite_store(tmp_path / "apportion.db")
         yield opened
         opened.close()
 
@@ -145,7 +146,7 @@ def empty_app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> Fa
 def app(empty_app: FastAPI, store: Store, clock: FakeClock, hashes: dict[str, str]) -> FastAPI:
     """The app with its team."""
 
-    def settle(tx: Transaction) -> None:
+    def set_up(tx: Transaction) -> None:
         for workspace in ("shared", "other"):
             ensure_workspace(tx, workspace, now=clock.now())
         for name, (role, memberships) in TEAM.items():
@@ -155,7 +156,7 @@ def app(empty_app: FastAPI, store: Store, clock: FakeClock, hashes: dict[str, st
                 found = ensure_workspace(tx, workspace, now=clock.now())
                 join(tx, found, MemberChange(name, MembershipRole(what), clock.now()))
 
-    store.write(settle).result()
+    store.write(set_up).result()
     return empty_app
 
 

@@ -14,8 +14,8 @@ from apportion.ports.deadline import Deadline, FairShare
 def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made, in seconds; none of them takes any time."""
     made: list[float] = []
-    monkeypatch.setattr(deadlines.time, "sleep", made.append)
-    monkeypatch.setattr(deadlines.time, "monotonic", lambda: sum(made))
+    monkeypatch.setattr(time, "sleep", made.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(made))
     return made
 
 

@@ -92,7 +92,8 @@ def test_a_copy_has_everybodys_annotations_and_gold_but_no_plan(team: Team, stor
     team.plan(users=["ana", "ben"], overlap=2)
     for who in ("ana", "ben"):
         team.put(who, "r0", "good")
-    team.put("ana", "r1", "bad"), team.put("ben", "r1", "odd")
+    team.put("ana", "r1", "bad")
+    team.put("ben", "r1", "odd")
     team.put("max", "r0", "odd")  # nobody asked for a third
     team.put("ana", "r2", "bad")
     gold = {"value": {"labels": [{"class": "odd"}]}, "reason": "irony"}
@@ -145,8 +146,8 @@ def test_what_waited_for_its_plan_or_was_in_conflict_is_so_in_the_copy(
         client.put("/api/datasets/talk:copy", params=where, json={"name": "twin"}).raise_for_status()
     else:
         file = client.post("/api/datasets/talk/export", params=where, json={"format": way}).content
-        told = {**where, "task": "TextClassification", "format": way}
-        client.post("/api/datasets/twin/import", params=told, content=file).raise_for_status()
+        reply = {**where, "task": "TextClassification", "format": way}
+        client.post("/api/datasets/twin/import", params=reply, content=file).raise_for_status()
 
     def stand(name: str) -> dict[str, Any]:
         found = {}

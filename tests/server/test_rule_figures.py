@@ -9,7 +9,7 @@ import zlib
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from support import Client
 
@@ -36,8 +36,8 @@ def log(client: Client, records: list[dict[str, Any]], name: str = "mail") -> No
 
 
 def record(id: str, text: str, label: str | None = None) -> dict[str, Any]:
-    said = {} if label is None else {"annotation": {"agent": "eva", "labels": [{"class": label}]}}
-    return {"id": id, "inputs": {"text": text}, **said}
+    answer = {} if label is None else {"annotation": {"agent": "eva", "labels": [{"class": label}]}}
+    return {"id": id, "inputs": {"text": text}, **answer}
 
 
 def found(client: Client, query: str) -> list[str]:
@@ -61,7 +61,7 @@ def mail(client: Client) -> Client:
     """Six mails with four rules on them."""
     texts = ("free money", "free call", "call later", "nothing", "money now", "free free")
     labels = ("spam", "ham", "ham", "ham", None, None)
-    log(client, [record(id, *each) for id, *each in zip("abcdef", texts, labels, strict=True)])
+    log(client, [record(*each) for each in zip("abcdef", texts, labels, strict=True)])
     for query, label in (("free", "spam"), ("money", "spam"), ("call", "ham"), ("zebra", "other")):
         add(client, query, label)
     return client
@@ -129,28 +129,28 @@ def test_in_a_dataset_of_several_labels_votes_cannot_conflict(client: Client) ->
 
 
 def test_a_rule_is_judged_by_the_answers_one_may_see(client_as: Any) -> None:
-    room = Room(client_as, "abcdefghij")
-    room.answer(ana="spam spam spam ham spam ham - - - spam", ben="spam spam spam ham - - ham - - -")
+    talk = DatasetClient(client_as, "abcdefghij")
+    talk.answer(ana="spam spam spam ham spam ham - - - spam", ben="spam spam spam ham - - ham - - -")
     rules = f"{TEXT}/labeling/rules"
-    room.post("max", rules, {"query": "text NOT j", "label": "spam"})
+    talk.post("max", rules, {"query": "text NOT j", "label": "spam"})
 
     def precision(who: str, **params: Any) -> Any:
-        return room.get(who, f"{rules}:figures", **params)["rules"][0]
+        return talk.get(who, f"{rules}:figures", **params)["rules"][0]
 
     assert precision("eva")["precision"] == 0.75
     assert precision("ana")["precision"] == pytest.approx(4 / 6)
     assert precision("ben")["precision"] == 0.6
     answers = precision("rita", answers=True)["answers"]
     assert answers == {"correct": 7, "incorrect": 4, "precision": pytest.approx(7 / 11)}
-    refused = room.ask("ana", "GET", f"{rules}:figures", params={"answers": True})
+    refused = talk.ask("ana", "GET", f"{rules}:figures", params={"answers": True})
     assert refused.status_code == 403
 
 
 def test_answers_of_others_change_no_figure_of_a_blind_annotator(client_as: Any) -> None:
-    room = Room(client_as, "abcd")
+    talk = DatasetClient(client_as, "abcd")
     rules = f"{TEXT}/labeling/rules"
-    room.post("max", rules, {"query": "text", "label": "spam"})
-    room.answer(ana="spam ham - -")
+    talk.post("max", rules, {"query": "text", "label": "spam"})
+    talk.answer(ana="spam ham - -")
     queries = (
         "text",
         "annotated_as:ham",
@@ -160,11 +160,11 @@ def test_answers_of_others_change_no_figure_of_a_blind_annotator(client_as: Any)
     )
 
     def figures(who: str) -> Any:
-        drafts = [room.get(who, f"{rules}/{each}/metrics", label=["ham"]) for each in queries]
-        return room.get(who, f"{rules}:figures"), drafts
+        drafts = [talk.get(who, f"{rules}/{each}/metrics", label=["ham"]) for each in queries]
+        return talk.get(who, f"{rules}:figures"), drafts
 
     before, led = figures("ana"), figures("eva")
-    room.answer(ben="ham spam ham ham")
+    talk.answer(ben="ham spam ham ham")
 
     assert figures("ana") == before
     assert figures("eva") != led
@@ -204,10 +204,10 @@ def test_matches_of_a_selection(mail: Client, query: Any, ids: str, free: list[i
 
 
 def test_matches_show_an_annotator_no_label_that_only_others_gave(client_as: Any) -> None:
-    room = Room(client_as, "ab")
-    room.answer(ana="good -", ben="secret secret")
+    talk = DatasetClient(client_as, "ab")
+    talk.answer(ana="good -", ben="secret secret")
 
-    reply = room.post("ana", f"{TEXT}/labeling/rules:matches", {"queries": ["text", "annotated_by:ben"]})
+    reply = talk.post("ana", f"{TEXT}/labeling/rules:matches", {"queries": ["text", "annotated_by:ben"]})
 
     assert [each["label"] for each in reply["labels"]] == ["good"]
     assert places(reply["annotated"], 2) == [0]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from support import Client
 
@@ -17,7 +17,7 @@ ANA = {"username": "ana", "password": "ana-password"}
 @pytest.fixture
 def browser(client_as: Any) -> Client:
     """A browser in which ana has signed in."""
-    client = client_as(None)
+    client: Client = client_as(None)
     assert client.post("/api/session", json=ANA, headers=OURS).status_code == 200
     return client
 
@@ -78,7 +78,7 @@ def test_preferences_are_each_persons_own(client_as: Any) -> None:
 
 
 def another(client_as: Any) -> Client:
-    client = client_as(None)
+    client: Client = client_as(None)
     client.post("/api/session", json=ANA, headers=OURS).raise_for_status()
     return client
 
@@ -149,7 +149,7 @@ def test_what_an_administrator_does_ends_every_session(
 def test_a_page_of_somebody_else_is_refused_and_told_who_has_signed_in(
     browser: Client, method: str, path: str
 ) -> None:
-    body = {} if method == "PUT" else None
+    body: dict[str, str] | None = {} if method == "PUT" else None
 
     refused = browser.request(method, path, json=body, headers={"X-Apportion": "ben"})
 
@@ -176,7 +176,7 @@ def test_an_api_key_needs_no_such_header_and_heeds_none(client_as: Any) -> None:
 
 
 def test_an_answer_of_a_tab_that_was_anas_is_not_stored_as_bens(client_as: Any) -> None:
-    room = Room(client_as)
+    talk = DatasetClient(client_as)
     browser = client_as(None)
     browser.post("/api/session", json=ANA, headers=OURS).raise_for_status()
     browser.delete("/api/session", headers=OURS).raise_for_status()
@@ -188,6 +188,6 @@ def test_an_answer_of_a_tab_that_was_anas_is_not_stored_as_bens(client_as: Any) 
     refused = browser.put(path, json=answer, headers={"X-Apportion": "ana"})
 
     assert refused.status_code == 401
-    assert room.found("ben", "status:Validated") == []
+    assert talk.found("ben", "status:Validated") == []
     assert browser.put(path, json=answer, headers={"X-Apportion": "ben"}).status_code == 200
-    assert room.found("ben", "status:Validated") == ["a"]
+    assert talk.found("ben", "status:Validated") == ["a"]

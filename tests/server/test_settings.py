@@ -44,7 +44,7 @@ def test_names_of_1x_are_understood_with_a_line_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("APPORTION_PORT", "many", "whole number from 0 to 65535, not 'many'"),
         ("APPORTION_METADATA_FIELDS_LIMIT", "101", "from 1 to 100"),
@@ -55,9 +55,9 @@ def test_names_of_1x_are_understood_with_a_line_each() -> None:
     ],
 )
 def test_a_value_without_sense_is_refused_with_what_would_make_sense(
-    name: str, value: str, said: str
+    name: str, value: str, message: str
 ) -> None:
-    with pytest.raises(SettingsError, match=f"{name}.*{said}"):
+    with pytest.raises(SettingsError, match=f"{name}.*{message}"):
         load_settings({name: value})
 
 

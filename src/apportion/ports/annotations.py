@@ -6,13 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from apportion.domain.assignment.queue import Slot
 from apportion.domain.datasets import Dataset
-from apportion.domain.individual.case import Case
+from apportion.domain.individual.case import Annotation, Case
 from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.records import Value
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
-__all__ = ["Annotations", "CaseChange", "Comment", "CommentFilter", "Event", "PastAnnotation", "SentComment"]
+__all__ = [
+    "Annotations",
+    "CaseChange",
+    "ChangedRecords",
+    "Comment",
+    "CommentFilter",
+    "Event",
+    "PastAnnotation",
+    "SentComment",
+    "SharedAnswer",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,23 @@ class CaseChange:
     why: HistoryReason = HistoryReason.REPLACED
     note: str | None = None
     by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAnswer:
+    """An answer to a record of a shared dataset, whose one annotation it becomes.
+
+    Without ``value`` the record has no annotation any more. ``before`` is the record as it was, ``slots`` are those it
+    has afterwards; ``note`` is remembered of slots that are withdrawn. ``seconds``: None leaves what was known.
+    """
+
+    before: Case
+    annotator: str
+    state: AnnotationState
+    value: Value | None
+    seconds: float | None
+    slots: tuple[Slot, ...]
+    note: str | None = None
 
 
 class PastAnnotation(NamedTuple):
@@ -76,6 +104,14 @@ class SentComment(NamedTuple):
     done_at: int | None
 
 
+class ChangedRecords(NamedTuple):
+    """Ids in the order of logging, the number of the change to go on from, and whether there are more already."""
+
+    ids: list[str]
+    number: int
+    more: bool
+
+
 @dataclass(frozen=True, slots=True)
 class CommentFilter:
     """Comments in ``datasets`` to a reader, and in those ``led`` also the ones to nobody.
@@ -113,6 +149,12 @@ class Annotations(Protocol):
         """Store changes of records: annotations, slots, gold, and what everybody sees."""
         ...
 
+    def save_shared(self, dataset: Dataset, answer: SharedAnswer, *, at: int) -> Annotation | None:
+        """Store an answer to a record of a shared dataset, and return its annotation; values that it does not repeat
+        go to history.
+        """
+        ...
+
     def history(self, dataset: Dataset, id: str, annotator: str | None = None) -> list[PastAnnotation]:
         """Return earlier annotations of a record, newest first; of one person or of all."""
         ...
@@ -146,18 +188,23 @@ class Annotations(Protocol):
         """
         ...
 
-    def track_changes(self, dataset: Dataset) -> bool:
-        """Record from now on which records are written; False where that is being done already."""
+    def begin_staging(self, dataset: Dataset) -> int:
+        """Begin to stage a shared dataset; return the number of this staging, larger than that of any before it."""
         ...
 
-    def take_changed(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
-        """Take up to ``limit`` of what was written since ``track_changes``; those that somebody annotated, and whether
-        there are more.
+    def staging(self, dataset: Dataset) -> int:
+        """Return the number of the staging that began last, 0 where there was none: earlier ones have to stop."""
+        ...
+
+    def last_change(self, dataset: Dataset) -> int:
+        """Return the number of the last change of a dataset that this transaction sees."""
+        ...
+
+    def changed_since(self, dataset: Dataset, number: int, limit: int) -> ChangedRecords | None:
+        """Return those of the records written since a change that somebody has annotated, about ``limit`` at once.
+
+        None where that is not known any more, after an hour or many changes: then any record may have been written.
         """
-        ...
-
-    def stop_tracking(self, dataset: Dataset) -> None:
-        """End tracking, if it is on."""
         ...
 
     def log_event(

@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from apportion.bootstrap import open_store
 from apportion.ports.deadline import FairShare
 from apportion.ports.security import Clock, Passwords, Tokens
+from apportion.services.people.acting import LastActors
 from apportion.services.people.first_admin import SetupCode
-from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits
+from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits, SignInParts
 from apportion.settings import Settings
 from apportion.version import __version__
 
 from . import errors
 from .app_state import AppState
+from .attempts import AttemptsInMemory
 from .audit_notes import Refusals, Scans
 from .auth import address_of, refusal_of
 from .fast_routes import fast_routes
 from .guard_middleware import GuardMiddleware
-from .housekeeping import clock_loop, keep_files, model_loop, purge_loop, unfinished, warm_up
+from .housekeeping import job_loop, keep_files, keeper_loop, refusals_loop, warm_up
 from .job_runner import JobRunner
-from .openapi import docs_page, document, private_operations
+from .openapi import document, private_operations
 from .readers import Readers
 from .request_log import RequestLogMiddleware
 from .routers import ROUTERS, home
+from .routers import docs as docs_routes
 from .security import Argon2Passwords, JwtTokens, SystemClock
 from .web import FOLDER, WebApp
 from .webhook_dispatcher import WebhookDispatcher
@@ -63,7 +67,8 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
 
     ``web_folder`` is the folder with the built web app. The store is closed when the app shuts down.
     """
-    clock = clock or SystemClock()
+    cluster = store.cluster if store else None  # there is none where only the document of the API is wanted
+    clock = clock or (SystemClock() if cluster is None else cluster.clock)
     tokens = tokens or JwtTokens(settings.signing_key(), clock)
     web = WebApp(settings, web_folder)
     state = _app_state(settings, store, clock, passwords or Argon2Passwords(), tokens, web)
@@ -80,7 +85,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
     )
     app.state.app_state = state
     errors.install(app)
-    app.add_middleware(GuardMiddleware, settings=settings, stranger=lambda scope: refusal_of(scope, state))
+    app.add_middleware(GuardMiddleware, settings=settings, refusal_of=lambda scope: refusal_of(scope, state))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -91,34 +96,50 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
         )
     app.add_middleware(
         RequestLogMiddleware,
-        tally=state.tally,
+        stats=state.stats,
         prefix=settings.prefix,
         address=lambda scope: address_of(Request(scope), settings),
     )
-    app.router.routes.extend(fast_routes(settings.prefix))
-    for router in (*ROUTERS, home.router):
-        app.include_router(router, prefix=settings.prefix)
+    app.router.routes.extend(_routes(settings.prefix, docs=settings.docs_enabled))
     app.router.default = web.fallback(app.router.default)
     private = private_operations(ROUTERS, settings.prefix)
     app.openapi = lambda: document(app, private)  # type: ignore[method-assign]
-    if settings.docs_enabled:
-        _serve_docs(app, settings)
     return app
+
+
+@functools.cache
+def _routes(prefix: str, *, docs: bool) -> list[BaseRoute]:
+    """Return all routes under a prefix.
+
+    FastAPI analyses the parameters of a router's handlers for each inclusion, when a request first meets it: 0.15 s of
+    every app, if apps of one process did not share the result.
+    """
+    together = APIRouter(strict_content_type=False, generate_unique_id_function=_operation_id)
+    for router in (*ROUTERS, home.router, *([docs_routes.router] if docs else [])):
+        together.include_router(router, prefix=prefix)
+    return [*fast_routes(prefix), *together.routes]
 
 
 def _app_state(  # noqa: PLR0913 - the parts a server is made of
     settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens, web: WebApp
 ) -> AppState:
     secrets = DerivedSecrets(settings.signing_key())
+    cluster = store.cluster if store else None  # there is none where only the document of the API is wanted
+    attempts, seed = AttemptsInMemory() if cluster is None else cluster.attempts, None
+    if cluster is not None:
+        seed = f"setup code\n{cluster.id}\n{settings.signing_key()}".encode()
     return AppState(
         settings=settings,
         store=store,
         clock=clock,
         passwords=passwords,
-        sign_in=SignIn(store, passwords, tokens, clock, SignInLimits(settings.token_minutes)),
-        setup=SetupCode(clock),
+        sign_in=SignIn(
+            SignInParts(store, passwords, tokens, clock, attempts), SignInLimits(settings.token_minutes)
+        ),
+        setup=SetupCode(attempts, clock, seed),
+        attempts=attempts,
         web=web,
-        readers=Readers(),
+        readers=Readers(settings.readers),
         share=FairShare(),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         operations=ThreadPoolExecutor(32, "apportion-operation"),
@@ -128,23 +149,23 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         refusals=Refusals(store, clock),
         webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
         webhook_secrets=secrets,
-        keys=KeyAttempts(clock),
+        keys=KeyAttempts(attempts, clock),
+        actors=LastActors(),
     )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: AppState = app.state.app_state
-    left = unfinished(state)
     state.jobs.start()
     state.webhooks.start()
     rounds = [
         asyncio.create_task(each)
         for each in (
-            purge_loop(state, left),
-            clock_loop(state),
+            keeper_loop(state),
+            job_loop(state),
+            refusals_loop(state),
             keep_files(state),
-            model_loop(state),
             warm_up(state),
         )
     ]
@@ -166,18 +187,3 @@ def _operation_id(route: APIRoute) -> str:
     """Return a short operation id for generated clients: the handler's module and name."""
     module = route.endpoint.__module__.rpartition(".")[2]
     return f"{module}_{route.name}"
-
-
-def _serve_docs(app: FastAPI, settings: Settings) -> None:
-    spec = f"{settings.prefix}/api/docs/spec.json"
-
-    async def spec_json() -> JSONResponse:
-        return JSONResponse(app.openapi())
-
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(docs_page(app.openapi(), spec))
-
-    routes: dict[str, Any] = {spec: spec_json, f"{settings.prefix}/api/docs": docs}
-    for path, handler in routes.items():
-        app.add_api_route(path, handler, include_in_schema=False)
-    app.include_router(home.docs_router, prefix=settings.prefix)

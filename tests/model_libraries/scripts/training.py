@@ -15,7 +15,7 @@ base = tiny.saved(folder / "base")
 options = {"max_steps": 2, "per_device_train_batch_size": 4, "use_cpu": True, "disable_tqdm": True}
 
 
-def told(record):
+def shown_to(record):
     return {
         "text": record.text,
         "labels": sorted(label for label, *_ in record.prediction),
@@ -61,17 +61,17 @@ except ValueError as problem:
 print(
     json.dumps(
         {
-            "texts": told(texts),
+            "texts": shown_to(texts),
             "files": files,
-            "many": told(many) | {"multi_label": many.multi_label},
+            "many": shown_to(many) | {"multi_label": many.multi_label},
             "tokens": [
                 tokens.text,
                 tokens.tokens,
                 all(label in ("PER", "LOC") for label, *_ in tokens.prediction),
             ],
-            "few": told(few),
+            "few": shown_to(few),
             "numbers": numbers,
-            "both": told(both),
+            "both": shown_to(both),
             "refused": refused,
         }
     )

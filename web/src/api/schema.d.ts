@@ -114,8 +114,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark a comment that is for you as dealt with, or as open again
-         * @description Mark a comment that is for you as dealt with, or as open again.
+         * Mark a comment that is for you as done, or as open again
+         * @description Mark a comment that is for you as done, or as open again.
          */
         post: operations["inbox_comment_done"];
         delete?: never;
@@ -798,8 +798,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take back a record that you skipped, unless somebody else has it by now; it is leased to you again
-         * @description Take back a record that you skipped, unless somebody else has it by now; it is leased to you again.
+         * Undo your skip of a record, unless someone else has it by now; it is leased to you again
+         * @description Undo your skip of a record, unless someone else has it by now; it is leased to you again.
          */
         post: operations["queue_undo_skip"];
         delete?: never;
@@ -818,8 +818,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers and
-         * @description Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers andmanagers.
+         * Show the final values of records and why: everyone's answers, gold values and how they resolve; for reviewers
+         * @description Show the final values of records and why: everyone's answers, gold values and how they resolve; for reviewersand managers.
          */
         post: operations["answers_get_resolutions"];
         delete?: never;
@@ -1170,8 +1170,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing
-         * @description Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing.
+         * Undo your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing
+         * @description Undo your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing.
          */
         post: operations["rules_undo_rule_change"];
         delete?: never;
@@ -1560,8 +1560,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what was decided about your answers: how many were confirmed, and which records stand by something else
-         * @description Show what was decided about your answers: how many were confirmed, and which records stand by something else.
+         * Show how your answers were reviewed: how many were confirmed, and which records have another final value
+         * @description Show how your answers were reviewed: how many were confirmed, and which records have another final value.
          */
         get: operations["inbox_my_feedback"];
         put?: never;
@@ -1684,8 +1684,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the state of the server: writer, file, stored counts and requests. Administrators only
-         * @description Show the state of the server: writer, file, stored counts and requests. Administrators only.
+         * Show the state of the server: writer, file, stored counts, requests; of a cluster also all servers of it
+         * @description Show the state of the server: writer, file, stored counts, requests; of a cluster also all servers of it. Administrators only.
          */
         get: operations["health_see_server"];
         put?: never;
@@ -1998,8 +1998,8 @@ export interface paths {
         get: operations["workspaces_list_workspaces"];
         put?: never;
         /**
-         * Create a workspace with nobody in it
-         * @description Create a workspace with nobody in it.
+         * Create an empty workspace
+         * @description Create an empty workspace.
          */
         post: operations["workspaces_create_workspace"];
         delete?: never;
@@ -2327,7 +2327,7 @@ export interface components {
          */
         AnnotationOut: {
             counted: boolean;
-            /** @description What the record stands by, once a human decided. */
+            /** @description The final value, once a person resolved the record. */
             gold: components["schemas"]["Gold"] | null;
             /** @description All the time you have spent on the record so far. */
             seconds?: number | null;
@@ -2350,7 +2350,7 @@ export interface components {
          */
         AnnotationsOut: {
             annotations: components["schemas"]["OneAnnotation"][];
-            /** @description What the record stands by, once a human decided. */
+            /** @description The final value, once a person resolved the record. */
             gold: components["schemas"]["Gold"] | null;
         };
         /**
@@ -2925,7 +2925,7 @@ export interface components {
          * @description The code of an event.
          * @enum {unknown}
          */
-        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
+        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "moved_store" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
         /**
          * EventOut
          * @description An event of a dataset: who did what when.
@@ -2965,7 +2965,7 @@ export interface components {
          */
         ExportIn: {
             /**
-             * @description Whether everybody's answers are there too, beside what each record stands by.
+             * @description Whether everyone's answers are there too, beside the final value of each record.
              * @default true
              */
             answers?: boolean;
@@ -3101,7 +3101,7 @@ export interface components {
          * @description The gold value of a record, and the status that follows.
          */
         GoldOut: {
-            /** @description What the record stands by, once a human decided. */
+            /** @description The final value, once a person resolved the record. */
             gold: components["schemas"]["Gold"] | null;
         };
         /**
@@ -4312,7 +4312,7 @@ export interface components {
          */
         ResolvedRecordOut: {
             annotations: components["schemas"]["OneAnnotation"][];
-            /** @description What the record stands by, once a human decided. */
+            /** @description The final value, once a person resolved the record. */
             gold: components["schemas"]["Gold"] | null;
             id: string;
             resolution: components["schemas"]["ResolutionOut"] | null;
@@ -4572,6 +4572,18 @@ export interface components {
             sentences: components["schemas"]["Sentence"][];
         };
         /**
+         * ServerEntryOut
+         * @description One of the servers that share a database: ``keeper`` does the housekeeping, ``answering`` sends this reply.
+         */
+        ServerEntryOut: {
+            answering: boolean;
+            host: string;
+            keeper: boolean;
+            number: number;
+            started_at: string;
+            version: string;
+        };
+        /**
          * ServerOut
          * @description State of the server.
          */
@@ -4582,6 +4594,7 @@ export interface components {
             holds: components["schemas"]["StoredCounts"];
             memory_bytes: number | null;
             requests: components["schemas"]["Requests"];
+            servers: components["schemas"]["ServerEntryOut"][];
             started_at: string;
             storage: components["schemas"]["Storage"];
             uptime_seconds: number;
@@ -5571,7 +5584,7 @@ export interface operations {
     inbox_list_comments: {
         parameters: {
             query?: {
-                /** @description Those dealt with, instead of those that are not. */
+                /** @description Those marked as done, instead of the open ones. */
                 done?: boolean;
                 limit?: number;
                 /** @description ``next`` of the page before. */
@@ -6127,6 +6140,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6179,6 +6194,15 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6343,6 +6367,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6568,6 +6594,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6655,6 +6683,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6733,6 +6763,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6811,6 +6843,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6889,6 +6923,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -7054,7 +7090,7 @@ export interface operations {
                 limit?: number;
                 /** @description ``next`` of the page before. */
                 cursor?: string | null;
-                /** @description Only those that nothing has settled. */
+                /** @description Only those that are not resolved. */
                 open?: boolean;
                 /** @description Only records that match; in the search language. */
                 query?: string | null;
@@ -7135,6 +7171,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -7187,6 +7225,15 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7505,6 +7552,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -7557,6 +7606,15 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7822,6 +7880,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -9499,6 +9559,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -9522,6 +9584,15 @@ export interface operations {
                     "application/json": components["schemas"]["CommentOut"];
                 };
             };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description Missing, wrong or expired credentials */
             401: {
                 headers: {
@@ -9542,6 +9613,15 @@ export interface operations {
             };
             /** @description No such record in the dataset */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The same request, sent before, is still being carried out */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11411,6 +11491,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -11623,6 +11705,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -11981,6 +12065,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };

@@ -69,8 +69,12 @@ export type Translation<Shown> = Shown extends string | ((...values: never[]) =>
 /** How English is shown. Only pseudo-languages change it. */
 export const english = { show: (message: string): string => message };
 
+/** The English texts of the pages that are loaded. */
+export const sources: Record<string, object> = {};
+
 /** Return the texts of a page. Each is looked up when it is read, under the path of its keys. */
 export function texts<const Source extends object>(page: string, source: Source): Texts<Source> {
+  sources[page] = source;
   return view(page, source) as Texts<Source>;
 }
 
@@ -92,7 +96,8 @@ function named(names: readonly string[], values: readonly unknown[]): Record<str
 }
 
 function look(id: string, message: string, values?: Record<string, unknown>): string {
-  return i18n._(id, values ?? {}, { message: english.show(message) });
+  // the library takes an empty text for none and would show the key
+  return message && i18n._(id, values ?? {}, { message: english.show(message) });
 }
 
 /** Return the texts of a language as the library keeps them, each under the path of its keys. */
@@ -100,7 +105,8 @@ export function flat(tree: object, path = "", into: Record<string, string> = {})
   for (const [key, child] of Object.entries(tree) as [string, string | object][]) {
     const id = path ? `${path}.${key}` : key;
     if (typeof child === "string") into[id] = child;
-    else flat(child, id, into);
+    else if (child instanceof Message) into[id] = child.icu;
+    else flat(child instanceof Codes ? (child.known as object) : child, id, into);
   }
   return into;
 }

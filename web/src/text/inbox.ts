@@ -20,7 +20,7 @@ export const inboxText = texts("inbox", {
   showOf: msg(["name"], " (changed answers in {name})"),
   ask: "Ask again",
   askTitle: msg(["name"], "Ask {name} again"),
-  askIntro: "The answer becomes a draft of theirs again, and they read the reason as a comment on the record.",
+  askIntro: "Their answer becomes a draft again, and they see the reason as a comment on the record.",
   reason: "Reason",
   asked: msg(["name"], "Sent back to {name}"),
 });

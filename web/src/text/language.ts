@@ -4,16 +4,16 @@ import { flat, i18n } from "./catalogue";
 import type { Pseudo } from "./pseudo";
 import type { Language } from "./translations";
 
-export const LANGUAGES = { en: "English" } as const;
+export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español" } as const;
 export type LanguageCode = keyof typeof LANGUAGES;
 
 /** English is in the pages and needs no loading. */
-const LOADERS: Partial<Record<string, () => Promise<{ default: Language }>>> = {};
+const LOADERS: Partial<Record<string, () => Promise<{ default: Language }>>> = { de: () => import("./de"), es: () => import("./es") };
 const PSEUDO: readonly string[] = ["en-XA", "ar-XB"] satisfies Pseudo[];
 const KEPT = "apportion-language";
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur)(-|$)/;
 
-const isLanguage = (code: string): code is LanguageCode => Object.hasOwn(LANGUAGES, code);
+export const isLanguage = (code: string): code is LanguageCode => Object.hasOwn(LANGUAGES, code);
 const stem = (tag: string): string => tag.split("-")[0] ?? tag;
 
 /** Return the language and the form of it, such as de-AT, by which numbers and dates are written. */

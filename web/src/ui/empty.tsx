@@ -13,7 +13,7 @@ export function Empty(props: { title: string; children?: ReactNode; code?: strin
         </Text>
       )}
       {props.code && (
-        <Code block ta="left" px="md" py="sm" tabIndex={0} style={{ maxWidth: "100%", overflow: "auto" }}>
+        <Code block ta="start" px="md" py="sm" tabIndex={0} style={{ maxWidth: "100%", overflow: "auto" }}>
           {props.code}
         </Code>
       )}

@@ -32,7 +32,7 @@ from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.ports.slots import SlotBatch
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
-from apportion.services.answers.reresolve import AT_ONCE as SETTLED_AT_ONCE
+from apportion.services.answers.reresolve import AT_ONCE as RESOLVED_AT_ONCE
 from apportion.services.answers.reresolve import (
     ReresolveCause,
     begin_reresolving,
@@ -111,7 +111,7 @@ class ApplyPlan:
         yield from written
         policies = policies_after(policies_of(self._planned.dataset), self._planned.spec)
         if not policies.individual:  # nobody sees the slots before the plan is live
-            for part in parts_of(list(self._touched), SETTLED_AT_ONCE):
+            for part in parts_of(list(self._touched), RESOLVED_AT_ONCE):
                 yield partial(self._reresolve, part)
             yield self._go_live
             return
@@ -126,8 +126,6 @@ class ApplyPlan:
 
         A plan that is live stays, and a job resolves the records that it changed; one that is not yet live is deleted.
         """
-        if self._migration is not None:
-            yield self._migration.give_up
         for job in self._jobs:
             yield lambda tx, job=job: requeue_job(tx, job.id, now=self._at)  # type: ignore[misc]
         if self._plan is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import secrets
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Generic, Protocol, TypeVar
 
 from apportion.domain.records import Record
+from apportion.ports.cluster import Cluster
 from apportion.ports.deadline import Deadline
 from apportion.ports.events import REQUEST, RequestMark
 from apportion.ports.records import EncodedRecord
@@ -20,6 +22,7 @@ from .caches import WARM_FROM, Caches, warm
 from .checks.counts import counts_in
 from .codec.encode_records import encode_records
 from .connection import SqlConnection
+from .feed import Feed
 from .reader_pool import PooledConnection, ReaderPool
 from .records.record_writer import MetadataLimits
 from .transaction import SqlTransaction
@@ -33,6 +36,7 @@ class StoreConnection(SqlConnection, PooledConnection, Protocol):
 
 C = TypeVar("C", bound=StoreConnection)
 T = TypeVar("T")
+_MOST_SERVERS = 1 << 31
 
 
 class OpenDatabase(Protocol[C]):
@@ -48,10 +52,6 @@ class OpenDatabase(Protocol[C]):
         """Queue ``fn`` for the writer thread."""
         ...
 
-    def pass_on(self) -> int:
-        """Count one more commit whose changes are passed on to the caches; return its number."""
-        ...
-
     def close(self) -> None: ...
 
 
@@ -61,12 +61,13 @@ class SqlStore(Generic[C]):
     ``open_datasets`` is how many datasets keep their caches in memory, the least recently used being dropped first.
     """
 
-    def __init__(self, database: OpenDatabase[C], limits: MetadataLimits | None, open_datasets: int) -> None:
+    def __init__(
+        self, database: OpenDatabase[C], feed: Feed, limits: MetadataLimits | None, open_datasets: int
+    ) -> None:
         self.limits = limits or MetadataLimits()
-        self.caches = Caches(
-            database.readers.lend, database.readers.take_back, database.pass_on, open_datasets
-        )
+        self.caches = Caches(database.readers.lend, database.readers.take_back, feed, open_datasets)
         self._open = database
+        self._server = 1 + secrets.randbelow(_MOST_SERVERS)  # another one after each start
 
     @contextlib.contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[Transaction]:
@@ -75,7 +76,23 @@ class SqlStore(Generic[C]):
 
     def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
         request = REQUEST.get()  # a context variable, which the writer's thread does not have
-        return self._open.write(lambda connection: fn(self._transaction(connection, request)), urgent=urgent)
+
+        def run(connection: C) -> T:
+            connection.owner = self.server
+            return fn(self._transaction(connection, request))
+
+        return self._open.write(run, urgent=urgent)
+
+    @property
+    def server(self) -> int:
+        return self._server
+
+    @property
+    def cluster(self) -> Cluster | None:
+        return None
+
+    def living(self) -> Container[int]:
+        return (self._server,)
 
     def _transaction(self, connection: C, request: RequestMark | None = None) -> SqlTransaction:
         release = self._release_disk_space

@@ -46,7 +46,7 @@ export function NothingAssigned({ why, view, onView, onReload, children }: Nothi
       {filtered && <p>{t.queue.filtered}</p>}
       {children}
       {filtered && (
-        <Button variant="default" mr="xs" onClick={() => { onView({ q: "", filters: {}, page: 1, record: null }); }}>
+        <Button variant="default" me="xs" onClick={() => { onView({ q: "", filters: {}, page: 1, record: null }); }}>
           {t.annotate.removeFilters}
         </Button>
       )}

@@ -147,7 +147,7 @@ export const RecordCard = memo(function RecordCard(props: Props) {
             </Button>
           )}
           {long && (
-            <Button size="compact-sm" variant="subtle" color="gray" ml="auto" aria-expanded={unfolded} onClick={() => { setUnfolded(!unfolded); }}>
+            <Button size="compact-sm" variant="subtle" color="gray" ms="auto" aria-expanded={unfolded} onClick={() => { setUnfolded(!unfolded); }}>
               {unfolded ? annotatingText.record.less : annotatingText.record.more}
             </Button>
           )}

@@ -111,7 +111,7 @@ function Editor({ dataset, now }: { dataset: DatasetRef; now: Version }) {
       {stale && (
         <Alert variant="light" color="yellow" role="alert" mt="sm">
           {words.stale(now.version)}{" "}
-          <Button size="xs" variant="default" ml="xs" onClick={() => { setMode("changes"); }}>
+          <Button size="xs" variant="default" ms="xs" onClick={() => { setMode("changes"); }}>
             {words.changes}
           </Button>
         </Alert>

@@ -37,7 +37,7 @@ export function DatasetsTable(props: { datasets: ListedDataset[]; sort: string; 
             {head("workspace", t.datasets.workspace)}
             {head("task", t.datasets.task)}
             <Table.Th>{t.datasets.tags}</Table.Th>
-            <Table.Th ta="right">{t.datasets.records}</Table.Th>
+            <Table.Th ta="end">{t.datasets.records}</Table.Th>
             <Table.Th>{t.datasets.progress}</Table.Th>
             {leading && <Table.Th>{t.datasets.team}</Table.Th>}
             {head("updated", t.datasets.updated)}
@@ -138,7 +138,7 @@ function ProgressCells({ dataset }: { dataset: ListedDataset }) {
   const label = t.datasets.done(validated + discarded, records);
   return (
     <>
-      <Table.Td ta="right" className={classes["number"] ?? ""}>
+      <Table.Td ta="end" className={classes["number"] ?? ""}>
         {n(records)}
       </Table.Td>
       <Table.Td>

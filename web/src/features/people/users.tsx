@@ -101,7 +101,7 @@ function Row({ user, self, onAct }: { user: User; self: boolean; onAct: (act: Us
         </Group>
       </Table.Td>
       <Table.Td className={sheet["nowrap"] ?? ""}>{user.key_prefix ? `${user.key_prefix}…` : "–"}</Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="end">
         <Menu position="bottom-end" width={220}>
           <Menu.Target>
             <ActionIcon aria-label={manageText.people.actionsOf(user.username)}>

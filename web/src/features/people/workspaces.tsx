@@ -111,7 +111,7 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
                     onChange={(role) => { if (role) changed.mutate({ name: each.username, role }); }}
                   />
                 </Table.Td>
-                <Table.Td ta="right">
+                <Table.Td ta="end">
                   <Button
                     size="xs"
                     variant="subtle"
@@ -138,7 +138,7 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
         </Alert>
       )}
       <AddMember workspace={workspace.name} admin={admin} members={found.data.map((each) => each.username)} />
-      <ul style={{ margin: 0, paddingLeft: "1.1rem" }}>
+      <ul style={{ margin: 0, paddingInlineStart: "1.1rem" }}>
         {ROLES.map((each) => (
           <Text component="li" size="xs" c="dimmed" key={each}>
             {manageText.people.memberRoles[each]}: {manageText.people.memberRoleHints[each]}

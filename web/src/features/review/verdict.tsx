@@ -172,7 +172,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
       <div className={classes["answershead"]}>
         <h2 className={classes["part"]}>{t.review.answers(answers.length)}</h2>
         {record.task === "Text2Text" && (
-          <Button size="compact-sm" variant="subtle" color="gray" ml="auto" onClick={() => { setPlain(!plain); }} rightSection={<Key of="t" />}>
+          <Button size="compact-sm" variant="subtle" color="gray" ms="auto" onClick={() => { setPlain(!plain); }} rightSection={<Key of="t" />}>
             {plain ? t.review.changes : t.review.plain}
           </Button>
         )}

@@ -34,18 +34,18 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
             <Table.Th>{teamText.team.person}</Table.Th>
             <Table.Th>{t.datasets.progress}</Table.Th>
             {heads.map((each) => (
-              <Table.Th key={each} ta="right">
+              <Table.Th key={each} ta="end">
                 {each}
               </Table.Th>
             ))}
-            <Table.Th ta="right">
+            <Table.Th ta="end">
               <Tooltip label={teamText.team.skippedHint[skip ?? ""] ?? teamText.team.skipped} multiline maw={300}>
                 <Text component="span" inherit tabIndex={0}>
                   {teamText.team.skipped}
                 </Text>
               </Tooltip>
             </Table.Th>
-            <Table.Th ta="right">
+            <Table.Th ta="end">
               <Tooltip label={teamText.team.timeHint}>
                 <Text component="span" inherit tabIndex={0}>
                   {teamText.team.time}
@@ -89,7 +89,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
   const theirs = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
   const answered = `_exists_:annotations.${annotator}`;
   const link = (what: string, count: number, search: string) => (
-    <Table.Td ta="right">
+    <Table.Td ta="end">
       <RecordsLink dataset={dataset} count={count} search={search} label={teamText.team.show(what, annotator)} />
     </Table.Td>
   );
@@ -119,9 +119,9 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
       {link(teamText.team.assigned, assigned, theirs)}
       {link(teamText.team.done, done, `${theirs} AND ${answered}`)}
       {link(teamText.team.left, left, `${theirs} AND NOT ${answered}`)}
-      <Table.Td ta="right">{n(drafts)}</Table.Td>
-      <Table.Td ta="right">{n(skipped)}</Table.Td>
-      <Table.Td ta="right">{seconds ? inSeconds(seconds) : "–"}</Table.Td>
+      <Table.Td ta="end">{n(drafts)}</Table.Td>
+      <Table.Td ta="end">{n(skipped)}</Table.Td>
+      <Table.Td ta="end">{seconds ? inSeconds(seconds) : "–"}</Table.Td>
       <Table.Td>{figure ? <Agrees dataset={dataset} figure={figure} /> : "–"}</Table.Td>
       <Table.Td>
         <Ago time={person.last_active} />

@@ -11,8 +11,8 @@ from apportion.domain.datasets import Dataset
 from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.slots import SlotBatch
 from apportion.storage.sql.agents import OPEN
-from apportion.storage.sql.cases.slots import SINGLES
 from apportion.storage.sql.codec.states import STATE_NO
+from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.rows import insert_rows
 
 from .plan_store import PlanStore
@@ -50,6 +50,7 @@ class SlotInsert(PlanStore):
 
         from apportion.domain.numpy_types import np  # loaded already by planning
 
+        self._raw.locks.alone(dataset.no)
         # In the order of records here, in that of people in ``enqueue_slots``, so that each table is written from one
         # end to the other: two indexes of one table would be written at random places (decision 0007)
         rows, base = batch.rows, dataset.no << 32
@@ -77,6 +78,7 @@ class SlotInsert(PlanStore):
             list(zip(*(column.tolist() for column in columns), needs, strict=True)),
             form=f"(?, {dataset.no}, ?, {plan.no}, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?)",
         )
+        # Rule and person in one number, so that one pass counts both
         pairs, counts = np.unique(rule.astype(np.int64) << 32 | annotator, return_counts=True)
         for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
             of_rule, of_person = divmod(pair, 1 << 32)
@@ -102,9 +104,11 @@ class SlotInsert(PlanStore):
         part = batch.by_person[start:stop]
         part = part[batch.numbers[rows.record[part]] > 0]
         pending = np.ones(len(part), dtype=bool)
+        # Hardly any plan is answered while it is written: its slots need not be read again then
         if self._begun(plan, len(rows)):
             states = self._states((batch.first_slot + part).tolist())
             now = np.array([states.get(no, _ENDED) for no in (batch.first_slot + part).tolist()])
+            # What ended meanwhile waits for nobody, and is nobody's any more
             part, now = part[now < _ENDED], now[now < _ENDED]
             pending = now == STATE_NO[RowState.PENDING]
         people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
@@ -124,6 +128,7 @@ class SlotInsert(PlanStore):
             form=f"({dataset.no}, ?, 0, ?, ?, ?)",
         )
         writer = self.writer(dataset)
+        # Person by person, since a term is one person's: its records are written in one go
         for each in np.unique(annotator).tolist():
             if each != OPEN:
                 assigned = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()
@@ -146,19 +151,13 @@ class SlotInsert(PlanStore):
         return dict(rows.fetchall())
 
     def reserve_slot_numbers(self, slots: int) -> int:
-        first = self._next_numbers.get("slots")
-        if first is None:
-            (first,) = self._raw.execute(
-                "SELECT coalesce(max(no), 0) + 1 FROM slots WHERE no < ?", (SINGLES,)
-            ).fetchone()
-        # Kept even if the transaction is rolled back: numbers are left out then, never given twice
-        self._next_numbers["slots"] = first + slots
-        return int(first)
+        return self._raw.dialect.reserve_numbers(self._raw, NumberRange.SLOTS, slots)
 
     def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
         (part,) = self._raw.execute(
             "SELECT coalesce(max(part) + 1, 0) FROM reasons WHERE plan = ?", (plan.no,)
         ).fetchone()
+        # Many to a row, since a large plan has very many
         for place, start in enumerate(range(0, len(reasons), _REASONS_TOGETHER)):
             items = [(each.code, each.args) for each in reasons[start : start + _REASONS_TOGETHER]]
             self._raw.execute(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
 from apportion.ports.events import About, AuditedEvent, AuditFilter, RequestMark
-from apportion.storage.checksums import add_row
+from apportion.storage.checksums import insert_of
 from apportion.storage.sql.connection import SqlConnection
 from apportion.vocabulary import EventArea, EventCode
 
@@ -54,23 +54,20 @@ class SqlEvents:
     ) -> None:
         dataset = about.dataset
         rid = None if dataset is None or about.record is None else (dataset.no << 32) | about.record
-        add_row(
-            self._raw,
-            "events",
-            (
-                None if dataset is None else dataset.no,
-                rid,
-                at,
-                who,
-                str(what),
-                _json(detail),
-                about.workspace if dataset is None else None,
-                about.object,
-                _json(before),
-                _json(after),
-                *self._request,
-            ),
+        values = (
+            None if dataset is None else dataset.no,
+            rid,
+            at,
+            who,
+            str(what),
+            _json(detail),
+            about.workspace if dataset is None else None,
+            about.object,
+            _json(before),
+            _json(after),
+            *self._request,
         )
+        self._raw.leave("events", *insert_of("events", values))
 
     def search(self, wanted: AuditFilter, *, below: int | None = None, limit: int = 50) -> list[AuditedEvent]:
         conditions, values = self._conditions(wanted, below)
@@ -88,6 +85,15 @@ class SqlEvents:
     def last(self) -> int:
         (no,) = self._raw.execute("SELECT coalesce(max(no), 0) FROM events").fetchone()
         return int(no)
+
+    def latest(self, datasets: Collection[int]) -> dict[int, int]:
+        sql = self._raw.dialect
+        rows = self._raw.execute(
+            "SELECT wanted.value, (SELECT max(no) FROM events WHERE dataset = wanted.value) "
+            f"FROM {sql.listed_numbers('wanted')}",
+            (sql.numbers(datasets),),
+        )
+        return {dataset: no or 0 for dataset, no in rows}
 
     def prune(self, *, before: int, limit: int) -> int:
         # A trigger refuses to delete events but those older than this row says; it is reset within the transaction

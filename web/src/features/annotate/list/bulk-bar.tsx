@@ -77,7 +77,7 @@ export function BulkBar(props: Props) {
           <Do onClick={() => { onDo("discard"); }}>{annotatingText.bulk.discard}</Do>
         </Group>
       )}
-      <Button size="compact-sm" variant="subtle" color="gray" ml="auto" onClick={onUndo} rightSection={<ActionKey action="undo" at={1} />}>
+      <Button size="compact-sm" variant="subtle" color="gray" ms="auto" onClick={onUndo} rightSection={<ActionKey action="undo" at={1} />}>
         {t.annotate.undo}
       </Button>
     </div>

@@ -1,0 +1,106 @@
+/** The app in other languages: one that people speak, and two that show what longer and mirrored texts do to the pages. */
+
+import type { Page } from "@playwright/test";
+
+import { entities, expect, type Server, test, TOPICS, topics } from "./journey";
+
+async function speak(page: Page, language: string) {
+  await page.addInitScript((chosen) => { localStorage.setItem("apportion-language", chosen); }, language);
+}
+
+async function fill(server: Server) {
+  await server.log("topics", "TextClassification", topics(9), { labels: TOPICS });
+  await server.log("names", "TokenClassification", entities(), { labels: ["PER", "ORG"] });
+  await server.log("words", "Text2Text", [{ id: "w0", text: "A text to be written anew." }]);
+  await server.assign("topics", { users: ["ana", "ben"], overlap: "all" });
+  for (const id of ["t00", "t01", "t02"]) for (const who of ["ana", "ben"]) await server.answer(who, "topics", id, who === "ana" ? "sport" : "science");
+}
+
+const PAGES = [
+  "/team", "/datasets", "/datasets/new", "/people", "/audit", "/webhooks", "/my-work", "/user-settings",
+  ...["", "?view=list", "/review", "/agreement", "/rules", "/team", "/team?assign=1", "/settings"].map((part) => `/datasets/team/topics${part}`),
+  "/datasets/team/names", "/datasets/team/words",
+];
+
+/** Open a page and return by how much it is wider than its window, at the width of a phone and of a desk. */
+async function overflow(page: Page, address: string): Promise<string[]> {
+  await page.goto(address);
+  await expect(page.locator("main").first()).toBeVisible();
+  await page.waitForLoadState("networkidle");
+  const wide: string[] = [];
+  for (const width of [375, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const by = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (by > 0) wide.push(`${address} at ${String(width)}: ${String(by)} px too wide`);
+  }
+  return wide;
+}
+
+for (const [language, what] of [["ar-XB", "mirrored"], ["en-XA", "longer"]] as const) {
+  test(`no page is wider than its window in ${what} texts`, async ({ page, server, signIn }) => {
+    await fill(server);
+    await signIn("admin");
+    await speak(page, language);
+    const wide: string[] = [];
+    for (const address of ["/login", ...PAGES]) wide.push(...(await overflow(page, address)));
+    expect(wide).toEqual([]);
+    await expect(page.locator("html")).toHaveAttribute("dir", language === "ar-XB" ? "rtl" : "ltr");
+  });
+}
+
+test("from right to left the page is mirrored: the brand, the text before its details, the first label", async ({ page, server, signIn }) => {
+  await server.log("mirrored", "TextClassification", topics(3), { labels: TOPICS });
+  await signIn("ana");
+  await speak(page, "ar-XB");
+  await page.setViewportSize({ width: 1440, height: 800 });
+  await page.goto("/datasets/team/mirrored");
+  const place = async (which: ReturnType<Page["locator"]>) => (await which.first().boundingBox())?.x ?? NaN;
+  await expect(page.getByText("Sentence number 0 ")).toBeVisible();
+  expect(await place(page.locator("header a"))).toBeGreaterThan(await place(page.locator("header button").last()));
+  expect(await place(page.getByText("Sentence number 0 "))).toBeGreaterThan(await place(page.getByRole("complementary")));
+  expect(await place(page.getByRole("button", { name: TOPICS[0] ?? "" }))).toBeGreaterThan(await place(page.getByRole("button", { name: TOPICS[1] ?? "" })));
+  await page.keyboard.press("1");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("Sentence number 1 ")).toBeVisible();
+});
+
+test.describe("in a German browser", () => {
+  test.use({ locale: "de-DE" });
+
+  test("the first record is answered in German, and no English is painted before", async ({ page, server, signIn }) => {
+    await server.log("deutsch", "TextClassification", topics(3), { labels: TOPICS });
+    await server.assign("deutsch", { users: ["ana"] });
+    await signIn("ana");
+    await page.addInitScript(() => {
+      const seen: string[] = [];
+      Object.assign(window, { seen });
+      new MutationObserver(() => { seen.push(document.body.innerText); }).observe(document, { childList: true, subtree: true });
+    });
+    await page.goto("/my-work");
+    await expect(page.getByRole("heading", { name: "Meine Arbeit" })).toBeVisible();
+    await expect(page.locator("html")).toHaveAttribute("lang", "de");
+    expect(await page.evaluate(() => (window as unknown as { seen: string[] }).seen.filter((text) => text.includes("My work")))).toEqual([]);
+    await page.getByRole("link", { name: /Starten|Fortfahren/ }).first().click();
+    await expect(page.getByText("Sentence number 0 ")).toBeVisible();
+    await page.keyboard.press("1");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("Sentence number 1 ")).toBeVisible();
+    await expect.poll(() => server.mine("ana", "deutsch", "t00")).toMatchObject({ state: "submitted" });
+  });
+});
+
+test("a language is chosen in the menu of the person, and kept on every device", async ({ page, browser, baseURL, signIn }) => {
+  await signIn("ben");
+  await page.goto("/my-work");
+  await page.getByRole("button", { name: "Account of Ben" }).click();
+  await page.getByRole("menuitemradio", { name: "Español" }).click();
+  await expect(page.getByRole("heading", { name: "Mi trabajo" })).toBeVisible();
+  await expect(page.locator("html")).toHaveAttribute("lang", "es");
+  const elsewhere = await browser.newPage({ baseURL: baseURL ?? "", storageState: await page.context().storageState().then(({ cookies }) => ({ cookies, origins: [] })) });
+  await elsewhere.goto("/my-work");
+  await expect(elsewhere.getByRole("heading", { name: "Mi trabajo" })).toBeVisible();
+  await elsewhere.close();
+  await page.getByRole("button", { name: "Cuenta de Ben" }).click();
+  await page.getByRole("menuitemradio", { name: "El del navegador" }).click();
+  await expect(page.getByRole("heading", { name: "My work" })).toBeVisible();
+});

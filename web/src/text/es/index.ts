@@ -1,0 +1,17 @@
+/** Spanish. */
+
+import type { Language } from "@/text/translations";
+
+import { annotating } from "./annotating";
+import { app } from "./app";
+import { audit } from "./audit";
+import { files } from "./files";
+import { manage } from "./manage";
+import { rules } from "./rules";
+import { account, codes, inbox, results } from "./small";
+import { team } from "./team";
+import { webhooks } from "./webhooks";
+
+const spanish: Language = { account, annotating, app, audit, codes, files, inbox, manage, results, rules, team, webhooks };
+
+export default spanish;
