@@ -14,8 +14,8 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r name what; do \
 		printf '%-24s %s\n' "$$name" "$$what"; done
 
-quickstart: $(VENV)/.server $(APP) ## start the server on http://localhost:6900 with a demo team and data
-	$(BIN)/apportion quickstart
+quickstart: $(VENV)/.$(if $(CLUSTER),dev,server) $(APP) ## start the server on http://localhost:6900 with a demo team and data (CLUSTER=3: three on PostgreSQL)
+	$(if $(CLUSTER),sh tools/cluster.sh $(CLUSTER),$(BIN)/apportion quickstart)
 
 dev: $(VENV)/.dev $(APP) ## start the server on throw-away data of its own (DEV_HOME=.tools/dev-home)
 	APPORTION_HOME=$(DEV_HOME) $(BIN)/apportion quickstart --no-browser

@@ -228,7 +228,7 @@ def _by_others(scale: Scale) -> Iterator[Line]:
         product(((0.5, 0.5), (0.8, 0.15, 0.05), (0.9, 0.1), (0.95, 0.04, 0.01)), (2, 3, 5), (0.8, 0.95))
     )
     for each in (Measure.ALPHA, Measure.AC1):
-        hits, told = np.zeros(len(_EDGES), dtype=np.int64), np.zeros(len(_EDGES), dtype=np.int64)
+        hits, shown = np.zeros(len(_EDGES), dtype=np.int64), np.zeros(len(_EDGES), dtype=np.int64)
         for number, (shares, people, right) in enumerate(settings):
             say(f"  {each} by records with another label: {people} people, {right:.0%} right, {shares}")
             rng = np.random.default_rng(number)
@@ -240,10 +240,10 @@ def _by_others(scale: Scale) -> Iterator[Line]:
                 found = agreement(data, each)
                 if found.low is not None and found.high is not None:
                     place = np.searchsorted(_EDGES, _others(data), side="right") - 1
-                    told[place] += 1
+                    shown[place] += 1
                     hits[place] += found.low <= truth <= found.high
         for first, after, hit, many in zip(
-            _EDGES, (*_EDGES[1:], 201), hits.tolist(), told.tolist(), strict=True
+            _EDGES, (*_EDGES[1:], 201), hits.tolist(), shown.tolist(), strict=True
         ):
             what = f"95 % intervals of {each} that contain the truth, {first} to {after - 1} records with another label"
             yield Line(what, hit / max(1, many), "", f"{many:,} simulated datasets with an interval")
@@ -265,13 +265,13 @@ def _covered(
 ) -> float:
     rng = np.random.default_rng([people, records, round(100 * right)])
     truth = agreement(_drawn(rng, 400_000, people, right, shares), each, interval=None).estimate or 0.0
-    hits = told = 0
+    hits = shown = 0
     for _ in range(runs):
         found = agreement(_drawn(rng, records, people, right, shares), each, interval=interval)
         if found.low is not None and found.high is not None:
-            told += 1
+            shown += 1
             hits += found.low <= truth <= found.high
-    return hits / told
+    return hits / shown
 
 
 def _drawn(

@@ -110,7 +110,7 @@ def _annotated(record: dict[str, Any], label: str) -> bytes:
 # Eight at once
 
 
-class _Told(NamedTuple):
+class _Seen(NamedTuple):
     reads: list[float]
     writes: list[float]
     cpu: float
@@ -138,11 +138,11 @@ def _together(server: Server, seconds: float) -> _Together:
             stack.callback(each.join, 30)
         gate.wait(60)
         cpu, began = server.cpu(), time.perf_counter()
-        told: list[_Told] = [_Told(*queue.get(timeout=seconds + 60)) for _ in people]
+        shown: list[_Seen] = [_Seen(*queue.get(timeout=seconds + 60)) for _ in people]
         wall, cpu = time.perf_counter() - began, server.cpu() - cpu
-    reads = [each for one in told for each in one.reads]
-    writes = [each for one in told for each in one.writes]
-    client = sum(one.cpu for one in told)
+    reads = [each for one in shown for each in one.reads]
+    writes = [each for one in shown for each in one.writes]
+    client = sum(one.cpu for one in shown)
     done = max(1, len(writes))
     return _Together(len(writes) / wall, reads, writes, cpu / done * 1e3, client / done * 1e3)
 
@@ -160,7 +160,7 @@ def _person(port: int, who: int, seconds: float, gate: Any, queue: Any) -> None:
         if page:
             client.log(TEXTS, TEXT, _annotated(dice.choice(page), dice.choice(LABELS)))
             writes.append(time.perf_counter() - read)
-    queue.put(_Told(reads, writes, time.process_time() - cpu))
+    queue.put(_Seen(reads, writes, time.process_time() - cpu))
 
 
 def _compared(ours: list[_Together], base: list[dict[str, Any]]) -> Iterator[Line]:

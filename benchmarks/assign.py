@@ -37,7 +37,7 @@ ASIDE, TEN, FRESH = "aside", "ten", "fresh"
 
 
 def measure(scale: Scale) -> Iterator[Line]:
-    yield from _dealing(scale)
+    yield from _allocating(scale)
     with loaded(scale) as (server, home):
         with contextlib.closing(server.client()) as client:
             say(f"  {PEOPLE} people")
@@ -66,9 +66,9 @@ def measure(scale: Scale) -> Iterator[Line]:
 # In memory
 
 
-def _dealing(scale: Scale) -> Iterator[Line]:
-    dealt = _dealt(1_000, 10, 2)[0]
-    pairs, loads = dealt["pairs"], dealt["loads"].values()
+def _allocating(scale: Scale) -> Iterator[Line]:
+    allocated = _allocated(1_000, 10, 2)[0]
+    pairs, loads = allocated["pairs"], allocated["loads"].values()
     yield Line(
         "1,000 records twice among ten: widest distance of a pair from the ideal",
         max(pairs["max"] - pairs["ideal"], pairs["ideal"] - pairs["min"]),
@@ -78,14 +78,14 @@ def _dealing(scale: Scale) -> Iterator[Line]:
     )
     records = 10_000_000 if scale.records == 1_000_000 and scale.seconds >= 60 else 100_000
     say(f"  {records:,} records three times among 1,000, in memory")
-    _, wall, cpu = _dealt(records, 1_000, 3)
+    _, wall, cpu = _allocated(records, 1_000, 3)
     yield Line(
         f"{records:,} × 3 among 1,000 planned in memory", wall, "s", f"CPU {cpu:.1f} s; an aim, no must",
         at_most=10 if records == 10_000_000 else None,
     )  # fmt: skip
 
 
-def _dealt(records: int, people: int, overlap: int) -> tuple[dict[str, Any], float, float]:
+def _allocated(records: int, people: int, overlap: int) -> tuple[dict[str, Any], float, float]:
     """The plan as it is shown, and what working it out took."""
     ids = [f"r{number}" for number in range(records)]
     team = tuple(Person(name) for name in _people(people))
@@ -258,15 +258,15 @@ def _submit(client: Client, dataset: str, id: str, version: int | None = 0) -> i
 def _working(scale: Scale, server: Server, client: Client) -> Iterator[Line]:
     say(f"  {CLIENTS} people at their queues, {scale.seconds:.0f} s")
     context = multiprocessing.get_context("spawn")
-    told: Any = context.Queue()
+    shown: Any = context.Queue()
     cpu, began = server.cpu(), time.perf_counter()
     people = [
-        context.Process(target=_person, args=(server.port, key, scale.seconds, told), daemon=True)
+        context.Process(target=_person, args=(server.port, key, scale.seconds, shown), daemon=True)
         for key in _keys(client)
     ]
     for each in people:
         each.start()
-    found = [told.get(timeout=scale.seconds + 60) for _ in people]
+    found = [shown.get(timeout=scale.seconds + 60) for _ in people]
     for each in people:
         each.join(30)
     wall = time.perf_counter() - began
@@ -315,7 +315,7 @@ def _keys(client: Client) -> list[str]:
     return [_post(client, f"/api/users/{ids[name]}:reset_key")["api_key"] for name in _people(CLIENTS)]
 
 
-def _person(port: int, key: str, seconds: float, told: Any) -> None:
+def _person(port: int, key: str, seconds: float, shown: Any) -> None:
     client = Client(port, key=key)
     until = time.perf_counter() + seconds
     claims, submits, extras = [], [], 0
@@ -335,4 +335,4 @@ def _person(port: int, key: str, seconds: float, told: Any) -> None:
             answer = msgspec.json.decode(client.ask("PUT", path, msgspec.json.encode(sent)))
             submits.append(time.perf_counter() - began)
             extras += not answer["counted"]
-    told.put((claims, submits, extras))
+    shown.put((claims, submits, extras))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import random
 import socket
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -62,11 +63,19 @@ class Trouble(Exception):
 
 @dataclass
 class Address:
-    """Where the server is, for everybody; and whether they should stop."""
+    """Where the server is, for everybody; and whether they should stop.
 
-    port: int
+    Of several servers each new connection goes to the next, as a load balancer does it.
+    """
+
+    ports: Sequence[int]
     workspace: str
+    _turns: Iterator[int] = field(default_factory=itertools.count)
     stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def port(self) -> int:
+        return self.ports[next(self._turns) % len(self.ports)]
 
 
 class Caller:
@@ -99,6 +108,9 @@ class Caller:
     def need(self, method: str, path: str, sent: Any = None, **params: Any) -> Any:
         """The decoded body of an answer that has to be 200."""
         status, found = self.ask(method, path, sent, **params)
+        if status in (502, 503):  # away for the moment: what became of it is not known, or nothing did
+            self.close()
+            raise Gone(f"{method} {path}: {status}")
         if status != 200:
             raise Trouble(f"{method} {path}: {status} {msgspec.json.encode(found)[:300]!r}")
         return found
@@ -247,35 +259,35 @@ class Person(_Worker):
         }  # fmt: skip
         self._doubt = item.id, Kept(state, label, version + 1, True)
         with self.timed(kind):
-            told = self.caller.need("PUT", self._path(item.id), sent)
-        self._acknowledged(item.id, told)
+            shown = self.caller.need("PUT", self._path(item.id), sent)
+        self._acknowledged(item.id, shown)
 
     def _undo(self, item: _Item) -> None:
         before = self.kept[item.id]
         self._think(0.2)
         self._doubt = item.id, Kept("", "", before.version + 1, False)
         with self.timed("undo"):
-            told = self.caller.need("POST", self._path(item.id) + ":undo")
-        self._acknowledged(item.id, told)
+            shown = self.caller.need("POST", self._path(item.id) + ":undo")
+        self._acknowledged(item.id, shown)
         self._think(0.3)
         self._write("submit", item, "submitted", self.dice.choice(LABELS))
 
-    def _acknowledged(self, id: str, told: dict[str, Any]) -> None:
+    def _acknowledged(self, id: str, shown: dict[str, Any]) -> None:
         assert self._doubt is not None
         (_, wanted), self._doubt = self._doubt, None
-        self._keep(id, told, undone=not wanted.state)
-        if told["version"] != wanted.version:
-            self.problems.append(f"{self.name}: {id} is at version {told['version']}, not {wanted.version}")
+        self._keep(id, shown, undone=not wanted.state)
+        if shown["version"] != wanted.version:
+            self.problems.append(f"{self.name}: {id} is at version {shown['version']}, not {wanted.version}")
 
-    def _keep(self, id: str, told: dict[str, Any], *, undone: bool) -> None:
-        if told["state"] in ("submitted", "discarded"):  # an undo may bring an earlier answer back
-            self.done[self.name, told["state"], id] += 1
+    def _keep(self, id: str, shown: dict[str, Any], *, undone: bool) -> None:
+        if shown["state"] in ("submitted", "discarded"):  # an undo may bring an earlier answer back
+            self.done[self.name, shown["state"], id] += 1
         elif undone:
             self.done[self.name, "took_back", id] += 1
-        label = told["value"]["labels"][0]["class"] if told["value"] else ""
-        self.kept[id] = Kept(told["state"], label, told["version"], told["counted"])
-        if told["state"] in ("submitted", "discarded") and not told["counted"]:
-            self.noted[f"kept as an extra: {told['why']}"] += 1
+        label = shown["value"]["labels"][0]["class"] if shown["value"] else ""
+        self.kept[id] = Kept(shown["state"], label, shown["version"], shown["counted"])
+        if shown["state"] in ("submitted", "discarded") and not shown["counted"]:
+            self.noted[f"kept as an extra: {shown['why']}"] += 1
 
     def _skip(self, item: _Item) -> None:
         self._at_hand.popleft()
@@ -326,16 +338,16 @@ class Manager(_Worker):
 
     def turn(self) -> None:
         self.pause(self.dice.uniform(2, 4) / self._pace)
-        room = f"/api/datasets/{DATASET}"
+        dataset = f"/api/datasets/{DATASET}"
         self._round += 1
         with self.timed("progress"):
-            self.caller.need("GET", f"{room}/progress")
+            self.caller.need("GET", f"{dataset}/progress")
         if self._round % 2 == 0:
             with self.timed("agreement"):
-                self.caller.need("GET", f"{room}/agreement", by="label" if self._round % 4 else "pair")
+                self.caller.need("GET", f"{dataset}/agreement", by="label" if self._round % 4 else "pair")
         else:
             with self.timed("conflicts"):
-                self.caller.need("GET", f"{room}/conflicts", limit=20)
+                self.caller.need("GET", f"{dataset}/conflicts", limit=20)
         if self._round % 3 == 0:
             self._rebalance(dry_run=True)
         if self._round % 6 == 0:
@@ -348,6 +360,8 @@ class Manager(_Worker):
         url = f"/api/datasets/{DATASET}/assignments/{self._plan}:rebalance"
         with self.timed("rebalance, looked at" if dry_run else "rebalance"):
             status, found = self.caller.ask("POST", url, sent)
+        if status in (502, 503):
+            raise Gone(f"POST {url}: {status}")
         if status == 409:
             self.noted["a rebalance met moving work and was refused"] += 1
         elif status != 200:

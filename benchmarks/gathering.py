@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from .server import NAME, WORKSPACE, Server, furnish
 
 __all__ = [
     "MANAGERS",
+    "OVER_COLLECTED",
     "Gathering",
     "Notebook",
     "met",
@@ -33,6 +34,7 @@ __all__ = [
     "prepared",
     "read_back",
     "team_home",
+    "too_many",
 ]
 
 MANAGERS = ["mia", "max"]
@@ -44,33 +46,37 @@ def names(many: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def team_home(people: int) -> Iterator[Path]:
-    """A temporary home with an admin, managers and so many annotators; keys are ``<username>.apikey``."""
+def team_home(people: int, **settings: str) -> Iterator[Path]:
+    """A temporary home with an admin, managers and so many annotators; keys are ``<username>.apikey``.
+
+    ``settings`` are environment variables of the server.
+    """
     home = Path(tempfile.mkdtemp(prefix="apportion-team-"))
     try:
-        furnish(home)
-        _furnish_team(home, people)
+        furnish(home, **settings)
+        _furnish_team(home, people, settings)
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _furnish_team(home: Path, people: int) -> None:
+def _furnish_team(home: Path, people: int, environ: Mapping[str, str]) -> None:
     """Without passwords, each of which would take a tenth of a second."""
+    from apportion.bootstrap import open_store
     from apportion.services.people.users import NewUser, add_user
     from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
-    from apportion.storage.sqlite.store import SqliteStore
+    from apportion.settings import load_settings
     from apportion.vocabulary import MembershipRole
 
-    def settle(tx: Any) -> None:
+    def set_up(tx: Any) -> None:
         workspace = ensure_workspace(tx, WORKSPACE, now=1)
         for name in [*MANAGERS, *names(people)]:
             role = MembershipRole.MANAGER if name in MANAGERS else MembershipRole.ANNOTATOR
             add_user(tx, NewUser(name, name), key=f"{name}.apikey", now=1)
             join(tx, workspace, MemberChange(name, role, 1))
 
-    store = SqliteStore(home / "apportion.db")
-    store.write(settle).result()
+    store = open_store(load_settings(environ, home=home).settings)
+    store.write(set_up).result()
     store.close()
 
 
@@ -185,7 +191,7 @@ class Gathering:
 
 @contextlib.contextmanager
 def met(
-    port: int,
+    port: int | Sequence[int],
     people: Sequence[str],
     plan: str | None = None,
     *,
@@ -195,10 +201,10 @@ def met(
 ) -> Iterator[Gathering]:
     """A team at work; in the end everybody finishes what they are at.
 
-    ``plan``: what two managers rebalance; nobody manages without one. ``before``: the team met already, and this is
-    what it knows.
+    ``port``: of the server, or those of several. ``plan``: what two managers rebalance; nobody manages without one.
+    ``before``: the team met already, and this is what it knows.
     """
-    address = Address(port, WORKSPACE)
+    address = Address([port] if isinstance(port, int) else port, WORKSPACE)
     managers = (
         [] if plan is None else [Manager(address, each, plan, list(people), pace=pace) for each in MANAGERS]
     )
@@ -221,21 +227,21 @@ def met(
         found.end()
 
 
-_TOLD = ("submitted", "discarded", "took_back")
+_MESSAGES = ("submitted", "discarded", "took_back")
 """Events about what people acknowledged."""
 
 _STATES = {"Validated": "submitted", "Edited": "draft", "Discarded": "discarded"}
 
 
-def read_back(gathering: Gathering, port: int) -> list[str]:
+def read_back(gathering: Gathering, port: int | Sequence[int]) -> list[str]:
     """What was acknowledged and is not there as it was, is there without having been sent, or too often."""
     found: list[str] = []
     seen: dict[tuple[str, str], tuple[str, str]] = {}
-    address = Address(port, WORKSPACE)
+    address = Address([port] if isinstance(port, int) else port, WORKSPACE)
     for person in gathering.people:
         for record in _own(address, person.name):
-            said = record["annotation"]
-            label = said["labels"][0]["class_label"] if said and said["labels"] else ""
+            answer = record["annotation"]
+            label = answer["labels"][0]["class_label"] if answer and answer["labels"] else ""
             place = person.name, str(record["id"])
             if place in seen:
                 found.append(f"{place} is there twice")
@@ -248,7 +254,7 @@ def read_back(gathering: Gathering, port: int) -> list[str]:
     ]
     done = sum((each.done for each in gathering.people), Counter())
     for listener in gathering.listeners:
-        heard = Counter({each: many for each, many in listener.heard.items() if each[1] in _TOLD})
+        heard = Counter({each: many for each, many in listener.heard.items() if each[1] in _MESSAGES})
         for each in (heard - done) + (done - heard):
             found.append(
                 f"{listener.name} heard {heard[each]} times of {each}, which was done {done[each]} times"
@@ -257,9 +263,9 @@ def read_back(gathering: Gathering, port: int) -> list[str]:
     often = Counter(id for _, id in answered)
     found += [f"{id} has {times} answers that count" for id, times in often.items() if times > WANTED]
     with contextlib.closing(Caller(address, f"{MANAGERS[0]}.apikey")) as manager:
-        told = manager.need("GET", f"/api/datasets/{DATASET}/progress")
+        reply = manager.need("GET", f"/api/datasets/{DATASET}/progress")
         found += [each for scribe in gathering.scribes for each in scribe.not_whole(manager)]
-    shown = {each["annotator"]: each["done"] for each in told["annotators"] if each["done"]}
+    shown = {each["annotator"]: each["done"] for each in reply["annotators"] if each["done"]}
     counted = Counter(name for name, _ in answered)
     if shown != dict(counted):
         found.append(f"progress says {shown}, acknowledged were {dict(counted)}")
@@ -278,17 +284,24 @@ def _own(address: Address, name: str) -> Iterator[dict[str, Any]]:
             body["next_page_cfg"] = page["next_page_cfg"]
 
 
+OVER_COLLECTED = (
+    # 1 leased, 2 done: what is pending or was given up is nobody's work
+    "SELECT rid, count(*), count(DISTINCT CASE WHEN state = 1 THEN holder ELSE annotator END) FROM slots "
+    "WHERE state IN (1, 2) GROUP BY rid"
+)
+
+
 def over_collected(home: Path) -> list[str]:
     """Records with more work done or begun than the plan wants, as the file has it; no server runs."""
     raw = sqlite3.connect(home / "apportion.db")
     try:
-        # 1 leased, 2 done: what is pending or was given up is nobody's work
-        rows = raw.execute(
-            "SELECT rid, count(*), count(DISTINCT CASE WHEN state = 1 THEN holder ELSE annotator END) FROM slots "
-            "WHERE state IN (1, 2) GROUP BY rid"
-        ).fetchall()
+        return too_many(raw.execute(OVER_COLLECTED).fetchall())
     finally:
         raw.close()
+
+
+def too_many(rows: Sequence[tuple[int, int, int]]) -> list[str]:
+    """What of ``OVER_COLLECTED`` is more than wanted, or twice by the same person."""
     return [f"{rid}: {many} by {by} people" for rid, many, by in rows if many > WANTED or many != by]
 
 
@@ -302,11 +315,11 @@ def _log(port: int, first: int, records: int) -> None:
     def made() -> Iterator[rg.TextClassificationRecord]:
         for body in bodies(TEXT, first, first + records, first + records):
             for each in msgspec.json.decode(body)["records"]:
-                said = each["prediction"]
+                answer = each["prediction"]
                 yield rg.TextClassificationRecord(
                     id=each["id"], inputs=each["inputs"], metadata=each["metadata"],
-                    prediction=[(one["class"], one["score"]) for one in said["labels"]],
-                    prediction_agent=said["agent"],
+                    prediction=[(one["class"], one["score"]) for one in answer["labels"]],
+                    prediction_agent=answer["agent"],
                 )  # fmt: skip
 
     began, cpu = time.perf_counter(), time.process_time()

@@ -226,9 +226,11 @@ def planned(size: int, seed: int) -> Ints:
     """As our plans deal."""
     people = tuple(Person(f"p{number:02}") for number in range(TEAM))
     spec = PlanSpec((RuleSpec(overlap=Overlap(size)),), seed=seed)
-    dealt = plan(spec, [RuleInput(PlanningRecords([f"r{number}" for number in range(RECORDS)], {}), people)])
+    allocated = plan(
+        spec, [RuleInput(PlanningRecords([f"r{number}" for number in range(RECORDS)], {}), people)]
+    )
     found: list[list[int]] = [[] for _ in range(RECORDS)]
-    for row in dealt.rows:
+    for row in allocated.rows:
         found[int(row.record[1:])].append(int(str(row.annotator)[1:]))
     return np.array(found)
 

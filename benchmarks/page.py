@@ -32,7 +32,7 @@ _TITLES = {
     "weak": "Weak labels",
     "agreement": "Agreement and consensus",
     "overlap": "How much overlap, and where",
-    "settling": "Agreement, conflicts and export on a running server",
+    "resolving": "Agreement, conflicts and export on a running server",
     "browser": "In the browser",
     "team": "A team of thirty, all day",
     "hostile": "One person sends the worst requests, and how long others wait",
@@ -106,9 +106,9 @@ def _promises(reports: Sequence[Report]) -> str:
         f"| {' | '.join(cell.strip() for cell in line.cells()[:4])} | {_TITLES[report.name]} |"
         for report, line in found
     ]
-    told = "**Missed**: " + "; ".join(missed) + "." if missed else "None was missed."
+    shown = "**Missed**: " + "; ".join(missed) + "." if missed else "None was missed."
     return (
-        f"## What we promised\n\n{met} of {len(found)} targets are met. {told}\n\n" + "\n".join(rows) + "\n"
+        f"## What we promised\n\n{met} of {len(found)} targets are met. {shown}\n\n" + "\n".join(rows) + "\n"
     )
 
 

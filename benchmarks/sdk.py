@@ -61,17 +61,17 @@ def run(python: str, package: str, tx: str, count: int, *more: str) -> dict[str,
 
 
 def _ratio(official: str, tx: str, count: int, at_least: float, what: str, rounds: int = _ROUNDS) -> Line:
-    ours, theirs = [], []
+    ours, expected = [], []
     for number in range(rounds):
         say(f"  {tx}, round {number + 1} of {rounds}: {count:,} records")
-        theirs.append(run(official, "argilla", tx, count)["cpu"] / count * 1e6)
+        expected.append(run(official, "argilla", tx, count)["cpu"] / count * 1e6)
         ours.append(run(sys.executable, "apportion", tx, count)["cpu"] / count * 1e6)
-    ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
+    ratios = [a / b for a, b in zip(expected, ours, strict=True)]
     return Line(
         f"{what}: rate by CPU, of the 1.6.0 client's",
         middle(ratios),
         "×",
-        f"CPU {middle(ours):.1f} µs a record, 1.6.0 {middle(theirs):.0f} µs; rounds "
+        f"CPU {middle(ours):.1f} µs a record, 1.6.0 {middle(expected):.0f} µs; rounds "
         + ", ".join(f"{each:.1f}" for each in ratios),
         at_least=at_least,
     )

@@ -73,7 +73,7 @@ class _Times(NamedTuple):
     def p(self, share: int) -> float:
         return percentile(self.walls, share) * 1e3
 
-    def told(self) -> str:
+    def text(self) -> str:
         return f"p50 {self.p(50):.1f}, p95 {self.p(95):.1f}, CPU {self.cpu:.1f} ms"
 
 
@@ -122,11 +122,11 @@ def _one(scale: Scale, server: Server, client: Client, home: Path, selection: _S
         f"search with counts, {selection.name}, p95",
         block.p(95),
         "ms",
-        f"{block.told()}; {total:,} of {scale.records:,} match",
+        f"{block.text()}; {total:,} of {scale.records:,} match",
         at_most=selection.at_most,
     )
-    yield Line(f"  without counts, {selection.name}, p95", page.p(95), "ms", page.told())
-    yield Line(f"  with all counts of 1.x, {selection.name}, p95", everything.p(95), "ms", everything.told())
+    yield Line(f"  without counts, {selection.name}, p95", page.p(95), "ms", page.text())
+    yield Line(f"  with all counts of 1.x, {selection.name}, p95", everything.p(95), "ms", everything.text())
 
 
 def _calls(

@@ -67,9 +67,9 @@ def _waiting_for_files() -> Iterator[Line]:
         ):
             say(f"  {what}")
             waits, seconds = _submits_while(server, client, path, params, body)
-            told = f"{seconds:.1f} s in all; one person submitted {len(waits)} times meanwhile"
+            shown = f"{seconds:.1f} s in all; one person submitted {len(waits)} times meanwhile"
             name = f"the longest wait for a submit while 10,000 records come at once: {what}"
-            yield Line(name, max(waits) * 1e3, "ms", told)
+            yield Line(name, max(waits) * 1e3, "ms", shown)
 
 
 def _submits_while(

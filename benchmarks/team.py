@@ -75,10 +75,10 @@ def one_day(home: Path, people: int, seconds: float, logged: int, *, records: in
         ended = time.perf_counter()
         cpu, own = server.cpu() - cpu, time.process_time() - own
         assert notebook is not None
-        told = notebook.result()
+        shown = notebook.result()
         problems = [*gathering.problems, *read_back(gathering, server.port)]
-    if told["records"] != logged or told["failed"]:
-        problems.append(f"the notebook was told {told}")
+    if shown["records"] != logged or shown["failed"]:
+        problems.append(f"the notebook was told {shown}")
     problems += [*over_collected(home), *map(str, SqliteUpkeep(home / "apportion.db").verify())]
     return Day(gathering, problems, logged, (notebook.began, done), began, ended, cpu, own, memory)
 
@@ -90,7 +90,7 @@ def measure(scale: Scale) -> Iterator[Line]:
     for each in day.problems[:20]:
         say(f"  wrong: {each}")
     yield from figures_of(day)
-    yield from _room_for(scale)
+    yield from _capacity(scale)
     yield from _crashes(scale)
 
 
@@ -156,7 +156,7 @@ def _memory(day: Day) -> Line:
     )  # fmt: skip
 
 
-def _room_for(scale: Scale) -> Iterator[Line]:
+def _capacity(scale: Scale) -> Iterator[Line]:
     """Twice as many people until it is too slow, then in between."""
     tried: list[tuple[int, float, str]] = []
     before: Gathering | None = None
@@ -170,8 +170,8 @@ def _room_for(scale: Scale) -> Iterator[Line]:
             with met(server.port, names(people), before=before) as gathering:
                 time.sleep(2 * _WARM + scale.step_seconds)
                 wall = time.perf_counter() - began
-                ours, theirs = (server.cpu() - cpu) / wall * 100, (time.process_time() - own) / wall * 100
-            load = f"server {ours:.0f} %, clients {theirs:.0f} % of a core"
+                ours, foreign = (server.cpu() - cpu) / wall * 100, (time.process_time() - own) / wall * 100
+            load = f"server {ours:.0f} %, clients {foreign:.0f} % of a core"
             waits = gathering.took("next", lambda when: began + 2 * _WARM < when < gathering.stopped)
             before = _with_those_of(gathering, before)
             if gathering.problems:

@@ -55,14 +55,14 @@ def measure(scale: Scale) -> Iterator[Line]:
 def _compared(server: Server, official: str, records: int) -> Line:
     share = f"metadata.pages:[0 TO {max(0, round(500 * _FEW / records) - 1)}]"
     say(f"  and of about {_FEW:,} of them, with either client")
-    theirs = _weak(server, official, "argilla", records, share)
+    expected = _weak(server, official, "argilla", records, share)
     ours = _weak(server, sys.executable, "apportion", records, share)
     return Line(
         f"WeakLabels of {ours['records']:,} records and {RULES} stored rules: rate, of the 1.6.0 client's",
-        theirs["seconds"] / ours["seconds"],
+        expected["seconds"] / ours["seconds"],
         "×",
-        f"{ours['seconds']:.2f} s, 1.6.0 {theirs['seconds']:.1f} s; "
-        f"memory {ours['peak']:.0f} MB, 1.6.0 {theirs['peak']:.0f} MB",
+        f"{ours['seconds']:.2f} s, 1.6.0 {expected['seconds']:.1f} s; "
+        f"memory {ours['peak']:.0f} MB, 1.6.0 {expected['peak']:.0f} MB",
     )
 
 

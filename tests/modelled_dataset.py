@@ -24,7 +24,9 @@ from apportion.domain.records import Record
 from apportion.ports.records import Criteria, SortKey
 from apportion.ports.store import Store
 from apportion.vocabulary import AnnotationState, Status, Task
-from oracle import Batch, Model, View, queries, record_batches, records, sortable
+from generated_queries import queries, sortable
+from generated_records import Batch, record_batches, records
+from oracle import Model, View
 from stored_dataset import annotate
 
 __all__ = [

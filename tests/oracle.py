@@ -12,19 +12,13 @@ their own. Semantics the contract leaves open, as pinned here:
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hypothesis import strategies as st
-
-from apportion.domain.datasets import Dataset
-from apportion.domain.ids import DatasetNo
 from apportion.domain.query import (
     And,
-    Automaton,
     Exists,
     Fuzzy,
     MatchAll,
@@ -36,9 +30,6 @@ from apportion.domain.query import (
     Regex,
     Term,
     Wildcard,
-    WildcardPart,
-    auto_edits,
-    within_edits,
 )
 from apportion.domain.records import (
     AgentValues,
@@ -48,16 +39,15 @@ from apportion.domain.records import (
     TextClassificationRecord,
     TokenClassificationRecord,
     Value,
-    Vector,
-    best_first,
 )
-from apportion.domain.text import cloud_words, exact_words, fold, words
-from apportion.domain.times import instant_of, parse_date_bounds, parse_datetime
+from apportion.domain.text import cloud_words
 from apportion.domain.token_metrics import token_metrics
-from apportion.spans import Entity, token_offsets
+from apportion.spans import token_offsets
 from apportion.vocabulary import AnnotationState, Status, Task
+from oracle_fields import once, right, scores_of, shown, spans_of, text_of
+from oracle_leaves import as_kind, asks_nothing, kind_by_first_value, passes
 
-__all__ = ["Model", "View", "queries", "record_batches", "sortable"]
+__all__ = ["Model", "View"]
 
 STATUS_OF = {
     AnnotationState.NONE: Status.DEFAULT,
@@ -154,7 +144,7 @@ class Model:
         if isinstance(query, Not):
             return not self.matches(query.child, view)
         if isinstance(query, And):
-            asked = [child for child in query.children if not _asks_nothing(child)]
+            asked = [child for child in query.children if not asks_nothing(child)]
             return bool(asked) and all(self.matches(child, view) for child in asked)
         if isinstance(query, Or):
             return any(self.matches(child, view) for child in query.children)
@@ -164,7 +154,7 @@ class Model:
         if isinstance(query, Range) and query.low is None and query.high is None:
             return bool(self.values(view, query.field or "text")[1])
         kind, values = self.values(view, query.field or "text")
-        return any(_passes(kind, value, query) for value in values)
+        return any(passes(kind, value, query) for value in values)
 
     def values(self, view: View, name: str) -> tuple[str, list[Any]]:
         """How a field is read (``words``, ``exact``, ``keyword``, ``number``, ``date``), and what it holds."""
@@ -206,11 +196,11 @@ class Model:
         """The values of a counted field, each once."""
         record, answers = view.record, view.annotation
         if name == "predicted_as":
-            return _once(shown(record, record.prediction))
+            return once(shown(record, record.prediction))
         if name == "predicted_by":
             return [record.prediction.agent] if record.prediction else []
         if name == "annotated_as":
-            return _once(shown(record, answers))
+            return once(shown(record, answers))
         if name == "annotated_by":
             return [answers.agent] if answers else []
         if name == "predicted":
@@ -248,7 +238,7 @@ class Model:
         items = value if isinstance(value, list) else [value]
         if kind is None or kind == "nested":
             return []
-        return _once(as_kind(kind, item) for item in items if item is not None)
+        return once(as_kind(kind, item) for item in items if item is not None)
 
     def _metric(self, view: View, name: str) -> tuple[str, list[Any]]:
         record = view.record
@@ -257,7 +247,7 @@ class Model:
         else:
             found = token_metrics(
                 record.raw, record.tokens, token_offsets(record.raw, record.tokens),
-                _spans(record.prediction), _spans(view.annotation),
+                spans_of(record.prediction), spans_of(view.annotation),
             )  # fmt: skip
         values = list(_leaves(found, name))
         reader = "keyword"
@@ -362,13 +352,9 @@ def _mentions(pairs: Iterable[tuple[Record, AgentValues | None]]) -> dict[str, i
     """How many records mention a text (with whatever label: a text mentioned twice counts once)."""
     found: Counter[str] = Counter()
     for record, answers in pairs:
-        spans = _spans(answers) or []
+        spans = spans_of(answers) or []
         found.update({text_of(record)[span.start : span.end] for span in spans})
     return found
-
-
-def _spans(answers: AgentValues | None) -> list[Entity] | None:
-    return None if answers is None else list(answers.value.spans)  # type: ignore[union-attr]
 
 
 def _members(value: Value, record: Record) -> dict[str, Any]:
@@ -403,490 +389,5 @@ def _analyser(name: str) -> tuple[str, str]:
     return name, "keyword"
 
 
-def _once(values: Iterable[Any]) -> list[Any]:
-    return list(dict.fromkeys(values))
-
-
 def _text(value: Any) -> str:
     return str(value)
-
-
-def text_of(record: Record) -> str:
-    if isinstance(record, TextClassificationRecord):
-        parts: list[str] = []
-        for value in record.inputs.values():
-            parts += [value] if isinstance(value, str) else value
-        return "\n".join(parts)
-    assert isinstance(record, (TokenClassificationRecord, Text2TextRecord))
-    return record.raw
-
-
-def shown(record: Record, answers: AgentValues | None) -> list[str]:
-    """§3.2 to §3.4, predicted_as and annotated_as."""
-    if answers is None:
-        return []
-    value = answers.value
-    if isinstance(value, Entities):
-        return [span.label for span in value.spans]
-    if isinstance(record, TextClassificationRecord):
-        if record.multi_label:
-            return [label for label, score in value if score > 0.5]
-        return [label for label, _ in value[:1]]
-    return [text for text, _ in value]
-
-
-def scores_of(record: Record) -> list[float]:
-    if record.prediction is None:
-        return []
-    value = record.prediction.value
-    if isinstance(value, Entities):
-        found = [value.score] if value.score is not None else [span.score for span in value.spans]
-    else:
-        found = [score for _, score in value]
-        if isinstance(record, TextClassificationRecord) and not record.multi_label:
-            found = found[:1]
-    return _once(found)
-
-
-def right(record: Record, annotation: AgentValues | None) -> str | None:
-    if record.prediction is None or annotation is None or isinstance(record, Text2TextRecord):
-        return None
-    if isinstance(record, TokenClassificationRecord):
-        one = [(s.start, s.end, s.label) for s in _spans(record.prediction) or []]
-        other = [(s.start, s.end, s.label) for s in _spans(annotation) or []]
-        return "ok" if one == other else "ko"
-    return "ok" if set(shown(record, record.prediction)) == set(shown(record, annotation)) else "ko"
-
-
-# Kinds and leaves
-
-
-def kind_by_first_value(value: Any) -> str | None:
-    if isinstance(value, list):
-        return next((kind for item in value if (kind := kind_by_first_value(item))), None)
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "long"
-    if isinstance(value, float):
-        return "float"
-    if isinstance(value, dict):
-        return "nested"
-    if isinstance(value, str):
-        return "date" if re.fullmatch(r"\d{4}-\d\d-\d\d([T ].*)?", value) else "keyword"
-    return None
-
-
-def as_kind(kind: str, value: Any) -> Any:
-    if kind == "boolean":
-        return str(value).lower()
-    if kind == "date":
-        return instant_of(parse_datetime(value))
-    if kind == "float":
-        return float(value)
-    return value
-
-
-def _asks_nothing(query: Query) -> bool:
-    plain = isinstance(query, (Term, Phrase)) and query.field in (None, "text", "text.wordcloud")
-    return plain and not words(query.text)  # type: ignore[union-attr]
-
-
-def _passes(kind: str, value: Any, leaf: Query) -> bool:
-    if kind == "number":
-        return _number_passes(float, value, leaf)
-    if kind == "date":
-        return _date_passes(value, leaf)
-    if kind == "vector" or kind == "agent":
-        return False
-    if kind == "keyword":
-        return _word_passes(value, leaf, lambda text: text)
-    pieces = words(value) if kind == "words" else exact_words(value)
-    normal = fold if kind == "words" else str
-    if isinstance(leaf, (Term, Phrase)):
-        wanted = words(leaf.text) if kind == "words" else exact_words(leaf.text)
-        return stands_in(pieces, wanted, leaf.slop if isinstance(leaf, Phrase) else 0)
-    if isinstance(leaf, Wildcard) and kind == "words" and _is_prefix(leaf):
-        start = words(str(leaf.pieces[0]))
-        return bool(start) and any(
-            pieces[i : i + len(start) - 1] == start[:-1]
-            and i + len(start) <= len(pieces)
-            and pieces[i + len(start) - 1].startswith(start[-1])
-            for i in range(len(pieces))
-        )
-    return any(_word_passes(piece, leaf, normal) for piece in pieces)
-
-
-def _is_prefix(leaf: Wildcard) -> bool:
-    return len(leaf.pieces) == 2 and isinstance(leaf.pieces[0], str) and leaf.pieces[1] is WildcardPart.ANY
-
-
-def stands_in(found: list[str], wanted: list[str], slop: int) -> bool:
-    if not wanted:
-        return False
-    many = len(wanted)
-    if slop == 0:
-        return any(found[i : i + many] == wanted for i in range(len(found)))
-    width = many + slop
-    return any(set(wanted) <= set(found[i : i + width]) for i in range(len(found)))
-
-
-def _word_passes(word: str, leaf: Query, normal: Any) -> bool:
-    if isinstance(leaf, (Term, Phrase)):
-        return bool(word == normal(leaf.text))
-    if isinstance(leaf, Wildcard):
-        pattern = "".join(
-            ".*"
-            if piece is WildcardPart.ANY
-            else "."
-            if piece is WildcardPart.ONE
-            else re.escape(normal(piece))
-            for piece in leaf.pieces
-        )
-        return re.fullmatch(pattern, word, re.DOTALL) is not None
-    if isinstance(leaf, Regex):
-        return Automaton(leaf.pattern).matches(word)
-    if isinstance(leaf, Fuzzy):
-        wanted = normal(leaf.text)
-        return within_edits(wanted, word, auto_edits(wanted) if leaf.edits is None else leaf.edits)
-    assert isinstance(leaf, Range)
-    low = None if leaf.low is None else normal(leaf.low)
-    high = None if leaf.high is None else normal(leaf.high)
-    return _inside(word, low, high, leaf)
-
-
-def _inside(value: Any, low: Any, high: Any, leaf: Range) -> bool:
-    above = low is None or value > low or (leaf.include_low and value == low)
-    below = high is None or value < high or (leaf.include_high and value == high)
-    return bool(above and below)
-
-
-def _number_passes(read: Any, value: float, leaf: Query) -> bool:
-    def number(text: str | None) -> Any:
-        if text is None:
-            return None
-        return int(text) if re.fullmatch(r"-?\d+", text) else float(text)
-
-    if isinstance(leaf, (Term, Phrase)):
-        return bool(value == number(leaf.text))
-    return isinstance(leaf, Range) and _inside(value, number(leaf.low), number(leaf.high), leaf)
-
-
-def _date_passes(value: int, leaf: Query) -> bool:
-    if isinstance(leaf, (Term, Phrase)):
-        first, last = parse_date_bounds(leaf.text)
-        return first <= value <= last
-    if not isinstance(leaf, Range):
-        return False
-    low = None if leaf.low is None else parse_date_bounds(leaf.low)[0 if leaf.include_low else 1]
-    high = None if leaf.high is None else parse_date_bounds(leaf.high)[1 if leaf.include_high else 0]
-    return _inside(value, low, high, leaf)
-
-
-# Random records
-
-WORDS = [
-    "fox",
-    "Fox",
-    "lazy",
-    "dog",
-    "dogs",
-    "don't",
-    "naïve",
-    "Ärger",
-    "ärger",
-    "私は犬",
-    "日本語",
-    "iPhone",
-    "🤔",
-    "x-y",
-    "e.g.",
-    "42",
-    "_a",
-    "ΛΌΓΟΣ",
-    "λόγος",
-    "İstanbul",
-    "ß",
-    "straße",
-    "AND",
-    '"quoted"',
-    "(b)",
-    "a*b",
-    "état",
-    "lim",
-    "limit",
-    "limited",
-    "3.5",
-    "--",
-    "foo_bar",
-    "カメラ",
-]
-LABELS = ["A", "B", "b c", "É", "q\"'"]
-AGENTS = ["m", "model.v1", "ana", "ünï"]
-IDS = [
-    "1",
-    "11",
-    "2",
-    "10",
-    "a",
-    "a'b",
-    'a"b',
-    "é",
-    "🤔",
-    "z",
-    "Z",
-    "a b",
-    "%",
-    "_",
-    "a\\b",
-    "a/b",
-    "ﬀ",
-    "x" * 40,
-]
-EVENTS = [
-    "2023-01-01",
-    "2023-01-01T12:30:00",
-    "1969-12-31T23:59:59.5",
-    "2023-02-28T00:00:00+02:00",
-    "2024-02-29",
-]
-SCORES = [0.0, 0.001, 0.25, 0.3, 0.5, 0.501, 0.699, 0.9, 1.0]
-
-_words = st.sampled_from(WORDS)
-_texts = st.builds(
-    lambda parts, gaps: "".join(part + gap for part, gap in zip(parts, gaps, strict=False)),
-    st.lists(_words, min_size=1, max_size=8),
-    st.lists(st.sampled_from([" ", " ", " ", ", ", "\n", "-", ". ", "  "]), min_size=8, max_size=8),
-) | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-
-METADATA: dict[str, st.SearchStrategy[Any]] = {
-    "k": st.sampled_from(["x", "y", "Two words", "O'Neil", 'say "hi"', "é", "X", "", "Default"]),
-    "tags": st.lists(st.sampled_from(["x", "y", "zz"]), min_size=1, max_size=3),
-    "n": st.sampled_from([-5, -1, 0, 1, 2, 10, 1000, 2**53 + 1, 2**53, 1234567890123456789]),
-    "f": st.sampled_from([-5.0, -0.5, 0.0, 0.25, 1.0, 1000.0, 1e300]),
-    "fs": st.lists(st.sampled_from([-5.0, 0.25, 1.0, 2.5]), min_size=1, max_size=3),
-    "b": st.booleans(),
-    "d": st.sampled_from(EVENTS),
-    "dot.ted": st.sampled_from(["x", "y"]),
-    "x.text": st.sampled_from(["x", "y z"]),
-    "_hidden": st.sampled_from(["x", 1, [1]]),
-    "o": st.just([{"a": 1}]),
-}
-_metadata = st.none() | st.fixed_dictionaries({}, optional=METADATA)
-_vector = st.builds(Vector, st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0]), min_size=3, max_size=3))
-
-
-def _single(label: str, score: float) -> Value:
-    return ((label, score),)
-
-
-_labels = st.lists(
-    st.tuples(st.sampled_from(LABELS), st.sampled_from(SCORES)), max_size=3, unique_by=lambda pair: pair[0]
-).map(best_first)
-_sentences = st.lists(st.tuples(_texts, st.sampled_from(SCORES)), max_size=2).map(best_first)
-
-
-def _classes(multi_label: bool) -> st.SearchStrategy[Value]:
-    if multi_label:
-        return _labels
-    return st.builds(_single, st.sampled_from(LABELS), st.sampled_from(SCORES))
-
-
-@st.composite
-def _entities(draw: st.DrawFn, tokens: list[tuple[int, int]]) -> Value:
-    spans, at = [], 0
-    while at < len(tokens):
-        wide = draw(st.integers(0, 3))
-        if wide and at + wide <= len(tokens):
-            label, score = draw(st.sampled_from(LABELS)), draw(st.sampled_from(SCORES))
-            spans.append(Entity(tokens[at][0], tokens[at + wide - 1][1], label, score))
-        at += wide or 1
-    return Entities(spans, draw(st.none() | st.sampled_from(SCORES)))
-
-
-@st.composite
-def _answers(draw: st.DrawFn, values: st.SearchStrategy[Value]) -> AgentValues | None:
-    agents = draw(st.lists(st.sampled_from(AGENTS), max_size=2, unique=True))
-    return AgentValues(agents[0], {agent: draw(values) for agent in agents}) if agents else None
-
-
-def _cut(text: str) -> list[str]:
-    """Tokens as tokenizers make them: not always whole words."""
-    return [part for piece in text.split() for part in re.findall(r"n't|[^\W\d]{1,4}|\S", piece)]
-
-
-@st.composite
-def records(draw: st.DrawFn, task: Task, id: str, multi_label: bool, inputs: tuple[str, ...]) -> Record:
-    event = draw(st.none() | st.sampled_from(EVENTS))
-    common: dict[str, Any] = {
-        "id": id,
-        "status": draw(st.sampled_from(list(Status))),
-        "metadata": draw(_metadata),
-        "event_timestamp": event,
-        "event": None if event is None else instant_of(parse_datetime(event)),
-        "vectors": draw(st.none() | st.fixed_dictionaries({"v": _vector})),
-    }
-    if task is Task.TEXT_CLASSIFICATION:
-        names = draw(st.lists(st.sampled_from(inputs), min_size=1, unique=True))
-        values = _classes(multi_label)
-        return TextClassificationRecord(
-            **common,
-            inputs={name: draw(_texts | st.lists(_texts, min_size=1, max_size=3)) for name in names},
-            multi_label=multi_label,
-            prediction=draw(_answers(values)),
-            annotation=draw(_answers(values)),
-        )
-    text = draw(_texts)
-    if task is Task.TEXT2TEXT:
-        return Text2TextRecord(
-            **common, raw=text, prediction=draw(_answers(_sentences)), annotation=draw(_answers(_sentences))
-        )
-    tokens = _cut(text) or ["x"]
-    text = text if _cut(text) else "x"
-    spans = _entities(token_offsets(text, tokens))
-    return TokenClassificationRecord(
-        **common, raw=text, tokens=tokens, prediction=draw(_answers(spans)), annotation=draw(_answers(spans))
-    )
-
-
-@dataclass
-class Batch:
-    """Records of one dataset."""
-
-    task: Task
-    multi_label: bool
-    inputs: tuple[str, ...]
-    records: list[Record]
-
-    def dataset(self, no: int = 0) -> Dataset:
-        held = self.multi_label if self.task is Task.TEXT_CLASSIFICATION else None
-        return Dataset(DatasetNo(no), "u", "ws", "ds", self.task, {}, {}, None, multi_label=held)
-
-
-@st.composite
-def record_batches(draw: st.DrawFn, task: Task | None = None, most: int = 8) -> Batch:
-    """Some records of one task, with ids of their own."""
-    task = task or draw(st.sampled_from(list(Task)))
-    multi_label = draw(st.booleans())
-    inputs = draw(st.sampled_from([("text",), ("text", "b.c"), ("text", "exact", "text.exact")]))
-    ids = draw(st.lists(st.sampled_from(IDS), max_size=most, unique=True))
-    found = [draw(records(task, id, multi_label, inputs)) for id in ids]
-    return Batch(task, multi_label, inputs, found)
-
-
-# Random queries
-
-_terms = _words | st.sampled_from(["x", "y", "Two words", "!", "dog lazy", "é", "A", "b c"])
-_patterns = st.sampled_from(["fo.*", "d(o|a)g?s?", "[a-zä]+", ".{1,3}", "A|B", "Val.*", "@", "x.*b", "#"])
-
-
-def _wild(start: str, end: str, kind: int) -> tuple[str | WildcardPart, ...]:
-    if kind == 0:
-        return (start, WildcardPart.ANY)
-    if kind == 1:
-        return (WildcardPart.ANY, end)
-    if kind == 2:
-        return (start[:1], WildcardPart.ONE, WildcardPart.ANY)
-    return (start[:1], WildcardPart.ANY, end[-1:])
-
-
-def _wordy(names: list[str | None]) -> st.SearchStrategy[Query]:
-    """Leaves on fields of words or whole strings."""
-    name = st.sampled_from(names)
-    slop = st.sampled_from([0, 0, 1, 2, 5])
-    several = st.lists(_words, min_size=1, max_size=4).map(" ".join)
-    bound = st.none() | _terms
-    return st.one_of(
-        st.builds(Term, name, _terms),
-        st.builds(Term, name, _words),
-        st.builds(Phrase, name, several, slop),
-        st.builds(Wildcard, name, st.builds(_wild, _words, _words, st.integers(0, 3))),
-        st.builds(Regex, name, _patterns),
-        st.builds(Fuzzy, name, _terms, st.none() | st.integers(0, 2)),
-        st.builds(Range, name, bound, bound, st.booleans(), st.booleans()),
-    )
-
-
-def _ranged(names: list[str | None], bounds: list[str]) -> st.SearchStrategy[Query]:
-    name, bound = st.sampled_from(names), st.none() | st.sampled_from(bounds)
-    return st.builds(Range, name, bound, bound, st.booleans(), st.booleans()) | st.builds(
-        Term, name, st.sampled_from(bounds)
-    )
-
-
-NUMBERS = ["-5", "0", "0.25", "0.5", "0.699", "1", "1e3", "1000", "2", "-1e-3", "9007199254740993", "1e300"]
-DATES = ["2023-01-01", "2023-01", "1969-12-31", "2023-02-27T22:00", "2024-02-29T00:00:00Z", "1672531200000"]
-DATES.remove("1672531200000")
-COUNTED: list[str | None] = [
-    "status", "annotated_as", "predicted_as", "annotated_by", "predicted_by", "predicted", "metadata.k",
-    "metadata.tags", "metadata.b", "metadata.dot.ted", "metadata.x.text", "metadata.unknown", "nowhere", "id",
-    "annotated_by.text", "predicted_as.exact", "metadata.k.text", "metadata.k.exact", "metadata.tags.text",
-    "metadata.o", "multi_label.text",
-]  # fmt: skip
-TEXTS: list[str | None] = [
-    None, "text", "text.exact", "inputs.text", "inputs.text.exact", "inputs.b.c", "inputs.b.c.exact",
-    "inputs.exact", "inputs.nope", "tokens",
-]  # fmt: skip
-AGENTED: list[str | None] = [
-    f"{root}.{agent}.{rest}"
-    for root in ("predictions", "annotations")
-    for agent in AGENTS[:3]
-    for rest in ("labels.class_label", "entities.label", "sentences.text", "sentences.text.text",
-                 "sentences.text.exact", "labels.class_label.text")
-]  # fmt: skip
-MENTIONS: list[str | None] = [
-    f"metrics.{side}.mentions.{rest}"
-    for side in ("predicted", "annotated")
-    for rest in ("value", "value.text", "label", "capitalness")
-]
-MENTIONS += [
-    "metrics.tokens.value",
-    "metrics.tokens.tag",
-    "metrics.tokens.capitalness",
-    "metrics.annotated.tags.tag",
-]
-EXISTING = [
-    "text", "id", "status", "event_timestamp", "last_updated", "score", "annotated_as", "predicted", "tokens",
-    "metadata.k", "metadata.f", "metadata.d", "metadata.tags", "metadata.unknown", "inputs.text", "inputs.b.c",
-    "predictions.m", "predictions.model.v1", "annotations.ana", "vectors.v", "vectors.v.value", "nowhere",
-    "predicted_by", "annotated_by", "metrics.tokens.tag", "multi_label", "annotations.ana.labels.class_label",
-    "metadata.k.text", "metadata.n.exact", "metadata.f.text", "metadata.k.value", "inputs.text.exact",
-    "inputs.b.c.exact", "predicted_by.exact", "annotated_as.text", "text.exact",
-]  # fmt: skip
-
-
-def queries() -> st.SearchStrategy[Query]:
-    """Trees over every kind of field."""
-    leaves = st.one_of(
-        _wordy([None, "text"]),
-        _wordy(TEXTS),
-        _wordy(COUNTED),
-        _wordy(AGENTED),
-        _wordy(MENTIONS),
-        st.builds(Term, st.just("status"), st.sampled_from([status.value for status in Status])),
-        st.builds(Term, st.just("multi_label"), st.sampled_from(["true", "false"])),
-        st.builds(Term, st.just("id"), st.sampled_from(IDS)),
-        st.builds(Term, st.sampled_from(["predicted_as", "annotated_as"]), st.sampled_from(LABELS)),
-        _ranged(["score", "metadata.n", "metadata.f", "metadata.fs"], NUMBERS),
-        _ranged(["metrics.text_length", "metrics.tokens_length", "metrics.tokens.length",
-                 "predictions.m.labels.score", "metrics.predicted.mentions.score"], NUMBERS),
-        _ranged(["metadata.d", "event_timestamp", "last_updated"], DATES),
-        st.builds(Exists, st.sampled_from(EXISTING)),
-        st.just(MatchAll()),
-    )  # fmt: skip
-    return st.recursive(
-        leaves,
-        lambda inner: st.one_of(
-            st.builds(Not, inner),
-            st.builds(lambda parts: And(tuple(parts)), st.lists(inner, min_size=2, max_size=3)),
-            st.builds(lambda parts: Or(tuple(parts)), st.lists(inner, min_size=2, max_size=3)),
-        ),
-        max_leaves=5,
-    )
-
-
-def sortable(kinds: Mapping[str, str]) -> list[str]:
-    """Fields to sort by."""
-    plain = ["id", "status", "score", "last_updated", "event_timestamp", "predicted", "predicted_as"]
-    plain += ["annotated_as", "annotated_by", "predicted_by"]
-    return plain + [f"metadata.{key}" for key, kind in kinds.items() if kind != "nested"]

@@ -16,7 +16,7 @@ from typing import TypeVar
 __all__ = ["MEASURED", "factor", "measured", "patience", "until"]
 
 T = TypeVar("T")
-TOLD = "PATIENCE_FACTOR"
+FACTOR = "PATIENCE_FACTOR"
 """Environment variable with the factor: of a run that began already, or what somebody knows better."""
 _USUAL = 0.08
 """Seconds that the loop below takes on an ordinary machine with nothing else to do."""
@@ -31,11 +31,11 @@ def patience(seconds: float) -> float:
 
 def factor() -> float:
     """Return by how much waits are longer here; never less than 1."""
-    if TOLD not in os.environ:
+    if FACTOR not in os.environ:
         found, pace, load = measured()
-        os.environ[TOLD] = f"{found:.1f}"
+        os.environ[FACTOR] = f"{found:.1f}"
         MEASURED.append(f"this machine computes at {1 / pace:.1f} of the usual speed, load {load:.1f} a core")
-    return float(os.environ[TOLD])
+    return float(os.environ[FACTOR])
 
 
 MEASURED: list[str] = []

@@ -26,13 +26,13 @@ def main() -> None:
     if file.exists() and dump.exists():
         sys.exit(f"{file} and {dump} are there already, and what was kept is not made anew.")
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "robustness")]
-    from houses import house_at  # type: ignore[import-not-found]
-    from lived_long import live_long  # type: ignore[import-not-found]
+    from full_store import fill_tables  # type: ignore[import-not-found]
+    from servers import local_server  # type: ignore[import-not-found]
 
     with tempfile.TemporaryDirectory() as folder:
-        with house_at(Path(folder)) as house:
-            live_long(house)
-            SqliteUpkeep(house.path).backup(Path(folder) / "kept.db")
+        with local_server(Path(folder)) as local:
+            fill_tables(local)
+            SqliteUpkeep(local.path).backup(Path(folder) / "kept.db")
         if not file.exists():
             _write(file, (Path(folder) / "kept.db").read_bytes())
         if not dump.exists():

@@ -17,7 +17,8 @@ from pathlib import Path
 
 PINS = Path(__file__).parents[1] / "tests" / "official_client" / "constraints.txt"
 VERSIONS = ("3.10", "3.11")
-WANTED = ("argilla==1.6.0", "datasets", "setuptools")
+WANTED = ("argilla[listeners]==1.6.0", "datasets", "scikit-learn", "setuptools")
+"""The client with what its listeners and its scores need."""
 MISSING = "No Python 3.10 or 3.11 was found, so the tests with the official 1.6.0 client are skipped."
 CHECK = "import argilla as rg, datasets, pkg_resources; rg.init, rg.TokenClassificationRecord"
 

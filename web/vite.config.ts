@@ -12,7 +12,7 @@ const server = process.env.APPORTION_API_URL ?? "http://localhost:6900";
 const placeholders = {
   name: "placeholders",
   apply: "serve" as const,
-  transformIndexHtml: (html: string) => html.replace("__BASE__", "/").replace("__NONCE__", ""),
+  transformIndexHtml: (html: string) => html.replace("__BASE__", "/").replace("__NONCE__", "").replace("__IMAGE_HOSTS__", ""),
 };
 
 export default defineConfig({

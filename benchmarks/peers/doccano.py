@@ -86,9 +86,9 @@ class Doccano:
             "guideline": "", "random_order": False, "collaborative_annotation": True, "tags": [],
             "single_class_classification": True, "resourcetype": "TextClassificationProject",
         }  # fmt: skip
-        self._room = f"/v1/projects/{self._admin.json('POST', '/v1/projects', project)['id']}"
+        self._dataset = f"/v1/projects/{self._admin.json('POST', '/v1/projects', project)['id']}"
         self._labels = {
-            each: self._admin.json("POST", f"{self._room}/category-types", {"text": each})["id"]
+            each: self._admin.json("POST", f"{self._dataset}/category-types", {"text": each})["id"]
             for each in LABELS
         }
         roles = {each["name"]: each["id"] for each in self._admin.json("GET", "/v1/roles")}
@@ -97,7 +97,7 @@ class Doccano:
             sent = {"username": name, "password1": _PASSWORD, "password2": _PASSWORD}
             made = self._admin.json("POST", "/v1/users/create", sent)
             member = {"user": made["id"], "role": roles["annotator"]}
-            self._admin.json("POST", f"{self._room}/members", member)
+            self._admin.json("POST", f"{self._dataset}/members", member)
             self._people[name] = self._signed_in(name)
 
     def load(self, rows: Sequence[Row]) -> int:
@@ -113,11 +113,11 @@ class Doccano:
             "format": "JSONL", "task": "DocumentClassification", "uploadIds": [upload],
             "column_data": "text", "column_label": "label", "encoding": "utf_8",
         }  # fmt: skip
-        task = self._admin.json("POST", f"{self._room}/upload", sent)["task_id"]
-        told = until(lambda: self._ready(f"/v1/tasks/status/{task}"), 600)
-        if told["error"] or told["result"]["error"]:
-            raise Refused(str(told))
-        return int(self._admin.json("GET", f"{self._room}/examples", limit=1)["count"])
+        task = self._admin.json("POST", f"{self._dataset}/upload", sent)["task_id"]
+        shown = until(lambda: self._ready(f"/v1/tasks/status/{task}"), 600)
+        if shown["error"] or shown["result"]["error"]:
+            raise Refused(str(shown))
+        return int(self._admin.json("GET", f"{self._dataset}/examples", limit=1)["count"])
 
     def _ready(self, path: str) -> Any:
         found = self._admin.json("GET", path)
@@ -131,26 +131,26 @@ class Doccano:
 
     def _open(self, who: str, limit: int) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._people[who].json(
-            "GET", f"{self._room}/examples", confirmed="false", limit=limit, offset=0
+            "GET", f"{self._dataset}/examples", confirmed="false", limit=limit, offset=0
         )["results"]
         return found
 
     def search(self, who: str, word: str) -> int:
         return int(
-            self._people[who].json("GET", f"{self._room}/examples", q=word, search=word, limit=10)["count"]
+            self._people[who].json("GET", f"{self._dataset}/examples", q=word, search=word, limit=10)["count"]
         )
 
     def label(self, who: str, label: str) -> None:
         asker = self._people[who]
         record = self._open(who, 1)[0]["id"]
-        asker.json("POST", f"{self._room}/examples/{record}/categories", {"label": self._labels[label]})
-        asker.json("POST", f"{self._room}/examples/{record}/states", {})
+        asker.json("POST", f"{self._dataset}/examples/{record}/categories", {"label": self._labels[label]})
+        asker.json("POST", f"{self._dataset}/examples/{record}/states", {})
 
     def export(self) -> int:
         sent = {"format": "JSONL", "exportApproved": False}
-        task = self._admin.json("POST", f"{self._room}/download", sent)["task_id"]
+        task = self._admin.json("POST", f"{self._dataset}/download", sent)["task_id"]
         until(lambda: self._ready(f"/v1/tasks/status/{task}"), 600)
-        found = self._admin.ask("GET", f"{self._room}/download", taskId=task)
+        found = self._admin.ask("GET", f"{self._dataset}/download", taskId=task)
         with zipfile.ZipFile(io.BytesIO(found)) as archive:
             lines = [line for each in archive.namelist() for line in archive.read(each).splitlines()]
         return sum(len(json.loads(line)["label"]) for line in lines)

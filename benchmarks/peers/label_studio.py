@@ -138,8 +138,8 @@ class LabelStudio:
     def label(self, who: str, label: str) -> None:
         asker = self._people[who]
         task = asker.json("GET", f"/api/projects/{self._project}/next")["id"]
-        said = {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": [label]}}
-        asker.json("POST", f"/api/tasks/{task}/annotations/", {"result": [said], "lead_time": 1.5})
+        answer = {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": [label]}}
+        asker.json("POST", f"/api/tasks/{task}/annotations/", {"result": [answer], "lead_time": 1.5})
 
     def export(self) -> int:
         found = self._admin.json(

@@ -16,7 +16,7 @@ from .tools import LABELS, TEAM, Row
 
 __all__ = ["Apportion"]
 
-_ROOM = "/api/datasets/side-by-side"
+_DATASET = "/api/datasets/side-by-side"
 _TASK = "TextClassification"
 
 
@@ -62,22 +62,22 @@ class Apportion:
     def load(self, rows: Sequence[Row]) -> int:
         for start in range(0, len(rows), 500):
             records = [{"id": row.id, "inputs": {"text": row.text}} for row in rows[start : start + 500]]
-            self._admin.json("POST", f"{_ROOM}/{_TASK}:bulk", {"records": records})
+            self._admin.json("POST", f"{_DATASET}/{_TASK}:bulk", {"records": records})
         settings = {"label_schema": {"labels": [{"name": each} for each in LABELS]}}
-        self._admin.json("PUT", f"{_ROOM}/{_TASK}/settings", settings)
+        self._admin.json("PUT", f"{_DATASET}/{_TASK}/settings", settings)
         return self._total(self._admin, None)
 
     def _total(self, who: Asker, query: str | None, limit: int = 0) -> int:
         sent = {"query": {"query_text": query} if query else {}}
-        return int(who.json("POST", f"{_ROOM}/{_TASK}:search", sent, limit=limit, facets="")["total"])
+        return int(who.json("POST", f"{_DATASET}/{_TASK}:search", sent, limit=limit, facets="")["total"])
 
     def share_out(self) -> dict[str, int]:
         plan = {"seed": 7, "rules": [{"users": TEAM, "overlap": 1}]}
-        found: dict[str, int] = self._admin.json("POST", f"{_ROOM}/assignments", plan)["loads"]
+        found: dict[str, int] = self._admin.json("POST", f"{_DATASET}/assignments", plan)["loads"]
         return found
 
     def open_page(self, who: str) -> list[str]:
-        found = self._people[who].json("GET", f"{_ROOM}/queue", limit=10)
+        found = self._people[who].json("GET", f"{_DATASET}/queue", limit=10)
         return [each["assignment"]["id"] for each in found["records"]]
 
     def search(self, who: str, word: str) -> int:
@@ -85,14 +85,14 @@ class Apportion:
 
     def label(self, who: str, label: str) -> None:
         asker = self._people[who]
-        given = asker.json("POST", f"{_ROOM}/queue:claim", {"limit": 1})["records"][0]["assignment"]
-        path = f"{_ROOM}/records/{quote(given['id'], safe='')}/annotations/me"
+        given = asker.json("POST", f"{_DATASET}/queue:claim", {"limit": 1})["records"][0]["assignment"]
+        path = f"{_DATASET}/records/{quote(given['id'], safe='')}/annotations/me"
         value = {"labels": [{"class": label}]}
         sent = {"value": value, "state": "submitted", "version": given["version"], "token": given["token"]}
         asker.json("PUT", path, sent)
 
     def export(self) -> int:
-        body = self._admin.ask("POST", f"{_ROOM}/export", {"format": "jsonl"})
+        body = self._admin.ask("POST", f"{_DATASET}/export", {"format": "jsonl"})
         return sum(len(json.loads(line).get("annotations") or {}) for line in body.splitlines())
 
     def close(self) -> None:

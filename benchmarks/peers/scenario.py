@@ -44,7 +44,7 @@ class _Step:
 
 
 @dataclass
-class _Told:
+class _Seen:
     """What one tool did."""
 
     name: str
@@ -64,8 +64,8 @@ def measure(scale: Scale) -> Iterator[Line]:
             say(f"  no Python 3.10 for {name}: it is left out")
         else:
             tools.append(partial(make, python))
-    told = [_through(make(), texts, ANSWERS // 3 if scale.calls < 100 else ANSWERS) for make in tools]
-    yield from _lines(told)
+    shown = [_through(make(), texts, ANSWERS // 3 if scale.calls < 100 else ANSWERS) for make in tools]
+    yield from _lines(shown)
 
 
 def _texts(records: int) -> list[Row]:
@@ -82,9 +82,9 @@ def _close(tool: Tool) -> None:
         tool.close()
 
 
-def _through(tool: Tool, texts: list[Row], answers: int) -> _Told:
+def _through(tool: Tool, texts: list[Row], answers: int) -> _Seen:
     say(f"  {tool.name}: {tool.versions}")
-    told = _Told(tool.name, tool.versions)
+    shown = _Seen(tool.name, tool.versions)
     folder = Path(tempfile.mkdtemp(prefix="apportion-side-by-side-"))
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -100,15 +100,15 @@ def _through(tool: Tool, texts: list[Row], answers: int) -> _Told:
                 try:
                     result = call()
                 except Cannot as why:
-                    told.cannot[name] = str(why)
+                    shown.cannot[name] = str(why)
                     return None
                 walls.append(time.perf_counter() - began)
-            told.steps[name] = _Step(walls, tool.processes.cpu() - cpu, result)
+            shown.steps[name] = _Step(walls, tool.processes.cpu() - cpu, result)
             return result
 
         def expect(what: str, found: Any, wanted: Any) -> None:
             if found is not None and found != wanted:
-                told.wrong.append(f"{what}: {found}, not {wanted}")
+                shown.wrong.append(f"{what}: {found}, not {wanted}")
 
         expect("records", step("import", [lambda: tool.load(texts)]), len(texts))
         loads = step("share out", [tool.share_out])
@@ -124,34 +124,34 @@ def _through(tool: Tool, texts: list[Row], answers: int) -> _Told:
             for number in range(answers)
         ])  # fmt: skip
         expect("answers exported", step("export", [tool.export]), answers)
-        told.memory = tool.processes.memory()
-    for each in told.wrong:
+        shown.memory = tool.processes.memory()
+    for each in shown.wrong:
         say(f"    wrong: {each}")
-    return told
+    return shown
 
 
 _PEERS = "the better of the others'"
 
 
-def _lines(told: list[_Told]) -> Iterator[Line]:
-    versions = "; ".join(each.versions for each in told)
+def _lines(shown: list[_Seen]) -> Iterator[Line]:
+    versions = "; ".join(each.versions for each in shown)
     for name, what in _WHATS.items():
-        yield from _ratio(told, name, what)
+        yield from _ratio(shown, name, what)
     for name, what, figure, unit in _FIGURES:
-        for each in told:
+        for each in shown:
             if name in each.cannot:
                 yield Line(f"{what}: {each.name}", None, "cannot", each.cannot[name])
             elif name in each.steps:
                 step = each.steps[name]
                 yield Line(f"{what}: {each.name}", figure(step), unit, _behind(step))
-    for number, each in enumerate(told):
+    for number, each in enumerate(shown):
         yield Line(
             f"memory in the end, what processes share counted once: {each.name}", each.memory, "MB",
             versions if not number else "",
         )  # fmt: skip
     yield Line(
-        "answers that are not as they should be, all of them together", sum(len(each.wrong) for each in told), "",
-        "; ".join(f"{each.name}: {wrong}" for each in told for wrong in each.wrong), at_most=0,
+        "answers that are not as they should be, all of them together", sum(len(each.wrong) for each in shown), "",
+        "; ".join(f"{each.name}: {wrong}" for each in shown for wrong in each.wrong), at_most=0,
     )  # fmt: skip
 
 
@@ -174,19 +174,19 @@ _FIGURES: list[tuple[str, str, Callable[[_Step], float], str]] = [
 
 
 def _behind(step: _Step) -> str:
-    told = f"wall {step.wall:.2f} s, CPU {step.cpu:.2f} s"
+    shown = f"wall {step.wall:.2f} s, CPU {step.cpu:.2f} s"
     if len(step.walls) == 1:
-        return told
+        return shown
     return (
-        f"{told} in all; a call p50 {middle(step.walls) * 1e3:.1f}, p95 {percentile(step.walls, 95) * 1e3:.1f} ms, "
+        f"{shown} in all; a call p50 {middle(step.walls) * 1e3:.1f}, p95 {percentile(step.walls, 95) * 1e3:.1f} ms, "
         f"CPU {step.cpu / len(step.walls) * 1e3:.1f} ms"
     )
 
 
-def _ratio(told: list[_Told], name: str, what: str) -> Iterator[Line]:
+def _ratio(shown: list[_Seen], name: str, what: str) -> Iterator[Line]:
     """How often ours fits into the better of the others', by wall and by processor time; below 1 we lose."""
-    done = {each.name: each.steps[name] for each in told if name in each.steps}
-    ours, others = done.pop(told[0].name, None), done
+    done = {each.name: each.steps[name] for each in shown if name in each.steps}
+    ours, others = done.pop(shown[0].name, None), done
     if ours is None or not others:
         return
     measured: dict[str, Callable[[_Step], float]] = {
@@ -195,5 +195,5 @@ def _ratio(told: list[_Told], name: str, what: str) -> Iterator[Line]:
     }
     for kind, of in measured.items():
         best = min(map(of, others.values()))
-        spent = "; ".join(f"{who} {of(step):.2f} s" for who, step in {told[0].name: ours, **others}.items())
+        spent = "; ".join(f"{who} {of(step):.2f} s" for who, step in {shown[0].name: ours, **others}.items())
         yield Line(f"{what}: {kind}, {_PEERS} of ours", best / of(ours), "×", spent, at_least=1)

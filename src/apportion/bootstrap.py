@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from apportion.ports.upkeep import Upkeep
     from apportion.storage.sql.connection import SqlConnection
 
-__all__ = ["move_store", "open_store", "open_upkeep", "restore_store"]
+__all__ = ["check_connections", "move_store", "open_store", "open_upkeep", "restore_store"]
 
 
 def open_store(
@@ -40,8 +40,12 @@ def open_store(
         with _translated_postgres_errors(settings):
             from apportion.storage.postgres.store import PostgresStore
 
+            if (
+                serving and settings.processes == 1
+            ):  # of several, all were counted before the first was started
+                check_connections(settings, 1)
             return PostgresStore(
-                settings.database_url, limits=limits, allow_upgrade=allow_upgrade, hold=serving
+                settings.database_url, limits=limits, allow_upgrade=allow_upgrade, serving=serving
             )
     from apportion.storage.sqlite.store import SqliteStore
 
@@ -52,6 +56,15 @@ def open_store(
     if store.upgraded_from is not None and upgraded is not None:
         upgraded(store.upgraded_from)
     return store
+
+
+def check_connections(settings: Settings, processes: int) -> None:
+    """Refuse a PostgreSQL that has too few connections for so many more servers. Raises ``CannotOpenError``."""
+    if settings.database_url:
+        with _translated_postgres_errors(settings):
+            from apportion.storage.postgres.capacity import check_capacity
+
+            check_capacity(settings.database_url, processes=processes, readers=settings.readers)
 
 
 def _refuse_emptied(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -130,6 +131,16 @@ def _hosts(given: str) -> tuple[str, ...]:
     return names
 
 
+_IMAGE_HOST = re.compile(r"\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
+
+
+def _image_hosts(given: str) -> tuple[str, ...]:
+    hosts = tuple(each.lower() for each in _names(given))
+    if not all(map(_IMAGE_HOST.fullmatch, hosts)):  # they become a part of the content security policy
+        raise ValueError("hosts such as images.example.org, *.example.org or images.example.org:8443, or *")
+    return hosts
+
+
 def _networks(given: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ip_network(each, strict=False) for each in _names(given))
@@ -174,6 +185,14 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", _text, "Address to listen at; 0.0.0.0 for all.")
     port: int = _setting(6900, _number(0, 65535), "Port to listen at.")
+    processes: int = _setting(
+        1, _number(1, 256), "Server processes that share the port; more than one needs a PostgreSQL database."
+    )
+    readers: int = _setting(
+        8,
+        _number(1, 100),
+        "Queries that a server answers at a time; on PostgreSQL it needs up to two connections for each, and 8 more.",
+    )
     base_url: str = _setting(
         "/", _base_url, "Path under which everything is served.", also=("ARGILLA_BASE_URL",)
     )
@@ -192,7 +211,8 @@ class Settings:
     secret_key: str = _setting(
         "",
         _secret,
-        "Signs sessions. When empty, one is generated and kept in the file `secret` in the home folder.",
+        "Signs sessions. When empty, one is generated and kept in the file `secret` in the home folder; with a "
+        "PostgreSQL database it has to be given, the same for every server.",
         also=("ARGILLA_LOCAL_AUTH_SECRET_KEY", "SECRET_KEY"),
         secret=True,
     )
@@ -215,6 +235,13 @@ class Settings:
         _hosts,
         "Names by which browsers may reach the server, besides localhost and addresses; default any, for `quickstart` "
         "none.",
+    )
+    image_hosts: tuple[str, ...] = _setting(
+        (),
+        _image_hosts,
+        "Other hosts whose images records show at once: a JSON list, or names between commas such as "
+        "images.example.org or *.example.org, or * for any. Those hosts learn who opens which record when. An image "
+        "from elsewhere is opened in a tab of its own, by a click.",
     )
     trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (), _networks, "Addresses of proxies whose word about the caller's address and https is taken."
@@ -243,7 +270,8 @@ class Settings:
     metadata_field_length: int = _setting(
         128,
         _number(1, 100_000),
-        "Longest metadata value that is kept, in characters.",
+        "Longest metadata value that is kept, in characters; under keys that begin with _, as `_image_url`, it is that "
+        "of a text.",
         also=("ARGILLA_METADATA_FIELD_LENGTH",),
     )
     max_body: int = _setting(64 * 1024 * 1024, _number(1024), "Largest request, in bytes.")
@@ -323,6 +351,12 @@ class Settings:
         """Return the secret that signs sessions, generated when there is none yet."""
         if self.secret_key:
             return self.secret_key
+        if self.database_url:
+            raise SettingsError(
+                "APPORTION_SECRET_KEY has to be given where the data are in PostgreSQL, the same for every server: "
+                "by it each of them knows who has signed in at another. Make one with `openssl rand -base64 48`, "
+                "and keep it as you keep passwords."
+            )
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _stored_secret(self.home / "secret")
 

@@ -46,14 +46,14 @@ def as_json(result: Result) -> Any:
 
 
 def test_a_preview_writes_nothing_and_tells_how_to_make_exactly_it(ask: Ask, talk: str) -> None:
-    told = ask(
+    result = ask(
         "assign", talk, "--users", "ana,ben", "--overlap", "2", "--share", "0.2", "--blind", "--preview"
     )
 
-    assert told.exit_code == 0
-    assert "ana             18" in told.stdout
+    assert result.exit_code == 0
+    assert "ana             18" in result.stdout
     assert as_json(ask("assignments", "list", talk, "--json")) == []
-    again = told.stdout.rpartition("with ")[2].split()
+    again = result.stdout.rpartition("with ")[2].split()
     made = ask("assign", talk, "--users", "ana,ben", "--overlap", "2", "--share", "0.2", "--blind", *again)
     assert "36 answers wanted" in made.stdout
     (listed,) = as_json(ask("assignments", "list", talk, "--json"))
@@ -61,10 +61,10 @@ def test_a_preview_writes_nothing_and_tells_how_to_make_exactly_it(ask: Ask, tal
 
 
 def test_a_digest_of_other_data_is_refused(ask: Ask, talk: str) -> None:
-    told = ask("assign", talk, "--seed", "7", "--digest", "of-something-else")
+    result = ask("assign", talk, "--seed", "7", "--digest", "of-something-else")
 
-    assert told.exit_code == 1
-    assert "have changed since the preview" in told.stderr
+    assert result.exit_code == 1
+    assert "have changed since the preview" in result.stderr
 
 
 def test_weights_rules_and_a_split_by_hand_are_understood(ask: Ask, talk: str, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_weights_rules_and_a_split_by_hand_are_understood(ask: Ask, talk: str, t
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         (["--share", "0.2"], 2, "--overlap of 2"),
         (["--overlap", "many"], 2, "a number of people or all"),
@@ -94,11 +94,11 @@ def test_weights_rules_and_a_split_by_hand_are_understood(ask: Ask, talk: str, t
     ],
 )
 def test_a_bad_plan_is_told_and_changes_nothing(
-    ask: Ask, talk: str, words: list[str], code: int, told: str
+    ask: Ask, talk: str, words: list[str], code: int, message: str
 ) -> None:
     answer = ask("assign", talk, *words)
 
-    assert (answer.exit_code, told in answer.stderr) == (code, True), answer.output
+    assert (answer.exit_code, message in answer.stderr) == (code, True), answer.output
     assert as_json(ask("assignments", "list", talk, "--json")) == []
 
 
@@ -221,5 +221,5 @@ def test_adaptive_overlap_and_checks_have_their_options(ask: Ask, talk: str, adm
 
 def test_how_good_everybody_is_has_a_table(ask: Ask, talk: str) -> None:
     assert ask("assign", talk, "--users", "ana,ben", "--overlap", "2").exit_code == 0
-    told = ask("agreement", talk, "--people")
-    assert (told.exit_code, "Nobody has answered yet." in told.output) == (0, True)
+    result = ask("agreement", talk, "--people")
+    assert (result.exit_code, "Nobody has answered yet." in result.output) == (0, True)

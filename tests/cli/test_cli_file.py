@@ -68,10 +68,10 @@ def test_a_file_of_a_newer_version_is_told_in_one_line(run: Run, home: Path) -> 
         raw.execute("PRAGMA user_version=99")
 
     for command in (("db", "migrate"), ("verify",), ("users", "list"), ("server", "start", "--port", "0")):
-        told = run(*command)
-        assert told.exit_code == 3, command
-        assert told.stderr.count("\n") == 1
-        assert "version" in told.stderr
+        result = run(*command)
+        assert result.exit_code == 3, command
+        assert result.stderr.count("\n") == 1
+        assert "version" in result.stderr
 
 
 def test_a_damaged_file_is_told_in_one_line(run: Run, home: Path) -> None:
@@ -83,17 +83,17 @@ def test_a_damaged_file_is_told_in_one_line(run: Run, home: Path) -> None:
         ("users", "list"),
         ("server", "start", "--port", "0"),
     ):
-        told = run(*command)
-        assert told.exit_code == 3, command
-        assert "is damaged" in told.stderr
-        assert told.stderr.count("\n") == 1
+        result = run(*command)
+        assert result.exit_code == 3, command
+        assert "is damaged" in result.stderr
+        assert result.stderr.count("\n") == 1
 
 
 def test_a_setting_that_makes_no_sense_is_told_in_one_line(run: Run) -> None:
-    told = run("server", "start", APPORTION_PORT="many")
+    result = run("server", "start", APPORTION_PORT="many")
 
-    assert told.exit_code == 3
-    assert "APPORTION_PORT must be a whole number" in told.stderr
+    assert result.exit_code == 3
+    assert "APPORTION_PORT must be a whole number" in result.stderr
 
 
 def test_a_restored_backup_brings_no_session_back_and_says_what_it_does(

@@ -24,16 +24,16 @@ def every(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[
 
 @pytest.mark.parametrize("path", list(every(main)), ids=" ".join)
 def test_every_command_shows_examples_that_call_it(path: tuple[str, ...]) -> None:
-    told = CliRunner().invoke(main, [*path, "--help"])
+    result = CliRunner().invoke(main, [*path, "--help"])
 
-    assert told.exit_code == 0
-    assert f"  apportion {' '.join(path)}" in told.stdout.partition("Examples:")[2]
+    assert result.exit_code == 0
+    assert f"  apportion {' '.join(path)}" in result.stdout.partition("Examples:")[2]
 
 
 def test_the_exit_codes_are_documented() -> None:
-    told = CliRunner().invoke(main, ["--help"]).stdout
+    result = CliRunner().invoke(main, ["--help"]).stdout
 
-    assert all(f"  {code}  " in told for code in range(5))
+    assert all(f"  {code}  " in result for code in range(5))
 
 
 def test_the_command_line_loads_no_server() -> None:
@@ -62,7 +62,7 @@ def test_a_server_that_does_not_answer_has_an_exit_code_of_its_own(run: Run) -> 
 
 
 def test_whoever_does_not_say_who_they_are_is_asked_to(run: Run) -> None:
-    told = run("datasets", "list")
+    result = run("datasets", "list")
 
-    assert told.exit_code == 2
-    assert "APPORTION_API_KEY" in told.stderr
+    assert result.exit_code == 2
+    assert "APPORTION_API_KEY" in result.stderr

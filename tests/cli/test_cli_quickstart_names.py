@@ -22,7 +22,7 @@ def test_people_and_data_are_as_the_environment_says(home: Path, monkeypatch: py
         monkeypatch.setenv(name, value)
 
     with started(home, "quickstart", "--no-browser", until="Ctrl+C") as running:
-        told = "".join(running.said)
+        output = "".join(running.output)
         me = httpx.get(f"{running.url}/api/me", headers={"X-Argilla-Api-Key": "key-of-the-boss"}).json()
         other = httpx.get(f"{running.url}/api/me", headers={"X-Argilla-Api-Key": "argilla.apikey"}).json()
         there = httpx.get(f"{running.url}/api/datasets", headers={"X-Argilla-Api-Key": "key-of-the-boss"})
@@ -35,9 +35,9 @@ def test_people_and_data_are_as_the_environment_says(home: Path, monkeypatch: py
         ("recognai", "python-docs-topics")
     ]
     assert signed_in.status_code == 200
-    assert "boss, ana, ben, cy, argilla; passwords and keys as the environment says" in told
-    assert "sentence" not in told
-    assert "key-of-the-boss" not in told
+    assert "boss, ana, ben, cy, argilla; passwords and keys as the environment says" in output
+    assert "sentence" not in output
+    assert "key-of-the-boss" not in output
 
 
 @pytest.mark.parametrize(

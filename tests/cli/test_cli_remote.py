@@ -26,12 +26,12 @@ class Stub:
 
 @pytest.fixture
 def stub() -> Iterator[Stub]:
-    told = Stub()
+    shown = Stub()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, kind, body = told.answers.get(self.path.partition("?")[0], told.else_)
-            told.keys.append(self.headers["X-Argilla-Api-Key"])
+            status, kind, body = shown.answers.get(self.path.partition("?")[0], shown.else_)
+            shown.keys.append(self.headers["X-Argilla-Api-Key"])
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
@@ -43,8 +43,8 @@ def stub() -> Iterator[Stub]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        told.url = f"http://127.0.0.1:{server.server_port}"
-        yield told
+        shown.url = f"http://127.0.0.1:{server.server_port}"
+        yield shown
         server.shutdown()
 
 
@@ -53,7 +53,7 @@ def refusal(code: str, **params: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "told"),
+    ("answer", "code", "message"),
     [
         (
             (404, JSON, refusal("EntityNotFoundError", name="a", type="ServiceDataset")),
@@ -75,14 +75,14 @@ def refusal(code: str, **params: Any) -> bytes:
     ],
 )
 def test_every_answer_has_its_words_and_exit_code(
-    run: Run, stub: Stub, answer: tuple[int, str, bytes], code: int, told: str
+    run: Run, stub: Stub, answer: tuple[int, str, bytes], code: int, message: str
 ) -> None:
     stub.else_ = answer
 
-    said = run("datasets", "list", "--url", stub.url, APPORTION_API_KEY="ana.apikey")
+    result = run("datasets", "list", "--url", stub.url, APPORTION_API_KEY="ana.apikey")
 
-    assert (said.exit_code, told in said.stderr) == (code, True), said.stderr
-    assert said.stderr.startswith(f"Error: {stub.url}")
+    assert (result.exit_code, message in result.stderr) == (code, True), result.stderr
+    assert result.stderr.startswith(f"Error: {stub.url}")
     assert stub.keys == ["ana.apikey"]
 
 
@@ -90,16 +90,19 @@ def test_a_server_that_is_not_ready_says_what_it_waits_for(run: Run, stub: Stub)
     stub.answers["/api/_info"] = (200, JSON, b'{"version": "1.6.0", "apportion": "0.1.0"}')
     stub.else_ = (503, JSON, b'{"status": "starting", "checks": {"database": "ok", "disk": "full"}}')
 
-    said = run("server", "status", "--url", stub.url)
+    result = run("server", "status", "--url", stub.url)
 
-    assert said.exit_code == 1
-    assert said.stdout.splitlines()[:2] == [f"{stub.url}: Apportion 0.1.0, status starting.", "  disk: full"]
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[:2] == [
+        f"{stub.url}: Apportion 0.1.0, status starting.",
+        "  disk: full",
+    ]
     assert stub.keys == [None, None]
 
 
 def test_a_report_is_printed_as_it_comes(run: Run, stub: Stub) -> None:
     stub.else_ = (200, "text/csv", b"annotator,hours\r\nana,1.5\r\n")
 
-    said = run("hours", "--csv", "--url", stub.url, "--workspace", "w", APPORTION_API_KEY="ana.apikey")
+    result = run("hours", "--csv", "--url", stub.url, "--workspace", "w", APPORTION_API_KEY="ana.apikey")
 
-    assert (said.exit_code, said.stdout.splitlines()) == (0, ["annotator,hours", "ana,1.5"])
+    assert (result.exit_code, result.stdout.splitlines()) == (0, ["annotator,hours", "ana,1.5"])

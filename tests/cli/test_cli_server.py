@@ -27,7 +27,7 @@ class Running:
     process: subprocess.Popen[str]
     home: Path
     url: str
-    said: list[str]
+    output: list[str]
 
 
 @contextmanager
@@ -44,15 +44,15 @@ def started(home: Path, *words: str, until: str) -> Iterator[Running]:
         text=True,
     )
     assert process.stdout is not None
-    said: list[str] = []
+    output: list[str] = []
     try:
         for line in process.stdout:
-            said.append(line)
+            output.append(line)
             if until in line:
                 break
-        found = re.search(r"http://localhost:\d+", "".join(said))
-        assert found is not None, "".join(said)
-        yield Running(process, home, found.group(), said)
+        found = re.search(r"http://localhost:\d+", "".join(output))
+        assert found is not None, "".join(output)
+        yield Running(process, home, found.group(), output)
     finally:
         process.terminate()
         process.wait(patience(20))
@@ -76,11 +76,11 @@ def as_admin(demo: Running) -> dict[str, str]:
 
 
 def test_quickstart_prints_what_to_open_and_how_to_sign_in(demo: Running) -> None:
-    told = "".join(demo.said)
+    output = "".join(demo.output)
 
-    assert demo.url in told
-    assert "admin, ana, ben, cy; password 12345678" in told
-    assert "cy.apikey" in told
+    assert demo.url in output
+    assert "admin, ana, ben, cy; password 12345678" in output
+    assert "cy.apikey" in output
 
 
 def test_quickstart_brings_the_team_and_two_datasets(
@@ -123,18 +123,18 @@ def test_status_tells_version_and_health(demo: Running, run: Run) -> None:
 
 
 def test_a_second_server_on_the_same_home_is_told_in_one_line(demo: Running, run: Run) -> None:
-    told = run("server", "start", "--port", "0", "--home", demo.home)
+    result = run("server", "start", "--port", "0", "--home", demo.home)
 
-    assert told.exit_code == 3
-    assert told.stderr.startswith("Error: Another server is already running")
-    assert told.stderr.count("\n") == 1
+    assert result.exit_code == 3
+    assert result.stderr.startswith("Error: Another server is already running")
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_taken_port_is_told_in_one_line(demo: Running, run: Run) -> None:
-    told = run("server", "start", "--port", demo.url.rpartition(":")[2])
+    result = run("server", "start", "--port", demo.url.rpartition(":")[2])
 
-    assert told.exit_code == 3
-    assert "Choose another with --port" in told.stderr
+    assert result.exit_code == 3
+    assert "Choose another with --port" in result.stderr
 
 
 def test_only_those_who_may_delete_a_dataset(demo: Running, run: Run, as_admin: dict[str, str]) -> None:
@@ -209,16 +209,16 @@ def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
         "ten long words",
     )
 
-    told = run("quickstart", "--no-browser", "--port", "0")
+    result = run("quickstart", "--no-browser", "--port", "0")
 
-    assert told.exit_code == 1
-    assert "apportion server start" in told.stderr
+    assert result.exit_code == 1
+    assert "apportion server start" in result.stderr
     assert "ana" not in run("users", "list").stdout
 
 
 def test_an_empty_server_shows_the_code_for_its_first_administrator(home: Path) -> None:
     with started(home, "server", "start", until="enter this code") as running:
-        code = running.said[-1].rpartition(" ")[2].strip()
+        code = running.output[-1].rpartition(" ")[2].strip()
         setup = {"code": code, "first_name": "Eva", "username": "eva", "password": "ten long words"}
         assert httpx.post(f"{running.url}/", data=setup).status_code == 200
 
@@ -229,8 +229,8 @@ def test_well_known_keys_on_an_open_door_are_warned_about(
     run("backup", home / "apportion.db", "--force", "--home", demo.home)
 
     with started(home, "server", "start", "--host", "0.0.0.0", until="listens on") as running:
-        assert "WARNING" in "".join(running.said)
-        assert "ana.apikey" in "".join(running.said)
+        assert "WARNING" in "".join(running.output)
+        assert "ana.apikey" in "".join(running.output)
 
 
 def test_agreement_is_listed_with_its_cautions(demo: Running, run: Run, as_admin: dict[str, str]) -> None:

@@ -56,11 +56,11 @@ def test_what_is_missing_is_asked_for_and_the_password_twice(run: Run) -> None:
 def test_a_name_or_key_in_use_is_told_and_changes_nothing(run: Run, again: tuple[str, ...]) -> None:
     run("users", "create", *ANA, "--api-key", "ana.apikey.of-sixteen")
 
-    told = run("users", "create", *again, "--workspace", "new")
+    result = run("users", "create", *again, "--workspace", "new")
 
-    assert told.exit_code == 0
-    assert "ana" in told.stdout
-    assert "Nothing was created" in told.stdout
+    assert result.exit_code == 0
+    assert "ana" in result.stdout
+    assert "Nothing was created" in result.stdout
     assert [row["name"] for row in rows(run("workspaces", "list", "--json"))] == ["ana"]
 
 
@@ -121,10 +121,10 @@ def test_joining_a_workspace_twice_changes_the_role_there(run: Run) -> None:
 
 
 def test_a_home_without_a_database_is_told_and_not_made(run: Run, tmp_path: Path) -> None:
-    told = run("users", "list", "--home", tmp_path / "elsewhere")
+    result = run("users", "list", "--home", tmp_path / "elsewhere")
 
-    assert told.exit_code == 3
-    assert "There is no database" in told.stderr
+    assert result.exit_code == 3
+    assert "There is no database" in result.stderr
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -247,10 +247,10 @@ def test_the_database_of_1x_comes_over_with_roles_keys_passwords_and_workspaces(
     run: Run, home: Path, argilla: Path
 ) -> None:
     before = argilla.read_bytes()
-    told = rows(run("users", "import-1x", argilla, "--json"))
+    shown = rows(run("users", "import-1x", argilla, "--json"))
 
     assert [
-        (row["username"], row["name"], row["role"], row["workspaces"], row["outcome"]) for row in told
+        (row["username"], row["name"], row["role"], row["workspaces"], row["outcome"]) for row in shown
     ] == [
         ("huang", "Huang W", "admin", ["huang"], "created"),
         ("ana", "ana", "annotator", ["ana", "team"], "created"),
@@ -282,11 +282,11 @@ def test_coming_twice_changes_only_what_is_new(run: Run, home: Path, argilla: Pa
     assert "Nothing was stored." in looked.stdout
     assert "cy" not in run("users", "list").stdout
 
-    told = {row["username"]: row for row in rows(run("users", "import-1x", argilla, "--json"))}
-    assert {name: row["outcome"] for name, row in told.items()} == {
+    shown = {row["username"]: row for row in rows(run("users", "import-1x", argilla, "--json"))}
+    assert {name: row["outcome"] for name, row in shown.items()} == {
         "huang": "here", "ana": "here", "ben": "completed", "cy": "created",
     }  # fmt: skip
-    assert (told["ben"]["role"], told["ben"]["workspaces"]) == ("admin", ["ben", "empty"])
+    assert (shown["ben"]["role"], shown["ben"]["workspaces"]) == ("admin", ["ben", "empty"])
     assert {row["outcome"] for row in rows(run("users", "import-1x", argilla, "--json"))} == {"here"}
 
 

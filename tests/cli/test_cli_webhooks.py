@@ -34,10 +34,10 @@ def as_json(result: Result) -> Any:
 
 def test_a_webhook_is_set_up_tried_and_deleted(ask: Ask) -> None:
     assert ask("list").stdout == "There are no webhooks.\n"
-    told = ask("create", HOOK, "--event", "submitted", "--description", "our bot")
-    assert told.exit_code == 0, told.output
+    result = ask("create", HOOK, "--event", "submitted", "--description", "our bot")
+    assert result.exit_code == 0, result.output
     (hook,) = as_json(ask("list", "--json"))
-    id, secret = hook["id"], told.stdout.splitlines()[1]
+    id, secret = hook["id"], result.stdout.splitlines()[1]
     assert (secret.startswith("whsec_"), hook["events"]) == (True, ["submitted"])
     assert secret not in ask("list").stdout
     assert ask("rotate-secret", id).stdout.strip() not in ("", secret)
@@ -61,7 +61,7 @@ def test_one_of_the_whole_server_is_apart(ask: Ask) -> None:
 
 
 def test_what_is_refused_has_a_reason(ask: Ask) -> None:
-    told = ask("create", "https://127.0.0.1/hook")
-    assert (told.exit_code, "not public" in told.stderr) == (1, True), told.output
+    result = ask("create", "https://127.0.0.1/hook")
+    assert (result.exit_code, "not public" in result.stderr) == (1, True), result.output
     assert ask("delete", "nothing").exit_code == 1
     assert ask("change", "nothing").exit_code == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +13,7 @@ from method_coverage import watched, watched_write
 
 from apportion.bootstrap import open_store, open_upkeep
 from apportion.domain.records import Record
+from apportion.ports.cluster import Cluster
 from apportion.ports.deadline import Deadline
 from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Store, Transaction
@@ -43,6 +44,17 @@ class RoutedStore:
     @property
     def remote(self) -> bool:
         return self.read_store.remote
+
+    @property
+    def server(self) -> int:
+        return self.write_store.server
+
+    @property
+    def cluster(self) -> Cluster | None:
+        return self.write_store.cluster
+
+    def living(self) -> Container[int]:
+        return self.read_store.living()
 
     def upkeep(self) -> Upkeep:
         if self._upkeep is None:
@@ -94,7 +106,7 @@ def _postgres(folder: Path) -> RoutedStore:
     from apportion.storage.postgres.store import PostgresStore
 
     url = database_url(str(folder))
-    store = PostgresStore(url, hold=True)
+    store = PostgresStore(url, serving=True)
     return RoutedStore(store, store, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
 
 
@@ -103,7 +115,7 @@ def _postgres_pair(folder: Path) -> RoutedStore:
     from apportion.storage.postgres.store import PostgresStore
 
     url = database_url(str(folder))
-    one, other = PostgresStore(url, hold=True), PostgresStore(url)
+    one, other = PostgresStore(url, serving=True), PostgresStore(url, serving=True)
     return RoutedStore(one, other, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
 
 

@@ -15,6 +15,7 @@ from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin
 from apportion.domain.individual.record_view import Rule, build_view
 from apportion.domain.individual.time_spent import QUARTER
 from apportion.domain.query import parse
+from apportion.domain.records import AgentValues
 from apportion.ports.annotations import (
     CaseChange,
     ChangedRecords,
@@ -23,6 +24,7 @@ from apportion.ports.annotations import (
     Event,
     PastAnnotation,
     SentComment,
+    SharedAnswer,
 )
 from apportion.ports.answers import SavedPosterior
 from apportion.ports.records import Criteria
@@ -235,6 +237,58 @@ def test_a_posterior_belongs_to_a_record_where_a_model_resolves(planned: Planned
     assert modelled.case("a").posterior == Posterior("dawid_skene", {"ana": "A"}, {"A": 0.75, "B": 0.25})
     assert modelled.case("b").posterior is None
     assert planned.case("a").posterior is None
+
+
+# Shared datasets
+
+
+def test_an_answer_becomes_the_one_annotation_of_a_shared_record(store: Store) -> None:
+    shared = Planned(store, policies={})
+    plan = shared.plan([("a", "ana"), ("a", "ben")])
+    shared.log(text("a", annotation=AgentValues("cy", {"cy": A, "dan": B}), status=Status.VALIDATED), at=2)
+
+    def answer(state: AnnotationState, value: Any, seconds: float | None, at: int) -> Annotation | None:
+        before = shared.case("a")
+        done, ended = (
+            replace(before.slots[n], state=RowState(s)) for n, s in enumerate(("done", "withdrawn"))
+        )
+        given = SharedAnswer(before, "ana", state, value, seconds, (done, ended), "done by ana")
+        saved = shared.write(lambda tx: tx.annotations.save_shared(shared.dataset, given, at=at))
+        assert shared.case("a").annotations == ({} if saved is None else {"ana": saved})
+        shared.check_counters()
+        return saved
+
+    assert answer(SUBMITTED, B, 2.5, 9) == Annotation("ana", SUBMITTED, B, 1, 9, 2.5)
+    (row,) = shared.search("annotated_by:ana AND status:Validated AND annotated_as:B").rows
+    assert (row.id, row.updated) == ("a", 9)
+    assert shared.ids("annotated_by:cy") == []
+    assert [(row.state, row.why) for row in shared.rows(plan)] == [
+        (RowState.DONE, None),
+        (RowState.WITHDRAWN, "done by ana"),
+    ]
+    assert answer(SUBMITTED, B, 4.0, 10) == Annotation("ana", SUBMITTED, B, 1, 9, 4.0)
+    assert answer(DRAFT, B, None, 11) == Annotation("ana", DRAFT, B, 2, 11, 4.0)
+    assert answer(AnnotationState.NONE, None, None, 12) is None
+    past = shared.read(lambda tx: tx.annotations.history(shared.dataset, "a"))
+    assert [(each.annotator, each.state, each.value, each.at) for each in past] == [
+        ("ana", DRAFT, B, 12),
+        ("ana", SUBMITTED, B, 11),
+        ("dan", SUBMITTED, B, 9),
+        ("cy", SUBMITTED, A, 9),
+    ]
+    assert shared.ids("annotated_by:ana") == shared.ids("status:Validated") == []
+    assert shared.records()[0] == text("a")
+
+
+def test_a_shared_record_loses_what_others_answered_since_it_was_read(store: Store) -> None:
+    shared = Planned(store, policies={})
+    before = shared.case("a")
+    for who, value in (("ana", A), ("ben", B)):
+        given = SharedAnswer(before, who, SUBMITTED, value, None, ())
+        shared.write(lambda tx, given=given: tx.annotations.save_shared(shared.dataset, given, at=9))  # type: ignore[misc]
+
+    assert shared.case("a").annotations == {"ben": Annotation("ben", SUBMITTED, B, 1, 9)}
+    assert shared.ids("annotated_by:ana") == []
 
 
 # Time

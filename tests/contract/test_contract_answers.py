@@ -13,7 +13,7 @@ from apportion.domain.consensus.answers import Given
 from apportion.domain.individual.case import GoldValue, Origin
 from apportion.domain.individual.record_view import Rule, build_view
 from apportion.domain.records import AgentValues, Entities, TokenClassificationRecord
-from apportion.ports.annotations import CaseChange
+from apportion.ports.annotations import CaseChange, SharedAnswer
 from apportion.ports.answers import AnswerTable, CheckResult, DisputedRecord, SavedPosterior
 from apportion.ports.queue import Active
 from apportion.ports.store import Store
@@ -207,7 +207,8 @@ def test_in_a_shared_dataset_only_those_have_columns_whose_time_is_known(store: 
     shared.log(text("a", annotation=AgentValues("ana", {"ana": (("A", 1.0),)}), status=Status.VALIDATED))
     case = shared.case("a")
     assert shared.read(lambda tx: tx.answers.names(shared.dataset)).annotators == []
-    shared.write(lambda tx: tx.annotations.spend(shared.dataset, case, "ana", 3.0, answered=True, at=9))
+    again = SharedAnswer(case, "ana", AnnotationState.SUBMITTED, (("A", 1.0),), 3.0, ())
+    shared.write(lambda tx: tx.annotations.save_shared(shared.dataset, again, at=9))
 
     assert shared.case("a").annotations["ana"].seconds == 3.0
     assert shared.read(lambda tx: tx.answers.names(shared.dataset)).annotators == ["ana"]

@@ -15,6 +15,7 @@ from apportion.ports.events import About
 from apportion.ports.store import Store, Transaction
 from apportion.ports.upkeep import StoreCounts
 from apportion.vocabulary import EventCode, Task
+from owners import nobody
 from stored_dataset import INDIVIDUAL, StoredDataset, full, new_dataset, read, text, write
 
 SETTINGS = LabelSettings(
@@ -137,13 +138,14 @@ def test_a_purge_may_be_put_off_or_forward(empty_store: Store) -> None:
     delete(empty_store, gone, 10, by="ana")
     write(empty_store, lambda tx: tx.datasets.mark_for_purge(marked))
 
-    write(empty_store, lambda tx: tx.datasets.postpone_purges(5))
+    for each in (gone, marked):
+        write(empty_store, lambda tx: tx.datasets.postpone_purge(each, 5))
     (found,) = read(empty_store, lambda tx: tx.datasets.deleted())
     assert (found.at, found.deleted_at) == (15, 10)
-    write(empty_store, lambda tx: tx.datasets.postpone_purges(-100))
+    write(empty_store, lambda tx: tx.datasets.postpone_purge(gone, -100))
     (found,) = read(empty_store, lambda tx: tx.datasets.deleted())
     assert found.at > 0
-    assert read(empty_store, lambda tx: tx.datasets.pending_purge()) == [marked.no]
+    assert read(empty_store, lambda tx: tx.datasets.pending_purge(nobody)) == [marked.no]
 
 
 def test_a_deleted_dataset_comes_back_under_a_free_name_with_all_its_records(stored: StoredDataset) -> None:
@@ -161,19 +163,20 @@ def test_a_deleted_dataset_comes_back_under_a_free_name_with_all_its_records(sto
     ]
 
 
-def test_a_hidden_dataset_counts_as_marked_for_purge_until_it_is_shown(empty_store: Store) -> None:
+def test_a_hidden_dataset_is_purged_once_its_server_is_gone_unless_it_was_shown(empty_store: Store) -> None:
     hidden = write(empty_store, lambda tx: tx.datasets.add_hidden(new_dataset("copy")))
 
     with empty_store.read() as tx:
         assert tx.datasets.find("ws", "copy") is None
         assert (tx.datasets.list(), tx.datasets.deleted()) == ([], [])
-        assert tx.datasets.pending_purge() == [hidden.no]
+        assert tx.datasets.pending_purge(nobody) == [hidden.no]
+        assert tx.datasets.pending_purge(lambda no: no == empty_store.server) == []
     ready = empty_store.encode_records(hidden.task, [text("a")])
     write(empty_store, lambda tx: tx.records.log(hidden, ready, at=1))
     shown = write(empty_store, lambda tx: tx.datasets.restore(hidden, name="shown"))
     with empty_store.read() as tx:
         assert tx.datasets.find("ws", "shown") == replace(shown, records=1)
-        assert tx.datasets.pending_purge() == []
+        assert tx.datasets.pending_purge(nobody) == []
 
 
 def test_a_purge_goes_in_small_steps_until_nothing_is_left(empty_store: Store) -> None:
@@ -183,7 +186,7 @@ def test_a_purge_goes_in_small_steps_until_nothing_is_left(empty_store: Store) -
     gone.write(lambda tx: tx.datasets.add_guidelines(gone.dataset, Guidelines(1, "x", "ana", 1)))
     delete(empty_store, gone.dataset, 10)
     gone.write(lambda tx: tx.datasets.mark_for_purge(gone.dataset))
-    assert gone.read(lambda tx: (tx.datasets.pending_purge(), tx.datasets.deleted())) == (
+    assert gone.read(lambda tx: (tx.datasets.pending_purge(nobody), tx.datasets.deleted())) == (
         [gone.dataset.no],
         [],
     )
@@ -194,7 +197,7 @@ def test_a_purge_goes_in_small_steps_until_nothing_is_left(empty_store: Store) -
         assert kept.ids("fox", ("id", False))
     assert steps > 10
 
-    assert gone.read(lambda tx: tx.datasets.pending_purge()) == []
+    assert gone.read(lambda tx: tx.datasets.pending_purge(nobody)) == []
     assert empty_store.counts(0) == StoreCounts(0, 0, 0, 1, 40, 40, 0, 0)
     assert len(kept.ids("fox AND predicted_as:A AND _exists_:vectors.v")) == 40
     assert gone.read(lambda tx: tx.records.count(gone.dataset, gone.criteria())) == 0

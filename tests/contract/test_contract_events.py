@@ -117,6 +117,18 @@ def test_retention_takes_only_what_is_old_enough_and_as_many_as_are_asked_for(au
     assert read(audited, lambda tx: tx.events.last()) > last  # no number is given twice
 
 
+def test_the_newest_event_of_each_dataset_is_known(audited: Store) -> None:
+    one, two, three = StoredDataset(audited), StoredDataset(audited), StoredDataset(audited)
+    numbers = []
+    for each in (one, two, one):
+        add(audited, EventCode.SUBMITTED, About(each.dataset))
+        numbers.append(read(audited, lambda tx: tx.events.last()))
+
+    wanted = {one.dataset.no: numbers[2], two.dataset.no: numbers[1], three.dataset.no: 0}
+    assert read(audited, lambda tx: tx.events.latest(wanted)) == wanted
+    assert read(audited, lambda tx: tx.events.latest([])) == {}
+
+
 def test_an_empty_log_has_no_last_event(empty_store: Store) -> None:
     assert read(empty_store, lambda tx: (tx.events.last(), tx.events.count(ANY))) == (0, 0)
 

@@ -12,6 +12,8 @@ from apportion.ports.events import About
 from apportion.ports.jobs import JobChange
 from apportion.ports.store import Store, Transaction
 from apportion.vocabulary import AnnotationState, EventCode
+from owners import nobody
+from patience import patience
 from stored_dataset import INDIVIDUAL, StoredDataset, read, text, write
 
 A = (("A", 1.0),)
@@ -41,11 +43,22 @@ def test_the_one_that_has_waited_longest_is_next(empty_store: Store) -> None:
     one, two = StoredDataset(empty_store), StoredDataset(empty_store)
     first, second = add(one, "j1"), add(two, "j2")
 
-    assert read(empty_store, lambda tx: tx.jobs.waiting()) == first
-    write(empty_store, lambda tx: tx.jobs.change(first, at=2, state=JobState.RUNNING))
-    assert read(empty_store, lambda tx: tx.jobs.waiting()) == second
-    write(empty_store, lambda tx: tx.jobs.change(second, at=2, state=JobState.DONE))
-    assert read(empty_store, lambda tx: tx.jobs.waiting()) is None
+    for each in (first, second):
+        assert read(empty_store, lambda tx: tx.jobs.any_waiting())
+        taken = write(empty_store, lambda tx: tx.jobs.take(at=2))
+        assert taken == replace(each, state=JobState.RUNNING, changed_at=2)
+    assert not read(empty_store, lambda tx: tx.jobs.any_waiting())
+    assert write(empty_store, lambda tx: tx.jobs.take(at=2)) is None
+
+
+def test_no_job_is_taken_twice_however_many_ask_for_one(empty_store: Store) -> None:
+    stored = StoredDataset(empty_store)
+    wanted = [add(stored, f"j{n}").id for n in range(6)]
+
+    asked = [empty_store.write(lambda tx: tx.jobs.take(at=2)) for _ in range(8)]
+
+    taken = [job.id for each in asked if (job := each.result(patience(60))) is not None]
+    assert taken == wanted
 
 
 def test_what_is_not_given_stays_as_it_is(empty_store: Store) -> None:
@@ -69,12 +82,17 @@ def test_after_a_stop_running_jobs_are_interrupted_or_run_again(empty_store: Sto
     write(empty_store, lambda tx: tx.jobs.change(done, at=2, state=JobState.DONE))
 
     again = kind in FINISHED_LATER
-    assert write(empty_store, lambda tx: tx.jobs.interrupted(at=9)) == (not again)
+    mine = empty_store.server
+    assert read(empty_store, lambda tx: tx.jobs.owners()) == {mine}
+    assert write(empty_store, lambda tx: tx.jobs.interrupted(lambda no: no == mine, at=8)) == 0
+    assert find(empty_store, "running") == replace(running, state=JobState.RUNNING, changed_at=2)
+    assert write(empty_store, lambda tx: tx.jobs.interrupted(nobody, at=9)) == (not again)
 
     found = find(empty_store, "running")
     assert found is not None
     assert (found.state, found.changed_at) == (JobState.WAITING if again else JobState.INTERRUPTED, 9)
     assert bool(found.message) == (not again)
+    assert read(empty_store, lambda tx: tx.jobs.owners()) == set()
     assert find(empty_store, "waiting") == waiting
     assert find(empty_store, "done") == replace(done, state=JobState.DONE, changed_at=2)
 
@@ -146,7 +164,8 @@ def test_a_job_is_gone_with_the_transaction_that_added_it(empty_store: Store) ->
     def work(tx: Transaction) -> None:
         job = tx.jobs.add(stored.dataset, "new", JobKind.APPLY, {}, by="ana", at=1)
         tx.jobs.change(kept, at=2, state=JobState.RUNNING)
-        assert tx.jobs.waiting() == job
+        assert tx.jobs.find(job.id) == job
+        assert tx.jobs.any_waiting()
         assert tx.jobs.latest(stored.dataset, JobKind.APPLY) == job
         raise LookupError
 

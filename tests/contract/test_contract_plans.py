@@ -17,6 +17,7 @@ from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.ports.slots import SlotRow
 from apportion.ports.store import Store, Transaction
 from apportion.services.assignments.apply_plan import with_numbers
+from owners import nobody
 from stored_dataset import text
 
 TURNS = Reason("turns", (2,))
@@ -117,7 +118,9 @@ def test_a_changed_plan_that_is_rolled_back_is_as_it_was(planned: Planned) -> No
     planned.check_counters()
 
 
-def test_plans_that_are_half_written_or_half_undone_are_found_at_the_next_start(empty_store: Store) -> None:
+def test_plans_that_are_half_written_or_half_undone_are_found_once_their_server_is_gone(
+    empty_store: Store,
+) -> None:
     planned, other = Planned(empty_store), Planned(empty_store)
     writing = planned.plan([("a", "ana")], phase=PlanPhase.WRITING)
     undoing = other.plan([("a", "ana")], phase=PlanPhase.UNDOING)
@@ -127,7 +130,9 @@ def test_plans_that_are_half_written_or_half_undone_are_found_at_the_next_start(
         lambda tx: tx.assignments.begin_extending(extending, ExtensionInProgress(1, 2, {}, PlanState()))
     )
 
-    found = planned.read(lambda tx: tx.assignments.unfinished())
+    mine = empty_store.server
+    assert planned.read(lambda tx: tx.assignments.unfinished(lambda no: no == mine)) == []
+    found = planned.read(lambda tx: tx.assignments.unfinished(nobody))
     assert sorted(found, key=lambda each: each[1].no) == [
         (planned.dataset.no, writing),
         (other.dataset.no, undoing),
@@ -350,7 +355,7 @@ def test_an_extension_that_was_cut_short_is_taken_back_and_what_was_begun_of_it_
         ("d", DONE),
     ]
     assert touched == ["e"]
-    unfinished = planned.read(lambda tx: tx.assignments.unfinished())
+    unfinished = planned.read(lambda tx: tx.assignments.unfinished(nobody))
     assert planned.dataset.no not in [no for no, _ in unfinished]
     planned.check_counters()
 

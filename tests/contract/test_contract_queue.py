@@ -17,7 +17,7 @@ from apportion.ports.queue import Active, Claimant, RemainingWork
 from apportion.ports.slots import SlotCount
 from apportion.ports.store import Store, Transaction
 from apportion.vocabulary import AnnotationState
-from stored_dataset import write
+from stored_dataset import read, write
 
 PULL = RuleSpec(mode=Mode.PULL)
 PENDING, LEASED, DONE, SKIPPED, WITHDRAWN = RowState
@@ -191,20 +191,24 @@ def test_leases_are_found_by_token_by_person_and_by_time(empty_store: Store) -> 
         assert tx.assignments.expired(other.dataset, 200, 10) == [three]
 
 
-def test_every_lease_of_the_store_can_be_put_off(empty_store: Store) -> None:
+def test_every_lease_of_a_dataset_can_be_put_off(empty_store: Store) -> None:
     planned, other = Planned(empty_store), Planned(empty_store)
     for each in (planned, other):
         each.plan([("a", "ana")])
         each.lease("a", "ana", 100)
 
-    write(empty_store, lambda tx: tx.assignments.postpone_leases(50))
+    assert read(empty_store, lambda tx: tx.assignments.leased_datasets()) == [
+        planned.dataset.no,
+        other.dataset.no,
+    ]
+    write(empty_store, lambda tx: tx.assignments.postpone_leases(planned.dataset.no, 50))
 
-    for each in (planned, other):
+    for each, until in ((planned, 150), (other, 100)):
         lease = each.slot("a").lease
         assert lease is not None
-        assert lease.until == 150
-        assert each.read(lambda tx: tx.assignments.expired(each.dataset, 149, 9)) == []
-    write(empty_store, lambda tx: tx.assignments.postpone_leases(-1_000))
+        assert lease.until == until
+        assert each.read(lambda tx: tx.assignments.expired(each.dataset, until - 1, 9)) == []
+    write(empty_store, lambda tx: tx.assignments.postpone_leases(planned.dataset.no, -1_000))
     assert [
         slot.record for slot in planned.read(lambda tx: tx.assignments.expired(planned.dataset, 0, 9))
     ] == ["a"]

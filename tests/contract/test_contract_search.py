@@ -242,8 +242,10 @@ def test_labels_of_an_agents_spans_are_found_by_their_path(store: Store) -> None
     spans = Entities([Entity(0, 3, "PER")])
     agents = {"a": "m", "b": "model.v1", "c": None}
     for id, agent in agents.items():
-        said = None if agent is None else AgentValues(agent, {agent: spans})
-        stored.log(TokenClassificationRecord(id, Status.DEFAULT, raw="Ana", tokens=["Ana"], annotation=said))
+        answer = None if agent is None else AgentValues(agent, {agent: spans})
+        stored.log(
+            TokenClassificationRecord(id, Status.DEFAULT, raw="Ana", tokens=["Ana"], annotation=answer)
+        )
     assert stored.ids("annotations.m.entities.label:PER") == ["a"]
     assert stored.ids(r"annotations.model.v1.entities.label:PER") == ["b"]
     assert stored.ids("annotations.m.entities.label:LOC") == []

@@ -12,6 +12,8 @@ from apportion.domain.query import Exists, Fuzzy, MatchAll, Not, Phrase, Term
 from apportion.ports.records import Criteria, SortKey
 from apportion.ports.store import Store
 from apportion.vocabulary import Task
+from generated_queries import queries
+from generated_records import record_batches, records
 from modelled_dataset import (
     ModelledDataset,
     RandomChanges,
@@ -22,7 +24,6 @@ from modelled_dataset import (
     sized,
     sorts,
 )
-from oracle import queries, record_batches, records
 
 
 @pytest.mark.parametrize("task", list(Task))

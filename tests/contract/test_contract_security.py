@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 from method_coverage import watched
 
-from apportion.ports.security import Claims, Clock, Passwords, Tokens
+from apportion.ports.security import Attempts, Claims, Clock, Passwords, Tokens
 from apportion.ports.webhooks import WebhookSecrets
+from apportion.server.attempts import AttemptsInMemory
 from apportion.server.security import Argon2Passwords, JwtTokens, SystemClock
 from apportion.server.webhook_secrets import DerivedSecrets
+from postgres_cluster import own_database
 from support import FakeClock
 
 DAY = 24 * 3600 * 1_000_000
@@ -49,6 +54,33 @@ def test_a_jump_of_days_is_reported_and_only_then_followed(days: int) -> None:
     clock.follow(days * DAY)
     assert clock.jump() == 0
     assert abs(clock.now() - before - days * DAY) < 1_000_000
+
+
+@pytest.fixture(params=["memory", "database"])
+def attempts(request: pytest.FixtureRequest) -> Iterator[Attempts]:
+    if request.param == "memory":
+        yield watched(Attempts, AttemptsInMemory())
+        return
+    from apportion.storage.postgres.store import PostgresStore
+
+    with own_database() as url, closing(PostgresStore(url, serving=True)) as store:
+        assert store.cluster is not None
+        yield watched(Attempts, store.cluster.attempts)
+
+
+def test_attempts_are_counted_up_to_a_number_within_a_time_and_by_who_made_them(attempts: Attempts) -> None:
+    def add(at: int, who: str = "ana", kind: str = "user") -> int | None:
+        return attempts.add(kind, who, at=at, since=at - 100, most=2)
+
+    assert [add(10), add(20), add(30), add(109)] == [None, None, 10, 10]
+    assert [add(30, "ben"), add(30, kind="key")] == [None, None]
+    assert [add(110), add(119), add(121)] == [None, 20, None]
+    attempts.take_back("user", "ana")
+    assert [add(122), add(123)] == [None, 110]
+    attempts.forget("user", "ana")
+    assert [add(124), add(125), add(126)] == [None, None, 124]
+    attempts.prune(126)
+    assert [add(127), add(128), add(129)] == [None, None, 127]
 
 
 @pytest.fixture

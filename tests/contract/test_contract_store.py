@@ -23,7 +23,7 @@ from apportion.ports.records import Criteria
 from apportion.ports.store import Store, Transaction
 from apportion.ports.upkeep import StoreCounts
 from apportion.vocabulary import Role
-from patience import patience
+from patience import patience, until
 from stored_dataset import StoredDataset, full, new_dataset, read, text, write
 
 SLOW = "/.*w.*o.*r.*d.*x/"
@@ -298,3 +298,12 @@ def test_closing_finishes_what_waits_and_then_nothing_more_is_accepted(store_kin
         found = read(store, lambda tx: tx.datasets.find("ws", "talk"))
         assert found is not None
         assert found.last_updated == 2
+
+
+def test_a_store_knows_the_number_of_its_server_as_of_one_that_is_alive(empty_store: Store) -> None:
+    mine = empty_store.server
+
+    assert mine > 0
+    assert mine in empty_store.living()
+    until(lambda: mine + 1_000 not in empty_store.living())  # it may be in doubt at first
+    assert mine in empty_store.living()

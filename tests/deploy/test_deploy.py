@@ -64,15 +64,15 @@ def container(commands: Path, home: Path, *words: str, **more: str) -> Iterator[
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    said: list[str] = []
+    output: list[str] = []
     try:
         for line in process.stdout:
-            said.append(line)
+            output.append(line)
             if found := re.search(r"http://localhost:\d+", line):
-                yield process, said, found[0]
+                yield process, output, found[0]
                 break
         else:
-            pytest.fail("".join(said))
+            pytest.fail("".join(output))
     finally:
         process.terminate()
         process.wait(patience(20))
@@ -87,12 +87,12 @@ def test_the_administrator_is_made_once_and_no_process_shows_the_password(
         {"ADMIN_PASSWORD": "long enough", "ADMIN_API_KEY": "key of the administrator"},
     )
     for start in ("first", "again"):
-        with container(commands, home, "server", "start", **secret) as (process, said, url):
+        with container(commands, home, "server", "start", **secret) as (process, answer, url):
             key = {"X-Argilla-Api-Key": "key of the administrator"}
             me = httpx.get(f"{url}/api/me", headers=key).json()
             assert (me["username"], me["role"]) == ("admin", "admin"), start
-            assert "long enough" not in "".join(said)
-            assert "key of the administrator" not in "".join(said)
+            assert "long enough" not in "".join(answer)
+            assert "key of the administrator" not in "".join(answer)
             proc = Path(f"/proc/{process.pid}")
             if proc.exists():  # the script is the server now, and knows nothing of all that
                 for what in ("cmdline", "environ"):
@@ -329,9 +329,9 @@ def test_the_caddy_example_serves_over_tls_and_passes_events_on(commands: Path, 
         text = text.replace("annotate.example.org {", f"https://localhost:{secure} {{")
         (tmp_path / "Caddyfile").write_text(f"{{\n\t{own}\n}}\n{text}")
         place = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-        with (tmp_path / "caddy.log").open("wb") as said:
+        with (tmp_path / "caddy.log").open("wb") as raised:
             command = [caddy, "run", "--config", str(tmp_path / "Caddyfile"), "--adapter", "caddyfile"]
-            proxy = subprocess.Popen(command, env=place, stdout=said, stderr=said)
+            proxy = subprocess.Popen(command, env=place, stdout=raised, stderr=raised)
             try:
                 with httpx.Client(
                     base_url=f"https://localhost:{secure}", verify=False, timeout=patience(20)

@@ -20,7 +20,9 @@ def measured(
 ) -> Figure:
     """Ana and ben give these answers."""
     rows = [
-        (n, who, said) for n, pair in enumerate(pairs) for who, said in zip(("ana", "ben"), pair, strict=True)
+        (n, who, labels)
+        for n, pair in enumerate(pairs)
+        for who, labels in zip(("ana", "ben"), pair, strict=True)
     ]
     return agreement(from_answers(kind, rows, **more)[0], measure)
 

@@ -100,7 +100,7 @@ def test_the_exact_bound_of_one_person_against_others_is_the_same() -> None:
 
 def test_a_share_that_is_the_same_on_every_record_without_being_all_has_no_interval() -> None:
     answers = [
-        (f"r{n}", who, said) for n in range(9) for who, said in (("ana", "x"), ("ben", "x"), ("cy", "y"))
+        (f"r{n}", who, labels) for n in range(9) for who, labels in (("ana", "x"), ("ben", "x"), ("cy", "y"))
     ]
 
     found = agreement(from_answers(AnswerKind.LABEL, answers)[0], Measure.PERCENT)

@@ -23,7 +23,7 @@ from apportion.domain.assignment.plan_changes import (
 )
 from apportion.domain.assignment.planning import RuleInput, plan
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec
-from apportion.domain.assignment.state import PlanState, RuleState, tally_pairs
+from apportion.domain.assignment.state import PlanState, RuleState, count_pairs
 from apportion.domain.assignment.states import Phase, RowState
 from apportion.domain.assignment.team import Person, PlanningRecords
 
@@ -67,7 +67,7 @@ def loads(rows: list[HeldSlot]) -> Counter[str]:
 
 
 def state_of(rows: list[HeldSlot]) -> PlanState:
-    return PlanState({0: RuleState(loads(rows))}, tally_pairs(on(rows).values()))
+    return PlanState({0: RuleState(loads(rows))}, count_pairs(on(rows).values()))
 
 
 def bare(state: PlanState) -> Any:
@@ -119,7 +119,7 @@ def test_a_leaver_costs_the_fewest_moves_and_balance_stays() -> None:
 
     change = rebalance(rows, [person for person in team(10) if person.name != "p03"], 7)
     counts = loads(after(rows, change))
-    pairs = tally_pairs(on(after(rows, change)).values())
+    pairs = count_pairs(on(after(rows, change)).values())
     met = [count for pair, count in pairs.items() if "p03" not in pair]
 
     assert len(change.moved) == pending

@@ -34,7 +34,7 @@ def team(count: int, **more: Any) -> tuple[Person, ...]:
     return tuple(Person(f"p{number:02}", **more) for number in range(count))
 
 
-def dealt(
+def allocated(
     records: list[str], people: tuple[Person, ...], *, seed: int = 7, state: Any = None, **rule: Any
 ) -> Plan:
     values = rule.pop("values", {})
@@ -79,7 +79,7 @@ def spread(loads: Collection[int]) -> int:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_thousand_records_two_each_among_ten_meet_the_known_bounds(seed: int) -> None:
-    found = dealt(ids(1000), team(10), seed=seed, overlap=Overlap(2))
+    found = allocated(ids(1000), team(10), seed=seed, overlap=Overlap(2))
 
     assert set(found.loads.values()) == {200}
     assert found.pairs is not None
@@ -88,7 +88,7 @@ def test_a_thousand_records_two_each_among_ten_meet_the_known_bounds(seed: int) 
 
 
 def test_large_groups_of_three_keep_loads_exact_and_pairs_near_ideal() -> None:
-    found = dealt(ids(20_000), team(50), overlap=Overlap(3))
+    found = allocated(ids(20_000), team(50), overlap=Overlap(3))
 
     assert found.engines == ((Engine.BLOCKS,),)
     assert set(found.loads.values()) == {1200}
@@ -107,7 +107,7 @@ def test_equal_people_get_equal_shares_and_pairs_and_nobody_a_record_twice(
     people: int, overlap: int, count: int, seed: int
 ) -> None:
     overlap = min(overlap, people)
-    found = dealt(ids(count), team(people), seed=seed, overlap=Overlap(overlap))
+    found = allocated(ids(count), team(people), seed=seed, overlap=Overlap(overlap))
     rows = list(found.rows)
 
     assert all(len(set(names)) == len(names) == overlap for names in teams(rows).values())
@@ -137,7 +137,7 @@ def test_weighted_people_end_within_one_of_their_share(
     weights: list[float], overlap: int, count: int
 ) -> None:
     people = tuple(Person(f"p{n}", weight) for n, weight in enumerate(weights))
-    found = dealt(ids(count), people, overlap=Overlap(overlap))
+    found = allocated(ids(count), people, overlap=Overlap(overlap))
 
     assert sum(found.loads.values()) == count * overlap
     if overlap * max(weights) <= sum(weights):  # nobody's share is more than every record once
@@ -147,7 +147,7 @@ def test_weighted_people_end_within_one_of_their_share(
 
 def test_weighted_people_meet_in_proportion_too() -> None:
     weights = {"p0": 3, "p1": 3, "p2": 2, "p3": 2, "p4": 1, "p5": 1, "p6": 1}
-    found = dealt(ids(3000), tuple(Person(*each) for each in weights.items()), overlap=Overlap(2))
+    found = allocated(ids(3000), tuple(Person(*each) for each in weights.items()), overlap=Overlap(2))
 
     for (one, other), count in found.state.pairs.items():
         assert 0.5 < count / (6000 * weights[one] * weights[other] / 13**2) < 2
@@ -155,7 +155,7 @@ def test_weighted_people_meet_in_proportion_too() -> None:
 
 def test_people_who_may_not_take_some_records_catch_up_on_the_rest() -> None:
     people = tuple(Person(f"p{n:02}", skills={"lang": ("eu",)} if n < 4 else {}) for n in range(20))
-    found = dealt(
+    found = allocated(
         ids(100_000),
         people,
         overlap=Overlap(2),
@@ -177,8 +177,8 @@ def test_the_order_of_records_and_people_changes_nothing(data: Any, overlap: Any
     order = shuffle(range(60), 60)
     rule: dict[str, Any] = {"overlap": overlap, "anchors": 3, "needs": (("metadata.lang", "lang"),)}
 
-    one = dealt(records, tuple(people), values={"metadata.lang": langs}, **rule)
-    two = dealt(
+    one = allocated(records, tuple(people), values={"metadata.lang": langs}, **rule)
+    two = allocated(
         [records[n] for n in order],
         tuple(shuffle(people, 8)),
         values={"metadata.lang": [langs[n] for n in order]},
@@ -191,7 +191,7 @@ def test_the_order_of_records_and_people_changes_nothing(data: Any, overlap: Any
 
 
 def test_another_seed_is_another_plan_of_the_same_balance() -> None:
-    plans = [dealt(ids(200), team(6), seed=seed, overlap=Overlap(2)) for seed in range(20)]
+    plans = [allocated(ids(200), team(6), seed=seed, overlap=Overlap(2)) for seed in range(20)]
 
     assert len({found.rows.fingerprint() for found in plans}) == 20
     assert {spread(found.loads.values()) for found in plans} <= {0, 1}
@@ -209,7 +209,7 @@ def test_new_records_move_nothing_and_even_everything_out(
     everything: list[PlanRow] = []
     state, seen = None, 0
     for size in sizes:
-        batch = dealt(ids(seen + size), team(people), overlap=overlap, state=state, taken=ids(seen))
+        batch = allocated(ids(seen + size), team(people), overlap=overlap, state=state, taken=ids(seen))
         assert {row.record for row in batch.rows} == set(ids(size, seen))
         everything += batch.rows
         state, seen = read_state(show_state(batch.state)), seen + size
@@ -233,7 +233,7 @@ def test_new_records_move_nothing_and_even_everything_out(
     share=st.sampled_from([0.0, 0.05, 0.2, 1 / 3, 0.5, 0.9]), sources=st.lists(st.integers(0, 4), min_size=1)
 )
 def test_a_stratified_share_is_exact_in_every_stratum(share: float, sources: list[int]) -> None:
-    found = dealt(
+    found = allocated(
         ids(len(sources)),
         team(4),
         overlap=Overlap(2, share, "metadata.source"),
@@ -251,7 +251,7 @@ def test_a_stratified_share_is_exact_in_every_stratum(share: float, sources: lis
 @settings(max_examples=20, deadline=None)
 @given(count=st.integers(1, 80), anchors=st.integers(0, 30), people=st.integers(2, 6))
 def test_everybody_has_every_anchor(count: int, anchors: int, people: int) -> None:
-    found = dealt(ids(count), team(people), anchors=anchors)
+    found = allocated(ids(count), team(people), anchors=anchors)
     by_phase = defaultdict(set)
     for row in found.rows:
         by_phase[row.phase].add((row.record, row.annotator))
@@ -264,8 +264,8 @@ def test_everybody_has_every_anchor(count: int, anchors: int, people: int) -> No
 
 
 def test_anchors_are_not_drawn_again_for_a_later_batch() -> None:
-    first = dealt(ids(50), team(3), anchors=10)
-    second = dealt(ids(80), team(3), anchors=10, state=first.state, taken=ids(50))
+    first = allocated(ids(50), team(3), anchors=10)
+    second = allocated(ids(80), team(3), anchors=10, state=first.state, taken=ids(50))
 
     assert len(first.state.rule(0).anchors) == 10
     assert second.state.rule(0).anchors == first.state.rule(0).anchors
@@ -273,7 +273,7 @@ def test_anchors_are_not_drawn_again_for_a_later_batch() -> None:
 
 
 def test_overlap_all_gives_everything_to_everybody() -> None:
-    found = dealt(ids(30), team(4), overlap=Everyone())
+    found = allocated(ids(30), team(4), overlap=Everyone())
 
     assert set(found.loads.values()) == {30}
     assert len({(row.record, row.annotator) for row in found.rows}) == 120
@@ -291,7 +291,7 @@ def test_a_record_goes_to_the_first_rule_that_matches_it() -> None:
 
 
 def test_pull_leaves_slots_open() -> None:
-    found = dealt(ids(10), team(4), overlap=Overlap(2), mode=Mode.PULL, anchors=2)
+    found = allocated(ids(10), team(4), overlap=Overlap(2), mode=Mode.PULL, anchors=2)
 
     counts = Counter(row.annotator for row in found.rows)
     assert counts.pop(None) == 16
@@ -301,7 +301,7 @@ def test_pull_leaves_slots_open() -> None:
 
 def test_a_split_made_by_hand_is_adopted_as_it_is() -> None:
     values = {"metadata.user": ["p00", "p01", ("p00", "p01"), None, "zoe"]}
-    found = dealt(ids(5), team(2), users=FromMetadata("user"), values=values)
+    found = allocated(ids(5), team(2), users=FromMetadata("user"), values=values)
 
     assert {(row.record, row.annotator) for row in found.rows} == {
         ("r0", "p00"),
@@ -317,7 +317,7 @@ def test_a_split_made_by_hand_is_adopted_as_it_is() -> None:
 
 def test_whoever_is_on_a_record_already_does_not_get_it_again() -> None:
     held = {f"r{n}": ["p00"] for n in range(20)}
-    found = dealt(ids(30), team(3), overlap=Overlap(2), held=held)
+    found = allocated(ids(30), team(3), overlap=Overlap(2), held=held)
 
     assert all("p00" not in people for record, people in teams(found.rows).items() if record in held)
     assert not found.unassigned
@@ -325,8 +325,8 @@ def test_whoever_is_on_a_record_already_does_not_get_it_again() -> None:
 
 def test_the_order_people_meet_records_in_is_apart_from_who_gets_them() -> None:
     by = {"metadata.length": [n * 7 % 10 for n in range(10)]}
-    found = dealt(ids(10), team(2), order=Order("metadata.length", descending=True), values=by)
-    plain = dealt(ids(10), team(2))
+    found = allocated(ids(10), team(2), order=Order("metadata.length", descending=True), values=by)
+    plain = allocated(ids(10), team(2))
 
     met = [row.record for row in sorted(found.rows, key=lambda row: row.priority)]
     assert [by["metadata.length"][int(record[1:])] for record in met] == list(range(9, -1, -1))
@@ -372,7 +372,7 @@ def test_no_slot_stays_empty_that_any_plan_could_fill_and_the_rest_is_explained(
         Person(f"p{n}", cap=cap, skills={"lang": tuple(sorted(skill))})
         for n, (skill, cap) in enumerate(zip(skills, caps, strict=True))
     )
-    found = dealt(
+    found = allocated(
         ids(len(langs)),
         people,
         overlap=Overlap(overlap),
@@ -393,7 +393,7 @@ def test_no_slot_stays_empty_that_any_plan_could_fill_and_the_rest_is_explained(
 def test_loads_stay_even_under_needs_when_that_is_possible() -> None:
     people = tuple(Person(f"p{n}", skills={"lang": ("eu",) if n < 2 else ()}) for n in range(5))
     langs = ["eu" if n < 60 else None for n in range(200)]
-    found = dealt(
+    found = allocated(
         ids(200),
         people,
         needs=(("metadata.lang", "lang"),),
@@ -407,7 +407,7 @@ def test_loads_stay_even_under_needs_when_that_is_possible() -> None:
 def test_too_few_people_are_named_in_a_sentence() -> None:
     people = (*team(3), Person("ane", cap=200, skills={"lang": ("eu",)}))
     values = {"metadata.lang": ["eu"] * 312 + [None] * 300}
-    found = dealt(ids(612), people, needs=(("metadata.lang", "lang"),), values=values)
+    found = allocated(ids(612), people, needs=(("metadata.lang", "lang"),), values=values)
 
     (short,) = found.unassigned
     assert short.reason == "312 records that need lang=eu: 1 eligible person with 200 slots left"
@@ -418,8 +418,8 @@ def test_too_few_people_are_named_in_a_sentence() -> None:
 def test_nobody_and_too_few_are_said_too() -> None:
     values = {"metadata.lang": ["eu", "ca", None]}
     people = (*team(2), Person("ane", skills={"lang": ("eu",)}))
-    found = dealt(ids(3), people, needs=(("metadata.lang", "lang"),), values=values, overlap=Overlap(2))
-    capped = dealt(ids(10), team(2, cap=3))
+    found = allocated(ids(3), people, needs=(("metadata.lang", "lang"),), values=values, overlap=Overlap(2))
+    capped = allocated(ids(10), team(2, cap=3))
 
     assert {short.reason for short in found.unassigned} == {
         "1 record that needs lang=ca: nobody is eligible",
@@ -431,20 +431,20 @@ def test_nobody_and_too_few_are_said_too() -> None:
 
 def test_paused_people_get_nothing() -> None:
     people = (*team(2), Person("zoe", active=False))
-    found = dealt(ids(10), people, anchors=2, overlap=Overlap(2))
+    found = allocated(ids(10), people, anchors=2, overlap=Overlap(2))
 
     assert found.loads == {"p00": 10, "p01": 10, "zoe": 0}
 
 
 def test_what_is_applied_is_what_was_shown_or_nothing() -> None:
-    shown = dealt(ids(50), team(4), overlap=Overlap(2))
-    again = dealt(ids(50), team(4), overlap=Overlap(2))
+    shown = allocated(ids(50), team(4), overlap=Overlap(2))
+    again = allocated(ids(50), team(4), overlap=Overlap(2))
     moved = [
-        dealt(ids(51), team(4), overlap=Overlap(2)),
-        dealt(ids(50), team(5), overlap=Overlap(2)),
-        dealt(ids(50), team(4, cap=40), overlap=Overlap(2)),
-        dealt(ids(50), team(4), overlap=Overlap(2), seed=8),
-        dealt(ids(50), team(4), overlap=Overlap(2), state=shown.state),
+        allocated(ids(51), team(4), overlap=Overlap(2)),
+        allocated(ids(50), team(5), overlap=Overlap(2)),
+        allocated(ids(50), team(4, cap=40), overlap=Overlap(2)),
+        allocated(ids(50), team(4), overlap=Overlap(2), seed=8),
+        allocated(ids(50), team(4), overlap=Overlap(2), state=shown.state),
         plan(shown.spec, [RuleInput(PlanningRecords(ids(50)), team(4))], policies={"blind": True}),
     ]
 
@@ -458,9 +458,9 @@ def test_what_is_applied_is_what_was_shown_or_nothing() -> None:
 
 def test_nothing_to_assign_is_refused() -> None:
     with pytest.raises(NothingToAssignError):
-        dealt([], team(2))
+        allocated([], team(2))
     with pytest.raises(NothingToAssignError):
-        dealt(ids(5), team(2), taken=ids(5))
+        allocated(ids(5), team(2), taken=ids(5))
 
 
 GOLDEN = """
@@ -489,7 +489,7 @@ def test_the_same_plan_comes_out_of_every_process_on_every_platform(hash_seed: s
 
 
 def test_the_preview_says_what_a_manager_wants_to_know() -> None:
-    shown = dealt(ids(300), team(3), overlap=Overlap(2, 0.2)).show()
+    shown = allocated(ids(300), team(3), overlap=Overlap(2, 0.2)).show()
 
     assert shown["loads"] == {"p00": 120, "p01": 120, "p02": 120}
     assert (shown["records"], shown["slots"]) == (300, 360)
@@ -525,7 +525,7 @@ def test_the_half_width_of_alpha_is_what_simulations_gave(
 
 
 def test_a_state_survives_being_written_down() -> None:
-    state = dealt(ids(50), team(4), overlap=Overlap(2, 0.3), anchors=4).state
+    state = allocated(ids(50), team(4), overlap=Overlap(2, 0.3), anchors=4).state
 
     assert read_state(show_state(state)) == replace(
         state, pairs={pair: count for pair, count in state.pairs.items() if count}
@@ -535,9 +535,9 @@ def test_a_state_survives_being_written_down() -> None:
 def test_records_that_somebody_has_already_are_told_so() -> None:
     labels = ["len=short not ana,ben", "len=short"]
 
-    told = shortfall(labels, Shortage(2, 2, 1, 0), None).reason
+    shown = shortfall(labels, Shortage(2, 2, 1, 0), None).reason
     assert (
-        told
+        shown
         == "2 records that need len=short or need len=short and are with ana and ben already: nobody is eligible"
     )
     assert shortfall([" not ana"], Shortage(1, 1, 1, 0), None).reason == (

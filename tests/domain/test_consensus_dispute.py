@@ -24,7 +24,7 @@ VALUES: dict[AnswerKind, st.SearchStrategy[Any]] = {
 }
 
 
-def said(*values: Any) -> list[ConsensusAnswer]:
+def answered(*values: Any) -> list[ConsensusAnswer]:
     return [ConsensusAnswer(f"p{number}", value) for number, value in enumerate(values)]
 
 
@@ -33,19 +33,19 @@ def said(*values: Any) -> list[ConsensusAnswer]:
 @settings(max_examples=50, deadline=None)
 def test_one_record_at_a_time_and_all_at_once_are_the_same(kind: AnswerKind, data: st.DataObject) -> None:
     values = data.draw(st.lists(VALUES[kind], min_size=2, max_size=5))
-    answers = said(*values)
+    answers = answered(*values)
     rated, _ = from_answers(kind, [("r1", answer.annotator, answer.given) for answer in answers])
 
     assert dispute(answers, kind) == pytest.approx(disagreement(rated)[0])
 
 
 def test_a_discard_is_as_far_as_can_be_from_every_answer() -> None:
-    assert dispute(said(UNUSABLE, frozenset(), UNUSABLE), AnswerKind.SPANS) == pytest.approx(2 / 3)
-    assert dispute(said(UNUSABLE, UNUSABLE), AnswerKind.TEXT) == 0
+    assert dispute(answered(UNUSABLE, frozenset(), UNUSABLE), AnswerKind.SPANS) == pytest.approx(2 / 3)
+    assert dispute(answered(UNUSABLE, UNUSABLE), AnswerKind.TEXT) == 0
 
 
 def test_one_answer_is_no_dispute() -> None:
-    assert dispute(said("a"), AnswerKind.LABEL) is None
+    assert dispute(answered("a"), AnswerKind.LABEL) is None
 
 
 def test_what_runs_at_each_submit_does_not_load_numpy() -> None:

@@ -233,12 +233,12 @@ def test_equal_records_in_a_small_team_are_counted_together_with_the_same_result
 
 
 def test_progress_is_told_and_the_number_of_steps_is_bounded() -> None:
-    told: list[int] = []
+    heard: list[int] = []
 
-    model = dawid_skene(anaesthetists(), steps=3, progress=lambda step, _: told.append(step))
+    model = dawid_skene(anaesthetists(), steps=3, progress=lambda step, _: heard.append(step))
 
-    assert told == list(range(1, len(model.log_likelihoods) + 1))
-    assert 3 <= len(told) <= 5
+    assert heard == list(range(1, len(model.log_likelihoods) + 1))
+    assert 3 <= len(heard) <= 5
     assert not model.converged
 
 

@@ -28,11 +28,11 @@ TOKENS = [(0, 3), (4, 8), (9, 12), (13, 20)]
 RULES = (ResolutionRule.MAJORITY, ResolutionRule.UNANIMOUS, ResolutionRule.ADJUDICATED, ResolutionRule.LATEST)
 
 
-def said(*values: Any) -> list[ConsensusAnswer]:
+def answered(*values: Any) -> list[ConsensusAnswer]:
     return [ConsensusAnswer(who, value) for who, value in zip(PEOPLE, values, strict=False)]
 
 
-def settled(
+def resolved(
     *values: Any,
     kind: AnswerKind = AnswerKind.LABEL,
     policy: ResolutionRule = ResolutionRule.MAJORITY,
@@ -40,7 +40,7 @@ def settled(
 ) -> Resolution:
     sure = {"sure_enough": more.pop("sure_enough")} if "sure_enough" in more else {}
     about = RecordToResolve(kind, more.pop("want", len(values)), **more)
-    return decide(said(*values), policy, about, **sure)
+    return decide(answered(*values), policy, about, **sure)
 
 
 def spans(*each: tuple[int, int, str]) -> frozenset[tuple[int, int, str]]:
@@ -51,7 +51,7 @@ def spans(*each: tuple[int, int, str]) -> frozenset[tuple[int, int, str]]:
 
 
 def test_most_votes_win_and_it_is_known_whose() -> None:
-    found = settled("good", "bad", "good")
+    found = resolved("good", "bad", "good")
 
     assert found.value == "good"
     assert found.provenance() == {
@@ -64,45 +64,45 @@ def test_most_votes_win_and_it_is_known_whose() -> None:
 
 
 def test_a_tie_is_a_conflict() -> None:
-    found = settled("good", "bad")
+    found = resolved("good", "bad")
 
     assert (found.outcome, found.conflict, found.value) == (ResolutionStatus.CONFLICT, ConflictKind.TIE, None)
     assert found.why == "the votes are tied"
-    assert settled("a", "b", "c").conflict is ConflictKind.TIE
-    assert settled("a", "a", "b", "c").value == "a"
+    assert resolved("a", "b", "c").conflict is ConflictKind.TIE
+    assert resolved("a", "a", "b", "c").value == "a"
 
 
 def test_a_record_is_open_until_all_wanted_answers_are_there() -> None:
-    found = settled("good", "good", want=3)
+    found = resolved("good", "good", want=3)
 
     assert (found.outcome, found.missing, found.why) == (ResolutionStatus.OPEN, 1, "1 more answer is wanted")
-    assert settled(want=2).why == "2 more answers are wanted"
+    assert resolved(want=2).why == "2 more answers are wanted"
 
 
 def test_one_wanted_answer_is_its_authors_own() -> None:
-    assert settled("good").agent == "ana"
+    assert resolved("good").agent == "ana"
 
 
 @pytest.mark.parametrize("want", [0, 1])
 def test_nobody_has_answered(want: int) -> None:
-    assert [settled(policy=policy, want=want).outcome for policy in ResolutionRule] == [
+    assert [resolved(policy=policy, want=want).outcome for policy in ResolutionRule] == [
         ResolutionStatus.OPEN
     ] * len(ResolutionRule)
 
 
 def test_unanimous_means_everybody() -> None:
-    assert settled("a", "a", policy=ResolutionRule.UNANIMOUS).agent == "consensus:unanimous"
-    assert settled("a", "a", "b", policy=ResolutionRule.UNANIMOUS).conflict is ConflictKind.NOT_UNANIMOUS
+    assert resolved("a", "a", policy=ResolutionRule.UNANIMOUS).agent == "consensus:unanimous"
+    assert resolved("a", "a", "b", policy=ResolutionRule.UNANIMOUS).conflict is ConflictKind.NOT_UNANIMOUS
 
 
 def test_a_person_decides_where_the_dataset_says_so() -> None:
-    found = settled("a", "a", policy=ResolutionRule.ADJUDICATED)
+    found = resolved("a", "a", policy=ResolutionRule.ADJUDICATED)
 
     assert (found.outcome, found.conflict) == (ResolutionStatus.CONFLICT, ConflictKind.AWAITS_A_PERSON)
 
 
 def test_the_latest_answer_wins_in_shared_datasets() -> None:
-    found = settled("a", "b", policy=ResolutionRule.LATEST)
+    found = resolved("a", "b", policy=ResolutionRule.LATEST)
 
     assert (found.value, found.agent, found.answers) == ("b", "ben", ["ana", "ben"])
 
@@ -114,7 +114,7 @@ def test_the_latest_answer_wins_in_shared_datasets() -> None:
     "policy", [ResolutionRule.MAJORITY, ResolutionRule.UNANIMOUS, ResolutionRule.DAWID_SKENE]
 )
 def test_discards_by_everybody_discard_the_record(policy: ResolutionRule) -> None:
-    found = settled(UNUSABLE, UNUSABLE, policy=policy)
+    found = resolved(UNUSABLE, UNUSABLE, policy=policy)
 
     assert (found.outcome, found.discarded) == (ResolutionStatus.RESOLVED, True)
 
@@ -123,8 +123,8 @@ def test_discards_by_everybody_discard_the_record(policy: ResolutionRule) -> Non
     "policy", [ResolutionRule.MAJORITY, ResolutionRule.UNANIMOUS, ResolutionRule.DAWID_SKENE]
 )
 def test_a_discard_among_answers_is_a_conflict_even_if_outvoted(policy: ResolutionRule) -> None:
-    assert settled("a", "a", UNUSABLE, policy=policy).conflict is ConflictKind.USABLE_OR_NOT
-    assert settled(UNUSABLE, UNUSABLE, "a", policy=policy).conflict is ConflictKind.USABLE_OR_NOT
+    assert resolved("a", "a", UNUSABLE, policy=policy).conflict is ConflictKind.USABLE_OR_NOT
+    assert resolved(UNUSABLE, UNUSABLE, "a", policy=policy).conflict is ConflictKind.USABLE_OR_NOT
 
 
 # Gold.
@@ -132,13 +132,13 @@ def test_a_discard_among_answers_is_a_conflict_even_if_outvoted(policy: Resoluti
 
 @pytest.mark.parametrize("policy", ResolutionRule)
 def test_a_persons_decision_wins_over_every_rule(policy: ResolutionRule) -> None:
-    found = settled("a", "a", "b", policy=policy, want=9, gold=GoldDecision("b", "adjudicated:zoe"))
+    found = resolved("a", "a", "b", policy=policy, want=9, gold=GoldDecision("b", "adjudicated:zoe"))
 
     assert (found.value, found.agent, found.agreeing, found.support) == ("b", "adjudicated:zoe", ["cy"], None)
 
 
 def test_gold_may_say_that_a_record_is_unusable() -> None:
-    assert settled("a", gold=GoldDecision(UNUSABLE, "adjudicated:zoe")).discarded
+    assert resolved("a", gold=GoldDecision(UNUSABLE, "adjudicated:zoe")).discarded
 
 
 # Models.
@@ -146,14 +146,14 @@ def test_gold_may_say_that_a_record_is_unusable() -> None:
 
 @pytest.mark.parametrize("policy", [ResolutionRule.DAWID_SKENE, ResolutionRule.ONE_COIN])
 def test_a_model_may_overrule_the_votes(policy: ResolutionRule) -> None:
-    found = settled("a", "a", "b", policy=policy, posterior={"a": 0.1, "b": 0.9})
+    found = resolved("a", "a", "b", policy=policy, posterior={"a": 0.1, "b": 0.9})
 
     assert (found.value, found.agent, found.support) == ("b", f"consensus:{policy}", 0.9)
     assert found.agreeing == ["cy"]
 
 
 def test_a_record_is_open_until_the_model_has_seen_it() -> None:
-    found = settled("a", "a", policy=ResolutionRule.DAWID_SKENE)
+    found = resolved("a", "a", policy=ResolutionRule.DAWID_SKENE)
 
     assert (found.outcome, found.missing) == (ResolutionStatus.OPEN, 0)
     assert found.why == "the model has not looked at these answers yet"
@@ -163,16 +163,17 @@ def test_a_model_that_is_not_sure_leaves_a_conflict() -> None:
     unsure = {"a": 0.4, "b": 0.35, "c": 0.25}
 
     assert (
-        settled("a", "b", policy=ResolutionRule.DAWID_SKENE, posterior=unsure).conflict is ConflictKind.UNSURE
+        resolved("a", "b", policy=ResolutionRule.DAWID_SKENE, posterior=unsure).conflict
+        is ConflictKind.UNSURE
     )
-    assert settled("a", "b", policy=ResolutionRule.DAWID_SKENE, posterior={"a": 0.5, "b": 0.5}).conflict
+    assert resolved("a", "b", policy=ResolutionRule.DAWID_SKENE, posterior={"a": 0.5, "b": 0.5}).conflict
 
 
 # Several labels, texts.
 
 
 def test_each_label_of_a_set_is_voted_on_for_itself() -> None:
-    found = settled(frozenset("ab"), frozenset("a"), frozenset("bc"), kind=AnswerKind.LABELS)
+    found = resolved(frozenset("ab"), frozenset("a"), frozenset("bc"), kind=AnswerKind.LABELS)
 
     assert found.value == frozenset("ab")
     assert found.support == pytest.approx(2 / 3)
@@ -180,16 +181,16 @@ def test_each_label_of_a_set_is_voted_on_for_itself() -> None:
 
 
 def test_half_of_the_votes_for_one_label_is_a_conflict() -> None:
-    assert settled(frozenset("a"), frozenset("ab"), kind=AnswerKind.LABELS).conflict is ConflictKind.TIE
+    assert resolved(frozenset("a"), frozenset("ab"), kind=AnswerKind.LABELS).conflict is ConflictKind.TIE
 
 
 def test_no_label_at_all_may_win() -> None:
-    assert settled(frozenset(), frozenset(), frozenset("a"), kind=AnswerKind.LABELS).value == frozenset()
+    assert resolved(frozenset(), frozenset(), frozenset("a"), kind=AnswerKind.LABELS).value == frozenset()
 
 
 def test_texts_have_to_be_the_same() -> None:
-    assert settled("one", "one", kind=AnswerKind.TEXT).value == "one"
-    assert settled("one", "one", "two", kind=AnswerKind.TEXT).conflict is ConflictKind.TEXTS_DIFFER
+    assert resolved("one", "one", kind=AnswerKind.TEXT).value == "one"
+    assert resolved("one", "one", "two", kind=AnswerKind.TEXT).conflict is ConflictKind.TEXTS_DIFFER
 
 
 # Spans.
@@ -198,7 +199,7 @@ def test_texts_have_to_be_the_same() -> None:
 def test_spans_that_most_marked_exactly_are_in_and_lone_ones_are_out() -> None:
     person, place = (0, 3, "PER"), (9, 12, "LOC")
 
-    found = settled(spans(person), spans(person, place), spans(person), kind=AnswerKind.SPANS, tokens=TOKENS)
+    found = resolved(spans(person), spans(person, place), spans(person), kind=AnswerKind.SPANS, tokens=TOKENS)
 
     assert (found.value, found.by_token) == (spans(person), False)
 
@@ -206,10 +207,10 @@ def test_spans_that_most_marked_exactly_are_in_and_lone_ones_are_out() -> None:
 def test_spans_with_different_borders_are_settled_token_by_token() -> None:
     answers = [spans((0, 8, "PER")), spans((4, 8, "PER")), spans((4, 12, "PER"))]
 
-    found = settled(*answers, kind=AnswerKind.SPANS, tokens=TOKENS)
+    found = resolved(*answers, kind=AnswerKind.SPANS, tokens=TOKENS)
 
     assert (found.value, found.by_token) == (spans((4, 8, "PER")), True)
-    assert settled(*answers, kind=AnswerKind.SPANS).value == frozenset()
+    assert resolved(*answers, kind=AnswerKind.SPANS).value == frozenset()
 
 
 def test_neighbouring_spans_stay_apart_where_people_began_a_new_one() -> None:
@@ -224,13 +225,13 @@ def test_neighbouring_spans_stay_apart_where_people_began_a_new_one() -> None:
 
 
 def test_half_of_the_votes_for_a_token_is_a_conflict() -> None:
-    found = settled(spans((0, 3, "PER")), spans((0, 8, "PER")), kind=AnswerKind.SPANS, tokens=TOKENS)
+    found = resolved(spans((0, 3, "PER")), spans((0, 8, "PER")), kind=AnswerKind.SPANS, tokens=TOKENS)
 
     assert found.conflict is ConflictKind.TIE
 
 
 def test_nobody_marked_anything_is_an_answer() -> None:
-    assert settled(spans(), spans(), kind=AnswerKind.SPANS, tokens=TOKENS).value == frozenset()
+    assert resolved(spans(), spans(), kind=AnswerKind.SPANS, tokens=TOKENS).value == frozenset()
 
 
 ANSWERS = st.lists(
@@ -280,9 +281,9 @@ def test_an_odd_number_of_people_always_settles_spans(answers: list[Any]) -> Non
 def test_a_resolution_can_be_computed_again_and_always_explains_itself(
     values: list[Any], policy: ResolutionRule, want: int
 ) -> None:
-    found = settled(*values, policy=policy, want=want)
+    found = resolved(*values, policy=policy, want=want)
 
-    assert found == settled(*values, policy=policy, want=want)
+    assert found == resolved(*values, policy=policy, want=want)
     assert (found.value is not None) == (found.outcome is ResolutionStatus.RESOLVED)
     assert (found.why is None) == (found.outcome is ResolutionStatus.RESOLVED)
     assert (
@@ -293,8 +294,8 @@ def test_a_resolution_can_be_computed_again_and_always_explains_itself(
 
 
 def test_taking_an_answer_back_opens_the_record_again() -> None:
-    assert settled("a", "a", want=2).outcome is ResolutionStatus.RESOLVED
-    assert settled("a", want=2).outcome is ResolutionStatus.OPEN
+    assert resolved("a", "a", want=2).outcome is ResolutionStatus.RESOLVED
+    assert resolved("a", want=2).outcome is ResolutionStatus.OPEN
 
 
 # From stored values.

@@ -13,7 +13,7 @@ ADMIN = actor("eva", Role.ADMIN)
 MANAGER = actor("max", ours="manager")
 REVIEWER = actor("rita", ours="reviewer")
 MEMBER = actor("ana", ours="annotator")
-OUTSIDER = actor("olga", theirs="manager")
+OUTSIDER = actor("olga", elsewhere="manager")
 
 
 def test_every_action_has_a_row() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 import apportion as rg
+from train_snippets import SNIPPETS as ALL_SNIPPETS
+from train_snippets import filled
 
 pytestmark = [pytest.mark.timeout(900)]
 
@@ -45,6 +47,41 @@ def training(in_models: Callable[..., Any], admin: rg.Client) -> Any:
     for kind, name in names.items():
         admin.log(records[kind], name, verbose=False)
     return in_models("training", **names)
+
+
+SNIPPETS = {
+    "text-transformers": "learn-texts",
+    "text-several-transformers": "learn-many",
+    "tokens-transformers": "learn-tokens",
+    "text2text-transformers": "learn-pairs",
+    "text-setfit": "learn-texts",
+    "text-several-setfit": "learn-many",
+}
+
+
+@pytest.fixture(scope="module")
+def snippets(in_models: Callable[..., Any], live_server: str) -> Any:
+    words = [("good", "good soup"), ("bad", "awful soup")] * 10
+    records: dict[str, Any] = {
+        "texts": [rg.TextClassificationRecord(text=text, annotation=label) for label, text in words],
+        "many": [
+            rg.TextClassificationRecord(text=text, annotation=[label, "soup"], multi_label=True)
+            for label, text in words
+        ],
+        "tokens": [
+            rg.TokenClassificationRecord(
+                "Ada left London .", ["Ada", "left", "London", "."], annotation=[("PER", 0, 3)]
+            )
+            for _ in range(10)
+        ],
+        "pairs": [rg.Text2TextRecord(text=text, annotation=label) for label, text in words],
+    }
+    with rg.Client(live_server, "admin.apikey", "recognai") as admin:
+        for kind, some in records.items():
+            admin.log(some, f"learn-{kind}", verbose=False)
+    return in_models(
+        "snippets", **{name: filled(name, live_server, dataset) for name, dataset in SNIPPETS.items()}
+    )
 
 
 def flat(result: Any) -> Iterator[tuple[str, float]]:
@@ -143,3 +180,12 @@ def test_what_cannot_be_trained_says_what_to_use_instead(training: Any) -> None:
         ),
         "no folder": "transformers writes checkpoints while it trains: name a folder, train(output_dir=…).",
     }
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_what_the_web_app_shows_for_training_trains(snippets: Any, name: str) -> None:
+    assert {"config.json", "model.safetensors"} <= set(snippets[name])
+
+
+def test_every_snippet_of_the_web_app_is_run_somewhere() -> None:
+    assert {name for name in ALL_SNIPPETS if name.endswith(("transformers", "setfit"))} == set(SNIPPETS)

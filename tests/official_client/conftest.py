@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -26,6 +27,21 @@ def official_python() -> Path:
     if not python.is_file():
         pytest.skip(ran.stdout.strip())
     return python
+
+
+def script(name: str) -> Any:
+    """Return one of ``scripts/`` as a module: what it does with any client can be done with ours."""
+    spec = importlib.util.spec_from_file_location(f"script_{name}", HERE / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def with_ours() -> Callable[[str], Any]:
+    return script
 
 
 @pytest.fixture(scope="session")

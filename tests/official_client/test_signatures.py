@@ -110,12 +110,12 @@ REACHED = (
 
 def described(python: str | Path, package: str) -> dict[str, Any]:
     """The surface of a package; a name of ours that stands for one of theirs goes by theirs."""
-    places, theirs = [], {}
+    places, official = [], {}
     for there, here, names in PLACES:
         place = there if package == "argilla" else here or there
         pairs = [name.partition("=")[::2] for name in names.split()]
         wanted = [there if package == "argilla" else here or there for there, here in pairs]
-        theirs.update({mine: name for mine, (name, _) in zip(wanted, pairs, strict=True)})
+        official.update({mine: name for mine, (name, _) in zip(wanted, pairs, strict=True)})
         places.append((f"{package}.{place}".rstrip("."), wanted))
     ran = subprocess.run(
         [python, "-W", "ignore", SCRIPT, json.dumps({"places": places})],
@@ -128,34 +128,34 @@ def described(python: str | Path, package: str) -> dict[str, Any]:
     )
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout.splitlines()[-1])
-    return {theirs[name]: each for name, each in found.items()}
+    return {official[name]: each for name, each in found.items()}
 
 
-def differences(name: str, theirs: dict[str, Any], ours: dict[str, Any]) -> Iterator[str]:
+def differences(name: str, official: dict[str, Any], ours: dict[str, Any]) -> Iterator[str]:
     """What a call that suits theirs would stumble over in ours."""
     if "missing" in ours:
         yield f"{name} is missing"
         return
-    made_by_people = name not in REACHED and theirs.get("parameters") is not None
+    made_by_people = name not in REACHED and official.get("parameters") is not None
     if made_by_people and ours.get("parameters") is not None:
-        yield from parameters(name, theirs["parameters"], ours["parameters"])
-    for member, each in theirs.get("members", {}).items():
+        yield from parameters(name, official["parameters"], ours["parameters"])
+    for member, each in official.get("members", {}).items():
         otherwise = {} if member in ours["fields"] else {"missing": ""}
         yield from differences(f"{name}.{member}", each, ours["members"].get(member, otherwise))
-    for field in theirs.get("fields", ()):
+    for field in official.get("fields", ()):
         if field not in [*ours["fields"], *ours["members"]]:
             yield f"{name} has no field {field}"
-    if missing := set(theirs.get("bases", ())[1:]) & set(ERRORS.split()) - set(ours.get("bases", ())):
+    if missing := set(official.get("bases", ())[1:]) & set(ERRORS.split()) - set(ours.get("bases", ())):
         yield f"{name} is no {', '.join(missing)}"
     for kind in ("value", "values"):
-        if theirs.get(kind) != ours.get(kind):
+        if official.get(kind) != ours.get(kind):
             yield f"{name} has another value: {ours.get(kind)}"
 
 
-def parameters(name: str, theirs: list[list[str]], ours: list[list[str]]) -> Iterator[str]:
+def parameters(name: str, official: list[list[str]], ours: list[list[str]]) -> Iterator[str]:
     known = {each[0]: each for each in ours}
     takes_all = any(kind == "VAR_KEYWORD" for _, kind, _ in ours)
-    for place, (parameter, kind, default) in enumerate(theirs):
+    for place, (parameter, kind, default) in enumerate(official):
         if parameter not in known:
             if not (takes_all and kind in ("KEYWORD_ONLY", "VAR_KEYWORD")):
                 yield f"{name}({parameter}) is missing"
@@ -163,17 +163,17 @@ def parameters(name: str, theirs: list[list[str]], ours: list[list[str]]) -> Ite
             yield f"{name}({parameter}) is in another place"
         elif known[parameter][2] not in (default, "something"):
             yield f"{name}({parameter}) has another default: {known[parameter][2]}"
-    theirs_too = {each[0] for each in theirs}
+    official_too = {each[0] for each in official}
     for parameter, kind, default in ours:
-        if default == "required" and parameter not in theirs_too and not kind.startswith("VAR"):
+        if default == "required" and parameter not in official_too and not kind.startswith("VAR"):
             yield f"{name}({parameter}) is required"
 
 
 @pytest.fixture(scope="module")
 def found(official_python: Path) -> list[str]:
-    theirs, ours = described(official_python, "argilla"), described(sys.executable, "apportion")
-    assert not [name for name, each in theirs.items() if "missing" in each]
-    return [each for name in theirs for each in differences(name, theirs[name], ours[name])]
+    official, ours = described(official_python, "argilla"), described(sys.executable, "apportion")
+    assert not [name for name, each in official.items() if "missing" in each]
+    return [each for name in official for each in differences(name, official[name], ours[name])]
 
 
 def test_nothing_differs_but_what_is_meant_to(found: list[str]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,17 +18,6 @@ pytestmark = [pytest.mark.official, pytest.mark.timeout(900)]
 WORDS = ("ape", "bee", "cow", "dog", "emu", "fox")
 LABELS = ("x", "y", "z")
 SEEDS = range(3)
-
-
-def notebook() -> Any:
-    spec = importlib.util.spec_from_file_location(
-        "weak_notebook", Path(__file__).parent / "scripts" / "weak_labels.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Case:
@@ -66,26 +53,32 @@ class Case:
 
 
 def test_a_notebook_with_weak_labels_comes_to_the_same_with_either_client(
-    official: Callable[..., Any], live_server: str, monkeypatch: pytest.MonkeyPatch
+    official: Callable[..., Any],
+    with_ours: Callable[[str], Any],
+    live_server: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cases = [Case(seed, several=several) for seed in SEEDS for several in (False, True)]
     with rg.Client(live_server, "admin.apikey", "recognai") as admin:
         monkeypatch.setattr(session, "_active", admin)
-        script = notebook()
+        script = with_ours("weak_labels")
         for case in cases:
             admin.log(case.records, case.name, verbose=False)
-        by_ours, by_theirs = cases[::2], cases[1::2]
+        by_ours, by_official = cases[::2], cases[1::2]
         for case in by_ours:
             script.store(labeling, case.name, case.rules)
 
-        theirs = official(
+        original = official(
             "weak_labels",
             workspace="recognai",
-            store={case.name: case.rules for case in by_theirs},
+            store={case.name: case.rules for case in by_official},
             datasets={case.name: case.asked() for case in cases},
         )
         ours = {case.name: script.outcome(labeling, case.name, **case.asked()) for case in cases}
 
+    assert sum(each["score"] is not None for each in original.values()) > len(SEEDS)
     for name, found in json.loads(json.dumps(ours)).items():
-        for what, expected in theirs[name].items():
+        score = original[name].pop("score") or {}
+        assert {label: found["score"][label] for label in score} == score, name
+        for what, expected in original[name].items():
             assert found[what] == expected, (name, what)

@@ -35,7 +35,7 @@ def unused_port() -> int:
 
 def test_the_password_is_in_no_log_error_or_reply(cluster: Any, tmp_path: Path) -> None:
     port, log = unused_port(), tmp_path / "log"
-    address, said = f"http://127.0.0.1:{port}", []
+    address, answer = f"http://127.0.0.1:{port}", []
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("APPORTION_")},
         "APPORTION_HOME": str(tmp_path / "home"),
@@ -60,15 +60,15 @@ def test_the_password_is_in_no_log_error_or_reply(cluster: Any, tmp_path: Path) 
             for kill in (False, True):
                 if kill:
                     cluster.kill()
-                said += [httpx.get(address + path, headers=KEY) for path in READ]
+                answer += [httpx.get(address + path, headers=KEY) for path in READ]
                 time.sleep(2 * kill)  # for what works in the background to notice
         finally:
             server.terminate()
             server.wait(patience(30))
             cluster.start()
     written = log.read_text()
-    assert [each.status_code for each in said[:3]] == [200, 200, 200]
-    assert said[-2].status_code == 503
+    assert [each.status_code for each in answer[:3]] == [200, 200, 200]
+    assert answer[-2].status_code == 503
     assert "the database cannot be reached" in written
     assert "Traceback" not in written
-    assert PASSWORD not in written + "".join(str(each.headers) + each.text for each in said)
+    assert PASSWORD not in written + "".join(str(each.headers) + each.text for each in answer)

@@ -20,6 +20,7 @@ from apportion.domain.errors import StoreUnavailableError
 from apportion.ports.upkeep import CannotOpenError
 from apportion.settings import Settings
 from apportion.storage.postgres.create import check_database
+from apportion.storage.postgres.database import Database
 from apportion.storage.postgres.store import PostgresStore
 
 PASSWORD = "hush-hush"
@@ -52,28 +53,28 @@ def with_password(url: str) -> str:
 
 
 def test_a_database_that_nothing_answers_for_is_refused(url: str) -> None:
-    said = refusal_of(f"postgresql://apportion:{PASSWORD}@127.0.0.1:9/apportion")
-    assert said.startswith("PostgreSQL at 127.0.0.1:9/apportion cannot be reached")
-    assert "APPORTION_DATABASE_URL" in said
+    result = refusal_of(f"postgresql://apportion:{PASSWORD}@127.0.0.1:9/apportion")
+    assert result.startswith("PostgreSQL at 127.0.0.1:9/apportion cannot be reached")
+    assert "APPORTION_DATABASE_URL" in result
 
 
 def test_a_database_that_is_not_there_is_refused(url: str) -> None:
-    said = refusal_of(with_password(url.rpartition("/")[0]) + "/nowhere")
-    assert 'database "nowhere" does not exist' in said
+    result = refusal_of(with_password(url.rpartition("/")[0]) + "/nowhere")
+    assert 'database "nowhere" does not exist' in result
 
 
 def test_a_wrong_password_is_refused_without_showing_it(cluster: Any) -> None:
     cluster.ask_for_passwords("anna", "the right one")
-    said = refusal_of(cluster.url.replace("apportion@", f"anna:{PASSWORD}@"))
-    assert "password authentication failed" in said
+    result = refusal_of(cluster.url.replace("apportion@", f"anna:{PASSWORD}@"))
+    assert "password authentication failed" in result
 
 
 def test_a_database_with_tables_of_somebody_else_is_refused(url: str) -> None:
     with database(url, "shop", "") as shop:
         run(shop, "CREATE TABLE customers (id int)")
-        said = refusal_of(with_password(shop))
-    assert "in use by something else" in said
-    assert "createdb" in said
+        result = refusal_of(with_password(shop))
+    assert "in use by something else" in result
+    assert "createdb" in result
 
 
 def test_another_encoding_is_refused(url: str) -> None:
@@ -101,24 +102,27 @@ def test_tables_of_an_older_version_are_refused_by_whoever_may_not_upgrade(url: 
     assert "apportion db migrate" in refusal_of(url, allow_upgrade=False)
 
 
-def test_a_second_server_is_refused(url: str) -> None:
-    with closing(PostgresStore(url, hold=True)):
-        assert "Another server is already running" in refusal_of(with_password(url), serving=True)
-        open_store(Settings(database_url=url)).close()  # commands work beside it
+def test_servers_and_maintenance_keep_each_other_out(url: str) -> None:
+    with closing(PostgresStore(url, serving=True)), closing(PostgresStore(url, serving=True)):
+        open_store(Settings(database_url=url)).close()  # commands work beside them
+        with pytest.raises(CannotOpenError, match="A server is running"):
+            Database(url, hold=True)
+    with closing(Database(url, hold=True)):
+        assert "being made anew" in refusal_of(with_password(url), serving=True)
     open_store(Settings(database_url=url), serving=True).close()
 
 
 def test_a_user_who_may_not_create_tables_is_refused(url: str) -> None:
     with database(url, "closed", "") as closed:
         run(closed, "CREATE ROLE guest LOGIN")
-        said = refusal_of(closed.replace("apportion@", f"guest:{PASSWORD}@"))
+        result = refusal_of(closed.replace("apportion@", f"guest:{PASSWORD}@"))
         run(closed, "DROP ROLE guest")
-    assert "permission denied for schema public" in said
-    assert "OWNER TO" in said
+    assert "permission denied for schema public" in result
+    assert "OWNER TO" in result
 
 
 @pytest.mark.parametrize(
-    ("version", "collation", "standby", "said"),
+    ("version", "collation", "standby", "message"),
     [
         (140_011, "C", False, "PostgreSQL 14; 15 or later is needed"),
         (160_000, "C", True, "read-only standby"),
@@ -127,33 +131,33 @@ def test_a_user_who_may_not_create_tables_is_refused(url: str) -> None:
     ],
 )
 def test_an_old_postgresql_a_standby_and_another_order_of_texts_are_refused(
-    version: int, collation: str, standby: bool, said: str
+    version: int, collation: str, standby: bool, message: str
 ) -> None:
     row = ("UTF8", collation, standby, "on", False, 0)
     raw: Any = SimpleNamespace(
         link=SimpleNamespace(info=SimpleNamespace(server_version=version)),
         execute=lambda *_: SimpleNamespace(fetchone=lambda: row),
     )
-    with pytest.raises(CannotOpenError, match=said):
+    with pytest.raises(CannotOpenError, match=message):
         check_database(raw)
 
 
 def test_a_database_with_an_order_of_texts_of_its_own_is_refused(url: str) -> None:
     try:
         with database(url, "german", "LOCALE_PROVIDER icu ICU_LOCALE 'de' LOCALE 'C'") as german:
-            said = refusal_of(german)
+            result = refusal_of(german)
     except psycopg.errors.FeatureNotSupported:
         pytest.skip("this PostgreSQL was built without ICU")
-    assert "the collation ICU; UTF8 and C are needed" in said
-    assert "createdb" in said
+    assert "the collation ICU; UTF8 and C are needed" in result
+    assert "createdb" in result
 
 
 def test_a_read_only_database_is_refused(url: str) -> None:
     name = url.rpartition("/")[2]
     run(url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    said = refusal_of(url)
-    assert "The database is read-only" in said
-    assert "ALTER DATABASE" in said
+    result = refusal_of(url)
+    assert "The database is read-only" in result
+    assert "ALTER DATABASE" in result
 
 
 def test_a_postgresql_without_a_connection_left_is_named(url: str) -> None:
@@ -161,7 +165,7 @@ def test_a_postgresql_without_a_connection_left_is_named(url: str) -> None:
         run(narrow, "CREATE ROLE two LOGIN CONNECTION LIMIT 2")
         run(narrow, "GRANT ALL ON DATABASE narrow TO two; GRANT ALL ON SCHEMA public TO two")
         as_two = narrow.replace("apportion@", f"two:{PASSWORD}@")
-        with closing(PostgresStore(as_two, hold=True)) as store, psycopg.connect(as_two):
+        with closing(PostgresStore(as_two, serving=True)) as store, psycopg.connect(as_two):
             assert "Raise max_connections" in refusal_of(as_two)
             with (
                 pytest.raises(StoreUnavailableError, match="no connection left: raise its max_connections"),
@@ -221,7 +225,7 @@ def test_commands_work_on_a_database_and_name_it_without_its_password(url: str) 
 
 
 def test_nothing_is_reindexed_under_a_running_server(url: str) -> None:
-    with closing(PostgresStore(url, hold=True)):
+    with closing(PostgresStore(url, serving=True)):
         refused = command(url, "reindex")
     assert refused.exit_code != 0
-    assert "Another server is already running" in refused.output
+    assert "A server is running" in refused.output

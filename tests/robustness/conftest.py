@@ -1,4 +1,4 @@
-"""A furnished house for each module, and a bare one for each test."""
+"""A server with data for each module, and an empty one for each test."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from houses import House, furnish, house_at
+from servers import LocalServer, furnish, local_server
 
 
 @pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house_at(tmp_path_factory.mktemp("house"), max_records=50, max_body=16 * 1024 * 1024) as house:
-        furnish(house.client())
-        yield house
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    with local_server(tmp_path_factory.mktemp("local"), max_records=50, max_body=16 * 1024 * 1024) as local:
+        furnish(local.client())
+        yield local
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with house_at(tmp_path) as house:
-        yield house
+def local(tmp_path: Path) -> Iterator[LocalServer]:
+    with local_server(tmp_path) as local:
+        yield local

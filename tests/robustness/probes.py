@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
-from houses import SHARED, T2T, TEXT, TOKEN
+from servers import SHARED, T2T, TEXT, TOKEN
 
 Json = Any
 TASKS = {"talk": TEXT, "tags": TEXT, "planned": TEXT, "places": TOKEN, "sums": T2T}
@@ -20,12 +20,12 @@ SORTS = (
     "id", "score", "predicted", "predicted_as", "predicted_by", "annotated_as", "annotated_by", "status",
     "last_updated", "event_timestamp", "metadata.n",
 )  # fmt: skip
-_ROOM = "/api/datasets/{name}"
-_RECORD = _ROOM + "/records/{id}"
+_DATASET = "/api/datasets/{name}"
+_RECORD = _DATASET + "/records/{id}"
 _MINE = _RECORD + "/annotations/me"
-_TASK = _ROOM + "/{task}"
+_TASK = _DATASET + "/{task}"
 _RULES = _TASK + "/labeling/rules"
-_PLAN = _ROOM + "/assignments/{plan}"
+_PLAN = _DATASET + "/assignments/{plan}"
 _METRICS = (
     "dataset_labels", "F1", "MultiLabelF1", "annotated_as", "annotated_by", "error_distribution", "status_distribution",
     "metadata", "annotated_entity_labels", "annotated_mentions_distribution", "annotated_tag_consistency",
@@ -117,12 +117,12 @@ def probes(
             yield probe(f"GET {_RECORD}{look}", names={"id": id})
         for who in (None, "ben"):
             whose: dict[str, Json] = {} if who is None else {"annotator": who}
-            yield probe(f"GET {_ROOM}/explain", record=id, **whose)
+            yield probe(f"GET {_DATASET}/explain", record=id, **whose)
     for look in ("", "/policies", "/guidelines", "/progress", "/hours", "/events", "/assignments", "/queue"):
-        yield probe(f"GET {_ROOM}{look}")
-    yield probe(f"GET {_ROOM}/progress", median=True)
-    yield probe(f"GET {_ROOM}/events", limit=1)
-    yield probe(f"GET {_ROOM}/queue", where="annotated_as:good OR conflict:true", limit=20)
+        yield probe(f"GET {_DATASET}{look}")
+    yield probe(f"GET {_DATASET}/progress", median=True)
+    yield probe(f"GET {_DATASET}/events", limit=1)
+    yield probe(f"GET {_DATASET}/queue", where="annotated_as:good OR conflict:true", limit=20)
     for look in ("/settings", "/labeling/rules", "/labeling/rules/metrics", "/metrics"):
         yield probe(f"GET {_TASK}{look}")
     yield probe(f"GET {_RULES}/{{query}}", names={"query": "good"})
@@ -180,29 +180,29 @@ def _searches(probe: Any, labels: list[str]) -> Iterator[Probe]:
         for order in ("asc", "desc"):
             by = [{"id": sort, "order": order}]
             yield probe(f"POST {_TASK}:search", {"query": {}, "sort": by}, limit=3, include_metrics=True)
-            yield probe(f"POST {_ROOM}/records/:search", {"query": {}, "sort_by": by}, limit=2)
+            yield probe(f"POST {_DATASET}/records/:search", {"query": {}, "sort_by": by}, limit=2)
     yield probe(
         f"POST {_TASK}:search",
         {},
         facets="status,annotated_as,annotated_by,predicted,conflict,metadata,mentions",
     )
     for each in asked[:40:3]:
-        yield probe(f"POST {_ROOM}/records/:search", {"query": each})
+        yield probe(f"POST {_DATASET}/records/:search", {"query": each})
 
 
 def _refused(probe: Any) -> Iterator[Probe]:
     """What annotators may not do: refusals tell nothing either."""
     yield probe("POST /api/datasets", {"name": "more", "task": TEXT})
-    yield probe(f"PUT {_ROOM}:close")
-    yield probe(f"PUT {_ROOM}:open")
-    yield probe(f"PUT {_ROOM}:copy", {"name": "copied"})
+    yield probe(f"PUT {_DATASET}:close")
+    yield probe(f"PUT {_DATASET}:open")
+    yield probe(f"PUT {_DATASET}:copy", {"name": "copied"})
     yield probe("POST /api/datasets:gather", {"name": "talk", "workspaces": ["shared"], "into": "x"})
-    yield probe(f"POST {_ROOM}/queue:take_back", {"annotators": ["ben"]})
+    yield probe(f"POST {_DATASET}/queue:take_back", {"annotators": ["ben"]})
     yield probe("GET /api/audit")
     yield probe("POST /api/audit:export", {})
     yield probe("GET /api/datasets:deleted")
     yield probe("POST /api/datasets:restore", {"name": "talk"})
-    yield probe(f"DELETE {_ROOM}")
+    yield probe(f"DELETE {_DATASET}")
     body: Json
     for method, body in (
         ("PATCH", {"label_schema": {"labels": ["x"]}}),
@@ -210,10 +210,10 @@ def _refused(probe: Any) -> Iterator[Probe]:
         ("DELETE", None),
     ):
         yield probe(f"{method} {_TASK}/settings", body)
-    yield probe(f"PATCH {_ROOM}/policies", {"blind": False})
-    yield probe(f"PUT {_ROOM}/guidelines", {"text": "x"})
-    yield probe(f"POST {_ROOM}/assignments:preview", {})
-    yield probe(f"POST {_ROOM}/assignments", {})
+    yield probe(f"PATCH {_DATASET}/policies", {"blind": False})
+    yield probe(f"PUT {_DATASET}/guidelines", {"text": "x"})
+    yield probe(f"POST {_DATASET}/assignments:preview", {})
+    yield probe(f"POST {_DATASET}/assignments", {})
     for verb, body in (
         ("extend", {}),
         ("rebalance", {}),
@@ -252,13 +252,13 @@ def _refused(probe: Any) -> Iterator[Probe]:
         yield probe(f"{method} /api/workspaces/{{id}}/users/{{user}}", None, {"id": nobody, "user": nobody})
     yield probe("POST /api/workspaces", {"name": "mine"})
     for look in ("agreement", "conflicts", "annotators"):
-        yield probe(f"GET {_ROOM}/{look}")
-        yield probe(f"GET {_ROOM}/{look}", query="annotated_as:good")
-    yield probe(f"POST {_ROOM}/records/:resolutions", {"ids": ["r0", "r1"]})
-    yield probe(f"POST {_ROOM}/export", {"format": "jsonl"})
-    yield probe(f"POST {_ROOM}/import", {}, task=TEXT, format="jsonl")
-    yield probe(f"POST {_ROOM}/gold:import", {"gold": [{"id": "r1", "state": "discarded"}]})
-    yield probe(f"POST {_ROOM}/consensus:accept", {})
+        yield probe(f"GET {_DATASET}/{look}")
+        yield probe(f"GET {_DATASET}/{look}", query="annotated_as:good")
+    yield probe(f"POST {_DATASET}/records/:resolutions", {"ids": ["r0", "r1"]})
+    yield probe(f"POST {_DATASET}/export", {"format": "jsonl"})
+    yield probe(f"POST {_DATASET}/import", {}, task=TEXT, format="jsonl")
+    yield probe(f"POST {_DATASET}/gold:import", {"gold": [{"id": "r1", "state": "discarded"}]})
+    yield probe(f"POST {_DATASET}/consensus:accept", {})
     yield probe(
         f"POST {_RECORD}/annotations/{{annotator}}:ask_again",
         {"reason": "Hm."},
@@ -280,20 +280,20 @@ def value(task: str, label: str) -> Json:
 
 def logged(task: str, id: str, text: str, **more: Json) -> Json:
     """A record as it is logged."""
-    said: dict[str, Json] = {"inputs": {"text": text}} if task == TEXT else {"text": text}
+    answer: dict[str, Json] = {"inputs": {"text": text}} if task == TEXT else {"text": text}
     if task == TOKEN:
-        said["tokens"] = text.split(" ")
-    return {"id": id, **said, **more}
+        answer["tokens"] = text.split(" ")
+    return {"id": id, **answer, **more}
 
 
 def _own(probe: Any, ids: list[str], task: str) -> Iterator[Probe]:
     """What annotators do themselves: the answers must not tell what others did either."""
-    yield probe(f"POST {_ROOM}/queue:claim", {"limit": 2})
-    yield probe(f"POST {_ROOM}/queue:heartbeat", {"leases": [{"id": ids[0], "token": "x"}]})
-    yield probe(f"POST {_ROOM}/queue:skip", {"id": ids[3], "reason": "too hard"})
-    yield probe(f"POST {_ROOM}/queue:undo_skip", {"id": ids[3]})
-    yield probe(f"POST {_ROOM}/queue:undo_skip", {"id": ids[0]})
-    yield probe(f"POST {_ROOM}/queue:release", {})
+    yield probe(f"POST {_DATASET}/queue:claim", {"limit": 2})
+    yield probe(f"POST {_DATASET}/queue:heartbeat", {"leases": [{"id": ids[0], "token": "x"}]})
+    yield probe(f"POST {_DATASET}/queue:skip", {"id": ids[3], "reason": "too hard"})
+    yield probe(f"POST {_DATASET}/queue:undo_skip", {"id": ids[3]})
+    yield probe(f"POST {_DATASET}/queue:undo_skip", {"id": ids[0]})
+    yield probe(f"POST {_DATASET}/queue:release", {})
     for id in (ids[0], *ids[2:4]):
         for state, version in (("draft", 0), ("submitted", 1), ("submitted", 0)):
             sent = {"value": value(task, "mine"), "state": state, "version": version}
@@ -304,24 +304,24 @@ def _own(probe: Any, ids: list[str], task: str) -> Iterator[Probe]:
         yield probe(f"PATCH {_RECORD}", {"status": "Validated"}, {"id": id})
         yield probe(f"PATCH {_RECORD}", {"metadata": {"a": 1}}, {"id": id})
     yield probe(f"DELETE {_MINE}", None, {"id": ids[0]})
-    said = {"annotation": {"agent": "ben", **value(task, "mine too")}, "status": "Validated"}
-    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, ids[2], f"text {ids[2]}", **said)]})
-    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, ids[2], "other text", **said)]})
-    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, "new", "text", **said)]})
+    answer = {"annotation": {"agent": "ben", **value(task, "mine too")}, "status": "Validated"}
+    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, ids[2], f"text {ids[2]}", **answer)]})
+    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, ids[2], "other text", **answer)]})
+    yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, "new", "text", **answer)]})
     yield probe(f"POST {_TASK}:bulk", {"records": [logged(task, "r1", "text r1", annotation=7)]})
     for query in ("annotated_as:good", "conflict:true"):
         among = f"({query}) AND NOT id:{ids[1]}"
-        yield probe(f"DELETE {_ROOM}/data", {"query_text": among}, mark_as_discarded="true")
-        yield probe(f"DELETE {_ROOM}/data", {"query_text": query})
-    yield probe(f"PATCH {_ROOM}", {"tags": {"a": "b"}})
+        yield probe(f"DELETE {_DATASET}/data", {"query_text": among}, mark_as_discarded="true")
+        yield probe(f"DELETE {_DATASET}/data", {"query_text": query})
+    yield probe(f"PATCH {_DATASET}", {"tags": {"a": "b"}})
     yield probe("PUT /api/me/preferences", {"theme": "dark"})
     yield probe("PUT /api/me/password", {"current": "not this", "new": "long enough"})
-    said_to_all = {
+    answered_by_all = {
         "query": f"annotated_as:good AND NOT id:{ids[1]}",
         "value": value(task, "x"),
         "state": "submitted",
     }
-    yield probe(f"POST {_ROOM}/annotations:apply", said_to_all)
+    yield probe(f"POST {_DATASET}/annotations:apply", answered_by_all)
 
 
 def not_asked(document: Json, asked: set[tuple[str, str]]) -> set[tuple[str, str]]:

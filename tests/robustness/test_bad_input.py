@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from houses import SHARED, T2T, TEXT, TOKEN, House, everything, scan
+from servers import SHARED, T2T, TEXT, TOKEN, LocalServer, everything, scan
 
 BULK = f"/api/datasets/reviews/{TEXT}:bulk"
 SEARCH = f"/api/datasets/reviews/{TEXT}:search"
@@ -247,8 +247,8 @@ def too_large() -> Iterator[Bad]:
     yield bad("sort", f"POST {SEARCH}", {"sort": [{"id": HUGE}]}, BAD, "Valid sort ids")
     body: dict[str, Any] = {"records": [{"text": HUGE, "tokens": ["a"]}]}
     yield bad("token text", f"POST /api/datasets/places/{TOKEN}:bulk", body, INVALID, "at most 1000000")
-    said = {"agent": "a", "sentences": [{"text": HUGE}]}
-    body = {"records": [{"text": "x", "prediction": said}]}
+    answer = {"agent": "a", "sentences": [{"text": HUGE}]}
+    body = {"records": [{"text": "x", "prediction": answer}]}
     yield bad("sentence", f"POST /api/datasets/summaries/{T2T}:bulk", body, INVALID, "at most 1000000")
     yield bad("body", at, b" " * (16 * 1024 * 1024 + 1), TOO_LARGE, "16,777,216")
     yield bad("control body", f"PATCH {DATASET}", b" " * 4_000_001, TOO_LARGE, "4,000,000")
@@ -379,10 +379,10 @@ def contradictions() -> Iterator[Bad]:
     yield bad("several labels", at, text_record(multi_label=True), BAD, "multi-label")
     spans = {"backwards": (3, 1), "negative": (-4, -1), "half an emoji token": (5, 7)}
     for name, (start, end) in spans.items():
-        said = {"agent": "a", "entities": [{"start": start, "end": end, "label": "L"}]}
+        answer = {"agent": "a", "entities": [{"start": start, "end": end, "label": "L"}]}
         body = {
             "records": [
-                {"text": "good 👨‍👩‍👧 soup", "tokens": ["good", "👨‍👩‍👧", "soup"], "annotation": said}
+                {"text": "good 👨‍👩‍👧 soup", "tokens": ["good", "👨‍👩‍👧", "soup"], "annotation": answer}
             ]
         }
         yield bad(f"span {name}", f"POST /api/datasets/places/{TOKEN}:bulk", body, INVALID, "records")
@@ -444,7 +444,7 @@ def hostile_queries() -> Iterator[Bad]:
 
 
 @pytest.mark.parametrize("text", STRANGE.values(), ids=list(STRANGE))
-def test_a_strange_query_is_answered(furnished: House, text: str) -> None:
+def test_a_strange_query_is_answered(furnished: LocalServer, text: str) -> None:
     answer = furnished.client().post(SEARCH, params=SHARED, json={"query": {"query_text": text}})
 
     assert answer.status_code == 200, answer.text
@@ -500,14 +500,14 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def before(furnished: House) -> dict[str, Any]:
+def before(furnished: LocalServer) -> dict[str, Any]:
     furnished.written()
     return everything(furnished.client())
 
 
 @pytest.mark.parametrize("case", CASES, ids=[each.name[:60] for each in CASES])
 def test_it_is_refused_with_a_reason_and_changes_nothing(
-    furnished: House, before: dict[str, Any], case: Bad
+    furnished: LocalServer, before: dict[str, Any], case: Bad
 ) -> None:
     client = furnished.client()
     path = case.path.rstrip("#")
@@ -523,7 +523,7 @@ def test_it_is_refused_with_a_reason_and_changes_nothing(
         assert everything(client) == before
 
 
-def test_after_all_that_everything_agrees(furnished: House, before: dict[str, Any]) -> None:
+def test_after_all_that_everything_agrees(furnished: LocalServer, before: dict[str, Any]) -> None:
     assert everything(furnished.client()) == before
     assert furnished.verify() == []
 
@@ -532,7 +532,7 @@ def test_after_all_that_everything_agrees(furnished: House, before: dict[str, An
 
 
 def asked(
-    house: House, *chunks: bytes, headers: dict[bytes, bytes], path: str = BULK
+    local: LocalServer, *chunks: bytes, headers: dict[bytes, bytes], path: str = BULK
 ) -> tuple[int, bytes, int]:
     """Status and body of an answer to a streamed request, and how many chunks the server took."""
     sent: list[dict[str, Any]] = []
@@ -551,14 +551,14 @@ def asked(
         "path": path, "raw_path": path.encode(), "query_string": b"workspace=shared", "root_path": "",
         "headers": list(known.items()), "client": ("127.0.0.1", 1), "server": ("testserver", 80),
     }  # fmt: skip
-    asyncio.run(house.app(scope, receive, send))
+    asyncio.run(local.app(scope, receive, send))
     body = b"".join(each.get("body", b"") for each in sent)
     return sent[0]["status"], body, len(chunks) - len(waiting)
 
 
 @pytest.mark.parametrize(("path", "most"), [(BULK, 17), (SEARCH, 17), ("/api/datasets", 4)])
 def test_a_streamed_body_is_refused_as_soon_as_it_is_too_large(
-    furnished: House, path: str, most: int
+    furnished: LocalServer, path: str, most: int
 ) -> None:
     megabytes = [b" " * 2**20] * 40
 
@@ -569,14 +569,14 @@ def test_a_streamed_body_is_refused_as_soon_as_it_is_too_large(
     assert taken == most
 
 
-def test_an_announced_size_is_refused_before_anything_is_read(furnished: House) -> None:
+def test_an_announced_size_is_refused_before_anything_is_read(furnished: LocalServer) -> None:
     status, _, taken = asked(furnished, b"{}", headers={b"content-length": b"99999999999999999999"})
 
     assert (status, taken) == (413, 0)
 
 
 @pytest.mark.parametrize("value", [b"shared\r\nX-Evil: 1", b"\xff\xfe", b"a\x00b"])
-def test_no_header_of_an_answer_comes_from_the_request(furnished: House, value: bytes) -> None:
+def test_no_header_of_an_answer_comes_from_the_request(furnished: LocalServer, value: bytes) -> None:
     status, body, _ = asked(furnished, b'{"records":[]}', headers={b"x-argilla-workspace": value})
     client = furnished.client()
     answer = client.get("/api/datasets/%0d%0aX-Evil:%201", params=SHARED)
@@ -592,8 +592,8 @@ def test_no_header_of_an_answer_comes_from_the_request(furnished: House, value: 
 @pytest.mark.parametrize(
     "text", ["a\0b", "👨‍👩‍👧 soup", unicodedata.normalize("NFD", "café crème"), "\u202e\ufeff x"]
 )
-def test_strange_text_comes_back_as_it_was_sent(house: House, text: str) -> None:
-    client = house.client()
+def test_strange_text_comes_back_as_it_was_sent(local: LocalServer, text: str) -> None:
+    client = local.client()
     record = {
         "id": "odd", "inputs": {"text": text, f"in {text}": text}, "metadata": {f"k {text}": text},
         "prediction": {"agent": text, "labels": [{"class": text, "score": 1.0}]},
@@ -608,21 +608,21 @@ def test_strange_text_comes_back_as_it_was_sent(house: House, text: str) -> None
     assert list(found["vectors"]) == [text]
     assert list(found["predictions"]) == [text]
     assert client.get("/api/datasets/odd", params=SHARED).json()["tags"] == {text: text}
-    assert house.verify() == []
+    assert local.verify() == []
 
 
-def test_spans_count_code_points_whatever_they_look_like(house: House) -> None:
-    client = house.client()
+def test_spans_count_code_points_whatever_they_look_like(local: LocalServer) -> None:
+    client = local.client()
     tokens = ["👨‍👩‍👧", "ate", unicodedata.normalize("NFD", "crème"), "🇪🇸"]
     text = " ".join(tokens)
     spans = [
         {"start": text.index(each), "end": text.index(each) + len(each), "label": "X"} for each in tokens
     ]
-    said = {"agent": "eva", "entities": spans}
-    body = {"records": [{"id": 1, "text": text, "tokens": tokens, "annotation": said}]}
+    answer = {"agent": "eva", "entities": spans}
+    body = {"records": [{"id": 1, "text": text, "tokens": tokens, "annotation": answer}]}
     client.post(f"/api/datasets/odd/{TOKEN}:bulk", params=SHARED, json=body).raise_for_status()
 
     (found,) = scan(client, "odd")
     got = found["annotation"]["entities"]
     assert [text[each["start"] : each["end"]] for each in got] == tokens
-    assert house.verify() == []
+    assert local.verify() == []

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from houses import SHARED, TEXT, House, house_at
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from probes import TASKS, Probe, logged, not_asked, overheard, probes, unnamed, value
+from servers import SHARED, TEXT, LocalServer, local_server
 
 from support import FakeClock
 
@@ -38,8 +38,8 @@ deed = st.tuples(
     st.sampled_from(IDS),
     st.sampled_from(["submitted", "submitted", "draft", "discarded", "bulk", "undo", "withdraw", "plural"]),
 )
-said = st.sampled_from(LABELS)
-deeds = st.lists(st.tuples(deed, said, said), min_size=10, max_size=30)
+answer = st.sampled_from(LABELS)
+deeds = st.lists(st.tuples(deed, answer, answer), min_size=10, max_size=30)
 
 
 def few(examples: int) -> Callable[[Any], Any]:
@@ -54,10 +54,10 @@ def few(examples: int) -> Callable[[Any], Any]:
 
 
 class World:
-    """A house with blind datasets, in which ana answers a little and others do what they are told."""
+    """A server with blind datasets, in which ana answers a little and others do what they are told."""
 
-    def __init__(self, house: House, clock: FakeClock) -> None:
-        self.house = house
+    def __init__(self, local: LocalServer, clock: FakeClock) -> None:
+        self.local = local
         self._clock = clock
         self._steps = 0
         self._clients: dict[str, Any] = {}
@@ -93,7 +93,7 @@ class World:
         self._steps += 1
         self._clock.time = START + self._steps * 60_000_000
         if who not in self._clients:
-            self._clients[who] = self.house.client(who)
+            self._clients[who] = self.local.client(who)
         return self._clients[who].request(method, url, params={**SHARED, **params}, json=body)
 
     def put(self, name: str, who: str, id: str, state: str, label: str) -> None:
@@ -129,7 +129,7 @@ class World:
     def reply(self, who: str, probe: Probe) -> tuple[int, str, Json]:
         if probe.route == "/api/events":
             key = {"X-Argilla-Api-Key": f"{who}.apikey"}
-            return 0, unnamed(overheard(self.house.app, probe.url, probe.params, key)), None
+            return 0, unnamed(overheard(self.local.app, probe.url, probe.params, key)), None
         answer = self.ask(who, probe.method, probe.url, probe.body, **probe.params)
         headers = sorted(
             (name, text) for name, text in answer.headers.items() if name not in ("date", "x-request-id")
@@ -144,7 +144,7 @@ def two_worlds() -> Iterator[tuple[World, World]]:
         for _ in range(2):
             clock = FakeClock(START)
             home = Path(stack.enter_context(TemporaryDirectory()))
-            made.append(World(stack.enter_context(house_at(home, clock=clock)), clock))
+            made.append(World(stack.enter_context(local_server(home, clock=clock)), clock))
         yield made[0], made[1]
 
 
@@ -154,7 +154,7 @@ def asked_of(world: World, name: str, part: int = 0, parts: int = 1) -> list[Pro
 
 @pytest.mark.timeout(600 + 20 * WANTED)
 @few(1)
-@given(deeds, said, said, st.integers(0, 24))
+@given(deeds, answer, answer, st.integers(0, 24))
 def test_whatever_others_say_who_annotates_blind_is_told_the_same(
     done: list[tuple[Any, str, str]], one: str, other: str, turn: int
 ) -> None:
@@ -172,8 +172,8 @@ def test_whatever_others_say_who_annotates_blind_is_told_the_same(
             ):
                 asked.add((probe.method, probe.route))
                 assert here.reply("ana", probe) == there.reply("ana", same), str(probe)
-        assert not_asked(here.house.app.openapi(), asked) == set()
-        assert here.house.verify() == []
+        assert not_asked(here.local.app.openapi(), asked) == set()
+        assert here.local.verify() == []
 
 
 COUNTED = ("/progress", ":rebalance", ":move", ":withdraw", ":undo", "/api/server", "/metrics")
@@ -185,7 +185,7 @@ leaders may know that much."""
 @few(1)
 @given(
     deeds,
-    st.lists(st.tuples(st.sampled_from(sorted(TASKS)), said), min_size=5, max_size=10),
+    st.lists(st.tuples(st.sampled_from(sorted(TASKS)), answer), min_size=5, max_size=10),
     st.integers(0, 24),
 )
 def test_a_draft_is_known_to_nobody_but_its_author(

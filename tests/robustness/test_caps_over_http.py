@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from houses import SHARED, TEXT, House, house_at
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from servers import SHARED, TEXT, LocalServer, local_server
 
 from support import FakeClock
 
@@ -36,8 +36,8 @@ class Capped(RuleBasedStateMachine):
         super().__init__()
         self.clock = FakeClock()
         self.folder = TemporaryDirectory()
-        self.stack = house_at(Path(self.folder.name), clock=self.clock)
-        self.house: House = self.stack.__enter__()
+        self.stack = local_server(Path(self.folder.name), clock=self.clock)
+        self.local: LocalServer = self.stack.__enter__()
         self.clients: dict[str, Any] = {}
         self.shown: dict[str, dict[str, str]] = {"ana": {}, "ben": {}}
         """By person the records that a tab of theirs has shown, with the token of the last lease."""
@@ -45,20 +45,20 @@ class Capped(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            assert self.house.verify() == []
+            assert self.local.verify() == []
         finally:
             self.stack.__exit__(None, None, None)
             self.folder.cleanup()
 
     def ask(self, who: str, method: str, path: str, body: Json = None, **params: Any) -> Any:
-        client = self.clients.get(who) or self.clients.setdefault(who, self.house.client(who))
+        client = self.clients.get(who) or self.clients.setdefault(who, self.local.client(who))
         url = f"/api/datasets/talk/{path}"
         answer = client.request(method, url, params={**SHARED, **params}, json=body)
         assert answer.status_code < 500, answer.text
         return answer
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
-        with sqlite3.connect(self.house.path) as file:
+        with sqlite3.connect(self.local.path) as file:
             return file.execute(sql, values).fetchall()
 
     @initialize(
@@ -104,12 +104,12 @@ class Capped(RuleBasedStateMachine):
             return
         value = {"labels": [{"class": label}]}
         sent = {"value": value, "state": state, "version": seen.json()["version"]}
-        told = self.ask(who, "PUT", url, sent)
-        assert told.status_code == 200, told.text
-        assert told.json()["state"] == state
-        assert state == "draft" or told.json()["counted"] or told.json()["why"]
+        reply = self.ask(who, "PUT", url, sent)
+        assert reply.status_code == 200, reply.text
+        assert reply.json()["state"] == state
+        assert state == "draft" or reply.json()["counted"] or reply.json()["why"]
         if self.shared:
-            self.sent = {key: said for key, said in self.sent.items() if key[1] != id}
+            self.sent = {key: answer for key, answer in self.sent.items() if key[1] != id}
         self.sent[who, id] = state
 
     @rule(who=WHO, id=ID)
@@ -120,7 +120,7 @@ class Capped(RuleBasedStateMachine):
         record = {"id": id, "inputs": {"text": f"text {id}"}, "annotation": annotation, "status": "Validated"}
         if self.ask(who, "POST", f"{TEXT}:bulk", {"records": [record]}).status_code == 200:
             if self.shared:
-                self.sent = {key: said for key, said in self.sent.items() if key[1] != id}
+                self.sent = {key: answer for key, answer in self.sent.items() if key[1] != id}
             self.sent[who, id] = "submitted"
 
     @rule(who=WHO, data=st.data(), verb=st.sampled_from(["release", "heartbeat", "skip"]))

@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from houses import house_at
-from lived_in import live_in
+from seeded_data import seed_data
+from servers import local_server
 
 from apportion.bootstrap import open_upkeep, restore_store
 from apportion.ports.upkeep import CannotOpenError
@@ -28,9 +28,9 @@ OTHERS = sorted({table.name for table in metadata.sorted_tables} - COVERED.keys(
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("whole") / "apportion.db"
-    with house_at(tmp_path_factory.mktemp("lived")) as house:
-        live_in(house)
-        SqliteUpkeep(house.path).backup(file)
+    with local_server(tmp_path_factory.mktemp("lived")) as local:
+        seed_data(local)
+        SqliteUpkeep(local.path).backup(file)
     with closing(sqlite3.connect(file)) as raw:
         raw.execute("VACUUM")  # so that every byte behind the cells of a page is one of a row
     assert SqliteUpkeep(file).verify() == []
@@ -110,10 +110,10 @@ def test_verify_names_the_table_and_the_row(whole: Path, tmp_path: Path) -> None
         raw.execute("UPDATE users SET first_name = CAST(x'ff' AS TEXT) WHERE username = 'ana'")
     found = verified(path)
     assert found is not None
-    told = "\n".join(found)
+    shown = "\n".join(found)
     row = f"record {rid & 0xFFFFFFFF} of dataset {rid >> 32}, annotator {annotator}"
-    assert f"The row {row} of the table annotations is not as it was written." in told
-    assert "The row no 1 of the table datasets cannot be read" in told
+    assert f"The row {row} of the table annotations is not as it was written." in shown
+    assert "The row no 1 of the table datasets cannot be read" in shown
 
 
 def test_a_file_with_a_changed_answer_can_be_restored_and_made_anew_and_verify_goes_on_telling(

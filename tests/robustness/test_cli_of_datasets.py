@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner, Result
-from houses import SHARED, TEXT, Running, house_at, problems, running_on
-from lived_in import live_in
+from seeded_data import seed_data
+from servers import SHARED, TEXT, Running, local_server, problems, running_on
 
 from apportion.cli.main import main
 
@@ -22,8 +22,8 @@ Ask = Callable[..., Result]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("busy")
-    with house_at(home) as house:
-        live_in(house)
+    with local_server(home) as local:
+        seed_data(local)
     with running_on(home) as running:
         yield running
     assert problems(home) == []
@@ -66,8 +66,8 @@ def bare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_a_deleted_dataset_is_listed_and_comes_back(server: Running, ask: Ask) -> None:
     before = exported(server, "talk")
-    told = ask("delete", "talk", "--yes")
-    assert "`apportion datasets restore talk` brings it back until 2" in told.stdout
+    result = ask("delete", "talk", "--yes")
+    assert "`apportion datasets restore talk` brings it back until 2" in result.stdout
     gone = json.loads(ask("list", "--deleted", "--json").stdout)
     assert [(row["name"], row["deleted_by"]) for row in gone] == [("talk", "eva"), ("gone", "eva")]
 
@@ -78,9 +78,9 @@ def test_a_deleted_dataset_is_listed_and_comes_back(server: Running, ask: Ask) -
 
 
 def test_a_copy_is_equal_and_says_how_much_it_holds(server: Running, ask: Ask) -> None:
-    told = ask("copy", "talk", "talk-copied", "--to", "other")
+    result = ask("copy", "talk", "talk-copied", "--to", "other")
 
-    assert told.stdout == "23 records of shared.talk are in other.talk-copied too.\n"
+    assert result.stdout == "23 records of shared.talk are in other.talk-copied too.\n"
     copied, original = exported(server, "talk-copied", "other"), exported(server, "talk")
     for row in (*copied, *original):
         row["metadata"].pop("user", None)  # which a plan says, and plans are not copied
@@ -143,7 +143,7 @@ def test_a_table_of_others_comes_in_by_a_mapping_in_parts(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ('{"id": "a", "inputs": {"text": "x"}}\n' * 2, "Rows 1 and 2 have the same id, 'a'"),
         (
@@ -155,7 +155,7 @@ def test_a_table_of_others_comes_in_by_a_mapping_in_parts(
     ],
 )
 def test_one_bad_row_keeps_the_whole_file_out(
-    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
 ) -> None:
     monkeypatch.setattr("apportion.cli.table_files._ROWS", 1)
     file = tmp_path / "bad.jsonl"
@@ -164,7 +164,7 @@ def test_one_bad_row_keeps_the_whole_file_out(
     refused = ask("import", "bad", file, "--task", TEXT)
 
     assert refused.exit_code == 1
-    assert told in refused.stderr
+    assert message in refused.stderr
     assert "no such dataset" in ask("copy", "bad", "x").stderr
 
 
@@ -187,7 +187,7 @@ def test_a_file_with_answers_may_make_a_dataset_whose_spans_overlap(
 
 @pytest.fixture
 def new(tmp_path: Path) -> Iterator[Running]:
-    with house_at(tmp_path):
+    with local_server(tmp_path):
         pass
     with running_on(tmp_path) as running:
         yield running
@@ -216,8 +216,8 @@ def test_everything_of_a_1x_server_comes_over_and_coming_twice_changes_nothing(
     assert {row["outcome"] for row in looked} == {"would come"}
     assert here.get("/api/datasets").json() == []
 
-    told = json.loads(ask(*asked, *names, "--json").stdout)
-    assert {(row["name"], row["records"], row["outcome"]) for row in told} == {
+    reply = json.loads(ask(*asked, *names, "--json").stdout)
+    assert {(row["name"], row["records"], row["outcome"]) for row in reply} == {
         ("reviews", 7, "is here"), ("places", 4, "is here"), ("summaries", 2, "is here"), ("empty", 0, "is here"),
     }  # fmt: skip
     for name in names[:3]:
@@ -246,9 +246,9 @@ def test_what_could_not_come_is_told_and_comes_the_next_time(server: Running, ne
     ).raise_for_status()
     server.client().put("/api/datasets/summaries:close", params=SHARED)
 
-    told = ask(*asked, "summaries", "places", "--json")
-    assert told.exit_code == 1
-    outcomes = {row["name"]: row["outcome"] for row in json.loads(told.stdout)}
+    result = ask(*asked, "summaries", "places", "--json")
+    assert result.exit_code == 1
+    outcomes = {row["name"]: row["outcome"] for row in json.loads(result.stdout)}
     assert "closed" in outcomes["summaries"]
     assert outcomes["places"] == "is here already, with 1 records: --again logs it again"
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import httpx
-from houses import SHARED, TEXT, House, scan
+from servers import SHARED, TEXT, LocalServer, scan
 
 from patience import patience
 
@@ -22,19 +22,19 @@ def record(id: str, **more: Any) -> dict[str, Any]:
     return {"id": id, "inputs": {"text": f"text of {id}"}, "metadata": {"kind": id.partition("-")[0]}, **more}
 
 
-def person(house: House, who: str) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(house.app)
+def person(local: LocalServer, who: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(local.app)
     headers = {"X-Argilla-Api-Key": f"{who}.apikey"}
     return httpx.AsyncClient(
         transport=transport, base_url="http://testserver", headers=headers, timeout=patience(60)
     )
 
 
-async def annotate(house: House, who: str, id: str) -> None:
-    async with person(house, who) as client:
+async def annotate(local: LocalServer, who: str, id: str) -> None:
+    async with person(local, who) as client:
         for turn in range(CHANGES):
-            said = {"agent": who, "labels": [{"class": f"turn {turn}"}]}
-            body = {"records": [record(id, annotation=said, status="Validated")]}
+            given = {"agent": who, "labels": [{"class": f"turn {turn}"}]}
+            body = {"records": [record(id, annotation=given, status="Validated")]}
             answer = await client.post(BULK, params=SHARED, json=body)
             assert answer.status_code == 200, answer.text
             query = {"query": {"query_text": f'id:{id} AND annotated_as:"turn {turn}"'}}
@@ -42,20 +42,20 @@ async def annotate(house: House, who: str, id: str) -> None:
             assert found.json()["total"] == 1, "what was acknowledged is found at once"
 
 
-async def log(house: House) -> None:
-    async with person(house, "eva") as client:
+async def log(local: LocalServer) -> None:
+    async with person(local, "eva") as client:
         for batch in range(BATCHES):
-            said = {"agent": "model", "labels": [{"class": f"batch {batch % 3}", "score": 0.5}]}
-            records = [record(f"bulk-{batch}-{n}", prediction=said) for n in range(BATCH)]
+            given = {"agent": "model", "labels": [{"class": f"batch {batch % 3}", "score": 0.5}]}
+            records = [record(f"bulk-{batch}-{n}", prediction=given) for n in range(BATCH)]
             answer = await client.post(
                 BULK, params=SHARED, json={"records": records, "tags": {f"b{batch}": "1"}}
             )
             assert answer.status_code == 200, answer.text
 
 
-async def tidy(house: House) -> None:
+async def tidy(local: LocalServer) -> None:
     """Somebody who changes metadata and deletes while others write."""
-    async with person(house, "max") as client:
+    async with person(local, "max") as client:
         for batch in range(BATCHES):
             url = f"/api/datasets/busy/records/anno-{batch}"
             answer = await client.patch(url, params=SHARED, json={"metadata": {f"seen{batch}": batch}})
@@ -65,8 +65,8 @@ async def tidy(house: House) -> None:
             assert gone.json() == {"matched": 1, "processed": 1}
 
 
-async def look(house: House) -> None:
-    async with person(house, "rita") as client:
+async def look(local: LocalServer) -> None:
+    async with person(local, "rita") as client:
         for _ in range(25):
             found = (await client.post(SEARCH, params=SHARED, json={"query": {"query_text": "text"}})).json()
             counts = found["aggregations"]
@@ -78,17 +78,17 @@ async def look(house: House) -> None:
             )
 
 
-async def everybody(house: House) -> None:
-    annotating = [annotate(house, who, f"anno-{n}") for n, who in enumerate(PEOPLE)]
-    await asyncio.gather(*annotating, log(house), tidy(house), look(house), look(house))
+async def everybody(local: LocalServer) -> None:
+    annotating = [annotate(local, who, f"anno-{n}") for n, who in enumerate(PEOPLE)]
+    await asyncio.gather(*annotating, log(local), tidy(local), look(local), look(local))
 
 
-def test_eight_annotators_a_logger_and_searches_lose_nothing_and_agree(house: House) -> None:
-    client = house.client()
+def test_eight_annotators_a_logger_and_searches_lose_nothing_and_agree(local: LocalServer) -> None:
+    client = local.client()
     start = [record(f"{kind}-{n}") for kind in ("anno", "spare") for n in range(8)]
     client.post(BULK, params=SHARED, json={"records": start}).raise_for_status()
 
-    asyncio.run(everybody(house))
+    asyncio.run(everybody(local))
 
     kept = {each["id"]: each for each in scan(client, "busy")}
     assert len(kept) == 8 + BATCHES * BATCH
@@ -105,4 +105,4 @@ def test_eight_annotators_a_logger_and_searches_lose_nothing_and_agree(house: Ho
     assert counts["annotated_as"] == {f"turn {CHANGES - 1}": 8}
     predicted = (each["prediction"] for each in kept.values())
     assert counts["predicted_as"] == Counter(each["labels"][0]["class_label"] for each in predicted if each)
-    assert house.verify() == []
+    assert local.verify() == []

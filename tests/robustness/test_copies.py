@@ -10,13 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
-from houses import SHARED, TEXT, House, house_at, problems
-from lived_in import live_in
+from seeded_data import seed_data
+from servers import SHARED, TEXT, LocalServer, local_server, problems
 
 from apportion.server.housekeeping import finish, unfinished
 from apportion.services.datasets import trash
 from apportion.services.records import copy as copying
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from owners import nobody
 
 
 @pytest.fixture
@@ -34,9 +35,9 @@ def exported(client: httpx.Client, name: str) -> list[dict[str, Any]]:
 
 
 def test_every_kind_of_dataset_is_copied_in_parts(tmp_path: Path, in_parts: None) -> None:
-    with house_at(tmp_path) as house:
-        live_in(house)
-        eva = house.client()
+    with local_server(tmp_path) as local:
+        seed_data(local)
+        eva = local.client()
         for name in ("reviews", "places", "summaries", "talk", "names"):
             made = copy(eva, name, f"{name}-2")
             assert made.status_code == 200, made.text
@@ -47,13 +48,13 @@ def test_every_kind_of_dataset_is_copied_in_parts(tmp_path: Path, in_parts: None
                 assert [row.get(key) for row in copied] == [row.get(key) for row in original], (name, key)
         assert copy(eva, "talk", "talk-2").status_code == 409
         assert copy(eva, "talk", "no/name").status_code == 422
-        assert house.verify() == []
+        assert local.verify() == []
 
 
 def test_what_is_logged_meanwhile_is_not_in_the_copy_and_a_name_taken_meanwhile_is_kept(
-    house: House, in_parts: None, monkeypatch: pytest.MonkeyPatch
+    local: LocalServer, in_parts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    eva = house.client()
+    eva = local.client()
     records = [{"id": f"r{n:02}", "inputs": {"text": f"text {n}"}} for n in range(20)]
     eva.post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
     inner = copying._copy_some
@@ -61,8 +62,8 @@ def test_what_is_logged_meanwhile_is_not_in_the_copy_and_a_name_taken_meanwhile_
     def meanwhile(*given: Any) -> Any:
         step = inner(*given)
         late = {"records": [{"id": "zz", "inputs": {"text": "late"}}]}
-        house.client().post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json=late).raise_for_status()
-        assert house.client().get("/api/datasets/b", params=SHARED).status_code == 404
+        local.client().post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json=late).raise_for_status()
+        assert local.client().get("/api/datasets/b", params=SHARED).status_code == 404
         return step
 
     monkeypatch.setattr(copying, "_copy_some", meanwhile)
@@ -71,22 +72,22 @@ def test_what_is_logged_meanwhile_is_not_in_the_copy_and_a_name_taken_meanwhile_
 
     def taken(*given: Any) -> Any:
         mine = {"name": "c", "task": TEXT, "workspace": "shared"}
-        house.client().post("/api/datasets", json=mine)
+        local.client().post("/api/datasets", json=mine)
         return inner(*given)
 
     monkeypatch.setattr(copying, "_copy_some", taken)
     assert copy(eva, "a", "c").status_code == 409
     assert exported(eva, "c") == []
-    with house.store.read() as tx:
-        assert tx.datasets.pending_purge() == []
-    assert house.verify() == []
+    with local.store.read() as tx:
+        assert tx.datasets.pending_purge(nobody) == []
+    assert local.verify() == []
 
 
 def test_half_a_copy_is_removed_by_the_next_start(
-    house: House, in_parts: None, monkeypatch: pytest.MonkeyPatch
+    local: LocalServer, in_parts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads = threading.active_count()
-    eva = house.client()
+    eva = local.client()
     records = [{"id": f"r{n}", "inputs": {"text": f"text {n}"}} for n in range(20)]
     eva.post(f"/api/datasets/a/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
     inner, calls = copying._copy_some, []
@@ -103,11 +104,11 @@ def test_half_a_copy_is_removed_by_the_next_start(
     monkeypatch.undo()
 
     assert eva.get("/api/datasets/b", params=SHARED).status_code == 404
-    assert SqliteUpkeep(house.path).verify() == []
-    left = unfinished(house.app.state.app_state)
+    assert SqliteUpkeep(local.path).verify() == []
+    left = unfinished(local.app.state.app_state)
     assert len(left) == 1
-    asyncio.run(finish(house.app.state.app_state, left))
-    assert unfinished(house.app.state.app_state) == []
+    asyncio.run(finish(local.app.state.app_state, left))
+    assert unfinished(local.app.state.app_state) == []
     assert copy(eva, "a", "b").status_code == 200
     assert threading.active_count() < threads + 10
-    assert problems(house.path.parent) == []
+    assert problems(local.path.parent) == []

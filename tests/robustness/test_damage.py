@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner, Result
-from houses import SHARED, TEXT, furnish, house_at, problems, reopened, running_on
-from lived_in import contents, contents_but_events, derived, live_in
+from seeded_data import contents, contents_but_events, derived, seed_data
+from servers import SHARED, TEXT, furnish, local_server, problems, reopened, running_on
 
 from apportion.cli.main import main
 from apportion.ports.upkeep import CannotOpenError
@@ -30,9 +30,9 @@ from support import FakeClock
 @pytest.fixture(scope="module")
 def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("backups") / "monday.db"
-    with house_at(tmp_path_factory.mktemp("lived")) as house:
-        live_in(house)
-        SqliteUpkeep(house.path).backup(file)
+    with local_server(tmp_path_factory.mktemp("lived")) as local:
+        seed_data(local)
+        SqliteUpkeep(local.path).backup(file)
     return file
 
 
@@ -60,18 +60,18 @@ def test_a_file_that_was_cut_off_is_refused_and_left_as_it_is(backup: Path, home
     for share in (0.02, 0.3, 0.6, 0.97, 0.999):
         cut = whole[: int(len(whole) * share)]
         (home / "apportion.db").write_bytes(cut)
-        told = start(home)
-        assert told is not None, share
-        assert "is damaged" in told
+        result = start(home)
+        assert result is not None, share
+        assert "is damaged" in result
         assert (home / "apportion.db").read_bytes()[100:] == cut[100:]
 
 
 def test_a_damaged_file_is_told_in_one_line_with_the_way_out_and_restored(backup: Path, home: Path) -> None:
     path = home / "apportion.db"
     path.write_bytes(backup.read_bytes()[:-20_000])
-    told = cli("server", "start", "--port", "0", "--home", home)
-    assert (told.exit_code, told.stderr.count("\n")) == (3, 1)
-    assert "apportion restore BACKUP --force" in told.stderr
+    result = cli("server", "start", "--port", "0", "--home", home)
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+    assert "apportion restore BACKUP --force" in result.stderr
     damaged = path.read_bytes()
 
     assert cli("restore", backup, "--home", home).exit_code == 1  # it may hold something
@@ -177,12 +177,12 @@ def rot(path: Path, table: str) -> None:
 def test_damage_that_is_met_while_serving_is_told_and_shouted_about(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with house_at(tmp_path) as house:
-        furnish(house.client())
-        before = house.client().get("/api/datasets").json()
-        reopened(house, FakeClock())
-        rot(house.path, "records")
-        eva = house.client()
+    with local_server(tmp_path) as local:
+        furnish(local.client())
+        before = local.client().get("/api/datasets").json()
+        reopened(local, FakeClock())
+        rot(local.path, "records")
+        eva = local.client()
         assert eva.get("/api/health/ready").status_code == 200
 
         bulk = {"records": [{"id": 1, "inputs": {"text": "soup"}}], "tags": {"new": "1"}}
@@ -201,10 +201,10 @@ def test_damage_that_is_met_while_serving_is_told_and_shouted_about(
                 assert "nothing of it was kept" in message
                 assert "apportion restore" in message
                 assert str(tmp_path) not in message
-        (shout,) = (
+        (alarm,) = (
             each for each in caplog.records if each.levelno == logging.CRITICAL
         )  # once, not each time
-        assert str(house.path) in shout.getMessage()
+        assert str(local.path) in alarm.getMessage()
 
         ready = eva.get("/api/health/ready")
         assert ready.status_code == 503
@@ -237,10 +237,10 @@ def test_on_a_disk_that_cannot_be_written_to_nothing_starts_and_a_backup_can_sti
     read_only: Path, tmp_path: Path
 ) -> None:
     for command in (("server", "start", "--port", "0"), ("users", "list"), ("reindex",), ("verify",)):
-        told = cli(*command, "--home", read_only)
-        assert told.exit_code == 3, (command, told.output, told.exception)
-        assert "cannot be opened" in told.stderr
-        assert told.stderr.count("\n") == 1
+        result = cli(*command, "--home", read_only)
+        assert result.exit_code == 3, (command, result.output, result.exception)
+        assert "cannot be opened" in result.stderr
+        assert result.stderr.count("\n") == 1
     assert cli("restore", read_only / "apportion.db", "--home", tmp_path / "new").exit_code == 0
     assert contents(tmp_path / "new" / "apportion.db") == contents(tmp_path / "new" / "apportion.db")
     assert cli("restore", tmp_path / "new" / "apportion.db", "--home", read_only, "--force").exit_code == 3

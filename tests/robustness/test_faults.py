@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from houses import SHARED, TEXT, House, furnish, house_at, problems, running_on, scan
+from servers import SHARED, TEXT, LocalServer, furnish, local_server, problems, running_on, scan
 
 from apportion.server import timeouts as limits
 from apportion.server.security import SystemClock
@@ -39,10 +39,10 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def served(house: House) -> Iterator[int]:
+def served(local: LocalServer) -> Iterator[int]:
     """The app on a real port, in a thread of its own."""
     config = uvicorn.Config(
-        house.app, port=0, http=TimeoutProtocol, ws="none", lifespan="off", log_config=None, loop="asyncio"
+        local.app, port=0, http=TimeoutProtocol, ws="none", lifespan="off", log_config=None, loop="asyncio"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -78,8 +78,8 @@ def announced(length: int) -> bytes:
     return HEAD + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % length
 
 
-def test_a_client_that_goes_away_in_the_middle_of_a_body_leaves_nothing(house: House) -> None:
-    with served(house) as port:
+def test_a_client_that_goes_away_in_the_middle_of_a_body_leaves_nothing(local: LocalServer) -> None:
+    with served(local) as port:
         for cut in (0, 1, len(BODY) // 2, len(BODY) - 1):
             with socket.create_connection(("127.0.0.1", port)) as line:
                 line.sendall(announced(len(BODY)) + BODY[:cut])
@@ -92,11 +92,11 @@ def test_a_client_that_goes_away_in_the_middle_of_a_body_leaves_nothing(house: H
             assert eva.get("/api/datasets").json() == []
             assert b"200 OK" in speak(port, announced(len(BODY)) + BODY)
             assert len(scan(eva, "log")) == 300
-    assert house.verify() == []
+    assert local.verify() == []
 
 
-def test_who_dawdles_is_given_up_on_and_everybody_else_is_served(house: House, hurried: None) -> None:
-    with served(house) as port:
+def test_who_dawdles_is_given_up_on_and_everybody_else_is_served(local: LocalServer, hurried: None) -> None:
+    with served(local) as port:
         dawdlers = {
             "nothing at all": [b""],
             "headers": [b"GET /api/_info HTTP/1.1\r\nHo", *[b"s" for _ in range(20)]],
@@ -118,12 +118,12 @@ def test_who_dawdles_is_given_up_on_and_everybody_else_is_served(house: House, h
         assert heard["nothing at all"].startswith(b"HTTP/1.1 408")
         assert heard["headers"].startswith(b"HTTP/1.1 408")
         assert b"200 OK" not in heard["no body"] + heard["half a body"]
-        assert house.client().get("/api/datasets").json() == []
+        assert local.client().get("/api/datasets").json() == []
 
 
-def test_who_is_only_slow_gets_through(house: House, hurried: None) -> None:
+def test_who_is_only_slow_gets_through(local: LocalServer, hurried: None) -> None:
     parts = [BODY[start : start + 2_000] for start in range(0, len(BODY), 2_000)]
-    with served(house) as port:
+    with served(local) as port:
         answer = speak(port, announced(len(BODY)), *parts, pause=patience(0.1))
         assert len(parts) * patience(0.1) > limits.LONGEST_PAUSE
         assert b"200 OK" in answer
@@ -135,8 +135,8 @@ def test_who_is_only_slow_gets_through(house: House, hurried: None) -> None:
                 time.sleep(patience(0.6))
 
 
-def test_headers_have_an_end(house: House) -> None:
-    with served(house) as port:
+def test_headers_have_an_end(local: LocalServer) -> None:
+    with served(local) as port:
         many = [b"GET /api/_info HTTP/1.1\r\n"] + [b"X-%d: %b\r\n" % (n, b"y" * 8_000) for n in range(12)]
         assert speak(port, *many).startswith(b"HTTP/1.1 431")
 
@@ -145,8 +145,8 @@ def test_headers_have_an_end(house: House) -> None:
 
 
 def test_small_steps_back_are_not_noticed_and_large_ones_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = iter([100_000_000, 99_000_000, 95_000_000, 100_500_000, 20_000_000, 20_000_001])
-    monkeypatch.setattr("apportion.server.security.time.time_ns", lambda: next(told) * 1000)
+    shown = iter([100_000_000, 99_000_000, 95_000_000, 100_500_000, 20_000_000, 20_000_001])
+    monkeypatch.setattr("apportion.server.security.time.time_ns", lambda: next(shown) * 1000)
     clock = SystemClock()
 
     assert [clock.now() for _ in range(6)] == [
@@ -154,27 +154,27 @@ def test_small_steps_back_are_not_noticed_and_large_ones_followed(monkeypatch: p
     ]  # fmt: skip
 
 
-ROOM = "/api/datasets/talk"
+DATASET = "/api/datasets/talk"
 
 
 def test_work_survives_clocks_that_jump(tmp_path: Path) -> None:
     clock = FakeClock()
-    with house_at(tmp_path, clock=clock) as house:
-        eva, ana, ben = (house.client(who) for who in ("eva", "ana", "ben"))
+    with local_server(tmp_path, clock=clock) as local:
+        eva, ana, ben = (local.client(who) for who in ("eva", "ana", "ben"))
         records = [{"id": f"r{n}", "inputs": {"text": f"text {n}"}} for n in range(6)]
-        eva.post(f"{ROOM}/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
+        eva.post(f"{DATASET}/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
         rule = {"users": ["ana", "ben"], "overlap": 1, "mode": "pull", "lease": 30}
         eva.post(
-            f"{ROOM}/assignments", params=SHARED, json={"rules": [rule], "seed": 1, "blind": True}
+            f"{DATASET}/assignments", params=SHARED, json={"rules": [rule], "seed": 1, "blind": True}
         ).raise_for_status()
 
         def claim(who: Any, limit: int) -> list[dict[str, Any]]:
-            found = who.post(f"{ROOM}/queue:claim", params=SHARED, json={"limit": limit})
+            found = who.post(f"{DATASET}/queue:claim", params=SHARED, json={"limit": limit})
             return list(found.raise_for_status().json()["records"])
 
         def submit(who: Any, item: dict[str, Any], label: str) -> Any:
             sent = {"value": {"labels": [{"class": label}]}, "state": "submitted", "version": 0}
-            url = f"{ROOM}/records/{item['id']}/annotations/me"
+            url = f"{DATASET}/records/{item['id']}/annotations/me"
             sent["token"] = item["assignment"]["token"]
             return who.put(url, params=SHARED, json=sent).raise_for_status().json()
 
@@ -188,17 +188,17 @@ def test_work_survives_clocks_that_jump(tmp_path: Path) -> None:
         assert not any(late)  # kept as extras: nothing is lost, and nothing counted twice
 
         clock.pass_minutes(-60 * 48)  # and two days back
-        mine = f"{ROOM}/records/{hers[0]['id']}/annotations/me"
+        mine = f"{DATASET}/records/{hers[0]['id']}/annotations/me"
         sent = {"value": {"labels": [{"class": "worse"}]}, "state": "submitted", "version": 1}
         assert ana.put(mine, params=SHARED, json=sent).json()["version"] == 2
-        history = ana.get(f"{ROOM}/records/{hers[0]['id']}/history", params=SHARED).json()["history"]
+        history = ana.get(f"{DATASET}/records/{hers[0]['id']}/history", params=SHARED).json()["history"]
         assert [each["version"] for each in history] == [1]
-        events = eva.get(f"{ROOM}/events", params={**SHARED, "limit": 100}).json()["events"]
+        events = eva.get(f"{DATASET}/events", params={**SHARED, "limit": 100}).json()["events"]
         numbers = [each["no"] for each in events]
         assert numbers == sorted(numbers) or numbers == sorted(numbers, reverse=True)
-        progress = eva.get(f"{ROOM}/progress", params=SHARED).json()
+        progress = eva.get(f"{DATASET}/progress", params=SHARED).json()
         assert progress["complete"] == 6
-        assert house.verify() == []
+        assert local.verify() == []
 
 
 # Backups
@@ -206,12 +206,12 @@ def test_work_survives_clocks_that_jump(tmp_path: Path) -> None:
 
 def test_a_backup_while_others_write_is_what_was_there_at_one_moment(tmp_path: Path) -> None:
     """Batches are logged one after the other, so that whatever moment it was, a backup holds the first few of them."""
-    with house_at(tmp_path) as house:
-        furnish(house.client())
+    with local_server(tmp_path) as local:
+        furnish(local.client())
         stop, stored = threading.Event(), [0]
 
         def write_on() -> None:
-            client = house.client()
+            client = local.client()
             while not stop.is_set():
                 batch = stored[0]
                 records = [
@@ -235,7 +235,7 @@ def test_a_backup_while_others_write_is_what_was_there_at_one_moment(tmp_path: P
                 while stored[0] < 3 * (number + 1):
                     time.sleep(0.01)
                 before = stored[0]
-                SqliteUpkeep(house.path).backup(tmp_path / f"copy{number}.db")
+                SqliteUpkeep(local.path).backup(tmp_path / f"copy{number}.db")
                 moments.append((before, stored[0]))
         finally:
             stop.set()

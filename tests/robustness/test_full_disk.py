@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from houses import SHARED, TEXT, Running, furnish, house_at, problems, running_on, scan
+from servers import SHARED, TEXT, Running, furnish, local_server, problems, running_on, scan
 
 BULK = f"/api/datasets/log/{TEXT}:bulk"
 
@@ -37,8 +37,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def server(small_disk: Path) -> Iterator[Running]:
-    with house_at(small_disk) as house:
-        furnish(house.client())
+    with local_server(small_disk) as local:
+        furnish(local.client())
     with running_on(small_disk) as running:
         yield running
 
@@ -146,8 +146,8 @@ def refused_writes(client: httpx.Client) -> None:
 
 def test_a_disk_that_becomes_read_only_is_told_and_read_on(failing_disk: tuple[Path, Path]) -> None:
     disk, trigger = failing_disk
-    with house_at(disk) as house:
-        furnish(house.client())
+    with local_server(disk) as local:
+        furnish(local.client())
     with running_on(disk) as server:
         client = server.client()
         client.post(BULK, params=SHARED, json=batch(0, 3, 80)).raise_for_status()
@@ -167,8 +167,8 @@ def test_once_a_disk_can_be_written_to_again_everything_goes_on(tmp_path: Path) 
     resource = pytest.importorskip("resource")
     if not hasattr(resource, "prlimit"):
         pytest.skip("only Linux lets a limit be set for a running process")
-    with house_at(tmp_path) as house:
-        furnish(house.client())
+    with local_server(tmp_path) as local:
+        furnish(local.client())
     with running_on(tmp_path) as server:
         client = server.client()
         client.post(BULK, params=SHARED, json=batch(0, 3, 80)).raise_for_status()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from houses import SHARED, TEXT, House, house_at
+from servers import SHARED, TEXT, LocalServer, local_server
 
 from apportion.domain.query import Automaton, automaton
 from apportion.ports.deadline import Deadline
@@ -19,19 +19,19 @@ LETTERS = "abcdefghij"
 
 
 @pytest.fixture(scope="module")
-def wordy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def wordy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """A dataset of some twenty thousand different words."""
     rng = random.Random(7)
     words = ["".join(rng.choice(LETTERS) for _ in range(rng.randint(5, 14))) for _ in range(20_000)]
     records = [{"id": n, "inputs": {"text": " ".join(words[n * 20 : n * 20 + 20])}} for n in range(1000)]
-    with house_at(tmp_path_factory.mktemp("wordy")) as house:
+    with local_server(tmp_path_factory.mktemp("wordy")) as local:
         url = f"/api/datasets/words/{TEXT}:bulk"
-        house.client().post(url, params=SHARED, json={"records": records}).raise_for_status()
-        yield house
+        local.client().post(url, params=SHARED, json={"records": records}).raise_for_status()
+        yield local
 
 
-def search(house: House, text: str) -> Any:
-    return house.client().post(SEARCH, params=SHARED, json={"query": {"query_text": text}})
+def search(local: LocalServer, text: str) -> Any:
+    return local.client().post(SEARCH, params=SHARED, json={"query": {"query_text": text}})
 
 
 EXPLODING = {
@@ -43,7 +43,9 @@ EXPLODING = {
 
 
 @pytest.mark.parametrize("text", EXPLODING.values(), ids=list(EXPLODING))
-def test_an_exploding_pattern_costs_little_or_is_refused(wordy: House, monkeypatch: Any, text: str) -> None:
+def test_an_exploding_pattern_costs_little_or_is_refused(
+    wordy: LocalServer, monkeypatch: Any, text: str
+) -> None:
     original = Automaton.__init__
 
     def watched(self: Automaton, pattern: str) -> None:
@@ -60,7 +62,7 @@ def test_an_exploding_pattern_costs_little_or_is_refused(wordy: House, monkeypat
     assert max(spent, default=0) <= automaton.MAX_WORK + 10_000  # the last step may go over
 
 
-def test_the_worst_of_them_is_refused_and_says_why(wordy: House) -> None:
+def test_the_worst_of_them_is_refused_and_says_why(wordy: LocalServer) -> None:
     answer = search(wordy, EXPLODING["four windows"])
 
     assert answer.status_code == 400
@@ -70,7 +72,7 @@ def test_the_worst_of_them_is_refused_and_says_why(wordy: House) -> None:
 @pytest.mark.parametrize(
     "text", ["/.*(ab|cd|ef)/", "/[abc].*[def]/", "*abc", "abcdefgh~2", "/(ab?c|d{1,3})+.*/"]
 )
-def test_patterns_that_people_write_are_far_from_the_limit(wordy: House, text: str) -> None:
+def test_patterns_that_people_write_are_far_from_the_limit(wordy: LocalServer, text: str) -> None:
     assert search(wordy, text).status_code == 200
     if text.startswith("/"):
         machine = Automaton(text.strip("/"))
@@ -80,7 +82,7 @@ def test_patterns_that_people_write_are_far_from_the_limit(wordy: House, text: s
         assert machine._work < automaton.MAX_WORK / 20
 
 
-def test_many_slow_patterns_in_one_query_are_cut_short(wordy: House, monkeypatch: Any) -> None:
+def test_many_slow_patterns_in_one_query_are_cut_short(wordy: LocalServer, monkeypatch: Any) -> None:
     monkeypatch.setattr(deps.Context, "deadline", lambda self, long=False: Deadline(0.05))
     rng = random.Random(5)
     fuzzy = " OR ".join("".join(rng.choice(LETTERS) for _ in range(9)) + "~2" for _ in range(300))
@@ -93,16 +95,16 @@ def test_many_slow_patterns_in_one_query_are_cut_short(wordy: House, monkeypatch
 
 
 @pytest.mark.parametrize("field", ["", "text.exact:", "metadata.m:", "annotated_as:"])
-def test_one_endless_word_is_no_trap(house: House, field: str) -> None:
+def test_one_endless_word_is_no_trap(local: LocalServer, field: str) -> None:
     records = [
         {"id": n, "inputs": {"text": "a" * size}, "metadata": {"m": "a" * 120}}
         for n, size in enumerate((50, 5000, 300_000))
     ]
-    house.client().post(
+    local.client().post(
         f"/api/datasets/words/{TEXT}:bulk", params=SHARED, json={"records": records}
     ).raise_for_status()
     for pattern in ("*a*a*a*a*b", "*aa*aa*aa*aa*b", "/(a|aa)*b/", "/(a*)*b/", "aaaaaaaaaaaaaaaa~2"):
-        assert search(house, field + pattern).json()["total"] == 0
+        assert search(local, field + pattern).json()["total"] == 0
 
 
 def test_the_limit_counts_work_and_not_time() -> None:

@@ -12,12 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
-from houses import SHARED, TEXT, House, furnish, house_at, problems, running_on, scan
+from servers import SHARED, TEXT, LocalServer, furnish, local_server, problems, running_on, scan
 
 from apportion.domain.errors import StorageFullError
 from apportion.services.datasets.manage import NewDataset, blank_dataset
 from apportion.services.datasets.staging import publish
 from apportion.services.records import import_rows
+from owners import nobody
 from patience import patience
 
 ROWS = 1_200
@@ -28,8 +29,8 @@ def file_of(rows: int, mark: str) -> bytes:
     """Records with the answers of three people each; ids are the same for every mark."""
     lines = []
     for n in range(rows):
-        said = {"value": {"labels": [{"class": f"{mark}{n % 3}"}]}, "state": "submitted"}
-        row = {"id": f"r{n}", "text": f"record {n} of {mark}", "answers": dict.fromkeys(PEOPLE, said)}
+        answer = {"value": {"labels": [{"class": f"{mark}{n % 3}"}]}, "state": "submitted"}
+        row = {"id": f"r{n}", "text": f"record {n} of {mark}", "answers": dict.fromkeys(PEOPLE, answer)}
         lines.append(json.dumps(row))
     return "\n".join(lines).encode()
 
@@ -45,7 +46,7 @@ def marks(client: httpx.Client, name: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for each in scan(client, name):
         mark = each["inputs"]["text"].split()[-1]
-        labels = {said["labels"][0]["class_label"] for said in each["annotations"].values()}
+        labels = {answer["labels"][0]["class_label"] for answer in each["annotations"].values()}
         assert {label[:-1] for label in labels} == {mark}
         assert set(PEOPLE) <= each["annotations"].keys()
         found[mark] = found.get(mark, 0) + 1
@@ -53,53 +54,53 @@ def marks(client: httpx.Client, name: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("kind", ["new", "there"])
-def test_a_bad_row_near_the_end_leaves_nothing(house: House, kind: str) -> None:
-    eva = house.client()
+def test_a_bad_row_near_the_end_leaves_nothing(local: LocalServer, kind: str) -> None:
+    eva = local.client()
     if kind == "there":
         bring(eva, "talk", file_of(3, "a")).raise_for_status()
     before = marks(eva, "talk")
-    house.written()
+    local.written()
     lines = file_of(10_000, "b").split(b"\n")
     for bad in (b'{"id": "late"}', b"{not json", b'{"id": "r1", "text": "twice"}'):
         lines[9_998] = bad
         refused = bring(eva, "talk", b"\n".join(lines))
         assert refused.status_code == 422
         assert refused.json()["detail"]["params"]["errors"][0]["loc"][:3] == ["body", "rows", 9_998]
-    assert not house.written()
+    assert not local.written()
     assert marks(eva, "talk") == before
 
 
 @pytest.mark.parametrize("kind", ["new", "there"])
 def test_a_write_that_fails_in_the_middle_leaves_nothing(
-    house: House, kind: str, monkeypatch: pytest.MonkeyPatch
+    local: LocalServer, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    eva = house.client()
+    eva = local.client()
     if kind == "there":
         bring(eva, "talk", file_of(3, "a")).raise_for_status()
     before = marks(eva, "talk")
     from apportion.storage.sql.answers.annotations import SqlAnnotations
 
-    settle, calls = SqlAnnotations.save_cases, 0
+    set_up, calls = SqlAnnotations.save_cases, 0
 
     def fails_once(self: Any, *args: Any, **options: Any) -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise StorageFullError("The disk is full.")
-        settle(self, *args, **options)
+        set_up(self, *args, **options)
 
     monkeypatch.setattr(SqlAnnotations, "save_cases", fails_once)
     assert bring(eva, "talk", file_of(ROWS, "b")).status_code == 507
     assert marks(eva, "talk") == before
-    assert house.verify() == []
+    assert local.verify() == []
     assert bring(eva, "talk", file_of(ROWS, "b")).status_code == 200
     assert marks(eva, "talk") == {"b": ROWS}
 
 
 def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    local: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    eva = house.client()
+    eva = local.client()
 
     def somebody_was_faster(tx: Any, target: Any) -> Any:
         owner = tx.people.actor("max")
@@ -111,14 +112,14 @@ def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(
     assert refused.status_code == 409
     monkeypatch.undo()
     assert marks(eva, "talk") == {}  # the transaction that met the name is gone with what it did
-    assert house.store.write(lambda tx: list(tx.datasets.pending_purge())).result() == []
+    assert local.store.write(lambda tx: list(tx.datasets.pending_purge(nobody))).result() == []
 
 
 def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path) -> None:
-    with house_at(tmp_path) as house:
-        furnish(house.client())
-        bring(house.client(), "there", file_of(ROWS, "m0-")).raise_for_status()
-    chance, cut, told = random.Random(71), 0, {"there": "m0-"}
+    with local_server(tmp_path) as local:
+        furnish(local.client())
+        bring(local.client(), "there", file_of(ROWS, "m0-")).raise_for_status()
+    chance, cut, shown = random.Random(71), 0, {"there": "m0-"}
     for turn in range(1, 5):
         name, mark = ("there", f"m{turn}-") if turn % 2 else (f"new{turn}", f"m{turn}-")
         with running_on(tmp_path) as server:
@@ -142,10 +143,10 @@ def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path
         assert problems(tmp_path) == []
         with running_on(tmp_path) as server:
             kept = marks(server.client(), name)
-            assert kept in ({}, {told.get(name, mark): ROWS}, {mark: ROWS})
+            assert kept in ({}, {shown.get(name, mark): ROWS}, {mark: ROWS})
             assert answers == [0] or kept == {mark: ROWS}
             if kept:
-                told[name] = next(iter(kept))
+                shown[name] = next(iter(kept))
             elif name != "there":  # and the name is free
                 assert bring(server.client(), name, file_of(5, mark)).status_code == 200
         assert problems(tmp_path) == []
@@ -153,15 +154,15 @@ def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path
 
 
 def test_gathering_that_breaks_off_leaves_nothing_and_comes_to_its_end_the_next_time(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    local: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from apportion.services.records import gather as gathering
 
-    eva = house.client()
+    eva = local.client()
     for workspace, label in (("shared", "good"), ("other", "bad")):
-        said = {"agent": "x", "labels": [{"class": label}]}
+        sent = {"agent": "x", "labels": [{"class": label}]}
         records = [
-            {"id": f"r{n}", "inputs": {"text": f"t{n}"}, "annotation": said, "status": "Validated"}
+            {"id": f"r{n}", "inputs": {"text": f"t{n}"}, "annotation": sent, "status": "Validated"}
             for n in range(30)
         ]
         eva.post(
@@ -183,8 +184,8 @@ def test_gathering_that_breaks_off_leaves_nothing_and_comes_to_its_end_the_next_
     assert eva.post(url, params=SHARED, json=body).status_code == 507
     assert eva.get("/api/datasets/together", params=SHARED).status_code == 404
     assert eva.get("/api/datasets/mail", params=SHARED).status_code == 200
-    assert house.store.write(lambda tx: list(tx.datasets.pending_purge())).result() == []
-    assert house.verify() == []
+    assert local.store.write(lambda tx: list(tx.datasets.pending_purge(nobody))).result() == []
+    assert local.verify() == []
 
     made = eva.post(url, params=SHARED, json=body)
     assert made.status_code == 200, made.text
@@ -193,4 +194,4 @@ def test_gathering_that_breaks_off_leaves_nothing_and_comes_to_its_end_the_next_
     assert {frozenset(each["annotations"]) for each in found} == {frozenset({"ana", "olga"})}
     progress = eva.get("/api/datasets/together/progress", params=SHARED).json()
     assert {each["annotator"]: each["done"] for each in progress["annotators"]} == {"ana": 30, "olga": 30}
-    assert house.verify() == []
+    assert local.verify() == []

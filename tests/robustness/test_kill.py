@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from houses import SHARED, TEXT, Running, furnish, house_at, problems, run, running_on, scan
+from servers import SHARED, TEXT, Running, furnish, local_server, problems, run, running_on, scan
 
 from patience import patience, until
 
@@ -25,8 +25,8 @@ ANNOTATORS = ("ana", "ben", "rita", "max")
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home with its team, on which no server runs."""
-    with house_at(tmp_path) as house:
-        furnish(house.client())
+    with local_server(tmp_path) as local:
+        furnish(local.client())
     return tmp_path
 
 
@@ -88,8 +88,8 @@ class Annotator:
     def __call__(self) -> None:
         self._count += 1
         self.sent = f"label {self._count}"
-        said = {"agent": self._who, "labels": [{"class": self.sent}]}
-        record = {"id": self.record, "inputs": {"text": "same"}, "annotation": said, "status": "Validated"}
+        answer = {"agent": self._who, "labels": [{"class": self.sent}]}
+        record = {"id": self.record, "inputs": {"text": "same"}, "annotation": answer, "status": "Validated"}
         body = {"records": [record]}
         url = f"/api/datasets/reviews/{TEXT}:bulk"
         if self._client.post(url, params=SHARED, json=body).status_code == 200:

@@ -17,13 +17,13 @@ from typing import Any
 
 import httpx
 import pytest
-from houses import SHARED, TEXT, Running, house_at, problems, run, running_on, scan
+from servers import SHARED, TEXT, Running, local_server, problems, run, running_on, scan
 
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from patience import patience
 
 KILLS = int(os.environ.get("KILLS", "100"))
-ROOM = "/api/datasets/work"
+DATASET = "/api/datasets/work"
 PEOPLE = ("ana", "ben", "rita")
 WANTED = 2
 BATCH = 40
@@ -64,7 +64,9 @@ class Team:
     def annotate(self, who: str) -> Callable[[httpx.Client], None]:
         def once(client: httpx.Client) -> None:
             claimed = (
-                client.post(f"{ROOM}/queue:claim", params=SHARED, json={"limit": 3}).raise_for_status().json()
+                client.post(f"{DATASET}/queue:claim", params=SHARED, json={"limit": 3})
+                .raise_for_status()
+                .json()
             )
             if not claimed["records"]:
                 time.sleep(0.05)
@@ -81,7 +83,7 @@ class Team:
             "token": assigned["token"], "seconds": 1.0,
         }  # fmt: skip
         self.maybe[key] = label
-        answer = client.put(f"{ROOM}/records/{item['id']}/annotations/me", params=SHARED, json=sent)
+        answer = client.put(f"{DATASET}/records/{item['id']}/annotations/me", params=SHARED, json=sent)
         answer.raise_for_status()
         self.answers[key] = label
         self.maybe.pop(key)
@@ -91,16 +93,16 @@ class Team:
         what = self.chance.randrange(5)
         name = f"copy{self.chance.randrange(3)}"
         if what == 0:
-            client.get(f"{ROOM}/progress", params=SHARED)
+            client.get(f"{DATASET}/progress", params=SHARED)
         elif what == 1:
-            client.put(f"{ROOM}:copy", params=SHARED, json={"name": name})
+            client.put(f"{DATASET}:copy", params=SHARED, json={"name": name})
         elif what == 2:
             client.delete(f"/api/datasets/{name}", params=SHARED)
         elif what == 3:
             client.post("/api/datasets:restore", params=SHARED, json={"name": name})
         else:
             client.post(
-                f"{ROOM}/{TEXT}:search", params=SHARED, json={"query": {"query_text": "word1 OR word2"}}
+                f"{DATASET}/{TEXT}:search", params=SHARED, json={"query": {"query_text": "word1 OR word2"}}
             )
 
 
@@ -127,15 +129,15 @@ def test_killed_again_and_again_nothing_that_was_acknowledged_is_lost_or_doubled
     chance = random.Random(int(os.environ.get("SEED", "9")))
     home = tmp_path / "home"
     home.mkdir()
-    with house_at(home) as house:
-        admin = house.client()
+    with local_server(home) as local:
+        admin = local.client()
         records = [{"id": f"r{n}", "inputs": {"text": f"word{n % 5} and {n}"}} for n in range(40 * KILLS)]
         for start in range(0, len(records), 1_000):
             part = {"records": records[start : start + 1_000]}
-            admin.post(f"{ROOM}/{TEXT}:bulk", params=SHARED, json=part).raise_for_status()
+            admin.post(f"{DATASET}/{TEXT}:bulk", params=SHARED, json=part).raise_for_status()
         rule = {"users": list(PEOPLE), "overlap": WANTED, "mode": "pull"}
         plan = {"rules": [rule], "blind": True, "seed": 7}
-        admin.post(f"{ROOM}/assignments", params=SHARED, json=plan).raise_for_status()
+        admin.post(f"{DATASET}/assignments", params=SHARED, json=plan).raise_for_status()
     team = Team(chance)
     for turn in range(KILLS):
         with running_on(home) as server:
@@ -163,19 +165,19 @@ def check(team: Team, home: Path) -> None:
             counted[each["metadata"]["batch"]] = counted.get(each["metadata"]["batch"], 0) + 1
         assert set(counted.values()) <= {BATCH}
         assert team.batches <= counted.keys()
-        found = client.post(f"{ROOM}/export", params=SHARED, json={}).raise_for_status().text
+        found = client.post(f"{DATASET}/export", params=SHARED, json={}).raise_for_status().text
         answers = {}
         for line in found.splitlines():
             row = json.loads(line)
-            said = row.get("answers", {})
-            assert sum(each["counted"] for each in said.values() if each["state"] == "submitted") <= WANTED
-            for who, each in said.items():
+            answer = row.get("answers", {})
+            assert sum(each["counted"] for each in answer.values() if each["state"] == "submitted") <= WANTED
+            for who, each in answer.items():
                 answers[row["id"], who] = each["value"]["labels"][0]["class_label"]
         assert team.answers
         for key, label in team.answers.items():
             assert answers[key] in (label, team.maybe.get(key, label)), key
-        strangers = answers.keys() - team.answers.keys() - team.maybe.keys()
-        assert not strangers
+        unknown = answers.keys() - team.answers.keys() - team.maybe.keys()
+        assert not unknown
         print(
             f"{KILLS} kills, {len(team.batches)} batches and {len(team.answers)} answers acknowledged, all there"
         )

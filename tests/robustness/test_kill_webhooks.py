@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from houses import SHARED, TEXT, furnish, house_at, running_on
+from servers import SHARED, TEXT, furnish, local_server, running_on
 
 from patience import until
 from receiver import receiving
@@ -17,8 +17,8 @@ ROUNDS = 5
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    with house_at(tmp_path) as house:
-        furnish(house.client())
+    with local_server(tmp_path) as local:
+        furnish(local.client())
     return tmp_path
 
 
@@ -35,7 +35,7 @@ def answer(client: Any, n: int) -> None:
 def test_a_killed_server_loses_no_event_and_makes_no_event_two_deliveries(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("houses.environment", lambda: {**os.environ, "APPORTION_WEBHOOK_ALLOW_PRIVATE": "1"})
+    monkeypatch.setattr("servers.environment", lambda: {**os.environ, "APPORTION_WEBHOOK_ALLOW_PRIVATE": "1"})
     with receiving() as receiver:
         for round in range(ROUNDS):
             with running_on(home) as server:

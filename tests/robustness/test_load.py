@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from houses import SHARED, TEXT, house_at, problems, running_on
+from servers import SHARED, TEXT, local_server, problems, running_on
 
 from patience import patience
 
@@ -28,7 +28,7 @@ WORKER = """
 import json, sys, time
 import httpx
 url, key, seconds = sys.argv[1:]
-room = "/api/datasets/talks"
+dataset = "/api/datasets/talks"
 acknowledged, extras, latencies = [], 0, []
 headers, shared = {"X-Argilla-Api-Key": key}, {"workspace": "shared"}
 with httpx.Client(base_url=url, headers=headers, params=shared, timeout=None) as http:
@@ -36,7 +36,7 @@ with httpx.Client(base_url=url, headers=headers, params=shared, timeout=None) as
     sys.stdin.readline()
     end = time.monotonic() + float(seconds)
     while time.monotonic() < end:
-        found = http.post(room + "/queue:claim", json={"limit": 5}).raise_for_status().json()["records"]
+        found = http.post(dataset + "/queue:claim", json={"limit": 5}).raise_for_status().json()["records"]
         if not found:
             break
         for item in found:
@@ -44,7 +44,7 @@ with httpx.Client(base_url=url, headers=headers, params=shared, timeout=None) as
             sent = {"value": {"labels": [{"class": label}]}, "state": "submitted", "version": 0,
                     "token": item["assignment"]["token"], "seconds": 1}
             before = time.monotonic()
-            answer = http.put(f"{room}/records/{item['id']}/annotations/me", json=sent).raise_for_status().json()
+            answer = http.put(f"{dataset}/records/{item['id']}/annotations/me", json=sent).raise_for_status().json()
             latencies.append(time.monotonic() - before)
             acknowledged.append([item["id"], label])
             extras += not answer["counted"]
@@ -54,19 +54,19 @@ print(json.dumps({"acknowledged": acknowledged, "extras": extras, "latencies": l
 
 def furnished(home: Path) -> None:
     """A team of eight and an open plan in which two of them answer each record."""
-    with house_at(home) as house:
-        admin = house.client()
+    with local_server(home) as local:
+        admin = local.client()
         from apportion.services.people.users import NewUser, add_user
         from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
         from apportion.vocabulary import MembershipRole
 
-        def settle(tx: Any) -> None:
+        def set_up(tx: Any) -> None:
             shared = ensure_workspace(tx, "shared", now=1)
             for name in PEOPLE:
                 add_user(tx, NewUser(name, name), key=f"{name}.apikey", now=1)
                 join(tx, shared, MemberChange(name, MembershipRole.ANNOTATOR, 1))
 
-        house.store.write(settle).result()
+        local.store.write(set_up).result()
         for start in range(0, RECORDS, 1_000):
             records = [
                 {"id": f"r{n}", "inputs": {"text": f"text {n}"}}
@@ -92,7 +92,7 @@ def test_eight_people_at_once_collect_nothing_twice_and_lose_nothing(tmp_path: P
             )
             for name in PEOPLE
         ]
-        told: dict[str, Any] = {}
+        shown: dict[str, Any] = {}
         for worker in workers:
             assert worker.stdout is not None
             assert worker.stdout.readline() == "ready\n"
@@ -104,18 +104,18 @@ def test_eight_people_at_once_collect_nothing_twice_and_lose_nothing(tmp_path: P
         for name, worker in zip(PEOPLE, workers, strict=True):
             output, _ = worker.communicate(timeout=patience(SECONDS + 60))
             assert worker.returncode == 0
-            told[name] = json.loads(output)
+            shown[name] = json.loads(output)
         took = time.monotonic() - began
-        check(server.client(), told)
+        check(server.client(), shown)
     assert problems(tmp_path) == []
-    waits = sorted(each for person in told.values() for each in person["latencies"])
+    waits = sorted(each for person in shown.values() for each in person["latencies"])
     print(
         f"\n{len(waits) / took:.0f} claimed and submitted a second by {len(PEOPLE)} processes; submit p50 "
         f"{1000 * waits[len(waits) // 2]:.1f} ms, p95 {1000 * waits[len(waits) * 95 // 100]:.1f} ms"
     )
 
 
-def check(client: httpx.Client, told: dict[str, Any]) -> None:
+def check(client: httpx.Client, reply: dict[str, Any]) -> None:
     """Each acknowledged answer is there, counted, and no record has more than were wanted."""
     kept: dict[tuple[str, str], str] = {}
     body: dict[str, Any] = {"query": {"query_text": "status:(Validated OR Edited)"}}
@@ -125,13 +125,13 @@ def check(client: httpx.Client, told: dict[str, Any]) -> None:
         if not page["records"]:
             break
         for record in page["records"]:
-            for name, said in (record["annotations"] or {}).items():
-                kept[record["id"], name] = said["labels"][0]["class_label"]
+            for name, answer in (record["annotations"] or {}).items():
+                kept[record["id"], name] = answer["labels"][0]["class_label"]
         body["next_page_cfg"] = page["next_page_cfg"]
-    sent = {(id, name): label for name, each in told.items() for id, label in each["acknowledged"]}
-    assert len(sent) == sum(len(each["acknowledged"]) for each in told.values()) > 0
+    sent = {(id, name): label for name, each in reply.items() for id, label in each["acknowledged"]}
+    assert len(sent) == sum(len(each["acknowledged"]) for each in reply.values()) > 0
     assert kept == sent
-    assert sum(each["extras"] for each in told.values()) == 0
+    assert sum(each["extras"] for each in reply.values()) == 0
     assert max(Counter(id for id, _ in kept).values()) <= WANTED
     progress = client.get("/api/datasets/talks/progress", params=SHARED).json()
     assert sum(each["done"] for each in progress["annotators"]) == len(sent)

@@ -11,13 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
-from houses import SHARED, TEXT, House, house_at, problems, reopened, running_on
+from servers import SHARED, TEXT, LocalServer, local_server, problems, reopened, running_on
 
 from apportion.services.records import remove as removing
 from patience import patience, until
 from support import FakeClock
 
-ROOM = "/api/datasets/big"
+DATASET = "/api/datasets/big"
 
 
 def log(client: httpx.Client, count: int, **more: Any) -> None:
@@ -26,17 +26,19 @@ def log(client: httpx.Client, count: int, **more: Any) -> None:
             {"id": f"r{n}", "inputs": {"text": f"text {n % 10}"}, "metadata": {"odd": n % 2, **more}}
             for n in range(start, min(count, start + 10_000))
         ]
-        client.post(f"{ROOM}/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
+        client.post(f"{DATASET}/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
 
 
 def total(client: httpx.Client, query: str = "") -> int:
     body = {"query": {"query_text": query}} if query else {}
-    found = client.post(f"{ROOM}/{TEXT}:search", params={**SHARED, "limit": 0}, json=body)
+    found = client.post(f"{DATASET}/{TEXT}:search", params={**SHARED, "limit": 0}, json=body)
     return int(found.raise_for_status().json()["total"])
 
 
 def remove(client: httpx.Client, query: str, **params: Any) -> Any:
-    return client.request("DELETE", f"{ROOM}/data", params={**SHARED, **params}, json={"query_text": query})
+    return client.request(
+        "DELETE", f"{DATASET}/data", params={**SHARED, **params}, json={"query_text": query}
+    )
 
 
 @pytest.fixture
@@ -44,8 +46,8 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removing, "AT_ONCE", 7)
 
 
-def test_all_that_matched_is_dealt_with_in_parts(house: House, few: None) -> None:
-    eva = house.client()
+def test_all_that_matched_is_dealt_with_in_parts(local: LocalServer, few: None) -> None:
+    eva = local.client()
     log(eva, 50)
 
     assert remove(eva, "metadata.odd:1", mark_as_discarded=True).json() == {"matched": 25, "processed": 25}
@@ -53,29 +55,29 @@ def test_all_that_matched_is_dealt_with_in_parts(house: House, few: None) -> Non
     assert remove(eva, "metadata.odd:1").json() == {"matched": 25, "processed": 25}
     assert (total(eva, "metadata.odd:1"), total(eva)) == (0, 25)
     assert remove(eva, "nothing").json() == {"matched": 0, "processed": 0}
-    assert house.verify() == []
+    assert local.verify() == []
 
 
-def test_annotators_discard_their_own_in_parts(house: House, few: None) -> None:
-    eva, ana = house.client(), house.client("ana")
+def test_annotators_discard_their_own_in_parts(local: LocalServer, few: None) -> None:
+    eva, ana = local.client(), local.client("ana")
     log(eva, 20)
-    eva.patch(f"{ROOM}/policies", params=SHARED, json={"blind": True}).raise_for_status()
+    eva.patch(f"{DATASET}/policies", params=SHARED, json={"blind": True}).raise_for_status()
 
     assert remove(ana, "metadata.odd:1", mark_as_discarded=True).json() == {"matched": 10, "processed": 10}
-    assert (total(ana, "status:Discarded"), total(house.client("ben"), "status:Discarded")) == (10, 0)
+    assert (total(ana, "status:Discarded"), total(local.client("ben"), "status:Discarded")) == (10, 0)
 
 
 def test_what_is_logged_again_meanwhile_stays(
-    house: House, few: None, monkeypatch: pytest.MonkeyPatch
+    local: LocalServer, few: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    eva = house.client()
+    eva = local.client()
     log(eva, 30)
     inner = removing.remove_some
 
     def slowly(tx: Any, *given: Any, **more: Any) -> Any:
         if not slowly.done:  # type: ignore[attr-defined]
             slowly.done = True  # type: ignore[attr-defined]
-            threading.Thread(target=log, args=(house.client(), 30), kwargs={"new": True}).start()
+            threading.Thread(target=log, args=(local.client(), 30), kwargs={"new": True}).start()
         time.sleep(0.05)
         return inner(tx, *given, **more)
 
@@ -90,18 +92,18 @@ def test_what_is_logged_again_meanwhile_stays(
 
 
 @pytest.fixture
-def stopped(tmp_path: Path, few: None) -> Iterator[tuple[House, FakeClock]]:
+def stopped(tmp_path: Path, few: None) -> Iterator[tuple[LocalServer, FakeClock]]:
     clock = FakeClock()
-    with house_at(tmp_path, clock=clock) as house:
-        yield house, clock
+    with local_server(tmp_path, clock=clock) as local:
+        yield local, clock
 
 
 @pytest.mark.parametrize("discard", [False, True])
 def test_a_stop_in_the_middle_is_gone_on_with_by_the_next_start(
-    stopped: tuple[House, FakeClock], discard: bool, monkeypatch: pytest.MonkeyPatch
+    stopped: tuple[LocalServer, FakeClock], discard: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house, clock = stopped
-    eva = house.client()
+    local, clock = stopped
+    eva = local.client()
     log(eva, 40)
     inner, calls = removing.remove_some, []
 
@@ -116,24 +118,24 @@ def test_a_stop_in_the_middle_is_gone_on_with_by_the_next_start(
         remove(eva, "*", mark_as_discarded=discard)
     monkeypatch.undo()
     monkeypatch.setattr(removing, "AT_ONCE", 7)
-    reopened(house, clock)
-    again = house.client()
+    reopened(local, clock)
+    again = local.client()
     done = "status:Discarded" if discard else "*"
     assert total(again, done) == (14 if discard else 26)
 
-    house.app.state.app_state.jobs.start()
+    local.app.state.app_state.jobs.start()
     until(lambda: total(again, done) == (40 if discard else 0))
-    house.app.state.app_state.jobs.close()
+    local.app.state.app_state.jobs.close()
     assert total(again, done) == (40 if discard else 0)
-    assert house.verify() == []
+    assert local.verify() == []
 
 
 @pytest.mark.timeout(240)
 def test_killed_in_the_middle_it_is_all_gone_after_the_next_start_and_nobody_waited(tmp_path: Path) -> None:
-    with house_at(tmp_path) as house:
-        log(house.client(), 8_000)
+    with local_server(tmp_path) as local:
+        log(local.client(), 8_000)
         one = {"records": [{"id": "x", "inputs": {"text": "x"}}]}
-        house.client().post(f"/api/datasets/other/{TEXT}:bulk", params=SHARED, json=one).raise_for_status()
+        local.client().post(f"/api/datasets/other/{TEXT}:bulk", params=SHARED, json=one).raise_for_status()
     with running_on(tmp_path) as server:
         gone = threading.Thread(target=attempt, args=(server.client(),))
         gone.start()
@@ -156,6 +158,6 @@ def test_killed_in_the_middle_it_is_all_gone_after_the_next_start_and_nobody_wai
 def attempt(client: httpx.Client) -> None:
     try:
         everything = {"query_text": "*"}
-        client.request("DELETE", f"{ROOM}/data", params=SHARED, json=everything, timeout=patience(120))
+        client.request("DELETE", f"{DATASET}/data", params=SHARED, json=everything, timeout=patience(120))
     except httpx.TransportError:
         return

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from houses import furnish, house_at, running_on
+from servers import furnish, local_server, running_on
 
 from apportion.cli.main import main
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
@@ -21,35 +21,35 @@ from apportion.storage.sqlite.upkeep import SqliteUpkeep
 def test_a_file_that_is_deleted_or_replaced_under_the_server_is_noticed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, replaced: bool
 ) -> None:
-    with house_at(tmp_path) as house:
-        furnish(house.client())
-        client, path = house.client(), house.path.with_name(name)
-        assert house.store.look() is None
+    with local_server(tmp_path) as local:
+        furnish(local.client())
+        client, path = local.client(), local.path.with_name(name)
+        assert local.store.look() is None
         assert client.get("/api/health/ready").status_code == 200
         path.rename(tmp_path / "elsewhere")
         if replaced:
             path.touch()
         with caplog.at_level(logging.CRITICAL):
             for _ in range(3):
-                house.store.look()
-        (shout,) = (
+                local.store.look()
+        (alarm,) = (
             each for each in caplog.records if each.levelno == logging.CRITICAL
         )  # once, not each time
-        assert f"{name} was {'replaced' if replaced else 'deleted'}" in shout.getMessage()
+        assert f"{name} was {'replaced' if replaced else 'deleted'}" in alarm.getMessage()
         ready = client.get("/api/health/ready")
         assert ready.status_code == 503
         assert "has lost a file" in ready.json()["checks"]["store"]
 
 
 def test_what_was_in_a_deleted_log_is_brought_into_the_file_once_that_is_noticed(tmp_path: Path) -> None:
-    with house_at(tmp_path) as house:
-        furnish(house.client())
-        house.store.look()
-        house.path.with_name("apportion.db-wal").unlink()
-        house.store.look()
+    with local_server(tmp_path) as local:
+        furnish(local.client())
+        local.store.look()
+        local.path.with_name("apportion.db-wal").unlink()
+        local.store.look()
         (tmp_path / "copy").mkdir()
         copy = tmp_path / "copy" / "apportion.db"
-        shutil.copy(house.path, copy)  # all that is left after the process is killed
+        shutil.copy(local.path, copy)  # all that is left after the process is killed
     with closing(sqlite3.connect(copy)) as raw:
         assert raw.execute("SELECT count(*) FROM records").fetchone()[0] > 0
     assert SqliteUpkeep(copy).verify() == []
@@ -59,9 +59,9 @@ def test_an_emptied_database_is_refused_with_a_way_out(tmp_path: Path) -> None:
     path = tmp_path / "apportion.db"
     path.touch(mode=0o600)
     (tmp_path / "secret").write_text("x" * 40)
-    told = CliRunner().invoke(main, ["server", "start", "--port", "0", "--home", str(tmp_path)])
-    assert told.exit_code == 3
-    assert "apportion restore BACKUP --force" in told.stderr
+    result = CliRunner().invoke(main, ["server", "start", "--port", "0", "--home", str(tmp_path)])
+    assert result.exit_code == 3
+    assert "apportion restore BACKUP --force" in result.stderr
     assert path.stat().st_size == 0
     path.unlink()
     with running_on(tmp_path) as server:
@@ -71,15 +71,15 @@ def test_an_emptied_database_is_refused_with_a_way_out(tmp_path: Path) -> None:
 def test_files_that_others_may_read_are_warned_about_at_the_start(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    with house_at(home) as house:
-        furnish(house.client())
+    with local_server(home) as local:
+        furnish(local.client())
     (home / "secret").write_text("x" * 40)
     for path, mode in ((home, 0o777), (home / "apportion.db", 0o666), (home / "secret", 0o644)):
         path.chmod(mode)
     with running_on(home) as server:
-        said = "".join(server.said)
-    assert [mode in said for mode in ("mode 0777", "mode 0666", "mode 0644")] == [True] * 3
+        output = "".join(server.output)
+    assert [mode in output for mode in ("mode 0777", "mode 0666", "mode 0644")] == [True] * 3
     for path, mode in ((home, 0o700), (home / "apportion.db", 0o600), (home / "secret", 0o600)):
         path.chmod(mode)
     with running_on(home) as server:
-        assert "has mode" not in "".join(server.said)
+        assert "has mode" not in "".join(server.output)

@@ -19,9 +19,9 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
-from houses import SHARED, command, environment, everything, house_at, running_on
-from lived_in import contents, derived
-from lived_long import live_long
+from full_store import fill_tables
+from seeded_data import contents, derived
+from servers import SHARED, command, environment, everything, local_server, running_on
 
 from apportion.bootstrap import open_store, open_upkeep
 from apportion.cli.main import main
@@ -42,19 +42,19 @@ PASSWORDS = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which something of everything is; no server runs on it."""
     home = tmp_path_factory.mktemp("lived")
-    with house_at(home) as house:
-        live_long(house)
-        assert house.verify() == []
+    with local_server(home) as local:
+        fill_tables(local)
+        assert local.verify() == []
     return home
 
 
 @pytest.fixture
-def home(lived: Path, tmp_path: Path) -> Path:
+def home(seeded: Path, tmp_path: Path) -> Path:
     """A copy of it."""
-    return Path(shutil.copytree(lived, tmp_path / "home"))
+    return Path(shutil.copytree(seeded, tmp_path / "home"))
 
 
 @pytest.fixture
@@ -100,15 +100,15 @@ def shown(settings: Settings) -> dict[str, Any]:
         found = everything(client)
         urls = ["/api/webhooks", "/api/datasets:deleted", "/api/overview", "/api/team", "/api/comments"]
         for name in ("talk", "plans", "names", "reviews"):
-            room = f"/api/datasets/{name}"
-            urls += [f"{room}/{each}" for each in ("events?limit=500", "guidelines", "progress", "hours")]
+            talk = f"/api/datasets/{name}"
+            urls += [f"{talk}/{each}" for each in ("events?limit=500", "guidelines", "progress", "hours")]
             found |= {
-                f"{room}: {each}": seen(client, "POST", f"{room}/export", {"format": each})
+                f"{talk}: {each}": seen(client, "POST", f"{talk}/export", {"format": each})
                 for each in FORMATS
             }
             if name != "reviews":
-                urls += [f"{room}/{each}" for each in ("assignments", "agreement", "conflicts", "annotators")]
-                found |= {f"{room}: previews": seen(client, "POST", f"{room}/assignments:preview", PREVIEW)}
+                urls += [f"{talk}/{each}" for each in ("assignments", "agreement", "conflicts", "annotators")]
+                found |= {f"{talk}: previews": seen(client, "POST", f"{talk}/assignments:preview", PREVIEW)}
         for n in range(6):
             urls += [
                 f"/api/datasets/talk/records/r{n}/{what}" for what in ("comments", "history", "annotations")
@@ -123,12 +123,12 @@ def seen(client: Client, method: str, url: str, body: Any = None) -> Any:
 
 
 def test_every_table_is_moved_or_named_with_its_reason_and_the_moved_store_has_a_row_in_each(
-    lived: Path,
+    seeded: Path,
 ) -> None:
     copied = {table.name for table in copied_tables()}
     assert copied | set(NOT_COPIED) == set(metadata.tables)
     assert all(NOT_COPIED.values())
-    found = contents(lived / "apportion.db") | {"fields": derived(lived / "apportion.db")["fields"]}
+    found = contents(seeded / "apportion.db") | {"fields": derived(seeded / "apportion.db")["fields"]}
     assert [name for name in sorted(copied) if not found[name]] == [], "add a row of it to lived_long.py"
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from fastapi import FastAPI
-from houses import SHARED, TEXT, House
+from servers import SHARED, TEXT, LocalServer
 from starlette.routing import Match
 from test_permissions_of_datasets import MATRIX, NAMES, _table
 
@@ -30,32 +30,32 @@ ELSEWHERE = {
 
 
 @pytest.fixture(scope="module")
-def strangers(furnished: House) -> House:
-    def settle(tx: Any) -> None:
+def unknown(furnished: LocalServer) -> LocalServer:
+    def set_up(tx: Any) -> None:
         other = ensure_workspace(tx, "other", now=1)
         for name, role in ELSEWHERE.items():
             add_user(tx, NewUser(name, name.title(), role=Role.ANNOTATOR), key=f"{name}.apikey", now=1)
             join(tx, other, MemberChange(name, role, 1))
 
-    furnished.store.write(settle).result()
+    furnished.store.write(set_up).result()
     return furnished
 
 
 @pytest.mark.parametrize("who", ELSEWHERE)
-def test_a_role_elsewhere_opens_nothing_here(strangers: House, who: str) -> None:
-    client = strangers.client(who)
-    strangers.written()
+def test_a_role_elsewhere_opens_nothing_here(unknown: LocalServer, who: str) -> None:
+    client = unknown.client(who)
+    unknown.written()
     for method, path, body, params, _, statuses in MATRIX:
         sent = {k: v.format(who=who) if isinstance(v, str) else v for k, v in (body or {}).items()}
         url = path.format(who=who, **NAMES)
         answer = client.request(method, url, params={**SHARED, **params}, json=None if body is None else sent)
         assert answer.status_code == statuses[1], f"{who} {method} {url}: {answer.text[:200]}"
-    assert not strangers.written()
+    assert not unknown.written()
 
 
 @pytest.mark.parametrize("who", ELSEWHERE)
-def test_a_role_elsewhere_opens_no_workspace_and_no_user_here(strangers: House, who: str) -> None:
-    admin, client = strangers.client(), strangers.client(who)
+def test_a_role_elsewhere_opens_no_workspace_and_no_user_here(unknown: LocalServer, who: str) -> None:
+    admin, client = unknown.client(), unknown.client(who)
     ids = {each["username"]: each["id"] for each in admin.get("/api/users").json()}
     ids |= {each["name"]: each["id"] for each in admin.get("/api/workspaces").json()}
     people = _table("test_permission_matrix")
@@ -96,9 +96,9 @@ OWN = {
 }  # fmt: skip
 
 
-def _of_ana(house: House, name: str) -> dict[str, str]:
+def _of_ana(local: LocalServer, name: str) -> dict[str, str]:
     """A dataset that ana created (as data of 1.x may have it), and a job of hers."""
-    admin = house.client()
+    admin = local.client()
     records = [{"id": "1", "inputs": {"text": "soup"}}]
     admin.post(
         f"/api/datasets/{name}/{TEXT}:bulk", params=SHARED, json={"records": records}
@@ -106,10 +106,10 @@ def _of_ana(house: House, name: str) -> dict[str, str]:
     admin.patch(
         f"/api/datasets/{name}/policies", params=SHARED, json={"annotation": "individual"}
     ).raise_for_status()
-    with sqlite3.connect(house.path) as file:
+    with sqlite3.connect(local.path) as file:
         file.execute("UPDATE datasets SET created_by = 'ana' WHERE name = ?", (name,))
-    said = {"query": "soup", "value": {"labels": [{"class": "good"}]}}
-    job = house.client("ana").post(f"/api/datasets/{name}/annotations:apply", params=SHARED, json=said)
+    answer = {"query": "soup", "value": {"labels": [{"class": "good"}]}}
+    job = local.client("ana").post(f"/api/datasets/{name}/annotations:apply", params=SHARED, json=answer)
     begun = job.raise_for_status().json()["id"]
     while admin.get(f"/api/jobs/{begun}").json()["state"] in ("waiting", "running"):
         time.sleep(0.01)
@@ -118,48 +118,48 @@ def _of_ana(house: House, name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("what", OWN)
-def test_what_is_anas_is_anas(strangers: House, what: str) -> None:
+def test_what_is_anas_is_anas(unknown: LocalServer, what: str) -> None:
     row = OWN[what]
     for place, (who, status) in enumerate(zip(PEOPLE, row.statuses, strict=True)):
-        house = strangers
-        names = _of_ana(house, f"of-ana-{list(OWN).index(what)}-{place}")
+        local = unknown
+        names = _of_ana(local, f"of-ana-{list(OWN).index(what)}-{place}")
         body = {k: v.format(**names) if isinstance(v, str) else v for k, v in (row.body or {}).items()}
-        answer = house.client(who).request(
+        answer = local.client(who).request(
             row.method, row.path.format(**names), params=SHARED, json=None if row.body is None else body
         )
         assert answer.status_code == status, f"{who}: {answer.text[:300]}"
         if "apikey" in row.path or ":reset_key" in row.path:
-            _keys_back(house)
+            _keys_back(local)
 
 
-def _keys_back(house: House) -> None:
+def _keys_back(local: LocalServer) -> None:
     from apportion.services.people.sign_in import hash_key
 
     def work(within: Any) -> None:
         within.people.set_key(within.people.user_by_name("ana").id, hash_key("ana.apikey"), "ana.ap", now=1)
 
-    house.store.write(work).result()
+    local.store.write(work).result()
 
 
-def test_annotations_are_written_by_their_author_only(strangers: House) -> None:
-    names = _of_ana(strangers, "hers")
+def test_annotations_are_written_by_their_author_only(unknown: LocalServer) -> None:
+    names = _of_ana(unknown, "hers")
     mine = "/api/datasets/hers/records/1/annotations/me"
-    before = strangers.client("ana").get(mine, params=SHARED).json()
-    said = {"value": {"labels": [{"class": "bad"}]}, "state": "submitted", "version": 0}
+    before = unknown.client("ana").get(mine, params=SHARED).json()
+    answer = {"value": {"labels": [{"class": "bad"}]}, "state": "submitted", "version": 0}
     for who in PEOPLE[1:]:
-        client = strangers.client(who)
-        assert client.put(mine, params=SHARED, json=said).status_code in (200, 409)
+        client = unknown.client(who)
+        assert client.put(mine, params=SHARED, json=answer).status_code in (200, 409)
         client.delete(mine, params=SHARED)
         client.post(f"{mine}:undo", params=SHARED)
         for other in ("ana", "anybody"):
             for method in ("GET", "PUT", "DELETE", "PATCH"):
                 url = f"/api/datasets/hers/records/1/annotations/{other}"
-                assert client.request(method, url, params=SHARED, json=said).status_code in (404, 405)
+                assert client.request(method, url, params=SHARED, json=answer).status_code in (404, 405)
     plural = {"records": [{"id": "1", "inputs": {"text": "soup"},
                            "annotations": {"ana": {"agent": "ana", "labels": [{"class": "bad"}]}}}]}  # fmt: skip
     url = f"/api/datasets/hers/{names['task']}:bulk"
-    assert strangers.client("ben").post(url, params=SHARED, json=plural).status_code in (200, 403, 422)
-    assert strangers.client("ana").get(mine, params=SHARED).json() == before
+    assert unknown.client("ben").post(url, params=SHARED, json=plural).status_code in (200, 403, 422)
+    assert unknown.client("ana").get(mine, params=SHARED).json() == before
 
 
 # Every route
@@ -197,7 +197,7 @@ NEEDS_NOBODY = {
 """Pages, which the documentation of the API leaves out."""
 
 
-def test_every_route_the_server_has_is_in_a_table(furnished: House) -> None:
+def test_every_route_the_server_has_is_in_a_table(furnished: LocalServer) -> None:
     app = furnished.app
     walked = {(method, _handled(app, method, path)) for method, path in _rows()}
     elsewhere = _table("test_permission_matrix").ELSEWHERE
@@ -209,7 +209,7 @@ def test_every_route_the_server_has_is_in_a_table(furnished: House) -> None:
             assert known, f"{method} {template} is in no table of permissions"
 
 
-def test_a_new_route_would_be_noticed(furnished: House) -> None:
+def test_a_new_route_would_be_noticed(furnished: LocalServer) -> None:
     app = FastAPI()
     app.router.routes = list(furnished.app.routes)
 

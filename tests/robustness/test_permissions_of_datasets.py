@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from houses import RECORDS, SHARED, TEXT, House, furnish
+from servers import RECORDS, SHARED, TEXT, LocalServer, furnish
 
 from apportion.domain.permissions import ALLOWED, Action, EffectiveRole
 
@@ -180,7 +180,7 @@ _ROWS = [f"{method} {path} {params or ''}" for method, path, _, params, *_ in MA
 
 
 @pytest.fixture
-def as_before(furnished: House) -> Callable[[], None]:
+def as_before(furnished: LocalServer) -> Callable[[], None]:
     """Puts back what somebody was allowed to destroy."""
 
     def restore() -> None:
@@ -195,7 +195,7 @@ def as_before(furnished: House) -> Callable[[], None]:
 
 @pytest.mark.parametrize(("method", "path", "body", "params", "action", "statuses"), MATRIX, ids=_ROWS)
 def test_everybody_may_do_with_a_dataset_what_their_role_allows(
-    furnished: House, as_before: Any, method: str, path: str, body: Any, params: dict[str, str],
+    furnished: LocalServer, as_before: Any, method: str, path: str, body: Any, params: dict[str, str],
     action: Action, statuses: tuple[int, ...],
 ) -> None:  # fmt: skip
     for who, status in zip(PEOPLE, statuses, strict=True):
@@ -224,7 +224,7 @@ def test_the_table_here_and_the_one_of_the_domain_agree(action: Action, statuses
     assert let_in == ALLOWED[action] - {EffectiveRole.CREATOR}
 
 
-def test_every_route_is_in_a_table(furnished: House) -> None:
+def test_every_route_is_in_a_table(furnished: LocalServer) -> None:
     people, webhooks = _table("test_permission_matrix"), _table("test_webhooks")
     known = {(method, path) for method, path, *_ in (*MATRIX, *people.MATRIX, *webhooks.MATRIX)}
 

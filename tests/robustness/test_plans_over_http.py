@@ -8,9 +8,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from houses import SHARED, TEXT, House, house_at
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from servers import SHARED, TEXT, LocalServer, local_server
 
 Json = Any
 WANTED = int(os.environ.get("HYPOTHESIS_EXAMPLES", "0"))
@@ -44,16 +44,16 @@ def specs(draw: st.DrawFn) -> Json:
     return {"rules": rules, "seed": draw(st.integers(0, 99)), "blind": draw(st.booleans())}
 
 
-class Room:
+class DatasetClient:
     """A dataset with a plan."""
 
-    def __init__(self, house: House, order: list[int]) -> None:
-        self.house, self.name = house, f"d{uuid.uuid4().hex[:12]}"
-        self.client = house.client()
+    def __init__(self, local: LocalServer, order: list[int]) -> None:
+        self.local, self.name = local, f"d{uuid.uuid4().hex[:12]}"
+        self.client = local.client()
         self.log(order)
 
     def ask(self, method: str, path: str, body: Json = None, who: Any = None, **params: Any) -> Any:
-        client = self.client if who is None else self.house.client(who)
+        client = self.client if who is None else self.local.client(who)
         url = f"/api/datasets/{self.name}/{path}"
         return client.request(method, url, params={**SHARED, **params}, json=body)
 
@@ -85,8 +85,8 @@ def shape(rows: list[Json]) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def planning(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with house_at(tmp_path_factory.mktemp("plans")) as house:
-        yield house
+    with local_server(tmp_path_factory.mktemp("plans")) as local:
+        yield local
 
 
 @settings(
@@ -98,15 +98,15 @@ def planning(tmp_path_factory: pytest.TempPathFactory) -> Any:
     phases=list(Phase) if "HYPOTHESIS_SHRINK" in os.environ else [Phase.explicit, Phase.generate],
 )
 @given(specs(), st.permutations(list(range(N))))
-def test_a_plan_keeps_what_it_promises(planning: House, spec: Json, order: list[int]) -> None:
-    room = Room(planning, list(range(N)))
-    looked = room.ask("POST", "assignments:preview", spec)
+def test_a_plan_keeps_what_it_promises(planning: LocalServer, spec: Json, order: list[int]) -> None:
+    talk = DatasetClient(planning, list(range(N)))
+    looked = talk.ask("POST", "assignments:preview", spec)
     if looked.status_code != 200:  # more answers than people, nothing matches: refused alike
-        assert room.ask("POST", "assignments", spec).status_code == looked.status_code
+        assert talk.ask("POST", "assignments", spec).status_code == looked.status_code
         return
     before = looked.json()
-    made = room.make({**spec, "digest": before["digest"]})
-    rows = room.rows(made)
+    made = talk.make({**spec, "digest": before["digest"]})
+    rows = talk.rows(made)
 
     for key in ("slots", "records", "loads", "pairs", "unassigned"):  # I8
         assert made[key] == before[key]
@@ -118,21 +118,21 @@ def test_a_plan_keeps_what_it_promises(planning: House, spec: Json, order: list[
     eligible(spec, rows)
     anchored(spec, rows)
 
-    other = Room(planning, order)  # I5
+    other = DatasetClient(planning, order)  # I5
     assert shape(other.rows(other.make(spec))) == shape(rows)
 
-    room.log(list(range(N, N + 6)))  # I7
+    talk.log(list(range(N, N + 6)))  # I7
     known = shape(rows)
-    extended = room.ask("POST", f"assignments/{made['id']}:extend", {})
+    extended = talk.ask("POST", f"assignments/{made['id']}:extend", {})
     if extended.status_code == 200:
-        now = shape(room.rows(made))
+        now = shape(talk.rows(made))
         assert not set(known) - set(now)
         assert {row[0] for row in set(now) - set(known)} <= {f"r{n}" for n in range(N, N + 6)}
 
-    moved(room, spec, made)
-    left = room.change(made, "undo")  # I9
+    moved(talk, spec, made)
+    left = talk.change(made, "undo")  # I9
     assert left["kept"] == 0
-    assert room.rows(made) == []
+    assert talk.rows(made) == []
 
 
 def eligible(spec: Json, rows: list[Json]) -> None:
@@ -163,43 +163,45 @@ def anchored(spec: Json, rows: list[Json]) -> None:
             assert anchors <= mine
 
 
-def moved(room: Room, spec: Json, plan: Json) -> None:
+def moved(talk: DatasetClient, spec: Json, plan: Json) -> None:
     """I10: when somebody leaves, their rows move, and no others."""
     gone = spec["rules"][0]["users"][0]["user"]
     team = [each for each in spec["rules"][0]["users"] if each["user"] != gone]
-    before = room.rows(plan)
-    diff = room.ask(
+    before = talk.rows(plan)
+    diff = talk.ask(
         "POST", f"assignments/{plan['id']}:rebalance", {"users": team, "rule": 0, "dry_run": True}
     )
-    assert shape(room.rows(plan)) == shape(before)
+    assert shape(talk.rows(plan)) == shape(before)
     if diff.status_code != 200:
         return
-    room.change(plan, "rebalance", users=team, rule=0)
-    after = room.rows(plan)
-    theirs = {(row["record"], row["rule"]) for row in before if row["annotator"] == gone and row["rule"] == 0}
+    talk.change(plan, "rebalance", users=team, rule=0)
+    after = talk.rows(plan)
+    foreign = {
+        (row["record"], row["rule"]) for row in before if row["annotator"] == gone and row["rule"] == 0
+    }
     stay = Counter(
-        (row["record"], row["annotator"]) for row in before if (row["record"], row["rule"]) not in theirs
+        (row["record"], row["annotator"]) for row in before if (row["record"], row["rule"]) not in foreign
     )
     assert not stay - Counter((row["record"], row["annotator"]) for row in after)
     assert not any(row["annotator"] == gone and row["rule"] == 0 for row in after)
-    assert diff.json()["moved"] + diff.json()["removed"] <= len(theirs) + sum(
+    assert diff.json()["moved"] + diff.json()["removed"] <= len(foreign) + sum(
         row["annotator"] is None for row in before
     )
 
 
-def test_another_seed_is_another_plan(planning: House) -> None:
-    room = Room(planning, list(range(N)))
-    plans = [room.ask("POST", "assignments:preview", {"seed": seed}).json() for seed in (1, 2)]
+def test_another_seed_is_another_plan(planning: LocalServer) -> None:
+    talk = DatasetClient(planning, list(range(N)))
+    plans = [talk.ask("POST", "assignments:preview", {"seed": seed}).json() for seed in (1, 2)]
     assert plans[0]["digest"] != plans[1]["digest"]
-    one, two = (Room(planning, list(range(N))) for _ in range(2))
+    one, two = (DatasetClient(planning, list(range(N))) for _ in range(2))
     rows = [shape(each.rows(each.make({"seed": seed}))) for seed, each in enumerate((one, two))]
     assert rows[0] != rows[1]
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
-def test_the_share_that_is_doubled_is_exact(planning: House, share: float) -> None:
-    room = Room(planning, list(range(N)))
-    made = room.make({"rules": [{"overlap": {"annotators": 2, "share": share}}], "seed": 7})
-    doubled = sum(n == 2 for n in Counter(row["record"] for row in room.rows(made)).values())
+def test_the_share_that_is_doubled_is_exact(planning: LocalServer, share: float) -> None:
+    talk = DatasetClient(planning, list(range(N)))
+    made = talk.make({"rules": [{"overlap": {"annotators": 2, "share": share}}], "seed": 7})
+    doubled = sum(n == 2 for n in Counter(row["record"] for row in talk.rows(made)).values())
     assert abs(doubled - share * N) <= 1
     assert max(made["loads"].values()) - min(made["loads"].values()) <= 1

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from houses import SHARED, TEXT, House, house_at, reopened
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from servers import SHARED, TEXT, LocalServer, local_server, reopened
 
 from apportion.domain.individual.record_view import build_view
 from apportion.domain.policies import Policies
@@ -51,8 +51,8 @@ class Team(RuleBasedStateMachine):
         super().__init__()
         self.clock = FakeClock()
         self.folder = TemporaryDirectory()
-        self.stack = house_at(Path(self.folder.name), clock=self.clock)
-        self.house: House = self.stack.__enter__()
+        self.stack = local_server(Path(self.folder.name), clock=self.clock)
+        self.local: LocalServer = self.stack.__enter__()
         self.clients: dict[str, Any] = {}
         self.answered: dict[tuple[str, str], str] = {}
         """What was acknowledged last, by record and person."""
@@ -61,7 +61,7 @@ class Team(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            assert self.house.verify() == []
+            assert self.local.verify() == []
             self.views_are_what_the_answers_come_to()
         finally:
             self.stack.__exit__(None, None, None)
@@ -70,7 +70,7 @@ class Team(RuleBasedStateMachine):
     # Talking
 
     def ask(self, who: str, method: str, path: str, body: Json = None, **params: Any) -> Any:
-        client = self.clients.get(who) or self.clients.setdefault(who, self.house.client(who))
+        client = self.clients.get(who) or self.clients.setdefault(who, self.local.client(who))
         url = f"/api/datasets/talk{path}"
         answer = client.request(method, url, params={**SHARED, **params}, json=body)
         assert answer.status_code < 500, answer.text
@@ -148,9 +148,9 @@ class Team(RuleBasedStateMachine):
                 "SELECT count(*) FROM slots WHERE token = ? AND until > ?", token, self.clock.time
             )
             sent = {"leases": [{"id": id, "token": token}]}
-            told = self.ask(who, "POST", f"/queue:{verb}", sent).json()
+            reply = self.ask(who, "POST", f"/queue:{verb}", sent).json()
             if verb == "heartbeat":
-                assert (told["leases"][0]["lease_until"] is not None) == bool(before)
+                assert (reply["leases"][0]["lease_until"] is not None) == bool(before)
             else:  # what is free already is not freed a second time
                 again = self.ask(who, "POST", "/queue:release", sent).json()
                 assert again["released"] == []
@@ -212,12 +212,12 @@ class Team(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         self.clients.clear()
-        reopened(self.house, self.clock)
+        reopened(self.local, self.clock)
 
     # What holds at every moment
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
-        with sqlite3.connect(self.house.path) as file:
+        with sqlite3.connect(self.local.path) as file:
             return file.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: Any) -> Any:
@@ -250,7 +250,7 @@ class Team(RuleBasedStateMachine):
         ):
             on.setdefault(row[0], []).append(row)
         declined = {slot for (slot,) in self.rows("SELECT slot FROM declined WHERE annotator = ?", me)}
-        said = {
+        answer = {
             rid for (rid,) in self.rows("SELECT rid FROM annotations WHERE annotator = ? AND state >= 2", me)
         }
         found = set()
@@ -268,7 +268,7 @@ class Team(RuleBasedStateMachine):
                     continue
                 if mine or no in declined or annotator not in (0, me):
                     continue
-                if annotator == me or ((plan, number) in teams and rid not in said):
+                if annotator == me or ((plan, number) in teams and rid not in answer):
                     found.add(id)
         return found
 
@@ -317,13 +317,13 @@ class Team(RuleBasedStateMachine):
             "SELECT r.id, g.name, a.state, a.value FROM annotations a JOIN records r ON r.rid = a.rid "
             "JOIN agents g ON g.no = a.annotator"
         ):
-            said = "" if value is None else json.loads(b"{%b}" % value)["labels"][0]["class_label"]
-            kept[id, who] = f"{states[state]} {said}"
-        for key, said in self.answered.items():
-            assert kept[key] == said, key
+            answer = "" if value is None else json.loads(b"{%b}" % value)["labels"][0]["class_label"]
+            kept[id, who] = f"{states[state]} {answer}"
+        for key, answer in self.answered.items():
+            assert kept[key] == answer, key
 
     def views_are_what_the_answers_come_to(self) -> None:
-        with self.house.store.read() as tx:
+        with self.local.store.read() as tx:
             dataset = tx.datasets.find("shared", "talk")
             assert dataset is not None
             policies = Policies.of(dataset.policies)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from houses import SHARED, House, house_at, problems, running_on
-from lived_in import contents, contents_but_events, derived, live_in
+from seeded_data import contents, contents_but_events, derived, seed_data
+from servers import SHARED, LocalServer, local_server, problems, running_on
 
 from apportion.bootstrap import open_upkeep, restore_store
 from apportion.cli.main import main
@@ -23,17 +23,17 @@ from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house_at(tmp_path_factory.mktemp("lived")) as house:
-        live_in(house)
-        assert house.verify() == []
-        yield house
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    with local_server(tmp_path_factory.mktemp("lived")) as local:
+        seed_data(local)
+        assert local.verify() == []
+        yield local
 
 
 @pytest.fixture(scope="module")
-def backup(lived: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def backup(seeded: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("backups") / "monday.db"
-    SqliteUpkeep(lived.path).backup(file)
+    SqliteUpkeep(seeded.path).backup(file)
     return file
 
 
@@ -41,7 +41,7 @@ def cli(*words: str | Path) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
-def settled(home: Path) -> Path:
+def resolved(home: Path) -> Path:
     return home / "apportion.db"
 
 
@@ -55,14 +55,14 @@ def damage(path: Path, *statements: str) -> None:
 
 
 def test_a_restored_home_has_everything_that_was_backed_up(
-    lived: House, backup: Path, tmp_path: Path
+    seeded: LocalServer, backup: Path, tmp_path: Path
 ) -> None:
     done = restore_store(Settings(home=tmp_path / "new"), backup, force=False)
 
-    path = settled(tmp_path / "new")
+    path = resolved(tmp_path / "new")
     assert (done.kept, done.older) == (None, False)
-    assert contents(path) == contents(lived.path)
-    assert derived(path) == derived(lived.path)
+    assert contents(path) == contents(seeded.path)
+    assert derived(path) == derived(seeded.path)
     assert path.stat().st_mode & 0o077 == 0
     assert sorted(each.name for each in path.parent.iterdir()) == ["apportion.db", "apportion.lock"]
 
@@ -70,16 +70,16 @@ def test_a_restored_home_has_everything_that_was_backed_up(
 def test_only_an_empty_home_is_restored_into_unless_forced(backup: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert cli("users", "create", "--home", home, *NINA).exit_code == 0
-    before = contents(settled(home))
+    before = contents(resolved(home))
 
     refused = cli("restore", backup, "--home", home)
     assert refused.exit_code == 1
     assert "is not empty" in refused.stderr
-    assert contents(settled(home)) == before
+    assert contents(resolved(home)) == before
 
     forced = cli("restore", backup, "--home", home, "--force")
     assert forced.exit_code == 0, forced.stderr
-    assert contents_but_events(settled(home)) == contents_but_events(backup)
+    assert contents_but_events(resolved(home)) == contents_but_events(backup)
     last = contents(home / "apportion.db", only={"events": ["no", "who", "what", "object"]})["events"]
     assert max(last)[1:] == ("command line", "restored_backup", backup.name)
     assert contents(home / "apportion.db.before-restore") == before
@@ -91,7 +91,7 @@ NINA = ("--username", "nina", "--first-name", "Nina", "--role", "admin", "--pass
 def test_a_home_that_was_never_used_counts_as_empty(backup: Path, tmp_path: Path) -> None:
     assert cli("db", "migrate", "--home", tmp_path / "bare").exit_code == 0  # tables, and nothing in them
     assert restore_store(Settings(home=tmp_path / "bare"), backup, force=False).kept is not None
-    assert contents(settled(tmp_path / "bare")) == contents(backup)
+    assert contents(resolved(tmp_path / "bare")) == contents(backup)
 
 
 def test_nothing_is_restored_under_a_running_server(backup: Path, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_what_is_no_sound_backup_is_refused_and_leaves_nothing(backup: Path, tmp
 
 def fresh(backup: Path, home: Path) -> Path:
     restore_store(Settings(home=home), backup, force=False)
-    return settled(home)
+    return resolved(home)
 
 
 @pytest.fixture
@@ -246,10 +246,10 @@ def test_what_belongs_to_nothing_is_left_out_and_told(copy: Path) -> None:
         "DELETE FROM datasets WHERE no = 1",
     )
 
-    told = cli("reindex", "--home", copy.parent, "--json")
+    result = cli("reindex", "--home", copy.parent, "--json")
 
-    assert '"vectors": ' in told.stdout
-    assert '"records": 7' in told.stdout
+    assert '"vectors": ' in result.stdout
+    assert '"records": 7' in result.stdout
     assert problems(copy.parent) == []
 
 

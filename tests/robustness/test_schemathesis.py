@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import schemathesis
-from houses import SHARED, House, furnish
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation
+from servers import SHARED, LocalServer, furnish
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
 NAMES = {
@@ -55,13 +55,13 @@ UNUSED: list[Any] = [CHECKS.get_one(each) for each in SKIPPED]
 
 
 @pytest.fixture(scope="module")
-def document(furnished: House) -> schemathesis.BaseSchema:
+def document(furnished: LocalServer) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_asgi("/api/docs/spec.json", furnished.app)
 
 
 def test_no_request_makes_the_server_fail(
     document: schemathesis.BaseSchema,
-    furnished: House,
+    furnished: LocalServer,
     subtests: pytest.Subtests,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

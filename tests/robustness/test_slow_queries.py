@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from houses import SHARED, TEXT, House, house_at
+from servers import SHARED, TEXT, LocalServer, local_server
 
 from apportion.ports.deadline import Deadline
 from apportion.server import deps, disconnects
@@ -24,7 +24,7 @@ ALIVE = 60
 
 
 @pytest.fixture(scope="module")
-def big(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def big(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """A dataset with many words, values and ids, shared out to ana and ben."""
     records = [
         {
@@ -35,17 +35,17 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         }
         for n in range(RECORDS)
     ]
-    with house_at(tmp_path_factory.mktemp("big"), query_seconds=600) as house:
-        eva = house.client()
+    with local_server(tmp_path_factory.mktemp("big"), query_seconds=600) as local:
+        eva = local.client()
         eva.post(f"{BIG}/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
         rule = {"users": ["ana", "ben"], "overlap": 2, "mode": "pull"}
         eva.post(f"{BIG}/assignments", params=SHARED, json={"rules": [rule]}).raise_for_status()
-        yield house
+        yield local
 
 
-def search(house: House, text: str, who: str = "eva", **more: Any) -> Any:
+def search(local: LocalServer, text: str, who: str = "eva", **more: Any) -> Any:
     body = {"query": {"query_text": text}, **more}
-    return house.client(who).post(f"{BIG}/{TEXT}:search", params=SHARED, json=body)
+    return local.client(who).post(f"{BIG}/{TEXT}:search", params=SHARED, json=body)
 
 
 def any_of(pattern: str, many: int) -> str:
@@ -68,7 +68,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("text", SLOW.values(), ids=list(SLOW))
-def test_one_deadline_covers_every_part_of_a_query(big: House, monkeypatch: Any, text: str) -> None:
+def test_one_deadline_covers_every_part_of_a_query(big: LocalServer, monkeypatch: Any, text: str) -> None:
     ticks = itertools.count()
     budget = Deadline(60, clock=lambda: float(next(ticks)))  # a second goes by whenever it is looked at
     monkeypatch.setattr(deps.Context, "deadline", lambda self, long=False: budget)
@@ -79,7 +79,7 @@ def test_one_deadline_covers_every_part_of_a_query(big: House, monkeypatch: Any,
     assert "60 seconds" in refused.json()["detail"]["params"]["message"]
 
 
-def test_what_people_ask_is_far_from_the_deadline(big: House, monkeypatch: Any) -> None:
+def test_what_people_ask_is_far_from_the_deadline(big: LocalServer, monkeypatch: Any) -> None:
     for text in ("soup AND w1*", "metadata.src:s12*", "id:r77", "status:Default OR annotated_as:l1"):
         ticks = itertools.count()
         budget = Deadline(60, clock=lambda ticks=ticks: float(next(ticks)))  # type: ignore[misc]
@@ -87,7 +87,7 @@ def test_what_people_ask_is_far_from_the_deadline(big: House, monkeypatch: Any) 
         assert search(big, text).status_code == 200
 
 
-def test_more_patterns_than_anybody_needs_are_refused_before_any_is_looked_at(big: House) -> None:
+def test_more_patterns_than_anybody_needs_are_refused_before_any_is_looked_at(big: LocalServer) -> None:
     refused = search(big, any_of("id:*{}*", MOST_PATTERNS + 1))
 
     assert refused.status_code == 400
@@ -98,53 +98,53 @@ def test_more_patterns_than_anybody_needs_are_refused_before_any_is_looked_at(bi
 
 
 WHERE = "text.exact:*9*"
-ASKS: dict[str, Callable[[House], Any]] = {
-    "a search": lambda house: search(house, WHERE),
-    "a scan": lambda house: house.client().post(
+ASKS: dict[str, Callable[[LocalServer], Any]] = {
+    "a search": lambda local: search(local, WHERE),
+    "a scan": lambda local: local.client().post(
         f"{BIG}/records/:search", params=SHARED, json={"query": {"query_text": WHERE}}
     ),
-    "a look at the queue": lambda house: house.client("ana").get(
+    "a look at the queue": lambda local: local.client("ana").get(
         f"{BIG}/queue", params={**SHARED, "where": WHERE}
     ),
-    "a claim": lambda house: house.client("ana").post(
+    "a claim": lambda local: local.client("ana").post(
         f"{BIG}/queue:claim", params=SHARED, json={"where": WHERE}
     ),
-    "discarding": lambda house: house.client().request(
+    "discarding": lambda local: local.client().request(
         "DELETE", f"{BIG}/data", params={**SHARED, "mark_as_discarded": "true"}, json={"query_text": "id:*q*"}
     ),
-    "deleting": lambda house: house.client().request(
+    "deleting": lambda local: local.client().request(
         "DELETE", f"{BIG}/data", params=SHARED, json={"query_text": "id:*q*"}
     ),
-    "agreement": lambda house: house.client().get(f"{BIG}/agreement", params={**SHARED, "query": WHERE}),
-    "conflicts": lambda house: house.client().get(f"{BIG}/conflicts", params={**SHARED, "query": WHERE}),
-    "quality": lambda house: house.client().get(f"{BIG}/annotators", params={**SHARED, "query": WHERE}),
-    "a metric": lambda house: house.client().post(
+    "agreement": lambda local: local.client().get(f"{BIG}/agreement", params={**SHARED, "query": WHERE}),
+    "conflicts": lambda local: local.client().get(f"{BIG}/conflicts", params={**SHARED, "query": WHERE}),
+    "quality": lambda local: local.client().get(f"{BIG}/annotators", params={**SHARED, "query": WHERE}),
+    "a metric": lambda local: local.client().post(
         f"{BIG}/{TEXT}/metrics/text_length:summary", params=SHARED, json={"query_text": WHERE}
     ),
-    "a rule's figures": lambda house: house.client().get(
+    "a rule's figures": lambda local: local.client().get(
         f"{BIG}/{TEXT}/labeling/rules/{WHERE}/metrics", params=SHARED
     ),
-    "an export": lambda house: house.client().post(
+    "an export": lambda local: local.client().post(
         f"{BIG}/export", params=SHARED, json={"format": "jsonl", "query": WHERE}
     ),
-    "a preview": lambda house: house.client().post(
+    "a preview": lambda local: local.client().post(
         f"{BIG}/assignments:preview", params=SHARED, json={"rules": [{"users": ["ana"], "where": "id:*9*"}]}
     ),
-    "a plan": lambda house: house.client().post(
+    "a plan": lambda local: local.client().post(
         f"{BIG}/assignments", params=SHARED, json={"rules": [{"users": ["rita"], "where": "id:r9*9"}]}
     ),
-    "applying a value": lambda house: _job(
-        house, "annotations:apply", {"query": "id:r9*99", "value": {"labels": [{"class": "l1"}]}}
+    "applying a value": lambda local: _job(
+        local, "annotations:apply", {"query": "id:r9*99", "value": {"labels": [{"class": "l1"}]}}
     ),
-    "accepting": lambda house: _job(house, "consensus:accept", {"query": "id:r9*99"}),
+    "accepting": lambda local: _job(local, "consensus:accept", {"query": "id:r9*99"}),
 }
 
 
-def _job(house: House, path: str, body: Any) -> Any:
-    begun = house.client().post(f"{BIG}/{path}", params=SHARED, json=body)
+def _job(local: LocalServer, path: str, body: Any) -> Any:
+    begun = local.client().post(f"{BIG}/{path}", params=SHARED, json=body)
     job = begun.json()["id"]
     for _ in range(2_000):
-        if house.client().get(f"/api/jobs/{job}", params=SHARED).json()["state"] not in (
+        if local.client().get(f"/api/jobs/{job}", params=SHARED).json()["state"] not in (
             "waiting",
             "running",
         ):
@@ -155,7 +155,7 @@ def _job(house: House, path: str, body: Any) -> Any:
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=list(ASKS))
 def test_neither_the_event_loop_nor_the_writer_evaluates_a_query(
-    big: House, monkeypatch: Any, ask: Callable[[House], Any]
+    big: LocalServer, monkeypatch: Any, ask: Callable[[LocalServer], Any]
 ) -> None:
     original, seen = QueryCompiler.compile_criteria, set[str]()
 
@@ -172,7 +172,9 @@ def test_neither_the_event_loop_nor_the_writer_evaluates_a_query(
     assert not seen & {threading.current_thread().name, "apportion-writer"}  # the loop runs in this thread
 
 
-def test_a_claim_leaves_what_others_took_while_its_query_was_evaluated(big: House, monkeypatch: Any) -> None:
+def test_a_claim_leaves_what_others_took_while_its_query_was_evaluated(
+    big: LocalServer, monkeypatch: Any
+) -> None:
     original, taken = queue.shortlist, list[str]()
 
     def meanwhile(*given: Any, **options: Any) -> Any:
@@ -198,7 +200,7 @@ def test_a_claim_leaves_what_others_took_while_its_query_was_evaluated(big: Hous
 
 
 def test_a_record_that_is_deleted_while_a_claim_looks_for_it_is_not_claimed(
-    big: House, monkeypatch: Any
+    big: LocalServer, monkeypatch: Any
 ) -> None:
     original, gone = queue.shortlist, list[str]()
 
@@ -220,7 +222,9 @@ def test_a_record_that_is_deleted_while_a_claim_looks_for_it_is_not_claimed(
     assert "r2501" not in [each["id"] for each in claimed.json()["records"]]
 
 
-def test_what_was_logged_again_while_a_removal_looked_for_it_stays(house: House, monkeypatch: Any) -> None:
+def test_what_was_logged_again_while_a_removal_looked_for_it_stays(
+    local: LocalServer, monkeypatch: Any
+) -> None:
     from apportion.services.records import remove
 
     original, again = remove.matching_numbers, list[bool]()
@@ -228,7 +232,7 @@ def test_what_was_logged_again_while_a_removal_looked_for_it_stays(house: House,
 
     def log(*ids: str) -> None:
         records = [{"id": id, "inputs": {"text": f"soup {id}"}} for id in ids]
-        house.client().post(url, params=SHARED, json={"records": records}).raise_for_status()
+        local.client().post(url, params=SHARED, json={"records": records}).raise_for_status()
 
     def meanwhile(*given: Any, **options: Any) -> Any:
         found = original(*given, **options)
@@ -239,27 +243,27 @@ def test_what_was_logged_again_while_a_removal_looked_for_it_stays(house: House,
 
     log("a", "b", "c")
     monkeypatch.setattr(remove, "matching_numbers", meanwhile)
-    done = house.client().request(
+    done = local.client().request(
         "DELETE", "/api/datasets/reviews/data", params=SHARED, json={"query_text": "soup"}
     )
-    left = house.client().post(f"/api/datasets/reviews/{TEXT}:search", params=SHARED, json={})
+    left = local.client().post(f"/api/datasets/reviews/{TEXT}:search", params=SHARED, json={})
 
     assert done.json() == {"matched": 3, "processed": 2}
     assert [each["id"] for each in left.json()["records"]] == ["b"]
 
 
 def test_logging_goes_on_when_the_query_of_a_standing_plan_takes_too_long(
-    house: House, monkeypatch: Any
+    local: LocalServer, monkeypatch: Any
 ) -> None:
     url = f"/api/datasets/reviews/{TEXT}:bulk"
     one = {"records": [{"id": "a", "inputs": {"text": "soup"}}]}
-    house.client().post(url, params=SHARED, json=one).raise_for_status()
+    local.client().post(url, params=SHARED, json=one).raise_for_status()
     plan = {"rules": [{"users": ["ana"], "where": "*ou*"}], "standing": True}
-    house.client().post("/api/datasets/reviews/assignments", params=SHARED, json=plan).raise_for_status()
+    local.client().post("/api/datasets/reviews/assignments", params=SHARED, json=plan).raise_for_status()
     monkeypatch.setattr(apply_plan, "_WHERE_SECONDS", -1.0)
     more = {"records": [{"id": "b", "inputs": {"text": "soup"}}]}
-    logged = house.client().post(url, params=SHARED, json=more)
-    events = house.client().get("/api/datasets/reviews/events", params=SHARED).json()["events"]
+    logged = local.client().post(url, params=SHARED, json=more)
+    events = local.client().get("/api/datasets/reviews/events", params=SHARED).json()["events"]
 
     assert logged.status_code == 200
     assert any(each["what"] == "not_extended" for each in events), events
@@ -268,7 +272,7 @@ def test_logging_goes_on_when_the_query_of_a_standing_plan_takes_too_long(
 # Who waits for whom
 
 
-def test_the_query_of_a_caller_who_hung_up_is_worked_on_no_more(big: House, monkeypatch: Any) -> None:
+def test_the_query_of_a_caller_who_hung_up_is_worked_on_no_more(big: LocalServer, monkeypatch: Any) -> None:
     made: list[Deadline] = []
 
     def deadline(self: Any, long: bool = False) -> Deadline:
@@ -310,7 +314,7 @@ async def _hang_up(app: Any, text: str, made: list[Deadline]) -> int:
     return int(sent[0]["status"])
 
 
-def test_an_answer_is_stored_while_somebody_searches_the_same_dataset(big: House) -> None:
+def test_an_answer_is_stored_while_somebody_searches_the_same_dataset(big: LocalServer) -> None:
     """The search is held up where it holds what is kept of the dataset in memory."""
     no = next(each.no for each in _datasets(big) if each.name == "big")
     cache, inside, leave = big.store.caches.of(no), threading.Event(), threading.Event()
@@ -334,6 +338,6 @@ def test_an_answer_is_stored_while_somebody_searches_the_same_dataset(big: House
     assert search(big, "id:r5 AND annotated_as:new", "ana").json()["total"] == 1
 
 
-def _datasets(house: House) -> Any:
-    with house.store.read() as tx:
+def _datasets(local: LocalServer) -> Any:
+    with local.store.read() as tx:
         return tx.datasets.list()

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from houses import SHARED, TEXT, House, running_on, scan
 from hypothesis import given
 from hypothesis import strategies as st
+from servers import SHARED, TEXT, LocalServer, running_on, scan
 
 from apportion.ports.store import Transaction
 from apportion.server import timeouts as limits
@@ -97,11 +97,11 @@ def test_a_server_told_to_stop_finishes_what_it_took_and_ends_streams(tmp_path: 
 
 
 @contextlib.contextmanager
-def listening(house: House) -> Iterator[tuple[str, int]]:
+def listening(local: LocalServer) -> Iterator[tuple[str, int]]:
     """The app behind the protocol that is used in earnest, in a thread."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        house.app, http=limits.TimeoutProtocol, ws="none", lifespan="off", log_config=None
+        local.app, http=limits.TimeoutProtocol, ws="none", lifespan="off", log_config=None
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
@@ -135,8 +135,8 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("pieces", ENDLESS.values(), ids=list(ENDLESS))
-def test_an_endless_head_is_cut_off(house: House, pieces: tuple[bytes, ...]) -> None:
-    with listening(house) as address:
+def test_an_endless_head_is_cut_off(local: LocalServer, pieces: tuple[bytes, ...]) -> None:
+    with listening(local) as address:
         got = answered(address, *pieces)
         still = answered(address, LINE + b"Connection: close\r\n\r\n")
 
@@ -152,14 +152,16 @@ SILENT = {
 
 
 @pytest.mark.parametrize("pieces", SILENT.values(), ids=list(SILENT))
-def test_whoever_stays_silent_is_let_go(house: House, monkeypatch: Any, pieces: tuple[bytes, ...]) -> None:
+def test_whoever_stays_silent_is_let_go(
+    local: LocalServer, monkeypatch: Any, pieces: tuple[bytes, ...]
+) -> None:
     monkeypatch.setattr(limits, "HEADERS_WITHIN", 0.3)
     monkeypatch.setattr(limits, "LONGEST_PAUSE", 0.3)
-    with listening(house) as address:
+    with listening(local) as address:
         assert answered(address, *pieces)[:12] in (b"", b"HTTP/1.1 408")
 
 
-def test_a_long_answer_is_no_silence(house: House, monkeypatch: Any) -> None:
+def test_a_long_answer_is_no_silence(local: LocalServer, monkeypatch: Any) -> None:
     limit = patience(0.2)  # long enough for a request that is sent at once, wherever this runs
     monkeypatch.setattr(limits, "HEADERS_WITHIN", limit)
     monkeypatch.setattr(limits, "LONGEST_PAUSE", limit)
@@ -168,32 +170,32 @@ def test_a_long_answer_is_no_silence(house: House, monkeypatch: Any) -> None:
         await asyncio.sleep(5 * limit)
         return "at last"
 
-    house.app.add_api_route("/slow", slow)
-    with listening(house) as address:
+    local.app.add_api_route("/slow", slow)
+    with listening(local) as address:
         got = answered(address, b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 
     assert b"at last" in got
 
 
-def test_who_hangs_up_in_the_middle_leaves_nothing_behind(house: House, caplog: Any) -> None:
+def test_who_hangs_up_in_the_middle_leaves_nothing_behind(local: LocalServer, caplog: Any) -> None:
     head = (
         f"POST /api/datasets/cut/{TEXT}:bulk?workspace=shared HTTP/1.1\r\nHost: x\r\nX-Argilla-Api-Key: eva.apikey\r\n"
         "Content-Length: 5000\r\n\r\n"
     )
-    with listening(house) as address:
+    with listening(local) as address:
         with socket.create_connection(address) as connection:
             connection.sendall(head.encode() + b'{"records":[')
-        until(lambda: not house.app.state.app_state.tally.running)
+        until(lambda: not local.app.state.app_state.stats.running)
         still = answered(address, LINE + b"Connection: close\r\n\r\n")
 
     assert still.startswith(b"HTTP/1.1 200")
-    assert house.client().get("/api/datasets/cut", params=SHARED).status_code == 404
+    assert local.client().get("/api/datasets/cut", params=SHARED).status_code == 404
     assert "Traceback" not in caplog.text
 
 
-def test_a_head_that_is_too_long_is_refused_even_in_one_piece(house: House) -> None:
+def test_a_head_that_is_too_long_is_refused_even_in_one_piece(local: LocalServer) -> None:
     head = LINE + b"X: " + b"y" * 100_000 + b"\r\n\r\n"
-    with listening(house) as address:
+    with listening(local) as address:
         assert answered(address, head).startswith(b"HTTP/1.1 431")
 
 
@@ -212,14 +214,14 @@ def test_more_idle_connections_than_files_keep_nobody_out(tmp_path: Path) -> Non
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
         assert server.process.stdout is not None
-        said = server.process.stdout.read()
-    assert "Traceback" not in said
-    assert said.count("\n") < 1000
+        answer = server.process.stdout.read()
+    assert "Traceback" not in answer
+    assert answer.count("\n") < 1000
 
 
-def test_who_has_too_many_connections_loses_the_oldest_idle_one(house: House, monkeypatch: Any) -> None:
+def test_who_has_too_many_connections_loses_the_oldest_idle_one(local: LocalServer, monkeypatch: Any) -> None:
     monkeypatch.setattr(limits.TimeoutProtocol, "counted_in", Connections(None, 2))
-    with listening(house) as address, contextlib.ExitStack() as open_ones:
+    with listening(local) as address, contextlib.ExitStack() as open_ones:
         three = [open_ones.enter_context(socket.create_connection(address, timeout=20)) for _ in range(3)]
         for each in three[1:]:
             each.sendall(LINE + b"\r\n")

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from houses import SHARED, TEXT, House, furnish, house_at, reopened
+from servers import SHARED, TEXT, LocalServer, furnish, local_server, reopened
 
 from apportion.server.housekeeping import catch_up, follow_clock, purge
 from apportion.server.security import SystemClock
-from apportion.services.datasets.clock_jumps import downtime
+from apportion.services.datasets.clock_jumps import postpone_by_downtime
 from apportion.services.datasets.trash import mark_old_for_purge
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep, restore
+from owners import nobody
 from support import Client, FakeClock
 
 WEEK = 7 * 24 * 60
@@ -24,8 +25,8 @@ DAY = 24 * 3600 * 1_000_000
 
 def test_a_server_that_never_looked_into_it_purges_what_was_deleted(tmp_path: Path) -> None:
     clock = FakeClock()
-    with house_at(tmp_path, clock=clock) as house:
-        eva = house.client()
+    with local_server(tmp_path, clock=clock) as local:
+        eva = local.client()
         furnish(eva)
         long = " ".join(f"word{n}" for n in range(3_000))  # an index of many pages
         records = [{"id": n, "inputs": {"text": f"{long} {n}"}} for n in range(30)]
@@ -33,13 +34,13 @@ def test_a_server_that_never_looked_into_it_purges_what_was_deleted(tmp_path: Pa
         for name in ("reviews", "log"):
             eva.delete(f"/api/datasets/{name}", params=SHARED).raise_for_status()
         clock.pass_minutes(WEEK + 1)
-        reopened(house, clock)
+        reopened(local, clock)
 
-        asyncio.run(purge(house.app.state.app_state))
+        asyncio.run(purge(local.app.state.app_state))
 
-        assert house.store.write(lambda tx: list(tx.datasets.pending_purge())).result() == []
-        assert house.client().get("/api/datasets:deleted").json()["datasets"] == []
-        assert house.verify() == []
+        assert local.store.write(lambda tx: list(tx.datasets.pending_purge(nobody))).result() == []
+        assert local.client().get("/api/datasets:deleted").json()["datasets"] == []
+        assert local.verify() == []
 
 
 # A clock that jumps
@@ -63,20 +64,20 @@ class Machine:
         self.wall += int(days * DAY)
 
 
-def look(house: House) -> None:
+def look(local: LocalServer) -> None:
     """What the server does every few seconds and every hour."""
-    asyncio.run(follow_clock(house.app.state.app_state))
-    asyncio.run(purge(house.app.state.app_state))
+    asyncio.run(follow_clock(local.app.state.app_state))
+    asyncio.run(purge(local.app.state.app_state))
 
 
-def start(house: House) -> None:
+def start(local: LocalServer) -> None:
     """What the server does when it starts."""
-    asyncio.run(catch_up(house.app.state.app_state))
-    asyncio.run(purge(house.app.state.app_state))
+    asyncio.run(catch_up(local.app.state.app_state))
+    asyncio.run(purge(local.app.state.app_state))
 
 
-def trash(house: House) -> list[str]:
-    return [each["name"] for each in house.client().get("/api/datasets:deleted").json()["datasets"]]
+def trash(local: LocalServer) -> list[str]:
+    return [each["name"] for each in local.client().get("/api/datasets:deleted").json()["datasets"]]
 
 
 @pytest.mark.parametrize("days", [30, 20_000, -30])
@@ -84,8 +85,8 @@ def test_a_clock_that_jumps_empties_no_trash_and_ends_no_lease(
     tmp_path: Path, days: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     machine = Machine()
-    with house_at(tmp_path, clock=machine.clock()) as house:
-        eva, ana, ben = (house.client(who) for who in ("eva", "ana", "ben"))
+    with local_server(tmp_path, clock=machine.clock()) as local:
+        eva, ana, ben = (local.client(who) for who in ("eva", "ana", "ben"))
         furnish(eva)
         rule = {"users": ["ana", "ben"], "overlap": 1, "mode": "pull", "lease": 30}
         eva.post(
@@ -104,21 +105,21 @@ def test_a_clock_that_jumps_empties_no_trash_and_ends_no_lease(
         machine.set_ahead(days)
         assert claim(ben).isdisjoint(hers)  # before anybody has looked at the clock
         with caplog.at_level(logging.WARNING):
-            look(house)
+            look(local)
         assert "the clock of this machine jumped" in caplog.text
-        assert house.app.state.app_state.clock.now() - machine.wall in range(100)
+        assert local.app.state.app_state.clock.now() - machine.wall in range(100)
         assert claim(ben).isdisjoint(hers)
-        assert trash(house) == ["places"]
-        assert house.verify() == []
+        assert trash(local) == ["places"]
+        assert local.verify() == []
 
         machine.pass_minutes(31)
         assert claim(ben) & hers  # a lease runs out when its own time has passed
         machine.pass_minutes(WEEK - 60)
-        look(house)
-        assert trash(house) == ["places"]
+        look(local)
+        assert trash(local) == ["places"]
         machine.pass_minutes(60)
-        look(house)
-        assert trash(house) == []
+        look(local)
+        assert trash(local) == []
 
 
 def test_a_jump_that_is_put_right_before_anybody_looked_changes_nothing(tmp_path: Path) -> None:
@@ -135,54 +136,49 @@ def test_a_jump_that_is_put_right_before_anybody_looked_changes_nothing(tmp_path
 
 def test_a_start_after_weeks_or_on_a_wrong_clock_leaves_the_trash_its_time(tmp_path: Path) -> None:
     machine = Machine()
-    with house_at(tmp_path, clock=machine.clock()) as house:
-        house.store.hold()
-        furnish(house.client())
-        start(house)
-        house.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
-        (told,) = house.client().get("/api/datasets:deleted").json()["datasets"]
+    with local_server(tmp_path, clock=machine.clock()) as local:
+        local.store.hold()
+        furnish(local.client())
+        start(local)
+        local.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
+        (reply,) = local.client().get("/api/datasets:deleted").json()["datasets"]
         machine.pass_minutes(2 * 24 * 60)
-        house.app.state.app_state.store.record_heartbeat(machine.wall)  # as it does every hour
+        local.app.state.app_state.store.record_heartbeat(machine.wall)  # as it does every hour
         for away in (15, 9_000, -9_000):
             machine.pass_minutes(60)
             machine.set_ahead(away)
-            reopened(house, machine.clock())
-            house.store.hold()
-            start(house)
-            assert trash(house) == ["places"]
-        (now,) = house.client().get("/api/datasets:deleted").json()["datasets"]
-        assert now["deleted_at"] == told["deleted_at"]
-        assert now["purged_at"] > told["purged_at"]
+            reopened(local, machine.clock())
+            local.store.hold()
+            start(local)
+            assert trash(local) == ["places"]
+        (now,) = local.client().get("/api/datasets:deleted").json()["datasets"]
+        assert now["deleted_at"] == reply["deleted_at"]
+        assert now["purged_at"] > reply["purged_at"]
         machine.pass_minutes(5 * 24 * 60 - 200)
-        look(house)
-        assert trash(house) == ["places"]
+        look(local)
+        assert trash(local) == ["places"]
         machine.pass_minutes(300)
-        look(house)
-        assert trash(house) == []
+        look(local)
+        assert trash(local) == []
 
 
 def test_a_backup_that_is_restored_late_has_its_trash(tmp_path: Path) -> None:
     machine = Machine()
     backup, home = tmp_path / "old.db", tmp_path / "home"
     home.mkdir()
-    with house_at(home, clock=machine.clock()) as house:
-        furnish(house.client())
-        house.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
-        SqliteUpkeep(house.path).backup(backup)
-        house.store.hold()
+    with local_server(home, clock=machine.clock()) as local:
+        furnish(local.client())
+        local.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
+        SqliteUpkeep(local.path).backup(backup)
+        local.store.hold()
         machine.pass_minutes(3 * WEEK)
-        house.app.state.app_state.store.record_heartbeat(machine.wall)
+        local.app.state.app_state.store.record_heartbeat(machine.wall)
     restore(home / "apportion.db", backup, force=True)
     store = SqliteStore(home / "apportion.db", hold=True)
     try:
         last = store.last_heartbeat()
-        away = store.write(lambda tx: downtime(tx, last=last, now=machine.wall, least=DAY)).result()
+        away = postpone_by_downtime(store, last=last, now=machine.wall, least=DAY)
         assert away > 20 * DAY
-        assert (
-            store.write(
-                lambda tx: mark_old_for_purge(tx, before=machine.wall - 7 * DAY, now=machine.wall)
-            ).result()
-            == []
-        )
+        assert mark_old_for_purge(store, before=machine.wall - 7 * DAY, now=machine.wall) == []
     finally:
         store.close()

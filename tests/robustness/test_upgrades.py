@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import pytest
 from click.testing import CliRunner
-from houses import SHARED, TEXT, problems, running_on, scan
-from lived_in import columns_of, contents, derived
+from seeded_data import columns_of, contents, derived
+from servers import SHARED, TEXT, problems, running_on, scan
 
 from apportion.bootstrap import open_upkeep, restore_store
 from apportion.cli.main import main
@@ -52,7 +52,7 @@ def test_an_upgrade_loses_nothing(step: int, home: Path) -> None:
     path = unpack(step, home)
     columns, before = columns_of(path), contents(path)
     with closing(sqlite3.connect(path)) as raw:
-        told = raw.execute("SELECT no, what FROM events").fetchall() if "events" in columns else []
+        shown = raw.execute("SELECT no, what FROM events").fetchall() if "events" in columns else []
 
     store = SqliteStore(path, hold=True)
     store.close()
@@ -67,7 +67,7 @@ def test_an_upgrade_loses_nothing(step: int, home: Path) -> None:
     assert after == kept
     with closing(sqlite3.connect(path)) as raw:
         codes = dict(raw.execute("SELECT no, what FROM events"))
-    assert codes == {no: EventCode(what.replace(" ", "_")).value for no, what in told}
+    assert codes == {no: EventCode(what.replace(" ", "_")).value for no, what in shown}
     assert problems(home) == []
     if step < migrate.LATEST:
         assert store.upgraded_from is not None
@@ -91,15 +91,15 @@ def test_time_told_before_an_upgrade_is_kept_by_person_and_counts_once(home: Pat
     SqliteStore(path).close()
 
     with closing(sqlite3.connect(path)) as raw:
-        told = raw.execute(
+        shown = raw.execute(
             "SELECT annotator, round(sum(seconds), 3) FROM annotations WHERE seconds > 0 AND state > 1 AND rid >> 32 "
             "NOT IN (SELECT no FROM datasets WHERE metadata LIKE '%copied_from%') GROUP BY annotator"
         ).fetchall()
         kept = raw.execute(
             "SELECT annotator, sum(ms) / 1000.0 FROM time_spent WHERE at > 0 AND first GROUP BY annotator"
         ).fetchall()
-    assert told
-    assert kept == told
+    assert shown
+    assert kept == shown
 
 
 def test_posteriors_are_of_the_model_in_force_or_of_the_last_one_that_ran(home: Path) -> None:
@@ -137,9 +137,9 @@ def test_a_server_upgrades_tells_where_the_copy_is_and_serves_it(home: Path) -> 
     assert contents(path) == before
 
     with running_on(home) as server:
-        told = "".join(server.said)
+        output = "".join(server.output)
         copy = home / "apportion.db.before-upgrade-from-1"
-        assert f"{path} was upgraded. As it was before: {copy}" in told
+        assert f"{path} was upgraded. As it was before: {copy}" in output
         client = server.client()
         reviews = {each["id"]: each for each in scan(client, "reviews")}
         assert reviews["2"]["annotation"]["agent"] == "ben"  # who said it first

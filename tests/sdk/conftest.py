@@ -50,7 +50,7 @@ def with_team(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("team") / "apportion.db"
     store, clock = SqliteStore(path), FakeClock(1_600_000_000_000_000)
 
-    def settle(tx: Any) -> None:
+    def set_up(tx: Any) -> None:
         for workspace in ("shared", "other"):
             ensure_workspace(tx, workspace, now=clock.now())
         for name, (role, memberships) in TEAM.items():
@@ -60,7 +60,7 @@ def with_team(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 found = ensure_workspace(tx, workspace, now=clock.now())
                 join(tx, found, MemberChange(name, MembershipRole(what), clock.now()))
 
-    store.write(settle).result()
+    store.write(set_up).result()
     store.close()
     return path
 

@@ -43,8 +43,8 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
     @property
     def paths(self) -> list[str]:
         """Method and path of each request, without what every client asks first."""
-        told = [f"{each.method} {each.url.raw_path.decode()}" for each in self.asked]
-        return [each for each in told if not each.endswith(("/api/_info", "/api/me"))]
+        shown = [f"{each.method} {each.url.raw_path.decode()}" for each in self.asked]
+        return [each for each in shown if not each.endswith(("/api/_info", "/api/me"))]
 
 
 class Flaky(httpx.BaseTransport):

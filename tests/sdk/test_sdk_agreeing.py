@@ -23,8 +23,8 @@ def answered(active: rg.Client, client_as: ClientAs) -> rg.Client:
     rg.log(records, "talk", verbose=False)
     http = active.http_client
     http.patch("/api/datasets/talk/policies?workspace=shared", {"blind": True, "required": 2})
-    for who, said in (("ana", "xyxy"), ("ben", "xyyx")):
-        for id, label in zip("abcd", said, strict=True):
+    for who, labels in (("ana", "xyxy"), ("ben", "xyyx")):
+        for id, label in zip("abcd", labels, strict=True):
             value = {"labels": [{"class": label}]}
             path = f"/api/datasets/talk/records/{id}/annotations/me?workspace=shared"
             client_as(who).http_client.put(path, {"value": value, "state": "submitted", "version": 0})

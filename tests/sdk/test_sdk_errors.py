@@ -87,19 +87,19 @@ def test_the_address_of_some_other_service() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "said"),
+    ("failure", "message"),
     [
         ("[SSL: WRONG_VERSION_NUMBER] wrong version number", r"try api_url='http://team\.example\.org'"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "does not trust its certificate"),
     ],
 )
-def test_an_address_whose_https_does_not_work(failure: str, said: str) -> None:
+def test_an_address_whose_https_does_not_work(failure: str, message: str) -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError(failure, request=request)
 
     client = rg.Client("https://team.example.org", "ana.apikey", transport=httpx.MockTransport(fail))
 
-    with pytest.raises(ServerUnreachableError, match=said):
+    with pytest.raises(ServerUnreachableError, match=message):
         client.me()
 
 
@@ -117,7 +117,7 @@ def test_a_proxy_whose_server_is_down() -> None:
 
 
 @pytest.mark.parametrize(
-    ("info", "said"),
+    ("info", "message"),
     [
         ({"version": "1.3.9"}, "speaks version 1.3.9 of the API; this SDK needs 1.4"),
         ({"version": "2.1.0"}, "speaks version 2.1.0"),
@@ -129,8 +129,8 @@ def test_a_proxy_whose_server_is_down() -> None:
     ],
     ids=str,
 )
-def test_a_server_that_does_not_fit(info: dict[str, str], said: str) -> None:
-    with pytest.raises(ApiCompatibilityError, match=said) as caught:
+def test_a_server_that_does_not_fit(info: dict[str, str], message: str) -> None:
+    with pytest.raises(ApiCompatibilityError, match=message) as caught:
         saying(200, json=info).me()
     assert caught.value.min_version
     assert caught.value.api_version in info.values()
@@ -138,12 +138,12 @@ def test_a_server_that_does_not_fit(info: dict[str, str], said: str) -> None:
 
 def test_a_server_of_1x_is_spoken_to() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
-        told = (
+        shown = (
             {"version": "1.6.0"}
             if request.url.path.endswith("_info")
             else {"username": "ana", "workspaces": None}
         )
-        return httpx.Response(200, json=told)
+        return httpx.Response(200, json=shown)
 
     assert rg.Client(URL, "k", transport=httpx.MockTransport(answer)).user.workspaces == ()
 

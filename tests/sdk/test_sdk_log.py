@@ -265,7 +265,7 @@ def test_the_next_batch_is_converted_while_one_is_on_its_way(
 
 
 @pytest.mark.parametrize(
-    ("records", "said"),
+    ("records", "message"),
     [
         ([], "There are no records to log"),
         (iter(()), "There are no records to log"),
@@ -276,8 +276,8 @@ def test_the_next_batch_is_converted_while_one_is_on_its_way(
         ([None], "Record 0 is of an unknown record type"),
     ],
 )
-def test_what_are_no_records_is_refused(client: rg.Client, records: Any, said: str) -> None:
-    with pytest.raises(InputValueError, match=said):
+def test_what_are_no_records_is_refused(client: rg.Client, records: Any, message: str) -> None:
+    with pytest.raises(InputValueError, match=message):
         client.log(records, "reviews", verbose=False)
 
 

@@ -100,7 +100,7 @@ def test_a_server_that_is_away_for_a_moment_gets_the_batch_again(
 
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize(
-    ("trouble", "kind", "said"),
+    ("trouble", "kind", "message"),
     [
         (httpx.ConnectError("refused"), ServerUnreachableError, "Nothing answers at http://testserver"),
         (httpx.ReadTimeout("slow"), ServerTimeoutError, "did not answer within 60 seconds"),
@@ -118,7 +118,7 @@ def test_a_server_that_is_away_for_a_moment_gets_the_batch_again(
     ids=str,
 )
 def test_a_server_that_stays_away_ends_the_log_and_it_says_how_far_it_came(
-    transport: InProcess, client_as: ClientAs, trouble: Any, kind: type[BaseClientError], said: str
+    transport: InProcess, client_as: ClientAs, trouble: Any, kind: type[BaseClientError], message: str
 ) -> None:
     batches = 0
 
@@ -128,7 +128,7 @@ def test_a_server_that_stays_away_ends_the_log_and_it_says_how_far_it_came(
         return trouble if batches > 1 and is_bulk(request) else None
 
     client = client_as("eva", transport=Flaky(transport, decide))
-    with pytest.raises(kind, match=said) as caught:
+    with pytest.raises(kind, match=message) as caught:
         client.log(texts(6), "reviews", batch_size=2, verbose=False)
 
     assert (caught.value.accepted, list(caught.value.refused_ids)) == (2, [2, 3])

@@ -255,9 +255,9 @@ def test_what_the_server_refuses_is_dropped_at_once_counted_and_told(
     consumer.shutdown()
     assert len(bulks(transport)) == 1
     assert consumer.dropped.total == 1
-    [told] = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
-    assert told.startswith("1 record was not logged to strict: ")
-    assert "'b'" in told
+    [shown] = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
+    assert shown.startswith("1 record was not logged to strict: ")
+    assert "'b'" in shown
 
 
 def test_a_full_queue_drops_what_is_new_and_counts_it(

@@ -56,11 +56,11 @@ def runs(names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     operations = names.split()
     RUN.update(operations)
 
-    def said(test: Any) -> Any:
+    def answered(test: Any) -> Any:
         test.operations = operations
         return test
 
-    return said
+    return answered
 
 
 def test_every_operation_is_run_below() -> None:

@@ -76,16 +76,16 @@ def test_everybody_may_look_up_themselves(client_as: ClientAs) -> None:
 
 
 def test_people_are_let_in_and_taken_out(active: rg.Client) -> None:
-    room = rg.Workspace.create("room")
+    team = rg.Workspace.create("team")
 
-    room.add_user("ana")
-    room.add_user(rg.User.from_name("ben"), role="manager")
-    assert [(each.username, str(each.role)) for each in room.members] == [
+    team.add_user("ana")
+    team.add_user(rg.User.from_name("ben"), role="manager")
+    assert [(each.username, str(each.role)) for each in team.members] == [
         ("ana", "annotator"),
         ("ben", "manager"),
     ]
-    room.remove_user("ana")
-    assert [each.username for each in room.users] == ["ben"]
+    team.remove_user("ana")
+    assert [each.username for each in team.users] == ["ben"]
 
 
 def test_who_is_in_it_already_cannot_be_let_in(active: rg.Client) -> None:

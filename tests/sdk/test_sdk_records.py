@@ -45,14 +45,14 @@ MAKERS = [text, tokens, pair]
 
 def test_fields_are_those_of_1x_in_its_order() -> None:
     ends = ["id", "metadata", "status", "event_timestamp", "metrics", "search_keywords"]
-    said = ["prediction", "prediction_agent", "annotation", "annotation_agent", "vectors"]
+    answer = ["prediction", "prediction_agent", "annotation", "annotation_agent", "vectors"]
 
     assert list(TextClassificationRecord.__fields__) == [
-        *["text", "inputs", *said, "multi_label", "explanation"],
+        *["text", "inputs", *answer, "multi_label", "explanation"],
         *ends,
     ]
-    assert list(TokenClassificationRecord.__fields__) == ["text", "tokens", *said, *ends]
-    assert list(Text2TextRecord.__fields__) == ["text", *said, *ends]
+    assert list(TokenClassificationRecord.__fields__) == ["text", "tokens", *answer, *ends]
+    assert list(Text2TextRecord.__fields__) == ["text", *answer, *ends]
 
 
 @pytest.mark.parametrize("make", MAKERS)

@@ -253,9 +253,9 @@ def test_progress_tells_the_team_and_each_person(talk: str, ana: rg.Client) -> N
 def test_why_somebody_has_a_record_can_be_asked(talk: str) -> None:
     row = rg.assign(talk).rows(annotator="ana", limit=1)[0]
 
-    told = rg.explain(talk, row.record, "ana")
-    assert told.assigned
-    assert row.reason in repr(told)
+    shown = rg.explain(talk, row.record, "ana")
+    assert shown.assigned
+    assert row.reason in repr(shown)
     assert not rg.explain(talk, row.record, "ben").assigned
 
 

@@ -281,13 +281,13 @@ def test_the_summary(mail: None) -> None:
 
 
 def test_the_server_sums_stored_rules_up_as_weak_labels_do(mail: None) -> None:
-    ours, theirs = rules_summary("mail"), WeakLabels("mail").summary()
+    ours, official = rules_summary("mail"), WeakLabels("mail").summary()
 
-    assert list(ours.columns) == list(theirs.columns)
-    assert list(ours.index) == list(theirs.index)
+    assert list(ours.columns) == list(official.columns)
+    assert list(ours.index) == list(official.index)
     for column in ours.columns[1:]:
-        assert list(ours[column]) == pytest.approx(list(theirs[column]))
-    assert list(ours["label"]) == list(theirs["label"])
+        assert list(ours[column]) == pytest.approx(list(official[column]))
+    assert list(ours["label"]) == list(official["label"])
     assert len(rg.load("mail", query="covered:false")) == 1
     assert [each.id for each in rg.load("mail", query='rule:"money"')] == [0, 2, 6]
 
@@ -461,8 +461,8 @@ def test_everybody_sees_votes_judged_by_the_annotations_they_may_see(
 ) -> None:
     rg.log([rg.TextClassificationRecord(text=f"text {id}", id=id) for id in "abcdef"], "talk", verbose=False)
     rg.set_policies("talk", blind=True, required=2)
-    said = {"ana": "good good good bad - -", "ben": "good bad - bad odd -"}
-    for name, labels in said.items():
+    answer = {"ana": "good good good bad - -", "ben": "good bad - bad odd -"}
+    for name, labels in answer.items():
         for id, label in zip("abcdef", labels.split(), strict=True):
             state = "draft" if (name, id) == ("ana", "d") else "submitted"
             sent = {"value": {"labels": [{"class": label}]}, "state": state, "version": 0}

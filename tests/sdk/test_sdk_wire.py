@@ -100,8 +100,8 @@ def token_records(draw: Any) -> Record:
         return starts[first], starts[last] + len(tokens[last])
 
     spans = st.builds(span, place, place)
-    said = st.lists(st.tuples(names, spans, scores), max_size=3)
-    prediction, annotation = draw(st.none() | said), draw(st.none() | said)
+    labels = st.lists(st.tuples(names, spans, scores), max_size=3)
+    prediction, annotation = draw(st.none() | labels), draw(st.none() | labels)
     return spoken(
         TokenClassificationRecord(
             gap.join(tokens),

@@ -146,7 +146,7 @@ def empty_app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> Fa
 def app(empty_app: FastAPI, store: Store, clock: FakeClock, hashes: dict[str, str]) -> FastAPI:
     """The app with its team."""
 
-    def settle(tx: Transaction) -> None:
+    def set_up(tx: Transaction) -> None:
         for workspace in ("shared", "other"):
             ensure_workspace(tx, workspace, now=clock.now())
         for name, (role, memberships) in TEAM.items():
@@ -156,7 +156,7 @@ def app(empty_app: FastAPI, store: Store, clock: FakeClock, hashes: dict[str, st
                 found = ensure_workspace(tx, workspace, now=clock.now())
                 join(tx, found, MemberChange(name, MembershipRole(what), clock.now()))
 
-    store.write(settle).result()
+    store.write(set_up).result()
     return empty_app
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rooms import SPEECH, Room
+from dataset_client import SPEECH, DatasetClient
 
 from apportion.settings import Settings
 
@@ -26,8 +26,8 @@ def labels(count: int) -> Json:
     return {"labels": [{"class": f"L{number}"} for number in range(count)]}
 
 
-def several(client_as: Any) -> Room:
-    return Room(client_as, content={"inputs": {"text": "x"}, "multi_label": True})
+def several(client_as: Any) -> DatasetClient:
+    return DatasetClient(client_as, content={"inputs": {"text": "x"}, "multi_label": True})
 
 
 def refused(answer: Any, *words: str) -> None:
@@ -42,16 +42,16 @@ def too_many(limit: int, sent: int) -> tuple[str, str]:
 
 
 def test_an_answer_of_too_many_labels_is_refused_and_the_largest_is_kept(client_as: Any) -> None:
-    room = several(client_as)
-    refused(room.put("ana", "a", labels(LABELS + 1)), *too_many(LABELS, LABELS + 1))
-    assert room.get("ana", "records/a/annotations/me")["version"] == 0
-    assert room.put("ana", "a", labels(LABELS)).status_code == 200
+    talk = several(client_as)
+    refused(talk.put("ana", "a", labels(LABELS + 1)), *too_many(LABELS, LABELS + 1))
+    assert talk.get("ana", "records/a/annotations/me")["version"] == 0
+    assert talk.put("ana", "a", labels(LABELS)).status_code == 200
 
 
 def test_spans_and_texts_are_counted_too(client_as: Any) -> None:
-    room = Room(client_as, task="TokenClassification", content=SPEECH)
+    talk = DatasetClient(client_as, task="TokenClassification", content=SPEECH)
     spans = [{"start": 0, "end": 3, "label": "PER"}] * (LABELS + 1)
-    refused(room.put("ana", "a", {"entities": spans}), "spans", *too_many(LABELS, LABELS + 1))
+    refused(talk.put("ana", "a", {"entities": spans}), "spans", *too_many(LABELS, LABELS + 1))
 
 
 @pytest.mark.parametrize(
@@ -64,38 +64,38 @@ def test_spans_and_texts_are_counted_too(client_as: Any) -> None:
     ],
 )
 def test_texts_are_bounded_in_number_length_and_bytes(client_as: Any, texts: list[str], words: Any) -> None:
-    room = Room(client_as, task="Text2Text", content={"text": "x"})
+    talk = DatasetClient(client_as, task="Text2Text", content={"text": "x"})
     value = {"sentences": [{"text": text} for text in texts]}
-    refused(room.put("ana", "a", value), *words)
-    assert room.put("ana", "a", {"sentences": [{"text": "é" * 850}]}).status_code == 200
+    refused(talk.put("ana", "a", value), *words)
+    assert talk.put("ana", "a", {"sentences": [{"text": "é" * 850}]}).status_code == 200
 
 
 @pytest.mark.parametrize("who", ["max", "ana"])
 @pytest.mark.parametrize("member", ["annotation", "annotations", "prediction", "predictions"])
 def test_bulk_refuses_large_answers_and_predictions(client_as: Any, member: str, who: str) -> None:
-    room = several(client_as)
+    talk = several(client_as)
     value = labels(LABELS + 1)
     given = {"agent": who, **value} if member in ("annotation", "prediction") else {who: value}
     record = {"id": "a", "inputs": {"text": "x"}, "multi_label": True, member: given}
-    answer = room.ask(who, "POST", "TextClassification:bulk", json={"records": [record]})
+    answer = talk.ask(who, "POST", "TextClassification:bulk", json={"records": [record]})
     refused(answer, *too_many(LABELS, LABELS + 1))
-    assert room.see("max")["prediction"] is None
+    assert talk.see("max")["prediction"] is None
 
 
 def test_many_agents_together_are_bounded(client_as: Any) -> None:
-    room = several(client_as)
+    talk = several(client_as)
     predictions = {f"m{number}": labels(LABELS) for number in range(11)}
     record = {"id": "a", "inputs": {"text": "x"}, "multi_label": True, "predictions": predictions}
-    answer = room.ask("max", "POST", "TextClassification:bulk", json={"records": [record]})
+    answer = talk.ask("max", "POST", "TextClassification:bulk", json={"records": [record]})
     refused(answer, "together", *too_many(LABELS * 10, LABELS * 11))
 
 
 def test_every_other_route_that_takes_an_answer_refuses_a_large_one(client_as: Any) -> None:
-    room, value = several(client_as), labels(LABELS + 1)
+    talk, value = several(client_as), labels(LABELS + 1)
     wanted = too_many(LABELS, LABELS + 1)
-    refused(room.ask("rita", "PUT", "records/a/gold", json={"value": value}), *wanted)
-    refused(room.ask("rita", "POST", "gold:import", json={"gold": [{"id": "a", "value": value}]}), *wanted)
-    refused(room.ask("ana", "POST", "annotations:apply", json={"value": value}), *wanted)
+    refused(talk.ask("rita", "PUT", "records/a/gold", json={"value": value}), *wanted)
+    refused(talk.ask("rita", "POST", "gold:import", json={"gold": [{"id": "a", "value": value}]}), *wanted)
+    refused(talk.ask("ana", "POST", "annotations:apply", json={"value": value}), *wanted)
     for row in (
         {"answers": {"ana": {"value": value, "state": "submitted"}}},
         {"gold": {"value": value}},
@@ -103,17 +103,17 @@ def test_every_other_route_that_takes_an_answer_refuses_a_large_one(client_as: A
         {"prediction": {"agent": "m", **value}},
     ):
         file = json.dumps({"id": "a", "inputs": {"text": "x"}, "multi_label": True, **row})
-        answer = room.ask("max", "POST", "import", params={"task": "TextClassification"}, content=file)
+        answer = talk.ask("max", "POST", "import", params={"task": "TextClassification"}, content=file)
         refused(answer, *wanted)
-    assert room.get("rita", "records/a/annotations") == {"annotations": [], "gold": None}
+    assert talk.get("rita", "records/a/annotations") == {"annotations": [], "gold": None}
 
 
 @pytest.mark.parametrize("seconds", [-1, 1e300, "long", [1], True])
 def test_imported_seconds_are_a_number_that_somebody_may_have_spent(client_as: Any, seconds: Json) -> None:
-    room = several(client_as)
-    said = {"value": labels(1), "state": "submitted", "seconds": seconds}
-    file = json.dumps({"id": "a", "inputs": {"text": "x"}, "multi_label": True, "answers": {"ana": said}})
-    answer = room.ask("max", "POST", "import", params={"task": "TextClassification"}, content=file)
+    talk = several(client_as)
+    given = {"value": labels(1), "state": "submitted", "seconds": seconds}
+    file = json.dumps({"id": "a", "inputs": {"text": "x"}, "multi_label": True, "answers": {"ana": given}})
+    answer = talk.ask("max", "POST", "import", params={"task": "TextClassification"}, content=file)
     assert answer.status_code == 422
     assert "seconds must be a number" in answer.text
 
@@ -122,9 +122,9 @@ def test_imported_seconds_are_a_number_that_somebody_may_have_spent(client_as: A
     "gold", [{"author": "x" * 100}, {"author": {"a": 1}}, {"reason": 5}, {"reason": "x" * 10_001}]
 )
 def test_imported_gold_has_a_short_author_and_reason(client_as: Any, gold: Json) -> None:
-    room = several(client_as)
+    talk = several(client_as)
     row = {"id": "a", "inputs": {"text": "x"}, "multi_label": True, "gold": {"value": labels(1), **gold}}
-    answer = room.ask("max", "POST", "import", params={"task": "TextClassification"}, content=json.dumps(row))
+    answer = talk.ask("max", "POST", "import", params={"task": "TextClassification"}, content=json.dumps(row))
     assert answer.status_code == 422
     assert "characters" in answer.text
 
@@ -155,6 +155,6 @@ def test_requests_about_one_record_are_refused_before_megabytes_of_them_are_read
 
 
 def test_many_records_may_take_more(client_as: Any) -> None:
-    room = several(client_as)
+    talk = several(client_as)
     records = [{"inputs": {"text": "x" * 900}, "multi_label": True} for _ in range(5_000)]
-    assert room.ask("max", "POST", "TextClassification:bulk", json={"records": records}).status_code == 200
+    assert talk.ask("max", "POST", "TextClassification:bulk", json={"records": records}).status_code == 200

@@ -323,9 +323,9 @@ def test_what_somebody_was_at_when_a_plan_was_undone_is_still_before_them(team: 
     team.change(undone, "undo")
     assert both <= {each["id"] for each in team.claim("ben", 20)["records"]}
     begun = {row["record"] for row in team.rows(undone, state="leased")}
-    theirs = {row["record"] for row in team.rows(other, state="leased")}
-    assert min(len(begun), len(theirs)) > 0
-    assert not begun & theirs
+    foreign = {row["record"] for row in team.rows(other, state="leased")}
+    assert min(len(begun), len(foreign)) > 0
+    assert not begun & foreign
     assert begun & {each["id"] for each in team.claim("ana", 20)["records"]}  # for the other plan
 
 
@@ -414,8 +414,8 @@ def test_a_date_ends_in_the_time_zone_of_the_server(team: Team, make_app: Any, s
 def test_why_not_names_the_first_thing_in_the_way(team: Team) -> None:
     team.plan(rules=[{"users": ["ana", {"user": "ben", "cap": 3}]}])
     left = next(row for row in team.found("eva", "assigned_to:ana"))
-    told = team.ask("max", "GET", "explain", params={"record": left, "annotator": "ben"}).json()["why"]
-    assert told == [
+    reply = team.ask("max", "GET", "explain", params={"record": left, "annotator": "ben"}).json()["why"]
+    assert reply == [
         "ben has the 3 records that were agreed for rule 1.",
         "Its one answer is wanted from ana.",
     ]
@@ -424,12 +424,14 @@ def test_why_not_names_the_first_thing_in_the_way(team: Team) -> None:
 def test_why_has_an_answer_for_those_who_have_a_record_and_those_who_have_not(team: Team) -> None:
     made = team.plan(rules=[{"overlap": 1}], blind=True)
     row = team.rows(made, annotator="ana")[0]
-    told = team.ask("ana", "GET", "explain", params={"record": row["record"]}).json()
-    assert told["assigned"]
-    assert row["reason"] in told["why"][0]
-    not_told = team.ask("max", "GET", "explain", params={"record": row["record"], "annotator": "ben"}).json()
-    assert not not_told["assigned"]
-    assert "wanted from ana" in not_told["why"][0]
+    reply = team.ask("ana", "GET", "explain", params={"record": row["record"]}).json()
+    assert reply["assigned"]
+    assert row["reason"] in reply["why"][0]
+    unassigned = team.ask(
+        "max", "GET", "explain", params={"record": row["record"], "annotator": "ben"}
+    ).json()
+    assert not unassigned["assigned"]
+    assert "wanted from ana" in unassigned["why"][0]
     assert (
         team.ask("ana", "GET", "explain", params={"record": row["record"], "annotator": "ben"}).status_code
         == 403

@@ -12,21 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dataset_client import DatasetClient
 from fastapi import FastAPI
-from rooms import Room
 
 from apportion.server.housekeeping import prune_audit_log, purge
 from apportion.settings import Settings, SettingsError, load_settings
 from apportion.storage.sql.operations.events import SqlEvents
 from apportion.vocabulary import COMMAND_LINE, SERVER, SOMEBODY_UNKNOWN, EventCode
+from owners import nobody
 from support import FakeClock
 
 DAY = 24 * 60
 
 
 @pytest.fixture
-def room(client_as: Any) -> Room:
-    return Room(client_as, "ab")
+def talk(client_as: Any) -> DatasetClient:
+    return DatasetClient(client_as, "ab")
 
 
 def audit(client_as: Any, reader: str = "eva", **params: Any) -> list[dict[str, Any]]:
@@ -40,9 +41,9 @@ def codes(events: list[dict[str, Any]]) -> list[str]:
     return [each["what"] for each in events]
 
 
-def tag(room: Room) -> None:
+def tag(talk: DatasetClient) -> None:
     body, where = {"tags": {"a": "b"}}, {"workspace": "shared"}
-    room.client_as("max").patch("/api/datasets/talk", json=body, params=where).raise_for_status()
+    talk.client_as("max").patch("/api/datasets/talk", json=body, params=where).raise_for_status()
 
 
 # What it has
@@ -60,8 +61,8 @@ def test_an_event_says_who_did_what_to_whom_from_where_and_what_was_there_before
     assert event["at"].endswith("Z")
 
 
-def test_the_events_of_long_operations_name_their_request(room: Room) -> None:
-    max_, where = room.client_as("max", **{"X-Request-ID": "a-long-operation"}), {"workspace": "shared"}
+def test_the_events_of_long_operations_name_their_request(talk: DatasetClient) -> None:
+    max_, where = talk.client_as("max", **{"X-Request-ID": "a-long-operation"}), {"workspace": "shared"}
     asked: list[tuple[str, str, Any, str]] = [
         ("POST", "/assignments", {"rules": [{"users": ["ana"]}]}, "assigned"),
         ("PATCH", "/policies", {"required": 3}, "changed_policies"),
@@ -71,7 +72,7 @@ def test_the_events_of_long_operations_name_their_request(room: Room) -> None:
     for method, path, body, code in asked:
         sent = max_.request(method, f"/api/datasets/talk{path}", params=where, json=body)
         assert sent.status_code == 200, sent.text
-        assert audit(room.client_as, what=code)[0]["request"] == "a-long-operation", code
+        assert audit(talk.client_as, what=code)[0]["request"] == "a-long-operation", code
 
 
 def test_a_role_that_stays_what_it_was_is_no_event(client_as: Any) -> None:
@@ -87,12 +88,12 @@ def test_who_was_let_in_on_the_command_line_is_told(client_as: Any) -> None:
     assert {each["who"] for each in created} == {COMMAND_LINE}
 
 
-def test_a_change_of_settings_has_what_was_there_before_and_after(room: Room) -> None:
+def test_a_change_of_settings_has_what_was_there_before_and_after(talk: DatasetClient) -> None:
     for labels in (["good"], ["good", "bad"]):
         body = {"label_schema": {"labels": labels}}
-        room.ask("max", "PUT", "TextClassification/settings", json=body).raise_for_status()
+        talk.ask("max", "PUT", "TextClassification/settings", json=body).raise_for_status()
 
-    second, first = audit(room.client_as, what="changed_settings")
+    second, first = audit(talk.client_as, what="changed_settings")
 
     assert first["before"] == {}
     assert [each["name"] for each in second["before"]["labels"]] == ["good"]
@@ -100,31 +101,31 @@ def test_a_change_of_settings_has_what_was_there_before_and_after(room: Room) ->
     assert "vectors" not in second["after"]
 
 
-def test_an_export_says_who_took_how_many_records_by_which_query(room: Room) -> None:
+def test_an_export_says_who_took_how_many_records_by_which_query(talk: DatasetClient) -> None:
     body = {"format": "csv", "query": "id:a"}
-    room.ask("rita", "POST", "export", json=body).raise_for_status()
+    talk.ask("rita", "POST", "export", json=body).raise_for_status()
 
-    (event,) = audit(room.client_as, "max", area="downloads")
+    (event,) = audit(talk.client_as, "max", area="downloads")
 
     assert (event["who"], event["what"], event["dataset"]) == ("rita", "exported", "talk")
     assert event["detail"] == {"format": "csv", "query": "id:a", "answers": True, "records": 1}
 
 
-def test_a_scan_of_several_pages_is_one_event_with_the_number_of_records(room: Room) -> None:
-    first = room.post("rita", "records/:search?limit=1", {})
-    room.post("rita", "records/:search?limit=1", {"next_idx": first["next_idx"]})
-    room.post("max", "records/:search?limit=1", {"next_idx": "a"})  # from a place of one's own making
+def test_a_scan_of_several_pages_is_one_event_with_the_number_of_records(talk: DatasetClient) -> None:
+    first = talk.post("rita", "records/:search?limit=1", {})
+    talk.post("rita", "records/:search?limit=1", {"next_idx": first["next_idx"]})
+    talk.post("max", "records/:search?limit=1", {"next_idx": "a"})  # from a place of one's own making
 
-    events = audit(room.client_as, what="scanned")
+    events = audit(talk.client_as, what="scanned")
 
     assert [(each["who"], each["detail"]["records"]) for each in events] == [("max", 2), ("rita", 2)]
 
 
-def test_deleted_records_are_counted_and_named(room: Room) -> None:
-    room.ask("max", "DELETE", "data", json={"ids": ["a"]}).raise_for_status()
-    room.ask("max", "DELETE", "data", json={"query_text": "text AND id:b"}).raise_for_status()
+def test_deleted_records_are_counted_and_named(talk: DatasetClient) -> None:
+    talk.ask("max", "DELETE", "data", json={"ids": ["a"]}).raise_for_status()
+    talk.ask("max", "DELETE", "data", json={"query_text": "text AND id:b"}).raise_for_status()
 
-    by_query, by_id = audit(room.client_as, what="deleted_records")
+    by_query, by_id = audit(talk.client_as, what="deleted_records")
 
     assert by_id["detail"] == {"records": 1, "ids": ["a"]}
     assert by_query["detail"]["records"] == 1
@@ -134,11 +135,11 @@ def test_deleted_records_are_counted_and_named(room: Room) -> None:
 def test_the_first_administrator_is_in_the_log(empty_app: FastAPI) -> None:
     from support import Client
 
-    house = empty_app.state.app_state
+    state = empty_app.state.app_state
     with Client(empty_app) as client:
         wrong = {"code": "wrong", "username": "eva", "first_name": "Eva", "password": "long enough"}
         client.post("/api/setup", json=wrong)
-        made = client.post("/api/setup", json={**wrong, "code": house.setup.code})
+        made = client.post("/api/setup", json={**wrong, "code": state.setup.code})
         assert made.status_code == 200
         found = client.get("/api/audit", headers={"X-Argilla-Api-Key": made.json()["api_key"]}).json()
 
@@ -239,75 +240,75 @@ def test_no_secret_is_ever_in_the_log(client_as: Any, store: Any, tmp_path: Path
 # Who reads it
 
 
-def test_managers_read_of_their_workspaces_and_not_where_requests_came_from(room: Room) -> None:
-    admin = room.client_as("eva")
+def test_managers_read_of_their_workspaces_and_not_where_requests_came_from(talk: DatasetClient) -> None:
+    admin = talk.client_as("eva")
     admin.post("/api/workspaces", json={"name": "elsewhere"}).raise_for_status()
-    room.ask("max", "PATCH", "policies", json={"required": 3}).raise_for_status()
+    talk.ask("max", "PATCH", "policies", json={"required": 3}).raise_for_status()
 
-    found = audit(room.client_as, "max", limit=1000)
+    found = audit(talk.client_as, "max", limit=1000)
 
     assert {each["workspace"] for each in found} == {"shared"}
     assert "changed_policies" in codes(found)
     assert not {"signed_in", "created_user"} & set(codes(found))
     assert {each["address"] for each in found} == {None} == {each["request"] for each in found}
-    assert audit(room.client_as, "max", text="127.0.0.1") == []
-    assert audit(room.client_as, "eva", text="127.0.0.1") != []
+    assert audit(talk.client_as, "max", text="127.0.0.1") == []
+    assert audit(talk.client_as, "eva", text="127.0.0.1") != []
 
 
 @pytest.mark.parametrize("who", ["ana", "rita", "olga"])
-def test_annotators_and_reviewers_read_none_of_it(room: Room, who: str) -> None:
-    client = room.client_as(who)
+def test_annotators_and_reviewers_read_none_of_it(talk: DatasetClient, who: str) -> None:
+    client = talk.client_as(who)
 
     for params in ({}, {"workspace": "shared"}, {"who": who}, {"dataset": "talk"}):
         assert client.get("/api/audit", params=params).status_code == 403
     assert client.post("/api/audit:export", json={}).status_code == 403
-    assert room.client_as("max").get("/api/audit", params={"workspace": "other"}).status_code == 403
-    assert audit(room.client_as, what="exported_audit_log") == []
+    assert talk.client_as("max").get("/api/audit", params={"workspace": "other"}).status_code == 403
+    assert audit(talk.client_as, what="exported_audit_log") == []
 
 
-def test_what_only_the_audit_log_has_is_not_among_the_events_of_a_dataset(room: Room) -> None:
-    tag(room)
-    room.ask("rita", "POST", "export", json={}).raise_for_status()
-    room.put("ana", "a", "good")
+def test_what_only_the_audit_log_has_is_not_among_the_events_of_a_dataset(talk: DatasetClient) -> None:
+    tag(talk)
+    talk.ask("rita", "POST", "export", json={}).raise_for_status()
+    talk.put("ana", "a", "good")
 
-    assert codes(room.get("rita", "events")["events"]) == ["submitted", "changed_policies"]
-    assert codes(room.get("ana", "events")["events"]) == ["submitted"]
+    assert codes(talk.get("rita", "events")["events"]) == ["submitted", "changed_policies"]
+    assert codes(talk.get("ana", "events")["events"]) == ["submitted"]
 
 
-def test_it_can_be_narrowed_and_read_page_by_page(room: Room) -> None:
-    room.answer(ana="good bad", ben="good -")
-    everything = audit(room.client_as, limit=1000)
+def test_it_can_be_narrowed_and_read_page_by_page(talk: DatasetClient) -> None:
+    talk.answer(ana="good bad", ben="good -")
+    everything = audit(talk.client_as, limit=1000)
 
     pages, cursor = [], None
     while True:
-        page = room.client_as("eva").get("/api/audit", params={"limit": 3, "cursor": cursor}).json()
+        page = talk.client_as("eva").get("/api/audit", params={"limit": 3, "cursor": cursor}).json()
         pages += page["events"]
         if (cursor := page["next"]) is None:
             break
 
     assert pages == everything
-    assert codes(audit(room.client_as, who="ana")) == ["submitted", "submitted"]
-    assert {each["record"] for each in audit(room.client_as, area="answers", text="TALK")} == {"a", "b"}
+    assert codes(audit(talk.client_as, who="ana")) == ["submitted", "submitted"]
+    assert {each["record"] for each in audit(talk.client_as, area="answers", text="TALK")} == {"a", "b"}
     day = everything[0]["at"][:10]
-    assert len(audit(room.client_as, limit=1000, **{"from": day, "to": day})) == len(everything)
-    assert audit(room.client_as, to="2000-01-01") == []
-    assert room.client_as("eva").get("/api/audit", params={"from": "soon"}).status_code == 400
-    assert room.client_as("eva").get("/api/audit", params={"what": "soon"}).status_code == 422
+    assert len(audit(talk.client_as, limit=1000, **{"from": day, "to": day})) == len(everything)
+    assert audit(talk.client_as, to="2000-01-01") == []
+    assert talk.client_as("eva").get("/api/audit", params={"from": "soon"}).status_code == 400
+    assert talk.client_as("eva").get("/api/audit", params={"what": "soon"}).status_code == 422
 
 
-def test_an_export_of_the_log_has_what_matches_and_is_itself_in_it(room: Room) -> None:
+def test_an_export_of_the_log_has_what_matches_and_is_itself_in_it(talk: DatasetClient) -> None:
     name = "=HYPERLINK(1)"
-    room.ask("max", "POST", "TextClassification/labeling/rules", json={"query": name, "label": "a"})
+    talk.ask("max", "POST", "TextClassification/labeling/rules", json={"query": name, "label": "a"})
     asked = {"workspace": "shared", "what": ["added_rule"], "area": ["records"]}
 
-    table = room.client_as("max").post("/api/audit:export", json={**asked, "format": "csv"})
-    lines = room.client_as("max").post("/api/audit:export", json={**asked, "format": "jsonl"})
+    table = talk.client_as("max").post("/api/audit:export", json={**asked, "format": "csv"})
+    lines = talk.client_as("max").post("/api/audit:export", json={**asked, "format": "jsonl"})
 
     rows = list(csv.DictReader(io.StringIO(table.text)))
     events = [json.loads(each) for each in lines.text.splitlines()]
     assert [each["what"] for each in rows] == codes(events) == ["added_rule", "logged_records"]
     assert (rows[0]["object"], events[0]["object"]) == (f"'{name}", name)
-    first, second = audit(room.client_as, "max", what="exported_audit_log")
+    first, second = audit(talk.client_as, "max", what="exported_audit_log")
     assert (first["detail"]["format"], second["detail"]["format"]) == ("jsonl", "csv")
     assert (first["who"], first["detail"]["events"]) == ("max", 2)
 
@@ -335,39 +336,39 @@ def test_the_table_refuses_to_change_or_forget_events(client_as: Any, store: Any
     assert audit(client_as) == before
 
 
-def test_the_events_of_a_dataset_outlive_it(room: Room, app: FastAPI, clock: FakeClock) -> None:
-    room.put("ana", "a", "good")
+def test_the_events_of_a_dataset_outlive_it(talk: DatasetClient, app: FastAPI, clock: FakeClock) -> None:
+    talk.put("ana", "a", "good")
     where = {"workspace": "shared"}
-    room.client_as("max").delete("/api/datasets/talk", params=where).raise_for_status()
+    talk.client_as("max").delete("/api/datasets/talk", params=where).raise_for_status()
     clock.pass_minutes(8 * DAY)
 
     asyncio.run(purge(app.state.app_state))
 
     with app.state.app_state.store.read() as tx:
         assert tx.datasets.deleted() == []
-        assert tx.datasets.pending_purge() == []
-    found = audit(room.client_as, "max", dataset="talk")
+        assert tx.datasets.pending_purge(nobody) == []
+    found = audit(talk.client_as, "max", dataset="talk")
     assert codes(found)[:3] == ["purged", "deleted", "submitted"]
     assert [each["who"] for each in found[:3]] == [SERVER, "max", "ana"]
     assert {each["workspace"] for each in found} == {"shared"}
-    assert codes(audit(room.client_as, dataset=found[0]["dataset_uuid"])) == codes(found)
+    assert codes(audit(talk.client_as, dataset=found[0]["dataset_uuid"])) == codes(found)
 
 
 # Retention
 
 
 def test_events_are_forgotten_after_their_time_and_the_log_tells_so(
-    make_app: Any, settings: Settings, room: Room, clock: FakeClock
+    make_app: Any, settings: Settings, talk: DatasetClient, clock: FakeClock
 ) -> None:
-    old = audit(room.client_as, limit=1000)
+    old = audit(talk.client_as, limit=1000)
     clock.pass_minutes(40 * DAY)
-    tag(room)
-    house = make_app(replace(settings, audit_retention_days=30)).state.app_state
+    tag(talk)
+    state = make_app(replace(settings, audit_retention_days=30)).state.app_state
 
-    asyncio.run(prune_audit_log(house))
-    asyncio.run(prune_audit_log(house))
+    asyncio.run(prune_audit_log(state))
+    asyncio.run(prune_audit_log(state))
 
-    pruned, changed = audit(room.client_as)
+    pruned, changed = audit(talk.client_as)
     assert (changed["what"], pruned["what"], pruned["who"]) == ("changed_tags", "pruned_audit_log", SERVER)
     assert pruned["detail"]["events"] == len(old)
 

@@ -63,7 +63,7 @@ class Story:
         self.done.add(name)
         return found.json() if found.headers.get("content-type") == "application/json" else found.text
 
-    def room(self, who: str, what: EventCode, method: str, tail: str, body: Any = None, **more: Any) -> Any:
+    def talk(self, who: str, what: EventCode, method: str, tail: str, body: Any = None, **more: Any) -> Any:
         return self.do(who, what, method, f"/api/datasets/talk{tail}", body, **more)
 
 
@@ -127,32 +127,32 @@ def _also(client_as: Any, browser: Any) -> Callable[[str], Any]:
 
 
 def datasets(story: Story) -> None:
-    do, room = story.do, story.room
+    do, talk = story.do, story.talk
     do("max", EventCode.CREATED, "POST", "/api/datasets", {"name": "talk", "task": TEXT})
-    room("max", EventCode.CHANGED_TAGS, "PATCH", "", {"tags": {"lang": "en"}})
-    room("max", EventCode.CLOSED, "PUT", ":close")
-    room("max", EventCode.OPENED, "PUT", ":open")
+    talk("max", EventCode.CHANGED_TAGS, "PATCH", "", {"tags": {"lang": "en"}})
+    talk("max", EventCode.CLOSED, "PUT", ":close")
+    talk("max", EventCode.OPENED, "PUT", ":open")
     labels = {"label_schema": {"labels": ["good", "bad"]}}
-    room("max", EventCode.CHANGED_SETTINGS, "PUT", f"/{TEXT}/settings", labels)
+    talk("max", EventCode.CHANGED_SETTINGS, "PUT", f"/{TEXT}/settings", labels)
     more = {"label_schema": {"labels": ["good", "bad", "unsure"]}}
-    room("max", EventCode.CHANGED_SETTINGS, "PATCH", f"/{TEXT}/settings", more)
-    room("max", EventCode.CHANGED_SETTINGS, "DELETE", f"/{TEXT}/settings")
-    room("max", EventCode.CHANGED_GUIDELINES, "PUT", "/guidelines", {"text": "Read twice."})
+    talk("max", EventCode.CHANGED_SETTINGS, "PATCH", f"/{TEXT}/settings", more)
+    talk("max", EventCode.CHANGED_SETTINGS, "DELETE", f"/{TEXT}/settings")
+    talk("max", EventCode.CHANGED_GUIDELINES, "PUT", "/guidelines", {"text": "Read twice."})
     rules = f"/{TEXT}/labeling/rules"
-    room("max", EventCode.ADDED_RULE, "POST", rules, {"query": "soup", "label": "good"})
-    room("max", EventCode.CHANGED_RULE, "PATCH", f"{rules}/soup", {"label": "bad"})
-    room("max", EventCode.DELETED_RULE, "DELETE", f"{rules}/soup")
-    room("max", EventCode.ADDED_RULE, "POST", f"{rules}:undo")
-    room("max", EventCode.SCANNED, "POST", f"{rules}:matches", {})
+    talk("max", EventCode.ADDED_RULE, "POST", rules, {"query": "soup", "label": "good"})
+    talk("max", EventCode.CHANGED_RULE, "PATCH", f"{rules}/soup", {"label": "bad"})
+    talk("max", EventCode.DELETED_RULE, "DELETE", f"{rules}/soup")
+    talk("max", EventCode.ADDED_RULE, "POST", f"{rules}:undo")
+    talk("max", EventCode.SCANNED, "POST", f"{rules}:matches", {})
 
 
 def records(story: Story) -> None:
-    do, room = story.do, story.room
-    room("max", EventCode.LOGGED_RECORDS, "POST", f"/{TEXT}:bulk", {"records": RECORDS})
-    room("max", EventCode.CHANGED_RECORD, "PATCH", "/records/f", {"metadata": {"a": 1}})
-    room("max", EventCode.SCANNED, "POST", "/records/:search", {})
-    room("rita", EventCode.EXPORTED, "POST", "/export", {"format": "jsonl"})
-    room("max", EventCode.COPIED, "PUT", ":copy", {"name": "twin"})
+    do, talk = story.do, story.talk
+    talk("max", EventCode.LOGGED_RECORDS, "POST", f"/{TEXT}:bulk", {"records": RECORDS})
+    talk("max", EventCode.CHANGED_RECORD, "PATCH", "/records/f", {"metadata": {"a": 1}})
+    talk("max", EventCode.SCANNED, "POST", "/records/:search", {})
+    talk("rita", EventCode.EXPORTED, "POST", "/export", {"format": "jsonl"})
+    talk("max", EventCode.COPIED, "PUT", ":copy", {"name": "twin"})
     line = {"id": "1", "inputs": {"text": "a"}}
     file = "/api/datasets/imported/import"
     do("max", EventCode.IMPORTED_RECORDS, "POST", file, line, params={"task": TEXT})
@@ -163,52 +163,52 @@ def records(story: Story) -> None:
         f"/api/datasets/talk/{TEXT}:bulk", params={"workspace": "ana"}, json={"records": RECORDS}
     ).raise_for_status()
     do("eva", EventCode.GATHERED, "POST", "/api/datasets:gather", {**both, "workspaces": ["ana"]})
-    room("max", EventCode.DELETED_RECORDS, "DELETE", "/data", {"ids": ["f"]})
+    talk("max", EventCode.DELETED_RECORDS, "DELETE", "/data", {"ids": ["f"]})
 
 
 def answers(story: Story) -> None:
-    room = story.room
-    room("max", EventCode.CHANGED_POLICIES, "PATCH", "/policies", {"annotation": "individual", "required": 2})
+    talk = story.talk
+    talk("max", EventCode.CHANGED_POLICIES, "PATCH", "/policies", {"annotation": "individual", "required": 2})
     mine = "/records/a/annotations/me"
-    said = {"value": GOOD, "state": "submitted", "version": 0}
-    room("ana", EventCode.SUBMITTED, "PUT", mine, said)
-    room("ana", EventCode.TOOK_BACK, "DELETE", mine)
-    room("ana", EventCode.SUBMITTED, "POST", f"{mine}:undo")
-    room("rita", EventCode.ADJUDICATED, "PUT", "/records/a/gold", {"value": GOOD})
-    room("rita", EventCode.REMOVED_GOLD, "DELETE", "/records/a/gold")
-    room("ana", EventCode.COMMENTED, "POST", "/records/a/comments", {"text": "Hm."})
+    answer = {"value": GOOD, "state": "submitted", "version": 0}
+    talk("ana", EventCode.SUBMITTED, "PUT", mine, answer)
+    talk("ana", EventCode.TOOK_BACK, "DELETE", mine)
+    talk("ana", EventCode.SUBMITTED, "POST", f"{mine}:undo")
+    talk("rita", EventCode.ADJUDICATED, "PUT", "/records/a/gold", {"value": GOOD})
+    talk("rita", EventCode.REMOVED_GOLD, "DELETE", "/records/a/gold")
+    talk("ana", EventCode.COMMENTED, "POST", "/records/a/comments", {"text": "Hm."})
     again = {"reason": "Read it to the end."}
-    room("rita", EventCode.TOOK_BACK, "POST", "/records/a/annotations/ana:ask_again", again)
-    room("rita", EventCode.IMPORTED_GOLD, "POST", "/gold:import", {"gold": [{"id": "b", "value": GOOD}]})
+    talk("rita", EventCode.TOOK_BACK, "POST", "/records/a/annotations/ana:ask_again", again)
+    talk("rita", EventCode.IMPORTED_GOLD, "POST", "/gold:import", {"gold": [{"id": "b", "value": GOOD}]})
 
 
 def plans(story: Story) -> None:
-    room = story.room
-    plan = room("max", EventCode.ASSIGNED, "POST", "/assignments", PLAN)["id"]
+    talk = story.talk
+    plan = talk("max", EventCode.ASSIGNED, "POST", "/assignments", PLAN)["id"]
     one = f"/assignments/{plan}"
     logged = {"records": [{"id": "g", "inputs": {"text": "new"}}]}
-    room("max", EventCode.LOGGED_RECORDS, "POST", f"/{TEXT}:bulk", logged)
-    room("max", EventCode.EXTENDED, "POST", f"{one}:extend", {})
+    talk("max", EventCode.LOGGED_RECORDS, "POST", f"/{TEXT}:bulk", logged)
+    talk("max", EventCode.EXTENDED, "POST", f"{one}:extend", {})
     claimed = story.client_as("ana").post(
         "/api/datasets/talk/queue:claim", params={"workspace": "shared"}, json={"limit": 1}
     )
     first = claimed.json()["records"][0]
     skipped = {"id": first["id"], "token": first["assignment"]["token"]}
-    room("ana", EventCode.SKIPPED, "POST", "/queue:skip", skipped)
-    room("ana", EventCode.TOOK_SKIP_BACK, "POST", "/queue:undo_skip", {"id": first["id"]})
+    talk("ana", EventCode.SKIPPED, "POST", "/queue:skip", skipped)
+    talk("ana", EventCode.TOOK_SKIP_BACK, "POST", "/queue:undo_skip", {"id": first["id"]})
     story.client_as("ana").post(
         "/api/datasets/talk/queue:claim", params={"workspace": "shared"}, json={"limit": 1}
     ).raise_for_status()
-    room("max", EventCode.TOOK_RECORDS_BACK, "POST", "/queue:take_back", {"annotators": ["ana"]})
-    room("max", EventCode.MOVED, "POST", f"{one}:move", {"annotator": "ben", "to": "ana"})
-    room("max", EventCode.REBALANCED, "POST", f"{one}:rebalance", {"users": ["ana", "ben"]})
-    room("max", EventCode.WITHDRAWN, "POST", f"{one}:withdraw", {"annotators": ["ben"]})
-    room("max", EventCode.UNDONE, "POST", f"{one}:undo", {})
+    talk("max", EventCode.TOOK_RECORDS_BACK, "POST", "/queue:take_back", {"annotators": ["ana"]})
+    talk("max", EventCode.MOVED, "POST", f"{one}:move", {"annotator": "ben", "to": "ana"})
+    talk("max", EventCode.REBALANCED, "POST", f"{one}:rebalance", {"users": ["ana", "ben"]})
+    talk("max", EventCode.WITHDRAWN, "POST", f"{one}:withdraw", {"annotators": ["ben"]})
+    talk("max", EventCode.UNDONE, "POST", f"{one}:undo", {})
 
 
 def jobs(story: Story) -> None:
-    room = story.room
-    begun = room(
+    talk = story.talk
+    begun = talk(
         "rita", EventCode.STARTED_JOB, "POST", "/annotations:apply", {"query": "text", "value": GOOD}
     )
     until = time.monotonic() + 60
@@ -216,7 +216,7 @@ def jobs(story: Story) -> None:
         assert time.monotonic() < until
         time.sleep(0.01)
     story.do("rita", EventCode.UNDID_JOB, "POST", f"/api/jobs/{begun['id']}:undo")
-    room("rita", EventCode.ACCEPTED_CONSENSUS, "POST", "/consensus:accept", {})
+    talk("rita", EventCode.ACCEPTED_CONSENSUS, "POST", "/consensus:accept", {})
 
 
 def webhooks(story: Story) -> None:
@@ -235,5 +235,5 @@ def webhooks(story: Story) -> None:
 
 def ends(story: Story) -> None:
     story.do("eva", EventCode.EXPORTED_AUDIT_LOG, "POST", "/api/audit:export", {"format": "csv"})
-    story.room("max", EventCode.DELETED, "DELETE", "")
+    story.talk("max", EventCode.DELETED, "DELETE", "")
     story.do("max", EventCode.RESTORED, "POST", "/api/datasets:restore", {"name": "talk"})

@@ -19,6 +19,7 @@ from apportion.services.assignments.policies import PolicyChange
 from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.background.worker import JobContext as Workroom
 from apportion.services.background.worker import run_next
+from owners import nobody
 from upkeep import problems_in
 
 Json = Any
@@ -32,13 +33,13 @@ class Talk:
     def __init__(self, client_as: Any, name: str) -> None:
         self.client_as, self.name = client_as, name
         self.log("eva", *({"id": id, "inputs": {"text": f"text {id}"}} for id in "abcdefgh"))
-        self.log("eva", self.said("b", "good", "model"), self.said("c", "good", "eva", "Discarded"))
+        self.log("eva", self.annotated("b", "good", "model"), self.annotated("c", "good", "eva", "Discarded"))
         for id, who, label in (("a", "ana", "good"), ("d", "ben", "bad"), ("e", "ana", "bad")):
-            self.log(who, self.said(id, label, who))
-        self.log("ana", self.said("f", "good", "ana", "Edited"))
+            self.log(who, self.annotated(id, label, who))
+        self.log("ana", self.annotated("f", "good", "ana", "Edited"))
 
     @staticmethod
-    def said(id: str, label: str, agent: str, status: str = "Validated") -> Json:
+    def annotated(id: str, label: str, agent: str, status: str = "Validated") -> Json:
         annotation = {"agent": agent, "labels": [{"class": label}]}
         return {"id": id, "inputs": {"text": f"text {id}"}, "annotation": annotation, "status": status}
 
@@ -57,10 +58,10 @@ class Talk:
 
     def write_meanwhile(self) -> None:
         """What a team does to a shared dataset: one changes an answer, one takes theirs back, records come in."""
-        self.log("ben", self.said("a", "bad", "ben"), self.said("g", "good", "ben"))
-        self.log("ana", self.said("e", "good", "ana"))
+        self.log("ben", self.annotated("a", "bad", "ben"), self.annotated("g", "good", "ben"))
+        self.log("ana", self.annotated("e", "good", "ana"))
         self.ask("ben", "PATCH", "records/d", json={"status": "Default"}).raise_for_status()
-        self.log("eva", self.said("b", "bad", "other model"), {"id": "h", "inputs": {"text": "new"}})
+        self.log("eva", self.annotated("b", "bad", "other model"), {"id": "h", "inputs": {"text": "new"}})
 
     def state(self) -> Json:
         """Everything that somebody sees of it, times apart."""
@@ -78,11 +79,11 @@ class Talk:
             queue = self.ask(who, "GET", "queue", params={"limit": 20}).json()
             seen[who, "queue"] = sorted(each["id"] for each in queue["records"])
         for id in "abcdefgh":
-            said = self.ask("rita", "GET", f"records/{id}/annotations").json()
+            answer = self.ask("rita", "GET", f"records/{id}/annotations").json()
             seen[id] = [
-                [each[key] for key in ("annotator", "state", "counted")] for each in said["annotations"]
+                [each[key] for key in ("annotator", "state", "counted")] for each in answer["annotations"]
             ]
-            seen[id, "gold"] = said["gold"] and (said["gold"]["value"], said["gold"]["origin"])
+            seen[id, "gold"] = answer["gold"] and (answer["gold"]["value"], answer["gold"]["origin"])
             past = self.ask("rita", "GET", f"records/{id}/history").json()["history"]
             seen[id, "past"] = [(each["annotator"], each["state"], each["why"]) for each in past]
         progress = self.ask("max", "GET", "progress").json()
@@ -92,7 +93,7 @@ class Talk:
         return seen
 
 
-class House:
+class Switches:
     def __init__(self, app: FastAPI, client_as: Any, store: Any, clock: Any) -> None:
         self.client_as, self.store, self.clock, self.app = client_as, store, clock, app
 
@@ -128,8 +129,8 @@ class House:
 
 
 @pytest.fixture
-def house(app: FastAPI, client_as: Any, store: Any, clock: Any) -> House:
-    return House(app, client_as, store, clock)
+def switches(app: FastAPI, client_as: Any, store: Any, clock: Any) -> Switches:
+    return Switches(app, client_as, store, clock)
 
 
 @pytest.fixture
@@ -138,37 +139,37 @@ def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reresolve, "FEW", 0)
     for module in (reresolve, migrate_individual):
         monkeypatch.setattr(module, "AT_ONCE", 2)
-    monkeypatch.setattr(apply_plan, "SETTLED_AT_ONCE", 2)
+    monkeypatch.setattr(apply_plan, "RESOLVED_AT_ONCE", 2)
     monkeypatch.setattr(apply_plan, "SLOTS_AT_ONCE", 5)
     monkeypatch.setattr(migrate_individual, "_LOOKED_AT", 2)
 
 
-def sound(house: House) -> bool:
-    return list(problems_in(house.store)) == []
+def sound(switches: Switches) -> bool:
+    return list(problems_in(switches.store)) == []
 
 
 @pytest.mark.parametrize("what", ["making", "changing"])
-def test_a_record_discarded_without_an_annotation_stays_discarded(house: House, what: str) -> None:
-    talk = house.talk("discarded")
+def test_a_record_discarded_without_an_annotation_stays_discarded(switches: Switches, what: str) -> None:
+    talk = switches.talk("discarded")
     talk.log("eva", {"id": "g", "inputs": {"text": "text g"}, "status": "Discarded"})
 
-    house.run(getattr(house, what)(talk))
+    switches.run(getattr(switches, what)(talk))
 
     state = talk.state()
     assert talk.individual()
     assert ["g", "Discarded"] in [seen[:2] for seen in state["rita"]]
     assert state["g", "gold"] == (None, "earlier")
-    assert sound(house)
+    assert sound(switches)
 
 
 @pytest.mark.parametrize("what", ["making", "changing"])
 def test_in_steps_or_at_once_comes_to_the_same_whatever_is_written_meanwhile(
-    house: House, what: str, request: pytest.FixtureRequest
+    switches: Switches, what: str, request: pytest.FixtureRequest
 ) -> None:
-    begin = getattr(house, what)
-    usual = house.talk("usual")
+    begin = getattr(switches, what)
+    usual = switches.talk("usual")
     usual.write_meanwhile()
-    assert house.run(begin(usual)) == 1
+    assert switches.run(begin(usual)) == 1
     expected = usual.state()
     request.getfixturevalue("in_small_steps")
     steps = at = 99
@@ -176,81 +177,81 @@ def test_in_steps_or_at_once_comes_to_the_same_whatever_is_written_meanwhile(
     for at in range(99):
         if at == steps:
             break
-        talk = house.talk(f"talk{at}")
+        talk = switches.talk(f"talk{at}")
         shared: list[bool] = []
 
         def write(talk: Talk = talk, shared: list[bool] = shared) -> None:
             shared.append(not talk.individual())
             talk.write_meanwhile()
 
-        steps = house.run(begin(talk), at, write)
+        steps = switches.run(begin(talk), at, write)
         if shared[0]:  # afterwards the same requests mean something else
             assert talk.state() == expected, f"written before step {at} of {steps}"
             compared += 1
     assert compared >= 6
-    assert sound(house)
+    assert sound(switches)
 
 
-def steps_of(house: House) -> tuple[int, int]:
+def steps_of(switches: Switches) -> tuple[int, int]:
     """How many steps there are, and the number of the one that makes the plan live."""
-    talk, live = house.talk("counted"), []
-    for step in house.making(talk).steps():
-        house.store.write(step).result()
+    talk, live = switches.talk("counted"), []
+    for step in switches.making(talk).steps():
+        switches.store.write(step).result()
         live.append(talk.individual())
     return len(live), live.index(True)
 
 
-def cut_short(house: House, talk: Talk, stop: int) -> None:
+def cut_short(switches: Switches, talk: Talk, stop: int) -> None:
     """The server stops after a step."""
-    for number, step in enumerate(house.making(talk).steps()):
-        house.store.write(step).result()
+    for number, step in enumerate(switches.making(talk).steps()):
+        switches.store.write(step).result()
         if number == stop:
             break
 
 
-def expected_of(house: House) -> Json:
-    talk = house.talk("expected")
-    house.run(house.making(talk))
+def expected_of(switches: Switches) -> Json:
+    talk = switches.talk("expected")
+    switches.run(switches.making(talk))
     return talk.state()
 
 
 @pytest.mark.usefixtures("in_small_steps")
 def test_what_a_stop_cut_short_after_the_switch_is_finished_after_the_next_start(
-    house: House,
+    switches: Switches,
 ) -> None:
-    expected = expected_of(house)
-    steps, switch = steps_of(house)
+    expected = expected_of(switches)
+    steps, switch = steps_of(switches)
     for stop in range(switch, steps - 1):
-        talk = house.talk(f"talk{stop}")
-        cut_short(house, talk, stop)
-        room = Workroom(house.store, house.clock, lambda task, json: None)
-        recover(house.store, unfinished_operations(house.store, house.clock))
-        assert run_next(room)
-        assert not run_next(room)
+        talk = switches.talk(f"talk{stop}")
+        cut_short(switches, talk, stop)
+        shown = Workroom(switches.store, switches.clock, lambda task, json: None)
+        recover(switches.store, unfinished_operations(switches.store, switches.clock, nobody))
+        assert run_next(shown)
+        assert not run_next(shown)
         assert talk.state() == expected
-    assert sound(house)
+    assert sound(switches)
 
 
 @pytest.mark.usefixtures("in_small_steps")
-def test_what_a_stop_cut_short_before_the_switch_was_never_there(house: House) -> None:
-    expected = expected_of(house)
-    _, switch = steps_of(house)
+def test_what_a_stop_cut_short_before_the_switch_was_never_there(switches: Switches) -> None:
+    expected = expected_of(switches)
+    _, switch = steps_of(switches)
     for stop in range(switch):
-        talk = house.talk(f"talk{stop}")
+        talk = switches.talk(f"talk{stop}")
         before = talk.state()
-        cut_short(house, talk, stop)
-        recover(house.store, unfinished_operations(house.store, house.clock))
+        cut_short(switches, talk, stop)
+        recover(switches.store, unfinished_operations(switches.store, switches.clock, nobody))
         assert talk.state() == before
-        house.run(house.making(talk))
+        switches.run(switches.making(talk))
         assert talk.state() == expected
-    assert sound(house)
+    assert sound(switches)
 
 
 @pytest.mark.usefixtures("in_small_steps")
 def test_a_plan_that_fails_before_the_switch_leaves_nothing(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    switches: Switches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    talk = house.talk("talk")
+    talk = switches.talk("talk")
     before = talk.state()
     monkeypatch.setattr(apply_plan, "put_policies", lambda *_, **__: 1 / 0)
     assert talk.ask("max", "POST", "assignments", json=PLAN).status_code == 500
@@ -258,32 +259,36 @@ def test_a_plan_that_fails_before_the_switch_leaves_nothing(
     assert talk.ask("max", "GET", "assignments").json()["assignments"] == []
     monkeypatch.undo()
     assert talk.ask("max", "POST", "assignments", json=PLAN).status_code == 200
-    assert talk.state() == expected_of(house)
-    assert sound(house)
+    assert talk.state() == expected_of(switches)
+    assert sound(switches)
 
 
 @pytest.mark.usefixtures("in_small_steps")
-def test_whose_annotations_count_is_not_changed_below_a_plan_that_is_being_written(house: House) -> None:
-    talk = house.talk("talk")
+def test_whose_annotations_count_is_not_changed_below_a_plan_that_is_being_written(
+    switches: Switches,
+) -> None:
+    talk = switches.talk("talk")
     answers = []
-    for number, step in enumerate(house.making(talk).steps()):
-        house.store.write(step).result()
+    for number, step in enumerate(switches.making(talk).steps()):
+        switches.store.write(step).result()
         if number in (1, 5):
             answers.append(talk.ask("max", "PATCH", "policies", json=WANTED))
     assert [(each.status_code, "being written" in each.text) for each in answers] == [(409, True)] * 2
-    assert talk.state() == expected_of(house)
+    assert talk.state() == expected_of(switches)
 
 
 @pytest.mark.usefixtures("in_small_steps")
-def test_who_answers_and_takes_it_back_while_a_plan_is_written_still_has_their_slot(house: House) -> None:
-    usual = house.talk("usual")
-    house.run(house.changing(usual))
-    house.run(house.making(usual))
+def test_who_answers_and_takes_it_back_while_a_plan_is_written_still_has_their_slot(
+    switches: Switches,
+) -> None:
+    usual = switches.talk("usual")
+    switches.run(switches.changing(usual))
+    switches.run(switches.making(usual))
     expected = usual.state()
-    steps = house.run(house.making(house.talk("counted")))
+    steps = switches.run(switches.making(switches.talk("counted")))
     for at in range(steps):
-        talk = house.talk(f"talk{at}")
-        house.run(house.changing(talk))
+        talk = switches.talk(f"talk{at}")
+        switches.run(switches.changing(talk))
 
         def back_and_forth(talk: Talk = talk) -> None:
             sent = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 0}
@@ -294,48 +299,48 @@ def test_who_answers_and_takes_it_back_while_a_plan_is_written_still_has_their_s
                 )
                 assert gone.status_code == 200, gone.text
 
-        house.run(house.making(talk), at, back_and_forth)
+        switches.run(switches.making(talk), at, back_and_forth)
         found = talk.state()
         found["g"], found["g", "past"] = expected["g"], expected["g", "past"]
         assert found == expected
-    assert sound(house)
+    assert sound(switches)
 
 
 @pytest.mark.usefixtures("in_small_steps")
-def test_records_outside_the_plan_are_settled_too_after_a_stop(house: House) -> None:
-    expected, talk = house.talk("expected"), house.talk("talk")
-    house.run(house.making(expected, where="id:(g OR h)"))
+def test_records_outside_the_plan_are_settled_too_after_a_stop(switches: Switches) -> None:
+    expected, talk = switches.talk("expected"), switches.talk("talk")
+    switches.run(switches.making(expected, where="id:(g OR h)"))
     switched = False
-    for step in house.making(talk, where="id:(g OR h)").steps():
-        house.store.write(step).result()
+    for step in switches.making(talk, where="id:(g OR h)").steps():
+        switches.store.write(step).result()
         if switched := talk.individual():
             break
     assert switched
-    room = Workroom(house.store, house.clock, lambda task, json: None)
-    recover(house.store, unfinished_operations(house.store, house.clock))
-    assert run_next(room)
+    shown = Workroom(switches.store, switches.clock, lambda task, json: None)
+    recover(switches.store, unfinished_operations(switches.store, switches.clock, nobody))
+    assert run_next(shown)
     assert talk.state() == expected.state()
-    assert sound(house)
+    assert sound(switches)
 
 
 @pytest.mark.usefixtures("in_small_steps")
 @pytest.mark.parametrize(("what", "sent"), [("assignments", PLAN), ("policies", WANTED)])
 def test_what_fails_after_the_switch_is_finished_by_a_job(
-    house: House, what: str, sent: Json, monkeypatch: pytest.MonkeyPatch
+    switches: Switches, what: str, sent: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected, talk = house.talk("expected"), house.talk("talk")
+    expected, talk = switches.talk("expected"), switches.talk("talk")
     method = "POST" if what == "assignments" else "PATCH"
     assert expected.ask("max", method, what, json=sent).status_code == 200
-    calls, settle = iter(range(99)), IndividualAnswers.reresolve
+    calls, set_up = iter(range(99)), IndividualAnswers.reresolve
 
     def fails_once(*args: Any, **options: Any) -> None:
-        settle(*args, **options)
+        set_up(*args, **options)
         if next(calls) == 1:
             raise ZeroDivisionError
 
     monkeypatch.setattr(IndividualAnswers, "reresolve", fails_once)
     assert talk.ask("max", method, what, json=sent).status_code == 500
-    house.app.state.app_state.jobs._thread.submit(lambda: None).result()  # behind everything else
+    switches.app.state.app_state.jobs._thread.submit(lambda: None).result()  # behind everything else
     assert next(calls) == 3
     assert talk.state() == expected.state()
-    assert sound(house)
+    assert sound(switches)

@@ -54,7 +54,7 @@ OWN: dict[Task, dict[str, Any]] = {
 }
 
 
-def said(*labels: Any, agent: str = "m") -> dict[str, Any]:
+def answered(*labels: Any, agent: str = "m") -> dict[str, Any]:
     return {"agent": agent, "labels": [{"class": name, "score": score} for name, score in labels]}
 
 
@@ -119,7 +119,10 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 
 def test_a_record_holds_what_was_sent() -> None:
     record = one(
-        id=7, prediction=said(("A", 0.2), ("B", 0.8)), status="Edited", metadata={"a": {"b": 1}, "c": None}
+        id=7,
+        prediction=answered(("A", 0.2), ("B", 0.8)),
+        status="Edited",
+        metadata={"a": {"b": 1}, "c": None},
     )
 
     assert isinstance(record, TextClassificationRecord)
@@ -172,7 +175,7 @@ def test_raw_text_counts_where_text_is_empty() -> None:
 def test_of_several_agents_the_singular_counts_else_the_first() -> None:
     several = {"b": {"labels": [{"class": "B"}]}, "a": {"agent": "else", "labels": []}}
 
-    both = one(predictions=several, prediction=said(("M", 1))).prediction
+    both = one(predictions=several, prediction=answered(("M", 1))).prediction
     only = one(predictions=several).prediction
 
     assert both.agent == "m"
@@ -233,16 +236,16 @@ def test_a_text_of_ten_megabytes_is_taken_if_the_limit_says_so() -> None:
         (TEXT, {"inputs": {"a": "x" * 101}}, ["inputs"], "value_error.any_str.max_length"),
         (TEXT, {"status": "validated"}, ["status"], "type_error.enum"),
         (TEXT, {"event_timestamp": "soon"}, ["event_timestamp"], "value_error.datetime"),
-        (TEXT, {"prediction": said(("A", 2))}, ["prediction", "labels", 0, "score"], "value_error.number.not_le"),
-        (TEXT, {"prediction": said(("A", -1))}, ["prediction", "labels", 0, "score"], "value_error.number.not_ge"),
-        (TEXT, {"prediction": said(("A", "x"))}, ["prediction", "labels", 0, "score"], "type_error.float"),
-        (TEXT, {"prediction": said(("", 1))}, ["prediction", "labels", 0, "class"],
+        (TEXT, {"prediction": answered(("A", 2))}, ["prediction", "labels", 0, "score"], "value_error.number.not_le"),
+        (TEXT, {"prediction": answered(("A", -1))}, ["prediction", "labels", 0, "score"], "value_error.number.not_ge"),
+        (TEXT, {"prediction": answered(("A", "x"))}, ["prediction", "labels", 0, "score"], "type_error.float"),
+        (TEXT, {"prediction": answered(("", 1))}, ["prediction", "labels", 0, "class"],
          "value_error.any_str.min_length"),
-        (TEXT, {"prediction": said(("A" * 129, 1))}, ["prediction", "labels", 0, "class"],
+        (TEXT, {"prediction": answered(("A" * 129, 1))}, ["prediction", "labels", 0, "class"],
          "value_error.any_str.max_length"),
         (TEXT, {"prediction": {"labels": []}}, ["prediction", "agent"], "value_error.missing"),
-        (TEXT, {"prediction": said(agent="")}, ["prediction", "agent"], "assertion_error"),
-        (TEXT, {"prediction": said(agent="m" * 65)}, ["prediction", "agent"], "value_error.any_str.max_length"),
+        (TEXT, {"prediction": answered(agent="")}, ["prediction", "agent"], "assertion_error"),
+        (TEXT, {"prediction": answered(agent="m" * 65)}, ["prediction", "agent"], "value_error.any_str.max_length"),
         (TEXT, {"prediction": {"agent": "m"}}, ["prediction", "labels"], "value_error.missing"),
         (TEXT, {"annotations": {"": {"labels": []}}}, ["annotations", ""], "assertion_error"),
         (TEXT, {"id": ""}, ["id"], "value_error.any_str.min_length"),
@@ -292,7 +295,7 @@ def test_overlapping_spans_are_taken_only_where_they_may_be() -> None:
 
 
 def test_every_bad_record_is_named() -> None:
-    contradictory = OWN[TEXT] | {"prediction": said(("A", 1), ("B", 1))}
+    contradictory = OWN[TEXT] | {"prediction": answered(("A", 1), ("B", 1))}
     shapeless: dict[str, Any] = {"inputs": {}}
 
     assert [each["loc"][1] for each in refused({"records": [contradictory, OWN[TEXT], contradictory]})] == [

@@ -75,11 +75,11 @@ def answers(name: str, value: Any) -> dict[str, Any]:
 def common(task: Task) -> dict[str, Any]:
     status = [each.value for each in Status if each is not Status.VALIDATED] + [None]
     if task is Task.TEXT_CLASSIFICATION:
-        said = answers("prediction", pairs("labels", "class")) | answers(
+        answer = answers("prediction", pairs("labels", "class")) | answers(
             "annotation", pairs("labels", "class", 1, 1)
         )
     elif task is Task.TEXT2TEXT:
-        said = answers("prediction", pairs("sentences", "text")) | answers(
+        answer = answers("prediction", pairs("sentences", "text")) | answers(
             "annotation", pairs("sentences", "text")
         )
     else:
@@ -90,14 +90,14 @@ def common(task: Task) -> dict[str, Any]:
         value = st.fixed_dictionaries(
             {"entities": st.lists(entity, max_size=1)}, optional={"score": st.none() | scores}
         )
-        said = answers("prediction", value) | answers("annotation", value)
+        answer = answers("prediction", value) | answers("annotation", value)
     return {
         "id": ids,
         "metadata": st.none() | metadata,
         "event_timestamp": st.none() | moments,
         "status": st.sampled_from(status),
         "vectors": st.none() | vectors,
-    } | said
+    } | answer
 
 
 def records(task: Task) -> Any:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 from test_jobs import GOOD, applied, ended, undone
 
 from apportion.domain.jobs import JobKind, JobState
@@ -47,6 +47,38 @@ ENDS: dict[str, Callable[[Any], Any]] = {
         f"/api/users/{user_id(client_as, 'rita')}:reset_key"
     ),
 }
+
+
+@pytest.mark.parametrize("how", sorted(ENDS))
+@pytest.mark.parametrize("by_cookie", [False, True], ids=["key", "cookie"])
+def test_the_next_claim_and_answer_know_that_rights_have_ended(
+    client_as: Any, how: str, by_cookie: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    DatasetClient(client_as, "ab")
+    rita = client_as(None if by_cookie else "rita")
+    if by_cookie:
+        sent = {"username": "rita", "password": "rita-password"}
+        assert rita.post("/api/session", json=sent, headers={"X-Apportion": "1"}).status_code == 200
+        rita.headers["X-Apportion"] = "rita"
+    answer = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 0}
+    mine, talk = "/api/datasets/talk/records/a/annotations/me", {"params": {"workspace": "shared"}}
+
+    def statuses(answer: dict[str, Any]) -> list[int]:
+        return [
+            rita.post("/api/datasets/talk/queue:claim", json={}, **talk).status_code,
+            rita.put(mine, json=answer, **talk).status_code,
+            rita.get(mine, **talk).status_code,
+        ]
+
+    assert statuses(answer) == [200, 200, 200]
+    ENDS[how](client_as)
+    caplog.clear()
+    after = statuses({**answer, "version": 1})
+
+    assert len(set(after)) == 1
+    assert (after[0] == 200) == (how == "demoted")
+    refused = [each for each in caplog.records if each.getMessage() == "API key refused"]
+    assert len(refused) == (3 if after[0] == 401 and not by_cookie else 0)
 
 
 class Held:
@@ -95,8 +127,8 @@ class Held:
 def test_a_stream_of_events_ends_with_the_rights_of_who_reads_it(
     app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, how: str, by: str
 ) -> None:
-    monkeypatch.setattr("apportion.server.routers.progress.POLL", 0.01)
-    room = Room(client_as)
+    monkeypatch.setattr("apportion.server.event_poller.POLL", 0.01)
+    talk = DatasetClient(client_as)
     browser = client_as(None)
     login = {"username": "rita", "password": "rita-password"}
     browser.post("/api/session", json=login, headers={"X-Apportion": "1"}).raise_for_status()
@@ -114,7 +146,7 @@ def test_a_stream_of_events_ends_with_the_rights_of_who_reads_it(
     def end() -> None:
         ENDS[how](client_as)
         put = {"value": GOOD, "state": "submitted", "reason": "TOPSECRET", "version": 0}
-        room.ask("eva", "PUT", "records/a/gold", json=put).raise_for_status()
+        talk.ask("eva", "PUT", "records/a/gold", json=put).raise_for_status()
 
     asyncio.run(stream.run(lambda: b"", seen))
     ending[0].join()
@@ -127,7 +159,7 @@ def test_an_export_breaks_off_when_the_rights_of_who_takes_it_end(
     app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr("apportion.services.records.export.PAGE", 1)
-    Room(client_as, "abcdefghij")
+    DatasetClient(client_as, "abcdefghij")
     export = Held(app, "rita", "POST", "/api/datasets/talk/export")
     pages = 0
 
@@ -168,7 +200,7 @@ def test_a_body_that_comes_after_its_senders_rights_have_ended_does_nothing(
     app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     monkeypatch.setattr("apportion.server.deps.LATELY", 0)
-    room = Room(client_as)
+    talk = DatasetClient(client_as)
     method, path, body = LATE[what]
     late = Held(app, "max", method, path)
 
@@ -182,7 +214,7 @@ def test_a_body_that_comes_after_its_senders_rights_have_ended_does_nothing(
 
     asyncio.run(late.run(then))
     assert late.status == 401, late.sent
-    assert room.found("rita", "*") == ["a", "b", "c"]
+    assert talk.found("rita", "*") == ["a", "b", "c"]
     assert client_as("eva").get("/api/datasets/fresh", headers=SHARED).status_code == 404
 
 
@@ -218,7 +250,7 @@ def test_what_was_deleted_in_parts_stops_between_them(
     client_as: Any, store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("apportion.services.records.remove.AT_ONCE", 1)
-    Room(client_as, "abcd")
+    DatasetClient(client_as, "abcd")
     original = store.write
 
     def write(tx: Any, *, urgent: bool = False) -> Any:
@@ -266,19 +298,19 @@ def test_no_handler_writes_past_the_door_where_rights_are_looked_up() -> None:
 
 
 def test_gold_set_in_bulk_is_undone_by_who_may_settle_only(client_as: Any) -> None:
-    room = Room(client_as)
-    job = applied(room, "rita", query="id:a", value=GOOD)
+    talk = DatasetClient(client_as)
+    job = applied(talk, "rita", query="id:a", value=GOOD)
     demote(client_as, "rita")
     refused = client_as("rita").post(f"/api/jobs/{job['id']}:undo")
     assert refused.status_code == 403
     assert "settle" in refused.text
-    assert room.see("max", "a")["annotation"]["agent"] == "adjudicated:rita"
-    assert undone(room, "max", job)["result"]["changed"] == 1
+    assert talk.see("max", "a")["annotation"]["agent"] == "adjudicated:rita"
+    assert undone(talk, "max", job)["result"]["changed"] == 1
 
 
 def test_a_job_is_seen_by_members_only(client_as: Any) -> None:
-    room = Room(client_as)
-    job = applied(room, "rita", query="id:a", value=GOOD)
+    talk = DatasetClient(client_as)
+    job = applied(talk, "rita", query="id:a", value=GOOD)
     assert client_as("rita").get(f"/api/jobs/{job['id']}").status_code == 200
     take_out(client_as, "rita")
     assert client_as("rita").get(f"/api/jobs/{job['id']}").status_code == 404
@@ -290,7 +322,7 @@ def test_a_job_stops_when_who_began_it_may_not_do_it_any_more(
     app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr("apportion.services.background.record_jobs.AT_ONCE", 1)
-    room, jobs, asked = Room(client_as, "abcd"), app.state.app_state.jobs, []
+    talk, jobs, asked = DatasetClient(client_as, "abcd"), app.state.app_state.jobs, []
 
     def stopping() -> bool:
         """Asked once before and then between the records: their rights end after the first."""
@@ -300,8 +332,8 @@ def test_a_job_stops_when_who_began_it_may_not_do_it_any_more(
         return False
 
     monkeypatch.setattr(jobs, "_context", replace(jobs._context, stopping=stopping))
-    job = ended(room, "max", room.post("rita", "annotations:apply", {"query": "*", "value": GOOD}))
+    job = ended(talk, "max", talk.post("rita", "annotations:apply", {"query": "*", "value": GOOD}))
     assert (job["state"], job["done"]) == ("failed", 1)
     assert job["message"].startswith("rita ")
     assert "any more. What was done before stays." in job["message"]
-    assert undone(room, "max", job)["result"]["changed"] == 1
+    assert undone(talk, "max", job)["result"]["changed"] == 1

@@ -109,10 +109,10 @@ def test_validation_errors_are_as_pydantic_1_had_them(
 def test_limits_are_in_the_context() -> None:
     error = {"type": "string_too_short", "loc": ("body", "x"), "msg": "", "ctx": {"min_length": 8}}
 
-    (told,) = v1_errors([error], {"x": "short"})
+    (shown,) = v1_errors([error], {"x": "short"})
 
-    assert told["msg"] == "ensure this value has at least 8 characters"
-    assert told["ctx"] == {"limit_value": 8}
+    assert shown["msg"] == "ensure this value has at least 8 characters"
+    assert shown["ctx"] == {"limit_value": 8}
 
 
 def test_what_nobody_foresaw_names_its_type_only_and_where_to_read_on(client_as: Any, caplog: Any) -> None:

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from apportion.server.convert.export_tables import shown
 from apportion.services.people.sign_in import hash_key
@@ -104,13 +104,13 @@ def test_nobody_is_called_what_the_server_signs_with(client: Client, name: str) 
 def test_a_hundred_guesses_from_one_address_do_not_hold_up_others(proxied: Client, monkeypatch: Any) -> None:
     import asyncio
 
-    house = proxied._transport._app.state.app_state  # type: ignore[attr-defined]
+    state = proxied._transport._app.state.app_state  # type: ignore[attr-defined]
     go, order = threading.Event(), []
 
     async def all_of_them() -> None:
-        guesses = [asyncio.create_task(house.hashing(lambda: go.wait(20), "203.0.113.9")) for _ in range(100)]
+        guesses = [asyncio.create_task(state.hashing(lambda: go.wait(20), "203.0.113.9")) for _ in range(100)]
         await asyncio.sleep(0.05)
-        order.append(await asyncio.wait_for(house.hashing(lambda: "in", "203.0.113.7"), 20))
+        order.append(await asyncio.wait_for(state.hashing(lambda: "in", "203.0.113.7"), 20))
         go.set()
         await asyncio.gather(*guesses)
 
@@ -123,19 +123,19 @@ def test_a_hundred_guesses_from_one_address_do_not_hold_up_others(proxied: Clien
 
 
 def test_strangers_learn_neither_memory_nor_version_nor_numbers(client_as: Any) -> None:
-    stranger, eva = client_as(None), client_as("eva")
-    status = stranger.get("/api/_status").json()
+    anonymous, eva = client_as(None), client_as("eva")
+    status = anonymous.get("/api/_status").json()
     assert (status["mem_info"], "apportion" in status) == ({}, False)
     assert status["version"]
     assert eva.get("/api/_status").json()["mem_info"]
-    page = stranger.get("/").text
+    page = anonymous.get("/").text
     assert "Version" not in page
     assert "datasets" not in page
     assert "people" not in page
 
 
 def test_who_does_not_belong_learns_not_whether_a_dataset_is_there(client_as: Any) -> None:
-    Room(client_as)
+    DatasetClient(client_as)
     olga = client_as("olga", **SHARED)
     paths = [
         "",
@@ -163,52 +163,52 @@ def test_who_does_not_belong_learns_not_whether_a_dataset_is_there(client_as: An
     ],
 )  # fmt: skip
 def test_a_deletion_that_names_nothing_deletes_nothing(client_as: Any, query: str, body: Any) -> None:
-    room = Room(client_as)
+    talk = DatasetClient(client_as)
 
     refused = client_as("max").request("DELETE", f"/api/datasets/talk/data{query}", headers=SHARED, json=body)
 
     assert refused.status_code == 422, refused.text
     assert "Nothing was removed" in refused.text
-    assert room.found("rita", "*") == ["a", "b", "c"]
+    assert talk.found("rita", "*") == ["a", "b", "c"]
 
 
 def test_all_records_are_deleted_by_saying_so(client_as: Any) -> None:
-    room = Room(client_as)
+    talk = DatasetClient(client_as)
     done = client_as("max").request(
         "DELETE", "/api/datasets/talk/data", headers=SHARED, json={"query_text": "*"}
     )
     assert done.json()["processed"] == 3
-    assert room.found("rita", "*") == []
+    assert talk.found("rita", "*") == []
 
 
 # Leases, pages, cells, hosts
 
 
 def test_a_lease_is_kept_and_given_back_by_its_holder_or_who_leads(client_as: Any) -> None:
-    room = Room(client_as)
+    talk = DatasetClient(client_as)
     rule = {"users": ["ana", "ben"], "overlap": 1, "mode": "pull"}
-    room.post("max", "assignments", {"rules": [rule], "seed": 1})
-    (record,) = room.post("ana", "queue:claim", {"limit": 1})["records"]
+    talk.post("max", "assignments", {"rules": [rule], "seed": 1})
+    (record,) = talk.post("ana", "queue:claim", {"limit": 1})["records"]
     mine = {"leases": [{"id": record["id"], "token": record["assignment"]["token"]}]}
 
-    assert room.post("ben", "queue:heartbeat", mine)["leases"][0]["lease_until"] is None
-    assert room.post("ben", "queue:release", mine)["released"] == []
-    assert room.post("ana", "queue:heartbeat", mine)["leases"][0]["lease_until"] is not None
-    assert room.post("max", "queue:release", mine)["released"] == [record["id"]]
+    assert talk.post("ben", "queue:heartbeat", mine)["leases"][0]["lease_until"] is None
+    assert talk.post("ben", "queue:release", mine)["released"] == []
+    assert talk.post("ana", "queue:heartbeat", mine)["leases"][0]["lease_until"] is not None
+    assert talk.post("max", "queue:release", mine)["released"] == [record["id"]]
 
 
 def test_comments_and_history_come_a_page_at_a_time(client_as: Any) -> None:
-    room = Room(client_as)
+    talk = DatasetClient(client_as)
     for n in range(5):
-        room.post("rita", "records/a/comments", {"text": f"comment {n}"})
-        assert room.put("ana", "a", f"label{n}", version=n).status_code == 200
+        talk.post("rita", "records/a/comments", {"text": f"comment {n}"})
+        assert talk.put("ana", "a", f"label{n}", version=n).status_code == 200
     for path, name, key in (("comments", "comments", "text"), ("history", "history", "version")):
-        whole = [each[key] for each in room.get("rita", f"records/a/{path}")[name]]
+        whole = [each[key] for each in talk.get("rita", f"records/a/{path}")[name]]
         found: list[Any] = []
         page: Any = {"next": None}
         while not found or page["next"]:
             more = {} if page["next"] is None else {"cursor": page["next"]}
-            page = room.get("rita", f"records/a/{path}", limit=2, **more)
+            page = talk.get("rita", f"records/a/{path}", limit=2, **more)
             assert len(page[name]) <= 2
             found += [each[key] for each in page[name]]
         assert found == whole

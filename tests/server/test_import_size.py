@@ -126,9 +126,9 @@ def test_empty_lines_are_no_rows_and_yet_have_an_end(load: Any) -> None:
 
 
 def test_what_is_said_about_a_row_is_short(load: Any) -> None:
-    said = load(json.dumps({"text": "a", "status": "odd" * 2_000}).encode())
-    assert said.status_code == 422
-    assert len(said.text) < 1_000
+    answer = load(json.dumps({"text": "a", "status": "odd" * 2_000}).encode())
+    assert answer.status_code == 422
+    assert len(answer.text) < 1_000
 
 
 def test_a_file_is_read_in_parts_as_if_it_were_read_at_once(

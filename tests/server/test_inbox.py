@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rooms import Room
+from dataset_client import DatasetClient
 
 Json = Any
 
@@ -16,9 +16,9 @@ def inbox(client_as: Any, who: str, **params: Any) -> list[Json]:
 
 
 def test_a_comment_reaches_those_it_is_for_until_one_of_them_has_dealt_with_it(client_as: Any) -> None:
-    room = Room(client_as)
-    room.post("ana", "records/a/comments", {"text": "Is this one meant?"})
-    room.post("rita", "records/a/comments", {"text": "It is.", "to": "ana"})
+    talk = DatasetClient(client_as)
+    talk.post("ana", "records/a/comments", {"text": "Is this one meant?"})
+    talk.post("rita", "records/a/comments", {"text": "It is.", "to": "ana"})
     (open_one,) = inbox(client_as, "max")
     assert (open_one["author"], open_one["record"], open_one["dataset"]) == ("ana", "a", "talk")
     assert [each["text"] for each in inbox(client_as, "ana")] == ["It is."]
@@ -26,8 +26,8 @@ def test_a_comment_reaches_those_it_is_for_until_one_of_them_has_dealt_with_it(c
     assert inbox(client_as, "ben") == inbox(client_as, "olga") == []
 
     url = f"/api/comments/{open_one['no']}:done"
-    for stranger in ("ben", "olga", "ana"):
-        assert client_as(stranger).post(url, json={}).status_code == 404
+    for anonymous in ("ben", "olga", "ana"):
+        assert client_as(anonymous).post(url, json={}).status_code == 404
     assert client_as("rita").post(url, json={}).json()["done_by"] == "rita"
     assert inbox(client_as, "max") == []
     assert [each["done_by"] for each in inbox(client_as, "max", done=True)] == ["rita"]
@@ -36,56 +36,56 @@ def test_a_comment_reaches_those_it_is_for_until_one_of_them_has_dealt_with_it(c
 
 
 def test_comments_come_a_page_at_a_time(client_as: Any) -> None:
-    room = Room(client_as)
+    talk = DatasetClient(client_as)
     for n in range(3):
-        room.post("ana", "records/a/comments", {"text": str(n)})
+        talk.post("ana", "records/a/comments", {"text": str(n)})
     first = client_as("max").get("/api/comments", params={"limit": 2}).json()
     second = inbox(client_as, "max", limit=2, cursor=first["next"])
     assert [each["text"] for each in [*first["comments"], *second]] == ["2", "1", "0"]
 
 
 def test_somebody_is_asked_to_answer_again_and_told_why(client_as: Any) -> None:
-    room = Room(client_as, blind=True)
-    plan = room.post("max", "assignments", {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7})
-    room.answer(ana="good", ben="bad")
-    assert room.found("rita", "conflict:true") == ["a"]
-    found = room.post("rita", "records/a/annotations/ana:ask_again", {"reason": "See page 3."})
+    talk = DatasetClient(client_as, blind=True)
+    plan = talk.post("max", "assignments", {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7})
+    talk.answer(ana="good", ben="bad")
+    assert talk.found("rita", "conflict:true") == ["a"]
+    found = talk.post("rita", "records/a/annotations/ana:ask_again", {"reason": "See page 3."})
     assert [each["annotator"] for each in found["annotations"]] == ["ben"]
-    mine = room.get("ana", "records/a/annotations/me")
+    mine = talk.get("ana", "records/a/annotations/me")
     assert (mine["state"], mine["value"]["labels"][0]["class"]) == ("draft", "good")
-    assert room.get("ana", "records/a/comments")["comments"][0]["text"] == "See page 3."
-    assert room.found("rita", "conflict:true") == []
-    rows = room.get("max", f"assignments/{plan['id']}/rows")["rows"]
+    assert talk.get("ana", "records/a/comments")["comments"][0]["text"] == "See page 3."
+    assert talk.found("rita", "conflict:true") == []
+    rows = talk.get("max", f"assignments/{plan['id']}/rows")["rows"]
     assert {row["annotator"]: row["state"] for row in rows if row["record"] == "a"} == {
         "ana": "pending",
         "ben": "done",
     }
-    assert room.put("ana", "a", "bad", version=mine["version"]).json()["counted"]
-    assert room.see("rita")["annotation"]["agent"] == "consensus:majority"
+    assert talk.put("ana", "a", "bad", version=mine["version"]).json()["counted"]
+    assert talk.see("rita")["annotation"]["agent"] == "consensus:majority"
 
 
 def test_nobody_is_asked_again_for_an_answer_they_never_gave_nor_by_who_does_not_lead(client_as: Any) -> None:
-    room = Room(client_as)
-    room.answer(ana="good")
+    talk = DatasetClient(client_as)
+    talk.answer(ana="good")
     sent = {"json": {"reason": "Why?"}}
-    assert room.ask("rita", "POST", "records/a/annotations/ben:ask_again", **sent).status_code == 400
-    assert room.ask("ben", "POST", "records/a/annotations/ana:ask_again", **sent).status_code == 403
-    assert room.get("ana", "records/a/annotations/me")["state"] == "submitted"
+    assert talk.ask("rita", "POST", "records/a/annotations/ben:ask_again", **sent).status_code == 400
+    assert talk.ask("ben", "POST", "records/a/annotations/ana:ask_again", **sent).status_code == 403
+    assert talk.get("ana", "records/a/annotations/me")["state"] == "submitted"
 
 
 def test_people_learn_which_of_their_answers_were_changed(client_as: Any) -> None:
-    room = Room(client_as, blind=True)
-    room.answer(ana="good good good", ben="bad - -")
+    talk = DatasetClient(client_as, blind=True)
+    talk.answer(ana="good good good", ben="bad - -")
     for id, label in (("a", "bad"), ("b", "good")):
         gold = {"value": {"labels": [{"class": label}]}, "reason": None, "version": 0}
-        assert room.ask("rita", "PUT", f"records/{id}/gold", json=gold).status_code == 200
+        assert talk.ask("rita", "PUT", f"records/{id}/gold", json=gold).status_code == 200
 
-    def told(who: str) -> Json:
+    def shown_to(who: str) -> Json:
         return client_as(who).get("/api/me/feedback").json()["datasets"]
 
-    (mine,) = told("ana")
+    (mine,) = shown_to("ana")
     assert (mine["name"], mine["confirmed"], [each["id"] for each in mine["changed"]]) == ("talk", 1, ["a"])
-    assert [(each["confirmed"], each["changed"]) for each in told("ben")] == [(1, [])]
-    assert told("max") == told("olga") == []
-    room.put("ana", "a", "bad", version=1)
-    assert told("ana")[0]["changed"] == []
+    assert [(each["confirmed"], each["changed"]) for each in shown_to("ben")] == [(1, [])]
+    assert shown_to("max") == shown_to("olga") == []
+    talk.put("ana", "a", "bad", version=1)
+    assert shown_to("ana")[0]["changed"] == []

@@ -146,8 +146,8 @@ def test_what_waited_for_its_plan_or_was_in_conflict_is_so_in_the_copy(
         client.put("/api/datasets/talk:copy", params=where, json={"name": "twin"}).raise_for_status()
     else:
         file = client.post("/api/datasets/talk/export", params=where, json={"format": way}).content
-        told = {**where, "task": "TextClassification", "format": way}
-        client.post("/api/datasets/twin/import", params=told, content=file).raise_for_status()
+        reply = {**where, "task": "TextClassification", "format": way}
+        client.post("/api/datasets/twin/import", params=reply, content=file).raise_for_status()
 
     def stand(name: str) -> dict[str, Any]:
         found = {}

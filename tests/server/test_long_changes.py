@@ -15,6 +15,7 @@ from apportion.services.assignments.compute_change import RowSelection
 from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.services.background.worker import JobContext as Workroom
 from apportion.services.background.worker import run_next
+from owners import nobody
 from upkeep import problems_in
 
 Json = Any
@@ -28,7 +29,7 @@ class Talk:
 
     def __init__(self, client_as: Any, store: Any, clock: Any, name: str = "talk") -> None:
         self.client_as, self.store, self.clock, self.name = client_as, store, clock, name
-        self.room = Workroom(store, clock, lambda task, json: None)
+        self.talk = Workroom(store, clock, lambda task, json: None)
         records = [{"id": id, "inputs": {"text": f"text {id}"}} for id in IDS]
         self.ask("eva", "POST", "TextClassification:bulk", json={"records": records})
         self.plan = self.ask("max", "POST", "assignments", json=PLAN)["id"]
@@ -70,12 +71,12 @@ class Talk:
 
     def start_again(self) -> None:
         """What a server does when it starts."""
-        recover(self.store, unfinished_operations(self.store, self.clock))
+        recover(self.store, unfinished_operations(self.store, self.clock, nobody))
         self.work_off()
 
     def work_off(self) -> None:
-        """What the jobs room does."""
-        while run_next(self.room):
+        """What the worker of jobs does."""
+        while run_next(self.talk):
             pass
 
     def seen(self) -> Json:

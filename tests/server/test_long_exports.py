@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import Refusal
@@ -24,16 +24,16 @@ IDS = [f"r{n:04}" for n in range(2_500)]
 
 
 @pytest.fixture
-def room(client_as: Any) -> Room:
-    room = Room(client_as, annotation="individual", required=1)
-    room.ask("max", "DELETE", "data", json={"ids": ["a", "b", "c"]}).raise_for_status()
+def talk(client_as: Any) -> DatasetClient:
+    talk = DatasetClient(client_as, annotation="individual", required=1)
+    talk.ask("max", "DELETE", "data", json={"ids": ["a", "b", "c"]}).raise_for_status()
     records = [{"id": id, "inputs": {"text": id}, "metadata": {"half": int(id[1:]) % 2}} for id in IDS]
-    room.post("eva", "TextClassification:bulk", {"records": records})
-    return room
+    talk.post("eva", "TextClassification:bulk", {"records": records})
+    return talk
 
 
 @pytest.fixture
-def begun(store: Any, room: Room) -> Callable[..., Iterator[list[Json]]]:
+def begun(store: Any, talk: DatasetClient) -> Callable[..., Iterator[list[Json]]]:
     """An export by rita, whose pages come when they are asked for."""
 
     def begin(query: Any = None) -> Iterator[list[Json]]:
@@ -49,11 +49,11 @@ def begun(store: Any, room: Room) -> Callable[..., Iterator[list[Json]]]:
 
 @pytest.mark.embedded("about the WAL of the file")
 def test_a_slow_reader_does_not_keep_the_log_from_being_emptied(
-    begun: Any, room: Room, tmp_path: Path
+    begun: Any, talk: DatasetClient, tmp_path: Path
 ) -> None:
     pages = begun()
     next(pages)
-    room.put("ana", IDS[0], "good").raise_for_status()
+    talk.put("ana", IDS[0], "good").raise_for_status()
     with closing(sqlite3.connect(tmp_path / "apportion.db")) as raw:
         busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     assert not busy, "somebody holds on to the file as it was"
@@ -61,16 +61,18 @@ def test_a_slow_reader_does_not_keep_the_log_from_being_emptied(
 
 
 @pytest.mark.parametrize("query", [None, "metadata.half:*"])
-def test_every_record_comes_once_whatever_is_written_meanwhile(begun: Any, room: Room, query: Any) -> None:
+def test_every_record_comes_once_whatever_is_written_meanwhile(
+    begun: Any, talk: DatasetClient, query: Any
+) -> None:
     pages = begun(query)
     found = next(pages)
     again = [
         {"id": id, "inputs": {"text": "new"}, "metadata": {"half": 0}} for id in (IDS[5], IDS[1_500], "r2")
     ]
-    room.post("eva", "TextClassification:bulk", {"records": again})
+    talk.post("eva", "TextClassification:bulk", {"records": again})
     gone = IDS[1_000:2_200]  # more than a page
-    room.ask("max", "DELETE", "data", json={"ids": gone}).raise_for_status()
-    room.put("ana", IDS[2_300], "good").raise_for_status()
+    talk.ask("max", "DELETE", "data", json={"ids": gone}).raise_for_status()
+    talk.put("ana", IDS[2_300], "good").raise_for_status()
     for page in pages:
         found += page
     ids = [each["id"] for each in found]
@@ -79,14 +81,16 @@ def test_every_record_comes_once_whatever_is_written_meanwhile(begun: Any, room:
     assert set(ids) == set(IDS) - set(gone) | new
 
 
-def test_an_answer_is_the_one_at_its_pages_time_and_its_provenance_fits(begun: Any, room: Room) -> None:
+def test_an_answer_is_the_one_at_its_pages_time_and_its_provenance_fits(
+    begun: Any, talk: DatasetClient
+) -> None:
     early, late = IDS[3], IDS[1_003]
     for id in (early, late):
-        room.put("ana", id, "good").raise_for_status()
+        talk.put("ana", id, "good").raise_for_status()
     pages = begun()
     found = {each["id"]: each for each in next(pages)}
     for id in (early, late):
-        room.put("ana", id, "bad", version=1).raise_for_status()
+        talk.put("ana", id, "bad", version=1).raise_for_status()
     found |= {each["id"]: each for page in pages for each in page}
     for id, label in ((early, "good"), (late, "bad")):
         record = found[id]
@@ -95,7 +99,9 @@ def test_an_answer_is_the_one_at_its_pages_time_and_its_provenance_fits(begun: A
         assert record["provenance"]["agreeing"] == ["ana"]
 
 
-def test_who_may_no_longer_export_gets_no_further_page(begun: Any, room: Room, client_as: Any) -> None:
+def test_who_may_no_longer_export_gets_no_further_page(
+    begun: Any, talk: DatasetClient, client_as: Any
+) -> None:
     pages = begun()
     next(pages)
     members = "/api/workspaces/shared/members"
@@ -104,7 +110,9 @@ def test_who_may_no_longer_export_gets_no_further_page(begun: Any, room: Room, c
         next(pages)
 
 
-def test_a_dataset_that_is_deleted_meanwhile_ends_the_export(begun: Any, room: Room, client_as: Any) -> None:
+def test_a_dataset_that_is_deleted_meanwhile_ends_the_export(
+    begun: Any, talk: DatasetClient, client_as: Any
+) -> None:
     pages = begun()
     next(pages)
     client_as("max").delete("/api/datasets/talk", params={"workspace": "shared"}).raise_for_status()

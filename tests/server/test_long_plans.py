@@ -11,8 +11,9 @@ from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.datasets import DatasetAddress
 from apportion.services.assignments import apply_plan, compute_plan
 from apportion.services.assignments.apply_plan import ApplyPlan
-from apportion.services.background.recovery import recover, unfinished_operations
+from apportion.services.background.recovery import OTHERS, recover, unfinished_operations
 from apportion.services.operations import Step
+from owners import alive, nobody
 from upkeep import problems_in
 
 Json = Any
@@ -91,7 +92,7 @@ def test_an_extension_cut_short_was_never_there(talk: Talk) -> None:
     before = talk.state()
     for stop in range(1, 14):
         assert talk.take(talk.extending().steps(), stop) == stop
-        recover(talk.store, unfinished_operations(talk.store, talk.clock))
+        recover(talk.store, unfinished_operations(talk.store, talk.clock, nobody))
         assert talk.state() == before
     assert talk.take(talk.extending().steps()) > 14
     after = talk.state()
@@ -99,12 +100,12 @@ def test_an_extension_cut_short_was_never_there(talk: Talk) -> None:
     assert talk.sound()
 
 
-def test_what_is_begun_after_the_start_is_not_taken_for_something_left(talk: Talk) -> None:
+def test_what_a_server_that_is_alive_is_at_is_not_taken_for_something_left(talk: Talk) -> None:
     talk.log(20, start=10)
-    left = unfinished_operations(talk.store, talk.clock)
     steps = talk.extending().steps()
     talk.take(steps, 5)
-    recover(talk.store, left)
+    assert unfinished_operations(talk.store, talk.clock, nobody, OTHERS)
+    assert unfinished_operations(talk.store, talk.clock, alive(talk.store), OTHERS) == []
     talk.take(steps)
     plan, rows, _, _ = talk.state()
     assert (plan["records"], len(rows)) == (20, 40)

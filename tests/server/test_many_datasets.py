@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from apportion.services.insight.overview import overview
 from apportion.services.insight.team_overview import team_overview
@@ -124,21 +124,21 @@ def test_opening_one_dataset_after_the_other_opens_no_more_connections_than_are_
 
 @pytest.mark.parametrize("visibility", ["assigned", "dataset"])
 def test_counted_statuses_are_those_a_search_finds(client_as: Any, visibility: str) -> None:
-    room = Room(client_as, "abcdef", required=2)
+    talk = DatasetClient(client_as, "abcdef", required=2)
     plan = {"rules": [{"users": ["ana", "ben"], "overlap": 1, "where": "NOT id:f"}], "seed": 7, "blind": True}
-    room.post("max", "assignments", {**plan, "visibility": visibility})
-    room.put("ana", next(iter(_mine(room, "ana"))), "good")
-    room.put("ana", list(_mine(room, "ana"))[-1], "bad", state="draft")
-    room.put("ben", next(iter(_mine(room, "ben"))), "good", state="discarded")
-    room.put("rita", "f", "good")
+    talk.post("max", "assignments", {**plan, "visibility": visibility})
+    talk.put("ana", next(iter(_mine(talk, "ana"))), "good")
+    talk.put("ana", list(_mine(talk, "ana"))[-1], "bad", state="draft")
+    talk.put("ben", next(iter(_mine(talk, "ben"))), "good", state="discarded")
+    talk.put("rita", "f", "good")
     for who in ("ana", "ben", "rita", "max", "eva"):
         (listed,) = client_as(who).get("/api/overview").json()["datasets"]
-        found = room.post(who, "TextClassification:search", {"query": {}})
+        found = talk.post(who, "TextClassification:search", {"query": {}})
         searched = found["aggregations"]["status"]
         assert {name: n for name, n in listed["statuses"].items() if n} == searched, who
         assert sum(listed["statuses"].values()) == found["total"]
 
 
-def _mine(room: Room, who: str) -> dict[str, Json]:
-    found = room.post(who, "TextClassification:search", {"query": {"query_text": "assigned_to:me"}})
+def _mine(talk: DatasetClient, who: str) -> dict[str, Json]:
+    found = talk.post(who, "TextClassification:search", {"query": {"query_text": "assigned_to:me"}})
     return {each["id"]: each for each in found["records"]}

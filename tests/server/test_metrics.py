@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from support import Client
 
@@ -13,7 +13,7 @@ SHARED = {"workspace": "shared"}
 TEXT, TOKEN, TEXT2TEXT = "TextClassification", "TokenClassification", "Text2Text"
 
 
-def said(*labels: str, agent: str = "m", score: float = 1.0) -> dict[str, Any]:
+def answered(*labels: str, agent: str = "m", score: float = 1.0) -> dict[str, Any]:
     return {"agent": agent, "labels": [{"class": each, "score": score} for each in labels]}
 
 
@@ -25,12 +25,22 @@ def spans(*found: tuple[int, int, str], agent: str = "m") -> dict[str, Any]:
 
 
 TEXTS = [
-    {"id": 1, "inputs": {"text": "good soup"}, "prediction": said("a"), "annotation": said("a", agent="eva")},
-    {"id": 2, "inputs": {"text": "bad soup"}, "prediction": said("a"), "annotation": said("b", agent="eva")},
+    {
+        "id": 1,
+        "inputs": {"text": "good soup"},
+        "prediction": answered("a"),
+        "annotation": answered("a", agent="eva"),
+    },
+    {
+        "id": 2,
+        "inputs": {"text": "bad soup"},
+        "prediction": answered("a"),
+        "annotation": answered("b", agent="eva"),
+    },
     {
         "id": 3,
         "inputs": {"text": "tea"},
-        "prediction": said("b", score=0.25),
+        "prediction": answered("b", score=0.25),
         "metadata": {"n": 1, "f.x": 0.5},
     },
 ]
@@ -92,11 +102,11 @@ def ask(client: Client, metric: str, task: str, query: str | None = None, **para
 def test_of_text_classification(client: Client, metric: str, params: Any, found: Any) -> None:
     log(client, TEXT, TEXTS)
 
-    told = ask(client, metric, TEXT, **params)
+    result = ask(client, metric, TEXT, **params)
 
     if metric == "metadata":
-        assert told.pop("f.x")["argilla:stats"]["avg"] == 0.5
-    assert told == found
+        assert result.pop("f.x")["argilla:stats"]["avg"] == 0.5
+    assert result == found
 
 
 @pytest.mark.parametrize(
@@ -148,7 +158,11 @@ def test_of_token_classification(client: Client, metric: str, params: Any, found
 
 def test_several_labels_all_count_in_an_f1_of_their_own(client: Client) -> None:
     record = {"inputs": {"text": "x"}, "multi_label": True}
-    log(client, TEXT, [{**record, "prediction": said("a", "b"), "annotation": said("b", "c", agent="eva")}])
+    log(
+        client,
+        TEXT,
+        [{**record, "prediction": answered("a", "b"), "annotation": answered("b", "c", agent="eva")}],
+    )
 
     found = ask(client, "MultiLabelF1", TEXT)
 
@@ -157,7 +171,7 @@ def test_several_labels_all_count_in_an_f1_of_their_own(client: Client) -> None:
 
 
 def test_an_empty_prediction_is_a_miss_and_no_fault(client: Client) -> None:
-    log(client, TEXT, [{**TEXTS[0], "prediction": said()}])
+    log(client, TEXT, [{**TEXTS[0], "prediction": answered()}])
 
     assert ask(client, "F1", TEXT)["a_recall"] == 0
 
@@ -215,12 +229,12 @@ def test_a_very_long_text_has_a_histogram_without_the_empty_buckets(client: Clie
 
 
 def test_everybody_has_figures_of_their_own_annotations(client_as: Any) -> None:
-    room = Room(client_as, "ab")
-    room.answer(ana="x x", ben="x y")
+    talk = DatasetClient(client_as, "ab")
+    talk.answer(ana="x x", ben="x y")
 
     def annotated(who: str) -> Any:
-        return room.post(who, f"{TEXT}/metrics/annotated_as:summary", {})
+        return talk.post(who, f"{TEXT}/metrics/annotated_as:summary", {})
 
     assert (annotated("ana"), annotated("ben")) == ({"x": 2}, {"x": 1, "y": 1})
     assert annotated("eva") == {"x": 1}  # both agree on one record; the other is not resolved
-    assert room.post("ana", f"{TEXT}/metrics/annotated_by:summary", {}) == {"ana": 2}
+    assert talk.post("ana", f"{TEXT}/metrics/annotated_by:summary", {}) == {"ana": 2}

@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from apportion.server import logs
-from apportion.server.routers import progress
+from apportion.server import event_poller, logs
 from patience import patience
 from support import Client
 
@@ -155,8 +154,8 @@ def test_leases_and_refused_sign_ins_are_counted(client: Any, client_as: Any) ->
 
 def test_streams_are_counted_and_end_when_the_server_stops(app: Any, client: Any, monkeypatch: Any) -> None:
     logged(client)
-    monkeypatch.setattr(progress, "POLL", 0.01)
-    house, seen, heard = app.state.app_state, [], []
+    monkeypatch.setattr(event_poller, "POLL", 0.01)
+    state, seen, heard = app.state.app_state, [], []
     query = b"workspace=shared&dataset=reviews"
     scope = {"type": "http", "method": "GET", "path": "/api/events", "raw_path": b"/api/events", "root_path": "",
              "query_string": query, "headers": [(b"x-argilla-api-key", b"eva.apikey")], "scheme": "http",
@@ -169,13 +168,13 @@ def test_streams_are_counted_and_end_when_the_server_stops(app: Any, client: Any
     async def send(message: Any) -> None:
         heard.append(message)
         if message.get("body", b"").startswith(b": here"):
-            seen.append(house.tally.streams)
-            house.stopping.set()
+            seen.append(state.stats.streams)
+            state.stopping.set()
 
     asyncio.run(asyncio.wait_for(app(scope, receive, send), patience(20)))
 
     assert seen == [1]
-    assert house.tally.streams == 0
+    assert state.stats.streams == 0
     assert heard[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
 
 

@@ -88,6 +88,17 @@ def test_logging_again_replaces_the_whole_record(client: Client) -> None:
     assert "prediction" not in record
 
 
+def test_long_metadata_is_cut_but_for_keys_that_nobody_searches_by(client: Client) -> None:
+    address = f"https://images.example.org/{'a' * 300}.png?signed"
+    log(client, text_record(1, metadata={"from": address, "_image_url": address, "_more": {"of": [address]}}))
+    client.patch("/api/datasets/reviews/records/1", params=SHARED, json={"metadata": {"_other": address}})
+
+    (record,) = search(client)["records"]
+    assert record["metadata"] == {
+        "from": address[-128:], "_image_url": address, "_more.of": [address], "_other": address
+    }  # fmt: skip
+
+
 def test_the_facets_count_the_matches(client: Client) -> None:
     log(
         client,

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_change import AnswerChange
@@ -56,7 +56,7 @@ def verified(store: Any) -> list[str]:
 
 
 def test_a_number_that_was_rolled_back_is_given_to_the_next_person(client_as: Any, store: Any) -> None:
-    Room(client_as)
+    DatasetClient(client_as)
     with pytest.raises(RefusedError):
         store.write(refused(lambda tx: spend(tx, "lost", 10))).result()
     store.write(lambda tx: spend(tx, "kept", 11, 2.0)).result()
@@ -69,7 +69,7 @@ def test_a_number_that_was_rolled_back_is_given_to_the_next_person(client_as: An
 def test_of_writes_that_share_a_transaction_only_the_refused_one_is_undone(
     client_as: Any, store: Any, which: int
 ) -> None:
-    Room(client_as)
+    DatasetClient(client_as)
     begun, go_on = Event(), Event()
 
     def hold(_: Transaction) -> None:
@@ -92,8 +92,8 @@ def test_of_writes_that_share_a_transaction_only_the_refused_one_is_undone(
 
 
 def test_a_plan_that_was_changed_and_rolled_back_is_read_as_it_is(client_as: Any, store: Any) -> None:
-    room = Room(client_as)
-    room.post("max", "assignments", PLAN)
+    shown = DatasetClient(client_as)
+    shown.post("max", "assignments", PLAN)
 
     with store.read() as tx:
         (before,) = tx.assignments.plans(talk(tx))
@@ -115,7 +115,7 @@ def test_a_plan_that_was_changed_and_rolled_back_is_read_as_it_is(client_as: Any
 
 
 def test_a_value_that_was_rolled_back_is_counted_from_the_beginning(client_as: Any, store: Any) -> None:
-    room = Room(client_as)
+    shown = DatasetClient(client_as)
 
     def answer(tx: Transaction, label: str) -> None:
         dataset = talk(tx)
@@ -127,8 +127,8 @@ def test_a_value_that_was_rolled_back_is_counted_from_the_beginning(client_as: A
 
     with pytest.raises(RefusedError):
         store.write(refused(lambda tx: answer(tx, "new"))).result()
-    room.answer(ana="other new new", ben="- new new")
-    assert room.found("max", "annotated_as:new") == ["b", "c"]
+    shown.answer(ana="other new new", ben="- new new")
+    assert shown.found("max", "annotated_as:new") == ["b", "c"]
     store.close()
     assert verified(store) == []
 
@@ -136,9 +136,9 @@ def test_a_value_that_was_rolled_back_is_counted_from_the_beginning(client_as: A
 def test_changing_a_record_twice_in_one_transaction_leaves_nothing_of_the_first_change(
     client_as: Any, store: Any
 ) -> None:
-    room = Room(client_as)
-    room.post("max", "assignments", PLAN)
-    room.answer(ana="good good good")
+    shown = DatasetClient(client_as)
+    shown.post("max", "assignments", PLAN)
+    shown.answer(ana="good good good")
 
     def twice(tx: Transaction) -> None:
         dataset = talk(tx)
@@ -150,8 +150,8 @@ def test_changing_a_record_twice_in_one_transaction_leaves_nothing_of_the_first_
             answer_mode(tx, dataset).save(case, change)
 
     store.write(twice).result()
-    assert room.found("ana", "annotated_as:bad") == []
-    assert room.found("ana", "annotated_as:fine") == ["a"]
+    assert shown.found("ana", "annotated_as:bad") == []
+    assert shown.found("ana", "annotated_as:fine") == ["a"]
     store.close()
     assert verified(store) == []
 
@@ -159,7 +159,7 @@ def test_changing_a_record_twice_in_one_transaction_leaves_nothing_of_the_first_
 def test_time_is_the_same_whether_it_is_told_in_one_transaction_or_in_many(
     client_as: Any, store: Any
 ) -> None:
-    Room(client_as)
+    DatasetClient(client_as)
     steps = [(0.5, False), (0.25, False), (1.0, True), (0.0, True), (2.0, False), (0.0, True), (1.5, True)]
 
     def rows() -> list[Any]:
@@ -170,15 +170,15 @@ def test_time_is_the_same_whether_it_is_told_in_one_transaction_or_in_many(
             ).fetchall()
         return found
 
-    def told(who: str) -> list[Callable[[Transaction], None]]:
+    def shown_to(who: str) -> list[Callable[[Transaction], None]]:
         return [
             partial(spend, who=who, at=at + 10, seconds=seconds, answered=answered)
             for at, (seconds, answered) in enumerate(steps)
         ]
 
-    for each in told("ana"):
+    for each in shown_to("ana"):
         store.write(each).result()
-    store.write(lambda tx: [each(tx) for each in told("ben")]).result()
+    store.write(lambda tx: [each(tx) for each in shown_to("ben")]).result()
     found = rows()
     assert [row[1:] for row in found if row[0] == "ana"] == [row[1:] for row in found if row[0] == "ben"]
     assert sum(row[2] for row in found) == 2 * 5250

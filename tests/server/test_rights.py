@@ -61,10 +61,10 @@ def test_annotators_may_by_default_and_not_where_it_is_taken_away(ask: Ask, what
 
 def test_annotating_needs_no_such_right(ask: Ask) -> None:
     ask("max", "PATCH", "/policies", {"annotators_may": []}).raise_for_status()
-    said = {"agent": "ana", "labels": [{"class": "good"}]}
+    given = {"agent": "ana", "labels": [{"class": "good"}]}
 
     answer = ask(
-        "ana", "POST", f"/{BULK}", {"records": [{**RECORD, "annotation": said, "status": "Validated"}]}
+        "ana", "POST", f"/{BULK}", {"records": [{**RECORD, "annotation": given, "status": "Validated"}]}
     )
 
     assert answer.status_code == 200
@@ -75,6 +75,6 @@ def test_a_refusal_names_the_records(ask: Ask) -> None:
     ask("max", "PATCH", "/policies", {"annotators_may": ["edit_metadata"]}).raise_for_status()
     new = [{**RECORD, "id": f"new-{n}"} for n in range(7)]
 
-    told = ask("ana", "POST", f"/{BULK}", {"records": new}).json()["detail"]["params"]["detail"]
+    result = ask("ana", "POST", f"/{BULK}", {"records": new}).json()["detail"]["params"]["detail"]
 
-    assert "may not add records ('new-0', 'new-1', 'new-2', 'new-3', 'new-4' and 2 more)" in told
+    assert "may not add records ('new-0', 'new-1', 'new-2', 'new-3', 'new-4' and 2 more)" in result

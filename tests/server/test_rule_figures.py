@@ -9,7 +9,7 @@ import zlib
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from support import Client
 
@@ -36,8 +36,8 @@ def log(client: Client, records: list[dict[str, Any]], name: str = "mail") -> No
 
 
 def record(id: str, text: str, label: str | None = None) -> dict[str, Any]:
-    said = {} if label is None else {"annotation": {"agent": "eva", "labels": [{"class": label}]}}
-    return {"id": id, "inputs": {"text": text}, **said}
+    answer = {} if label is None else {"annotation": {"agent": "eva", "labels": [{"class": label}]}}
+    return {"id": id, "inputs": {"text": text}, **answer}
 
 
 def found(client: Client, query: str) -> list[str]:
@@ -129,28 +129,28 @@ def test_in_a_dataset_of_several_labels_votes_cannot_conflict(client: Client) ->
 
 
 def test_a_rule_is_judged_by_the_answers_one_may_see(client_as: Any) -> None:
-    room = Room(client_as, "abcdefghij")
-    room.answer(ana="spam spam spam ham spam ham - - - spam", ben="spam spam spam ham - - ham - - -")
+    talk = DatasetClient(client_as, "abcdefghij")
+    talk.answer(ana="spam spam spam ham spam ham - - - spam", ben="spam spam spam ham - - ham - - -")
     rules = f"{TEXT}/labeling/rules"
-    room.post("max", rules, {"query": "text NOT j", "label": "spam"})
+    talk.post("max", rules, {"query": "text NOT j", "label": "spam"})
 
     def precision(who: str, **params: Any) -> Any:
-        return room.get(who, f"{rules}:figures", **params)["rules"][0]
+        return talk.get(who, f"{rules}:figures", **params)["rules"][0]
 
     assert precision("eva")["precision"] == 0.75
     assert precision("ana")["precision"] == pytest.approx(4 / 6)
     assert precision("ben")["precision"] == 0.6
     answers = precision("rita", answers=True)["answers"]
     assert answers == {"correct": 7, "incorrect": 4, "precision": pytest.approx(7 / 11)}
-    refused = room.ask("ana", "GET", f"{rules}:figures", params={"answers": True})
+    refused = talk.ask("ana", "GET", f"{rules}:figures", params={"answers": True})
     assert refused.status_code == 403
 
 
 def test_answers_of_others_change_no_figure_of_a_blind_annotator(client_as: Any) -> None:
-    room = Room(client_as, "abcd")
+    talk = DatasetClient(client_as, "abcd")
     rules = f"{TEXT}/labeling/rules"
-    room.post("max", rules, {"query": "text", "label": "spam"})
-    room.answer(ana="spam ham - -")
+    talk.post("max", rules, {"query": "text", "label": "spam"})
+    talk.answer(ana="spam ham - -")
     queries = (
         "text",
         "annotated_as:ham",
@@ -160,11 +160,11 @@ def test_answers_of_others_change_no_figure_of_a_blind_annotator(client_as: Any)
     )
 
     def figures(who: str) -> Any:
-        drafts = [room.get(who, f"{rules}/{each}/metrics", label=["ham"]) for each in queries]
-        return room.get(who, f"{rules}:figures"), drafts
+        drafts = [talk.get(who, f"{rules}/{each}/metrics", label=["ham"]) for each in queries]
+        return talk.get(who, f"{rules}:figures"), drafts
 
     before, led = figures("ana"), figures("eva")
-    room.answer(ben="ham spam ham ham")
+    talk.answer(ben="ham spam ham ham")
 
     assert figures("ana") == before
     assert figures("eva") != led
@@ -204,10 +204,10 @@ def test_matches_of_a_selection(mail: Client, query: Any, ids: str, free: list[i
 
 
 def test_matches_show_an_annotator_no_label_that_only_others_gave(client_as: Any) -> None:
-    room = Room(client_as, "ab")
-    room.answer(ana="good -", ben="secret secret")
+    talk = DatasetClient(client_as, "ab")
+    talk.answer(ana="good -", ben="secret secret")
 
-    reply = room.post("ana", f"{TEXT}/labeling/rules:matches", {"queries": ["text", "annotated_by:ben"]})
+    reply = talk.post("ana", f"{TEXT}/labeling/rules:matches", {"queries": ["text", "annotated_by:ben"]})
 
     assert [each["label"] for each in reply["labels"]] == ["good"]
     assert places(reply["annotated"], 2) == [0]
@@ -244,6 +244,52 @@ def test_searching_by_rules(mail: Client, query: str, ids: str) -> None:
     ask(mail, "PATCH", f"{RULES}/money", json={"label": "spam", "description": "mine"})
 
     assert found(mail, query) == list(ids)
+
+
+def counted(client: Client, query: dict[str, Any], facets: str = "covered,rule") -> dict[str, dict[str, int]]:
+    more = {"json": {"query": query}, "params": {"limit": 0, "facets": facets}}
+    found: dict[str, dict[str, int]] = ask(client, "POST", f"/api/datasets/mail/{TEXT}:search", **more)[
+        "aggregations"
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "covered", "rule"),
+    [
+        ({}, (1, 5, 1), (3, 2, 2, 0)),
+        ({"query_text": "free"}, (0, 3, 1), (3, 1, 1, 0)),
+        ({"annotated_as": ["ham"]}, (1, 2, 1), (1, 0, 2, 0)),
+        ({"ids": ["a", "d"]}, (1, 1, 0), (1, 1, 0, 0)),
+    ],
+)
+def test_a_search_counts_what_rules_match_of_it(
+    mail: Client, query: dict[str, Any], covered: tuple[int, ...], rule: tuple[int, ...]
+) -> None:
+    assert counted(mail, query) == {
+        "covered": dict(zip(("false", "true", "conflict"), covered, strict=True)),
+        "rule": dict(zip(("free", "money", "call", "zebra"), rule, strict=True)),
+    }
+
+
+def test_rules_are_counted_when_asked_for_only_and_where_there_are_any(client: Client) -> None:
+    log(client, [record("a", "x")])
+
+    assert counted(client, {}) == {"covered": {}, "rule": {}}
+    assert counted(client, {}, "status") == {"status": {"Default": 1}}
+
+
+def test_an_annotator_learns_nothing_of_others_from_counts_of_rules(client_as: Any) -> None:
+    eva, ana, ben = client_as("eva"), client_as("ana"), client_as("ben")
+    log(eva, [record("a", "x"), record("b", "y")])
+    ask(eva, "PATCH", "/api/datasets/mail/policies", json={"annotation": "individual", "blind": True})
+    add(eva, "annotated_as:spam", "spam")
+    before = counted(ana, {})
+    answer = {"value": {"labels": [{"class": "spam"}]}, "state": "submitted", "version": 0}
+    ask(ben, "PUT", "/api/datasets/mail/records/a/annotations/me", json=answer)
+
+    assert counted(ana, {}) == before
+    assert counted(ben, {})["rule"] == {"annotated_as:spam": 1}
 
 
 def test_without_rules_everything_is_open(client: Client) -> None:
@@ -303,6 +349,41 @@ def test_labels_must_be_in_the_schema(mail: Client) -> None:
         reply = ask(mail, method, path, status=400, json=body)
         assert "['eggs'] are not in the label schema" in reply["detail"]["params"]["message"]
     assert [each["label"] for each in ask(mail, "GET", RULES)] == ["spam", "spam", "ham", "other"]
+
+
+def test_what_cannot_be_parsed_is_refused_with_the_place_and_nothing_is_stored(mail: Client) -> None:
+    for method, path, more in (
+        ("POST", RULES, {"json": {"query": "free (money", "label": "spam"}}),
+        ("GET", f"{RULES}/free (money/metrics", {}),
+        ("POST", f"{RULES}:matches", {"json": {"queries": ["free (money"]}}),
+    ):
+        reply = ask(mail, method, path, status=400, **more)
+        assert reply["detail"]["params"]["position"] == 5, path
+    assert len(ask(mail, "GET", RULES)) == 4
+
+
+def test_a_dataset_of_another_task_has_no_rules(mail: Client) -> None:
+    tokens = {"records": [{"text": "x", "tokens": ["x"]}]}
+    ask(mail, "POST", "/api/datasets/tokens/TokenClassification:bulk", json=tokens)
+    rule = {"query": "x", "label": "spam"}
+
+    for task in (TEXT, "TokenClassification"):
+        path = f"/api/datasets/tokens/{task}/labeling/rules"
+        for method, what, body in (("GET", ":figures", None), ("POST", "", rule), ("POST", ":matches", {})):
+            reply = ask(mail, method, path + what, status=400, json=body)
+            assert reply["detail"]["code"].endswith("WrongTaskError"), (task, what)
+
+
+def test_an_emptied_dataset_keeps_its_rules_and_measures_nothing(mail: Client) -> None:
+    ask(mail, "DELETE", "/api/datasets/mail/data", json={"query_text": "*"})
+
+    figures = ask(mail, "GET", f"{RULES}:figures")
+    assert (figures["total_records"], len(figures["rules"])) == (0, 4)
+    assert not {"coverage", "precision", "overlaps", "conflicts"} & (
+        figures.keys() | figures["rules"][0].keys()
+    )
+    assert ask(mail, "POST", f"{RULES}:matches", json={})["total"] == 0
+    assert ask(mail, "GET", f"{RULES}/free/metrics") == {"total_records": 0, "annotated_records": 0}
 
 
 def test_a_query_of_ten_thousand_characters_is_a_rule_and_a_longer_one_is_refused(mail: Client) -> None:
@@ -392,6 +473,8 @@ def test_figures_of_rules_are_the_numbers_1x_gives(client: Client) -> None:
     assert figures("a", "X", "Y") == (1, 3, 0.25)
     assert figures("a", "X.1") == (1, 1, 0.5)
     assert figures("a OR c") == (0, 0, None)
+    unstored = ask(client, "GET", f"{RULES}/a OR c/metrics")
+    assert (unstored["coverage"], unstored["coverage_annotated"]) == (1, 1)
     text = client.get(f"{RULES}/a/metrics", params=HERE).text
     assert '"total_records":4,' in text
     assert '"annotated_records":3' in text

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from support import Client
 
@@ -16,7 +16,7 @@ ORDERS = (f"/api/datasets/reviews/{TEXT}/labeling/rules", f"/api/datasets/{TEXT}
 RULES = ORDERS[0]
 
 
-def said(label: str) -> dict[str, Any]:
+def answered(label: str) -> dict[str, Any]:
     return {"agent": "eva", "labels": [{"class": label}]}
 
 
@@ -24,9 +24,9 @@ def said(label: str) -> dict[str, Any]:
 def reviews(client: Client) -> Client:
     """Four records about soup or tea, three of them annotated."""
     records = [
-        {"id": 1, "inputs": {"text": "good soup"}, "annotation": said("food")},
-        {"id": 2, "inputs": {"text": "bad soup"}, "annotation": said("drink")},
-        {"id": 3, "inputs": {"text": "green tea"}, "annotation": said("drink")},
+        {"id": 1, "inputs": {"text": "good soup"}, "annotation": answered("food")},
+        {"id": 2, "inputs": {"text": "bad soup"}, "annotation": answered("drink")},
+        {"id": 3, "inputs": {"text": "green tea"}, "annotation": answered("drink")},
         {"id": 4, "inputs": {"text": "cold soup"}},
     ]
     client.post(f"/api/datasets/reviews/{TEXT}:bulk", headers=HERE, json={"records": records})
@@ -112,7 +112,7 @@ def test_rules_stay_with_the_dataset_and_go_with_a_copy(reviews: Client) -> None
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status", "told"),
+    ("method", "path", "body", "status", "message"),
     [
         ("POST", "", {"query": "soup", "label": "x"}, 409, "EntityAlreadyExistsError"),
         ("POST", "", {"query": "tea"}, 422, "at least one label"),
@@ -125,14 +125,14 @@ def test_rules_stay_with_the_dataset_and_go_with_a_copy(reviews: Client) -> None
     ],
 )
 def test_what_is_refused_changes_nothing(
-    reviews: Client, method: str, path: str, body: Any, status: int, told: str
+    reviews: Client, method: str, path: str, body: Any, status: int, message: str
 ) -> None:
     ask(reviews, "POST", RULES, json={"query": "soup", "label": "food"})
     before = ask(reviews, "GET", RULES)
 
     answer = reviews.request(method, f"{RULES}{path}", headers=HERE, json=body)
 
-    assert (answer.status_code, told in answer.text) == (status, True), answer.text
+    assert (answer.status_code, message in answer.text) == (status, True), answer.text
     assert ask(reviews, "GET", RULES) == before
 
 
@@ -153,11 +153,11 @@ def test_annotators_write_rules_unless_the_dataset_takes_that_from_them(
 
 
 def test_the_figures_are_of_what_one_may_see(client_as: Any) -> None:
-    room = Room(client_as, "ab")
-    room.answer(ana="x x", ben="y y")
+    talk = DatasetClient(client_as, "ab")
+    talk.answer(ana="x x", ben="y y")
 
     def figures(who: str, label: str) -> Any:
-        return room.get(who, f"{TEXT}/labeling/rules/text/metrics", label=label)
+        return talk.get(who, f"{TEXT}/labeling/rules/text/metrics", label=label)
 
     assert (figures("ana", "x")["precision"], figures("ana", "y")["precision"]) == (1.0, 0.0)
     assert figures("ben", "y")["precision"] == 1.0

@@ -14,7 +14,7 @@ import pytest
 
 from apportion.bootstrap import open_store, open_upkeep
 from apportion.server import logs
-from apportion.server.guard_middleware import STRANGERS_BODY
+from apportion.server.guard_middleware import ANONYMOUS_BODY
 from apportion.settings import Settings
 from support import Client
 from upkeep import tables_of
@@ -54,14 +54,14 @@ def test_a_cookie_alone_changes_nothing_on_any_route(client_as: Any, operations:
 
 
 def test_other_sites_are_told_nothing_by_any_route(client_as: Any, operations: Any) -> None:
-    stranger = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST",
+    anonymous = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST",
                 "Access-Control-Request-Headers": "x-apportion"}  # fmt: skip
     for method, path in operations:
-        preflight = client_as(None).request("OPTIONS", path, headers=stranger)
+        preflight = client_as(None).request("OPTIONS", path, headers=anonymous)
         assert preflight.status_code == 405, path
         if (method, path) == ("GET", "/api/events"):  # a stream has no end
             continue
-        for answer in (preflight, client_as("eva").request(method, path, headers=stranger)):
+        for answer in (preflight, client_as("eva").request(method, path, headers=anonymous)):
             assert not [name for name in answer.headers if name.startswith("access-control-")], path
 
 
@@ -115,7 +115,7 @@ def sizes(client: Client, size: int, path: str = "/api/session", **headers: str)
 @pytest.mark.parametrize("path", ["/api/session", "/api/security/token", "/api/setup", "/api/datasets",
                                   f"/api/datasets/reviews/{TEXT}:bulk"])  # fmt: skip
 def test_strangers_send_little(client_as: Any, path: str) -> None:
-    much = STRANGERS_BODY + 1_000_000
+    much = ANONYMOUS_BODY + 1_000_000
 
     assert sizes(client_as(None), much, path) == (401, "UnauthorizedError")
     assert sizes(client_as(None), much, path, **{"X-Argilla-Api-Key": "wrong"}) == (401, "UnauthorizedError")
@@ -126,7 +126,7 @@ def test_a_cookie_without_its_header_sends_little_too(client_as: Any) -> None:
     browser = client_as(None)
     browser.post("/api/session", json={"username": "ana", "password": "ana-password"}, headers=OURS)
 
-    assert sizes(browser, STRANGERS_BODY + 1_000_000, "/api/datasets") == (403, "ForbiddenOperationError")
+    assert sizes(browser, ANONYMOUS_BODY + 1_000_000, "/api/datasets") == (403, "ForbiddenOperationError")
 
 
 def test_deep_bodies_are_refused_everywhere(client: Client, operations: Any) -> None:
@@ -221,12 +221,12 @@ def test_no_secret_is_in_a_log_or_an_error(
         "eva.apikey",
         "ana.apikey",
     ]
-    told: list[str] = []
+    heard: list[str] = []
 
     def ask(who: Any, method: str, path: str, **more: Any) -> Any:
         answer = who.request(method, path, **more)
         if answer.status_code >= 400:
-            told.append(answer.text + str(answer.headers))
+            heard.append(answer.text + str(answer.headers))
         return answer
 
     nobody, browser = client_as(None), client_as(None)
@@ -257,7 +257,7 @@ def test_no_secret_is_in_a_log_or_an_error(
     assert "cy" in written
     for secret in secrets:
         assert secret not in written
-        assert secret not in "".join(told)
+        assert secret not in "".join(heard)
 
 
 def test_what_is_kept_is_for_its_owner_only_and_holds_hashes(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from support import Client
 
@@ -176,7 +176,7 @@ def test_an_api_key_needs_no_such_header_and_heeds_none(client_as: Any) -> None:
 
 
 def test_an_answer_of_a_tab_that_was_anas_is_not_stored_as_bens(client_as: Any) -> None:
-    room = Room(client_as)
+    talk = DatasetClient(client_as)
     browser = client_as(None)
     browser.post("/api/session", json=ANA, headers=OURS).raise_for_status()
     browser.delete("/api/session", headers=OURS).raise_for_status()
@@ -188,6 +188,6 @@ def test_an_answer_of_a_tab_that_was_anas_is_not_stored_as_bens(client_as: Any) 
     refused = browser.put(path, json=answer, headers={"X-Apportion": "ana"})
 
     assert refused.status_code == 401
-    assert room.found("ben", "status:Validated") == []
+    assert talk.found("ben", "status:Validated") == []
     assert browser.put(path, json=answer, headers={"X-Apportion": "ben"}).status_code == 200
-    assert room.found("ben", "status:Validated") == ["a"]
+    assert talk.found("ben", "status:Validated") == ["a"]

@@ -44,7 +44,7 @@ def test_names_of_1x_are_understood_with_a_line_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("APPORTION_PORT", "many", "whole number from 0 to 65535, not 'many'"),
         ("APPORTION_METADATA_FIELDS_LIMIT", "101", "from 1 to 100"),
@@ -55,9 +55,9 @@ def test_names_of_1x_are_understood_with_a_line_each() -> None:
     ],
 )
 def test_a_value_without_sense_is_refused_with_what_would_make_sense(
-    name: str, value: str, said: str
+    name: str, value: str, message: str
 ) -> None:
-    with pytest.raises(SettingsError, match=f"{name}.*{said}"):
+    with pytest.raises(SettingsError, match=f"{name}.*{message}"):
         load_settings({name: value})
 
 
@@ -114,3 +114,13 @@ def test_a_database_is_named_without_its_password(url: str, name: str) -> None:
     settings = load_settings({"APPORTION_DATABASE_URL": url}).settings
     assert settings.store_name == name
     assert "hush" not in repr(settings)
+
+
+def test_hosts_of_images_can_add_nothing_else_to_the_policy() -> None:
+    given = "*.example.org, Images.example.org:8443,*"
+    assert load_settings({"APPORTION_IMAGE_HOSTS": given}).settings.image_hosts == (
+        "*.example.org", "images.example.org:8443", "*"
+    )  # fmt: skip
+    for wrong in ("https://a.example", "a b", "a; script-src *", "'unsafe-inline'", "a.*.example", "data:"):
+        with pytest.raises(SettingsError, match="APPORTION_IMAGE_HOSTS"):
+            load_settings({"APPORTION_IMAGE_HOSTS": wrong})

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rooms import Room
+from dataset_client import DatasetClient
 
 from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
 
-ANSWER, CLAIM, BULK = 14, 18, 60
-SHARED_ANSWER = 26
-"""An answer to a shared dataset is a change of the record itself, its terms and its one annotation."""
+ANSWER, SHARED_ANSWER, CLAIM, BULK = 13, 14, 16, 60
 ROWS_OF_A_CLAIM = 45
 IDS = [f"r{n:03}" for n in range(60)]
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
@@ -62,29 +60,29 @@ def store(tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch) -> 
     opened.close()
 
 
-def plan(room: Room, *, mode: str = "push", cap: int | None = None, **rule: Any) -> None:
+def plan(talk: DatasetClient, *, mode: str = "push", cap: int | None = None, **rule: Any) -> None:
     users = [{"user": name, **({} if cap is None else {"cap": cap})} for name in ("ana", "ben", "rita")]
     made = {"rules": [{"mode": mode, "overlap": 2, "users": users, **rule}], "seed": 7}
-    room.post("max", "assignments", made)
+    talk.post("max", "assignments", made)
 
 
-def work(room: Room, who: str, seconds: int = 3) -> None:
+def work(talk: DatasetClient, who: str, seconds: int = 3) -> None:
     """Claim and answer, so that every value that answers write is there already."""
     for label in ("good", "bad"):
-        found = room.post(who, "queue:claim", {"limit": 2})
+        found = talk.post(who, "queue:claim", {"limit": 2})
         for each in found["records"]:
-            submit(room, who, each["id"], label, seconds=seconds)
+            submit(talk, who, each["id"], label, seconds=seconds)
 
 
-def submit(room: Room, who: str, id: str, label: str, version: int = 0, **more: Any) -> Any:
+def submit(talk: DatasetClient, who: str, id: str, label: str, version: int = 0, **more: Any) -> Any:
     sent = {"value": {"labels": [{"class": label}]}, "state": "submitted", "version": version, **more}
-    found = room.ask(who, "PUT", f"records/{id}/annotations/me", json=sent)
+    found = talk.ask(who, "PUT", f"records/{id}/annotations/me", json=sent)
     assert found.status_code == 200, found.text
     return found.json()
 
 
-def claim(room: Room, who: str) -> list[str]:
-    return [each["id"] for each in room.post(who, "queue:claim", {"limit": 5})["records"]]
+def claim(talk: DatasetClient, who: str) -> list[str]:
+    return [each["id"] for each in talk.post(who, "queue:claim", {"limit": 5})["records"]]
 
 
 WAYS = [
@@ -96,24 +94,24 @@ WAYS = [
 
 @pytest.mark.parametrize("rule", WAYS)
 def test_an_answer_takes_few_statements(client_as: Any, counted: Counted, rule: dict[str, Any]) -> None:
-    room = Room(client_as, IDS)
-    plan(room, **rule)
+    talk = DatasetClient(client_as, IDS)
+    plan(talk, **rule)
     for who in ("ana", "ben"):
         for _ in range(2):
-            work(room, who)
-    mine = claim(room, "ana")
+            work(talk, who)
+    mine = claim(talk, "ana")
 
-    first = counted.during(lambda: submit(room, "ana", mine[0], "good", seconds=4))
+    first = counted.during(lambda: submit(talk, "ana", mine[0], "good", seconds=4))
     assert len(first) <= ANSWER, "\n".join(first)
 
     draft = {"value": {"labels": [{"class": "bad"}]}, "state": "draft", "version": 0, "seconds": 2}
     path = f"records/{mine[1]}/annotations/me"
-    drafted = counted.during(lambda: room.ask("ana", "PUT", path, json=draft))
+    drafted = counted.during(lambda: talk.ask("ana", "PUT", path, json=draft))
     assert len(drafted) <= ANSWER, "\n".join(drafted)
-    after_draft = counted.during(lambda: submit(room, "ana", mine[1], "good", 1, seconds=5))
+    after_draft = counted.during(lambda: submit(talk, "ana", mine[1], "good", 1, seconds=5))
     assert len(after_draft) <= ANSWER, "\n".join(after_draft)
 
-    changed = counted.during(lambda: submit(room, "ana", mine[0], "bad", 1, seconds=6))
+    changed = counted.during(lambda: submit(talk, "ana", mine[0], "bad", 1, seconds=6))
     assert len(changed) <= ANSWER, "\n".join(changed)
 
 
@@ -121,27 +119,27 @@ def test_an_answer_takes_few_statements(client_as: Any, counted: Counted, rule: 
 def test_the_answer_that_completes_a_record_takes_few_statements(
     client_as: Any, counted: Counted, rule: dict[str, Any]
 ) -> None:
-    room = Room(client_as, IDS)
-    plan(room, **rule)
+    talk = DatasetClient(client_as, IDS)
+    plan(talk, **rule)
     for who in ("ana", "ben", "rita"):
         for _ in range(2):
-            work(room, who)
-    held = claim(room, "ben")
+            work(talk, who)
+    held = claim(talk, "ben")
     for who in ("ana", "rita"):  # whoever has the other slot, and an extra
-        room.put(who, held[0], "good")
+        talk.put(who, held[0], "good")
 
-    last = counted.during(lambda: submit(room, "ben", held[0], "good", seconds=4))
+    last = counted.during(lambda: submit(talk, "ben", held[0], "good", seconds=4))
     assert len(last) <= ANSWER, "\n".join(last)
-    assert room.see("max", held[0])["status"] == "Validated"
+    assert talk.see("max", held[0])["status"] == "Validated"
 
 
-def test_an_answer_to_a_shared_dataset_takes_a_bounded_number(client_as: Any, counted: Counted) -> None:
-    room = Room(client_as, IDS, annotation="shared", blind=False, required=1)
-    plan(room, overlap=1)
+def test_an_answer_to_a_shared_dataset_takes_few_statements(client_as: Any, counted: Counted) -> None:
+    talk = DatasetClient(client_as, IDS, annotation="shared", blind=False, required=1)
+    plan(talk, overlap=1)
     for who in ("ana", "ben"):
-        work(room, who)
-    mine = claim(room, "ana")
-    taken = counted.during(lambda: submit(room, "ana", mine[0], "good", seconds=4))
+        work(talk, who)
+    mine = claim(talk, "ana")
+    taken = counted.during(lambda: submit(talk, "ana", mine[0], "good", seconds=4))
     assert len(taken) <= SHARED_ANSWER, "\n".join(taken)
 
 
@@ -149,18 +147,18 @@ def test_an_answer_to_a_shared_dataset_takes_a_bounded_number(client_as: Any, co
 def test_a_claim_takes_few_statements_and_rows_however_long_the_queue_is(
     client_as: Any, counted: Counted, rule: dict[str, Any]
 ) -> None:
-    room = Room(client_as, [f"r{n:04}" for n in range(400)])
-    plan(room, **rule)
+    talk = DatasetClient(client_as, [f"r{n:04}" for n in range(400)])
+    plan(talk, **rule)
     for who in ("ana", "ben", "ana"):
-        work(room, who)
+        work(talk, who)
 
     found: list[str] = []
-    taken = counted.during(lambda: found.extend(claim(room, "ana")))
+    taken = counted.during(lambda: found.extend(claim(talk, "ana")))
     assert len(found) == 5
     assert len(taken) <= CLAIM, "\n".join(taken)
     assert counted.rows <= ROWS_OF_A_CLAIM
 
-    again = counted.during(lambda: claim(room, "ana"))
+    again = counted.during(lambda: claim(talk, "ana"))
     assert len(again) <= CLAIM, "\n".join(again)
 
 

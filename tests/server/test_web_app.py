@@ -14,7 +14,10 @@ from fastapi import FastAPI
 from apportion.settings import Settings
 from support import Client
 
-PAGE = '<base href="__BASE__"><meta name="style-nonce" content="__NONCE__"><title>The app</title>'
+PAGE = (
+    '<base href="__BASE__"><meta name="style-nonce" content="__NONCE__">'
+    '<meta name="image-hosts" content="__IMAGE_HOSTS__"><title>The app</title>'
+)
 
 
 @pytest.fixture
@@ -67,6 +70,18 @@ def test_scripts_come_from_the_server_and_styles_bear_this_page_s_nonce(visitor:
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert first.text != second.text
+
+
+@pytest.mark.parametrize("hosts", [(), ("images.example.org", "*.example.net:8443")])
+def test_images_come_from_the_server_and_from_hosts_that_the_settings_name(
+    built: Path, make_app: Any, settings: Settings, hosts: tuple[str, ...]
+) -> None:
+    with Client(make_app(replace(settings, image_hosts=hosts))) as visitor:
+        answer = visitor.get("/")
+
+    sources = " ".join(("'self'", "data:", *hosts))
+    assert f"img-src {sources};" in answer.headers["content-security-policy"]
+    assert f'name="image-hosts" content="{" ".join(hosts)}"' in answer.text
 
 
 def test_files_with_a_hash_in_their_name_are_kept_and_sent_compressed(visitor: Client) -> None:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from dataset_client import DatasetClient
 from fastapi import FastAPI
-from rooms import Room
 
 from apportion.domain.addresses import CallPolicy
 from apportion.server.housekeeping import purge
@@ -53,8 +53,8 @@ def serve(app: FastAPI, store: Any, clock: Any) -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture
-def room(client_as: Any) -> Room:
-    return Room(client_as, "abc")
+def talk(client_as: Any) -> DatasetClient:
+    return DatasetClient(client_as, "abc")
 
 
 def create(client_as: Any, url: str, who: str = "max", **wanted: Any) -> str:
@@ -97,7 +97,7 @@ SENT = ("who", "workspace", "dataset", "record", "object", "before", "after", "d
 
 @pytest.mark.parametrize(("reader", "scope"), [("max", "workspace"), ("eva", "server")])
 def test_a_webhook_is_told_what_whoever_manages_it_reads_in_the_audit_log_and_nothing_else(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, reader: str, scope: str
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, reader: str, scope: str
 ) -> None:
     create(client_as, receiver.url, who=reader, scope=scope)
     start = audit(client_as, "eva")[-1]["no"]
@@ -110,9 +110,9 @@ def test_a_webhook_is_told_what_whoever_manages_it_reads_in_the_audit_log_and_no
     assert [(each["number"], each["event"]) for each in sent] == [
         (each["no"], each["what"]) for each in expected
     ]
-    for told, read in zip(sent, expected, strict=True):
-        assert {name: told[name] for name in SENT} == {name: read[name] for name in SENT}
-        assert not {"address", "request"} & told.keys()
+    for shown, read in zip(sent, expected, strict=True):
+        assert {name: shown[name] for name in SENT} == {name: read[name] for name in SENT}
+        assert not {"address", "request"} & shown.keys()
     codes = {each["event"] for each in sent}
     assert codes >= {"created", "changed_member_role", "deleted", "changed_guidelines"}
     of_server = {"created_user", "created_workspace", "sign_in_refused"}
@@ -120,7 +120,7 @@ def test_a_webhook_is_told_what_whoever_manages_it_reads_in_the_audit_log_and_no
 
 
 def test_what_happened_to_a_dataset_is_told_when_it_is_gone_for_good(
-    serve: Any, room: Room, app: FastAPI, client_as: Any, receiver: Receiver, clock: Any
+    serve: Any, talk: DatasetClient, app: FastAPI, client_as: Any, receiver: Receiver, clock: Any
 ) -> None:
     id = create(client_as, receiver.url, events=["deleted", "purged"])
     change(client_as, id, enabled=False)
@@ -139,11 +139,11 @@ def test_what_happened_to_a_dataset_is_told_when_it_is_gone_for_good(
 
 
 def test_events_that_a_webhook_is_not_told_of_are_looked_at_once(
-    room: Room, client_as: Any, store: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+    talk: DatasetClient, client_as: Any, store: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("apportion.services.notifications.deliveries.LOOK", 2)
     id = create(client_as, "https://example.org", events=["skipped"])
-    room.answer(ana="good bad good", ben="good bad good")
+    talk.answer(ana="good bad good", ben="good bad good")
 
     def look() -> int:
         with store.read() as tx:
@@ -162,13 +162,13 @@ def test_events_that_a_webhook_is_not_told_of_are_looked_at_once(
 
 
 def test_many_foreign_events_do_not_keep_a_webhook_waiting(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While there is more to look at there is no pause, however little of it is to be told."""
     monkeypatch.setattr("apportion.services.notifications.deliveries.LOOK", 1)
     monkeypatch.setattr("apportion.server.webhook_dispatcher.LOOK", 3600.0)
     create(client_as, receiver.url, events=["changed_guidelines"])
-    room.answer(ana="good bad good")
+    talk.answer(ana="good bad good")
     client_as("max").put("/api/datasets/talk/guidelines", params=SHARED, json={"text": "Twice."})
     serve()
     until(lambda: receiver.handled)
@@ -212,14 +212,14 @@ def test_a_change_of_a_webhook_is_in_the_log_with_its_host_and_without_address_a
 
 
 def test_a_webhook_that_the_server_disables_is_in_the_log_with_the_reason(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver
 ) -> None:
     id = create(client_as, receiver.url)
     client_as("eva").patch(
         "/api/workspaces/shared/members/max", json={"role": "annotator"}
     ).raise_for_status()
     serve()
-    room.answer(ana="good")
+    talk.answer(ana="good")
     (event,) = until(lambda: audit(client_as, "eva", what="disabled_webhook"))
 
     assert (event["who"], event["object"], event["workspace"]) == ("the server", id, "shared")
@@ -227,14 +227,14 @@ def test_a_webhook_that_the_server_disables_is_in_the_log_with_the_reason(
 
 
 def test_one_that_fails_for_days_is_in_the_log_and_others_are_told_once(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, clock: Any
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, clock: Any
 ) -> None:
     with receiving() as other:
         failing = create(client_as, receiver.url, events=["submitted"])
         create(client_as, other.url, events=["disabled_webhook", "submitted"])
         receiver.status = 503
         serve()
-        room.answer(ana="good")
+        talk.answer(ana="good")
         until(lambda: client_as("max").get(f"/api/webhooks/{failing}").json()["failures"] == 1)
         clock.pass_minutes(3 * 24 * 60 + 90)
         until(lambda: len(other.handled) == 2)
@@ -245,7 +245,7 @@ def test_one_that_fails_for_days_is_in_the_log_and_others_are_told_once(
 
 
 def test_what_is_sent_leaves_no_event(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, store: Any
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, store: Any
 ) -> None:
     """Nothing goes round in circles, and nobody is told of a ping by that ping."""
     id = create(client_as, receiver.url)
@@ -275,15 +275,15 @@ def _hooks(store: Any) -> list[Any]:
 
 
 def test_events_removed_before_a_disabled_webhook_looked_are_passed_over_and_that_is_told(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, store: Any, clock: Any, caplog: Any
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, store: Any, clock: Any, caplog: Any
 ) -> None:
     id = create(client_as, receiver.url, events=["submitted"])
     change(client_as, id, enabled=False)
-    room.answer(ana="good")
+    talk.answer(ana="good")
     clock.pass_minutes(60 * 24 * 60)
     now = clock.now()
     store.write(lambda tx: prune_some(tx, before=now, now=now)).result()
-    room.answer(ben="good")
+    talk.answer(ben="good")
     change(client_as, id, enabled=True)
     caplog.set_level(logging.WARNING)
     serve()

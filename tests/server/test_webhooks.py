@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from dataset_client import DatasetClient
 from fastapi import FastAPI
-from rooms import Room
 
 from apportion.domain.addresses import CallPolicy
 from apportion.server.webhook_call import Caller
@@ -40,12 +40,12 @@ def receiver() -> Iterator[Receiver]:
 def serve(app: FastAPI, store: Any, clock: Any) -> Iterator[Callable[..., WebhookDispatcher]]:
     """Begins to send, until the end of the test."""
     made: list[WebhookDispatcher] = []
-    house = app.state.app_state
+    state = app.state.app_state
 
     def begin(policy: CallPolicy = ANYWHERE, **options: Any) -> WebhookDispatcher:
         caller = Caller(policy, **options)
-        made.append(WebhookDispatcher(store, clock, house.webhook_secrets, policy, caller))
-        object.__setattr__(house, "webhooks", made[-1])
+        made.append(WebhookDispatcher(store, clock, state.webhook_secrets, policy, caller))
+        object.__setattr__(state, "webhooks", made[-1])
         made[-1].start()
         return made[-1]
 
@@ -76,17 +76,17 @@ class Hook:
 
 
 @pytest.fixture
-def room(client_as: Any) -> Room:
-    return Room(client_as, "abcdefghij")
+def talk(client_as: Any) -> DatasetClient:
+    return DatasetClient(client_as, "abcdefghij")
 
 
 def test_a_receiver_is_told_what_happens_in_order_and_signed(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver
 ) -> None:
     hook = Hook(client_as, receiver.url, events=["submitted", "took_back"])
     serve()
-    room.answer(ana="good bad good bad good")
-    room.put("ana", "a", "bad", version=1)
+    talk.answer(ana="good bad good bad good")
+    talk.put("ana", "a", "bad", version=1)
     until(lambda: len(receiver.handled) == 6)
 
     assert receiver.numbers() == sorted(receiver.numbers())
@@ -109,7 +109,7 @@ def test_a_receiver_is_told_what_happens_in_order_and_signed(
 
 
 def test_only_events_that_were_asked_for_and_of_that_dataset_are_sent(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver
 ) -> None:
     Hook(client_as, receiver.url, events=["skipped"])
     record = {"id": "x", "inputs": {"text": "x"}}
@@ -119,7 +119,7 @@ def test_only_events_that_were_asked_for_and_of_that_dataset_are_sent(
     elsewhere = Hook(client_as, receiver.url, dataset="more")
     here = Hook(client_as, receiver.url, dataset="talk", events=["submitted"])
     serve()
-    room.answer(ana="good")
+    talk.answer(ana="good")
     until(lambda: here.deliveries("delivered"))
     client_as("max").patch("/api/datasets/more/policies", params=SHARED, json={"required": 2})
     until(lambda: elsewhere.deliveries("delivered"))
@@ -128,12 +128,12 @@ def test_only_events_that_were_asked_for_and_of_that_dataset_are_sent(
 
 
 def test_what_fails_is_tried_again_under_the_same_id_and_holds_up_those_behind_it(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, clock: Any
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, clock: Any
 ) -> None:
     hook = Hook(client_as, receiver.url)
     receiver.status, receiver.answer = 500, b"out of order\x00\x1b[31m"
     serve()
-    room.answer(ana="good bad good")
+    talk.answer(ana="good bad good")
     until(lambda: hook.ask("GET")["failures"] == 1)
     (last,) = hook.deliveries()[-1:]
     assert (last["state"], last["attempts"], last["status"]) == ("waiting", 1, 500)
@@ -153,14 +153,14 @@ def test_what_fails_is_tried_again_under_the_same_id_and_holds_up_those_behind_i
 
 
 def test_a_receiver_that_hangs_costs_others_nothing_and_gets_it_when_it_is_back(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, clock: Any
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, clock: Any
 ) -> None:
     with receiving() as other:
         slow = Hook(client_as, receiver.url, events=["submitted"])
         quick = Hook(client_as, other.url)
         receiver.hanging.set()
         serve(seconds=1.5)
-        room.answer(ana="good bad")
+        talk.answer(ana="good bad")
         until(lambda: len(quick.deliveries("delivered")) == 2)
         until(lambda: slow.ask("GET")["failures"] == 1)
         assert slow.deliveries()[-1]["problem"] == "no answer within 1.5 seconds"
@@ -174,13 +174,13 @@ def test_a_receiver_that_hangs_costs_others_nothing_and_gets_it_when_it_is_back(
 
 
 def test_one_event_that_is_never_taken_does_not_hold_up_the_others_for_long(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, clock: Any
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, clock: Any
 ) -> None:
     hook = Hook(client_as, receiver.url, events=["submitted"])
     receiver.refused = {"ana"}
     serve()
-    room.answer(ana="good")
-    room.answer(ben="good bad")
+    talk.answer(ana="good")
+    talk.answer(ben="good bad")
     for failures in range(1, 5):
         until(lambda: len(receiver.requests) == failures)  # noqa: B023
         until(lambda: hook.ask("GET")["failures"] == failures)  # noqa: B023
@@ -195,12 +195,12 @@ def test_one_event_that_is_never_taken_does_not_hold_up_the_others_for_long(
 
 
 def test_what_is_not_taken_for_a_day_has_failed_and_can_be_sent_again(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, clock: Any
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, clock: Any
 ) -> None:
     hook = Hook(client_as, receiver.url, events=["submitted"])
     receiver.status = 503
     serve()
-    room.answer(ana="good")
+    talk.answer(ana="good")
     until(lambda: hook.ask("GET")["failures"] == 1)
     clock.pass_minutes(25 * 60)
     (failed,) = until(lambda: hook.deliveries("failed"))
@@ -216,17 +216,17 @@ def test_what_is_not_taken_for_a_day_has_failed_and_can_be_sent_again(
 
 
 def test_a_webhook_that_fails_for_days_is_disabled_says_why_and_misses_nothing(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, clock: Any
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, clock: Any
 ) -> None:
     hook = Hook(client_as, receiver.url, events=["submitted"])
     receiver.status = 503
     serve()
-    room.answer(ana="good")
+    talk.answer(ana="good")
     until(lambda: hook.ask("GET")["failures"] == 1)
     clock.pass_minutes(3 * 24 * 60 + 90)
     until(lambda: not hook.ask("GET")["enabled"])
     assert "last 3 days" in hook.ask("GET")["disabled_why"]
-    room.answer(ben="good bad")
+    talk.answer(ben="good bad")
     refused = hook.client.post(f"{hook.path}/deliveries/{hook.deliveries()[0]['id']}:send_again")
     assert (refused.status_code, "Enable it first" in refused.text) == (409, True)
     receiver.status = 200
@@ -237,14 +237,14 @@ def test_a_webhook_that_fails_for_days_is_disabled_says_why_and_misses_nothing(
 
 
 def test_what_was_missed_is_skipped_when_that_is_asked(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver
 ) -> None:
     hook = Hook(client_as, receiver.url)
     hook.ask("PATCH", json={"enabled": False})
-    room.answer(ana="good bad")
+    talk.answer(ana="good bad")
     serve()
     hook.ask("PATCH", json={"enabled": True, "skip_missed": True})
-    room.answer(ben="good")
+    talk.answer(ben="good")
     until(lambda: receiver.handled)
 
     assert [each.json["who"] for each in receiver.handled.values()] == ["ben"]
@@ -266,14 +266,14 @@ def test_a_ping_is_sent_once_also_by_a_disabled_webhook(
 
 
 def test_a_webhook_stops_when_whoever_answers_for_it_may_not_manage_it_any_more(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver
 ) -> None:
     hook = Hook(client_as, receiver.url)
     client_as("eva").patch(
         "/api/workspaces/shared/members/max", json={"role": "annotator"}
     ).raise_for_status()
     serve()
-    room.answer(ana="good")
+    talk.answer(ana="good")
     eva = client_as("eva")
     until(lambda: not eva.get(hook.path).json()["enabled"])
     assert "max, who answers for it" in eva.get(hook.path).json()["disabled_why"]
@@ -283,7 +283,7 @@ def test_a_webhook_stops_when_whoever_answers_for_it_may_not_manage_it_any_more(
 
 
 def test_a_webhook_whose_secret_would_be_another_sends_nothing(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, app: FastAPI
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, app: FastAPI
 ) -> None:
     from apportion.server.webhook_secrets import DerivedSecrets
 
@@ -292,7 +292,7 @@ def test_a_webhook_whose_secret_would_be_another_sends_nothing(
         app.state.app_state, "webhook_secrets", DerivedSecrets("another key of the server, as after a move")
     )
     serve()
-    room.answer(ana="good")
+    talk.answer(ana="good")
     until(lambda: not hook.ask("GET")["enabled"])
     assert "Rotate it" in hook.ask("GET")["disabled_why"]
     assert hook.client.post(hook.path + ":ping").status_code == 409
@@ -409,15 +409,15 @@ def test_a_url_that_may_never_be_called_is_refused_at_once(
 
 
 def test_secrets_and_urls_are_in_no_log_and_no_later_answer(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver, caplog: Any
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver, caplog: Any
 ) -> None:
     caplog.set_level(logging.DEBUG)
     hook = Hook(client_as, receiver.url + "?token=hush-hush")
     serve()
-    room.answer(ana="good")
+    talk.answer(ana="good")
     until(lambda: receiver.handled)
     receiver.status = 500
-    room.answer(ben="good")
+    talk.answer(ben="good")
     until(lambda: hook.ask("GET")["failures"])
     rotated = hook.ask("POST", ":rotate_secret")["secret"]
     seen = str([hook.ask("GET"), hook.deliveries(), hook.client.get("/api/webhooks", params=SHARED).json()])
@@ -479,11 +479,11 @@ def test_managers_manage_webhooks_of_their_workspace_and_administrators_all(
 
 
 def test_a_webhook_of_the_server_is_told_of_every_workspace(
-    serve: Any, room: Room, client_as: Any, receiver: Receiver
+    serve: Any, talk: DatasetClient, client_as: Any, receiver: Receiver
 ) -> None:
     Hook(client_as, receiver.url, who="eva", scope="server", events=["submitted"])
     serve()
-    room.answer(ana="good")
+    talk.answer(ana="good")
     until(lambda: receiver.handled)
 
     assert next(iter(receiver.handled.values())).json["workspace"] == "shared"

@@ -89,8 +89,8 @@ def test_only_members_have_a_role(client: Client) -> None:
 
 def test_annotators_learn_whom_to_turn_to_and_no_more(client_as: Any) -> None:
     ana, eva = client_as("ana"), client_as("eva")
-    told = ana.get("/api/workspaces/shared/leaders").json()
-    assert told == {
+    reply = ana.get("/api/workspaces/shared/leaders").json()
+    assert reply == {
         "leaders": [{"username": "max", "role": "manager"}, {"username": "rita", "role": "reviewer"}]
     }
     assert ana.get("/api/workspaces/shared/members").status_code == 403

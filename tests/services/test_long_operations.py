@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from apportion.domain.errors import StoreUnavailableError
 from apportion.ports.store import Store
 from apportion.services.background.recovery import recover
 from apportion.services.operations import OperationStoppedError, Step, run_operation
@@ -40,10 +41,11 @@ class Steps:
 
 
 class FakeStore:
-    """A store that hands its own name to each transaction."""
+    """A store that hands its own name to each transaction; ``server`` is the number of its server."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.server = 7
 
     def write(self, fn: Callable[[Any], object], *, urgent: bool = False) -> Future[object]:
         done: Future[object] = Future()
@@ -82,6 +84,27 @@ def test_an_operation_that_a_stop_ends_is_left_to_the_next_start() -> None:
         run_operation(ACTING, operation, checkpoint=checkpoint)
     assert operation.written == [("acting", 0)]
     assert operation.snapshot_closed
+
+
+@pytest.mark.parametrize("number", [0, 8])
+def test_an_operation_of_a_server_that_counts_as_dead_is_left_to_another(number: int) -> None:
+    operation, store = Steps(), FakeStore("mine")
+
+    def checkpoint() -> None:
+        store.server = number if operation.written else 7
+
+    with pytest.raises(StoreUnavailableError):
+        run_operation(cast(Store, store), operation, checkpoint=checkpoint)
+    assert operation.written == [("mine", 0)]
+    assert operation.snapshot_closed
+
+
+def test_a_server_that_cannot_prove_that_it_is_alive_begins_nothing() -> None:
+    operation, store = Steps(), FakeStore("mine")
+    store.server = 0
+    with pytest.raises(StoreUnavailableError):
+        run_operation(cast(Store, store), operation)
+    assert operation.written == []
 
 
 def test_the_first_failure_is_told_even_if_giving_up_fails_too() -> None:

@@ -127,16 +127,16 @@ def test_a_long_line_of_other_work_goes_before_urgent_work_once_at_most(
 
 
 def test_work_that_raises_keeps_nothing_of_its_own_and_all_of_the_others(database: Database) -> None:
-    told: list[str] = []
+    heard: list[str] = []
 
     def refused(connection: SqliteConnection) -> None:
         insert("bad")(connection)
-        connection.after.append(lambda: told.append("bad"))
+        connection.after.append(lambda: heard.append("bad"))
         raise BulkDataError("no", [])
 
     def good(connection: SqliteConnection) -> None:
         insert("good")(connection)
-        connection.after.append(lambda: told.append("good"))
+        connection.after.append(lambda: heard.append("good"))
 
     pause = Pause(database)
     results = [database.write(work) for work in (good, refused, good)]
@@ -146,7 +146,7 @@ def test_work_that_raises_keeps_nothing_of_its_own_and_all_of_the_others(databas
     assert isinstance(results[1].exception(10), BulkDataError)
     assert results[2].result(patience(10)) is None
     assert held(database) == ["good", "good"]
-    assert told == ["good", "good"]
+    assert heard == ["good", "good"]
 
 
 def test_work_may_be_cancelled_while_it_waits(database: Database) -> None:
@@ -184,16 +184,16 @@ def test_a_commit_that_fails_is_told_to_whoever_caused_it_only(database: Databas
 def test_a_hook_that_fails_does_not_stop_the_writer(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told: list[str] = []
+    heard: list[str] = []
 
     def work(connection: SqliteConnection) -> None:
         insert("kept")(connection)
         connection.after.append(lambda: 1 // 0)  # type: ignore[arg-type]
-        connection.after.append(lambda: told.append("told"))
+        connection.after.append(lambda: heard.append("told"))
 
     assert database.write(work).result(patience(10)) is None
     assert database.write(insert("next")).result(patience(10)) == 1
-    assert (held(database), told) == (["kept", "next"], ["told"])
+    assert (held(database), heard) == (["kept", "next"], ["told"])
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -207,10 +207,10 @@ def test_a_full_disk_is_told_to_whoever_filled_it_and_ends_when_there_is_space(
         else:
             insert("y" * 5000, 200)(connection)
 
-    def room_for(pages: int) -> Callable[[SqliteConnection], Any]:
+    def capacity(pages: int) -> Callable[[SqliteConnection], Any]:
         return lambda connection: connection.raw.execute(f"PRAGMA max_page_count={pages}").fetchone()
 
-    database.initialise(room_for(20))
+    database.initialise(capacity(20))
     pause = Pause(database)
     writes: list[Future[Any]] = [database.write(work) for work in (insert("before"), fill, insert("after"))]
     pause.over()
@@ -218,7 +218,7 @@ def test_a_full_disk_is_told_to_whoever_filled_it_and_ends_when_there_is_space(
     assert isinstance(writes[1].exception(20), StorageFullError)
     assert [writes[0].result(patience(20)), writes[2].result(patience(20))] == [1, 1]
     assert held(database) == ["before", "after"]
-    database.initialise(room_for(1_000_000))
+    database.initialise(capacity(1_000_000))
     assert database.write(fill).result(patience(20)) is None
     assert len(held(database)) == 202
 
@@ -264,20 +264,20 @@ def foreign(path: Path) -> None:
 
 
 def test_files_that_are_not_ours_are_refused_and_left_alone(tmp_path: Path) -> None:
-    garbage, theirs, missing = tmp_path / "garbage", tmp_path / "theirs", tmp_path / "no" / "such"
+    garbage, others, missing = tmp_path / "garbage", tmp_path / "theirs", tmp_path / "no" / "such"
     garbage.write_bytes(b"this is no database, whatever its name says" * 100)
-    foreign(theirs)
-    before = garbage.read_bytes(), theirs.read_bytes()
+    foreign(others)
+    before = garbage.read_bytes(), others.read_bytes()
 
     for path, reason in (
         (garbage, "not a database"),
-        (theirs, "another program"),
+        (others, "another program"),
         (missing, "cannot be opened"),
     ):
         with pytest.raises(DatabaseError, match=reason):
             SqliteStore(path)
 
-    assert (garbage.read_bytes(), theirs.read_bytes()) == before
+    assert (garbage.read_bytes(), others.read_bytes()) == before
     assert sorted(each.name for each in tmp_path.iterdir()) == ["garbage", "theirs"]
 
 

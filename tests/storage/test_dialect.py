@@ -34,8 +34,8 @@ def raw(tmp_path: Path) -> Iterator[RawConnection]:
 def texts(raw: RawConnection) -> TextIndex:
     index = raw.dialect.texts(raw, 7)
     index.create()
-    said = ("red apples and green pears", "green apples", "Pears, apples", "nothing of it", "äpfel are red")
-    index.add([(n, analysed(text)) for n, text in enumerate(said, 1)])
+    answer = ("red apples and green pears", "green apples", "Pears, apples", "nothing of it", "äpfel are red")
+    index.add([(n, analysed(text)) for n, text in enumerate(answer, 1)])
     return index
 
 

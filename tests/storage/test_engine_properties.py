@@ -21,6 +21,8 @@ from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.query.search import Searcher
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import Task
+from generated_queries import queries
+from generated_records import record_batches
 from modelled_dataset import (
     ModelledDataset,
     RandomChanges,
@@ -31,7 +33,6 @@ from modelled_dataset import (
     sized,
     sorts,
 )
-from oracle import queries, record_batches
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ def test_a_good_summary_passes(tmp_path: Path, summary: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("summary", "said"),
+    ("summary", "expected"),
     [
         ("queue: renewed leases", "imperative"),
         ("queue: renewing leases", "imperative"),
@@ -45,7 +45,7 @@ def test_a_good_summary_passes(tmp_path: Path, summary: str) -> None:
         ("", "area"),
     ],
 )
-def test_a_bad_summary_is_refused_with_the_reason(tmp_path: Path, summary: str, said: str) -> None:
+def test_a_bad_summary_is_refused_with_the_reason(tmp_path: Path, summary: str, expected: str) -> None:
     code, message = _checked(tmp_path, summary)
     assert code == 1
-    assert said in message
+    assert expected in message

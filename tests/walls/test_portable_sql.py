@@ -20,12 +20,14 @@ def sentences(source: str) -> Iterator[str]:
     """The texts of a module that are not documentation, the parts of f-strings put together."""
     tree = ast.parse(source)
     parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    shown = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
         elif (
-            isinstance(node, ast.Constant) and isinstance(node.value, str) and not {id(node)} & (parts | told)
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and not {id(node)} & (parts | shown)
         ):
             yield node.value
 

@@ -161,8 +161,15 @@ test("addresses of 1.6 lead to the same records and rules", async ({ page, serve
   await page.goto("/datasets/team/old?q=later");
   await page.getByRole("link", { name: "Make a rule" }).click();
   await expect(page.getByRole("textbox", { name: "Records that match" })).toHaveValue("later");
+  const packed = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const sort = packed([{ id: "id", key: "id", group: "Sort", name: "Id", order: "desc" }]);
+  await page.goto(`/datasets/team/old?viewMode=explore&query=${packed({})}&sort=${sort}&pagination=${packed({ size: 1, page: 2, from: 1 })}`);
+  await expect(page.getByRole("article")).toHaveCount(1);
+  await expect(page.getByRole("article")).toContainText("see you later"); // m6, the second from the end
   await page.goto("/ws/team");
   await expect(page.getByRole("link", { name: "old", exact: true })).toBeVisible();
+  await page.goto(`/datasets?tags=${packed([{ key: "lang", value: "none" }])}`);
+  await expect(page.getByRole("heading", { name: "No dataset matches" })).toBeVisible();
 });
 
 test("a phone shows rules as cards, and says what is missing", async ({ page, server, signIn }) => {
@@ -183,4 +190,71 @@ test("a phone shows rules as cards, and says what is missing", async ({ page, se
   await expectAccessible(page);
   await page.goto("/datasets/team/tokens/rules");
   await expect(page.getByRole("heading", { name: "Rules are for text classification" })).toBeVisible();
+});
+
+test("records are filtered by rules and by score, each with what there is of it", async ({ page, server, signIn }) => {
+  const scored = mails().map((each, n) => ({ ...each, prediction: { agent: "m", labels: [{ class: "spam", score: 0.1 * n }] } }));
+  await server.log("sifted", "TextClassification", scored, { labels: LABELS });
+  await rule(server, "admin", "sifted", 'free OR "see you"', "spam");
+  await rule(server, "admin", "sifted", "call", "ham");
+  await signIn("ana");
+  await page.goto("/datasets/team/sifted?view=list");
+  const filters = page.getByRole("group", { name: "Filters" });
+  await filters.getByRole("button", { name: "Rules" }).click();
+  await page.getByRole("button", { name: "Covered" }).click();
+  await expect(page.getByRole("checkbox", { name: /by no rule\s*3/ })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("checkbox", { name: /by rules that disagree\s*1/ }).check();
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await expect(page.getByRole("article")).toHaveCount(1);
+  await expect(page.getByRole("article")).toContainText("free call tonight");
+  await page.getByRole("button", { name: "Remove filter Covered" }).click();
+
+  await filters.getByRole("button", { name: "Rules" }).click();
+  await page.getByRole("button", { name: "Rule", exact: true }).click();
+  await page.getByRole("checkbox", { name: /free OR "see you"\s*4/ }).check();
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await expect(page.getByRole("article")).toHaveCount(4);
+
+  await filters.getByRole("button", { name: "Predictions" }).click();
+  await page.getByRole("button", { name: "Score" }).click();
+  await expect(page.getByRole("img", { name: "Scores from 0% to 62%" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("slider").first().focus();
+  for (let n = 0; n < 15; n += 1) await page.keyboard.press("ArrowRight");
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await expect(page.getByRole("article")).toHaveCount(2);
+});
+
+test("what cannot be a rule is refused with the reason, and nothing is stored", async ({ page, server, signIn }) => {
+  await server.log("wrong", "TextClassification", mails(), { labels: LABELS });
+  await signIn("admin");
+  const query = page.getByRole("textbox", { name: "Records that match" });
+  const form = page.getByRole("form", { name: "New rule" });
+  await page.goto("/datasets/team/wrong/rules?q=free&label=eggs");
+  await page.getByRole("button", { name: "Save rule" }).click();
+  await expect(form.getByRole("alert")).toContainText("['eggs'] are not in the label schema");
+  await page.goto("/datasets/team/wrong/rules?q=free&label=spam");
+  await query.fill("free (money");
+  await expect(form.getByRole("alert")).toContainText("At character 6");
+  await expect(form.getByRole("alert").locator("mark")).toHaveText("(");
+  await page.getByRole("button", { name: "Save rule" }).click();
+  await expect(form.getByRole("alert").last()).toContainText("At character 6");
+
+  const long = `${"free OR ".repeat(1_249)}freely`.padEnd(10_000, "y");
+  await query.fill(`${long}zzz`);
+  await expect(query).toHaveValue(long); // no longer than what is stored
+  await expect(page.getByLabel("Figures of this rule")).toContainText("Match3");
+  await page.getByRole("button", { name: "Save rule" }).click();
+  await expect(page.getByRole("row", { name: /free OR free/ })).toBeVisible();
+  await page.setViewportSize({ width: 375, height: 740 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+  await page.setViewportSize({ width: 1280, height: 800 });
+
+  await server.ask("admin", "DELETE", "wrong/data", { query_text: "*" });
+  await page.reload();
+  await expect(page.getByRole("row", { name: /free OR free/ })).toBeVisible();
+  await query.fill("free");
+  await expect(page.getByLabel("Figures of this rule")).toContainText("Match0");
+  await expectAccessible(page);
 });

@@ -167,7 +167,7 @@ class Remote:
 def _request(method: str, path: str, query: Mapping[str, Any], body: bytes | None = None) -> Request:
     from apportion.sdk._http import Request
 
-    return Request(method, path, query, body, patient=False)
+    return Request(method, path, query, body, retry=False)
 
 
 def _encoded(body: Any) -> bytes | None:

@@ -12,13 +12,15 @@ import socket
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from apportion.settings import Settings, load_settings
+from apportion.ports.upkeep import CannotOpenError
+from apportion.settings import Settings, SettingsError, load_settings
 from apportion.version import __version__
 
 from .local import home_option
@@ -71,6 +73,11 @@ def server() -> None:
     help="Address or network of a proxy to believe. Can be given several times.",
 )
 @click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    help="Server processes that share the port, with a PostgreSQL database; default APPORTION_PROCESSES, else 1.",
+)
+@click.option(
     "--no-migrate",
     is_flag=True,
     help="Refuse to start on a file that needs an upgrade; on PostgreSQL wait a minute for `apportion db migrate`.",
@@ -81,6 +88,7 @@ def start(
     port: int | None,
     base_url: str | None,
     trusted_proxy: tuple[str, ...],
+    processes: int | None,
     no_migrate: bool,
     home: Path | None,
 ) -> None:
@@ -89,7 +97,12 @@ def start(
     Every option is a setting too, and there are more: see the page of settings in the documentation.
     """
     loaded = load_settings(
-        host=host, port=port, base_url=base_url, trusted_proxy=trusted_proxy or None, home=home
+        host=host,
+        port=port,
+        base_url=base_url,
+        trusted_proxy=trusted_proxy or None,
+        processes=processes,
+        home=home,
     )
     for each in loaded.notices:
         notice(each)
@@ -98,7 +111,9 @@ def start(
 
 def _announce(app: FastAPI, url: str) -> None:
     state = app.state.app_state
-    click.echo(f"Apportion {__version__} listens on {url}, with its data in {state.settings.store_name}.")
+    several = state.settings.processes
+    listens = "listens" if several == 1 else f"listens with {several} processes"
+    click.echo(f"Apportion {__version__} {listens} on {url}, with its data in {state.settings.store_name}.")
     with state.store.read() as tx:
         nobody = not tx.people.has_admin()
     if nobody:
@@ -113,22 +128,75 @@ def run(
     prepare: Callable[[FastAPI, Store], None] | None = None,
     announce: Callable[[FastAPI, str], None],
 ) -> None:
-    """Serve until a signal to stop.
+    """Serve until a signal to stop, with as many processes as the settings say.
 
-    ``prepare`` is called before anybody can connect, ``announce`` once they can.
+    ``prepare`` is called before anybody can connect, ``announce`` once they can; of several processes by the first one.
     """
+    if settings.database_url:
+        settings.signing_key()  # refuses where none is given, before anything else is done
+    elif settings.processes > 1:
+        raise CannotStartError(
+            f"{settings.processes} processes cannot share one file. Start one; or put the data into a PostgreSQL "
+            "database (APPORTION_DATABASE_URL), for which there may be any number."
+        )
+    with _bound(settings) as listener:
+        one = _Serving(settings, listener, allow_upgrade, prepare, announce)
+        if settings.processes == 1:
+            one.run()
+            return
+        from apportion.bootstrap import check_connections
 
-    def upgraded(copy: Path) -> None:
-        notice(f"{settings.database} was upgraded. As it was before: {copy}")
+        from .processes import run_processes
 
-    # A thread that computes (a long search, the writer) hands the interpreter over this often to the event
-    # loop, where somebody waits for an answer. At Python's default of 5 ms short requests take far longer.
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    with _bound(settings) as listener, _logging(settings), _gc_disabled():
+        check_connections(settings, settings.processes)
+        status = run_processes(one.run_as_one_of_several, settings.processes)
+    if status:
+        sys.exit(status)
+
+
+@dataclass(frozen=True)
+class _Serving:
+    """One process that serves, alone or as one of several."""
+
+    settings: Settings
+    listener: socket.socket
+    allow_upgrade: bool
+    prepare: Callable[[FastAPI, Store], None] | None
+    announce: Callable[[FastAPI, str], None]
+
+    def run_as_one_of_several(self, first: bool, accepts: Callable[[], None]) -> int:
+        def announce(app: FastAPI, url: str) -> None:
+            if first:
+                self.announce(app, url)
+            accepts()
+
+        try:
+            replace(self, prepare=self.prepare if first else None, announce=announce).run()
+        except click.ClickException as refused:
+            refused.show()
+            return refused.exit_code
+        except (CannotOpenError, SettingsError) as refused:
+            error = CannotStartError(str(refused))
+            error.show()
+            return error.exit_code
+        return 0
+
+    def run(self) -> None:
+        # A thread that computes (a long search, the writer) hands the interpreter over this often to the event
+        # loop, where somebody waits for an answer. At Python's default of 5 ms short requests take far longer.
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        with _logging(self.settings), _gc_disabled():
+            self._run()
+
+    def _run(self) -> None:
         from apportion.bootstrap import open_store
         from apportion.server.app import create_app
 
-        store = open_store(settings, serving=True, allow_upgrade=allow_upgrade, upgraded=upgraded)
+        def upgraded(copy: Path) -> None:
+            notice(f"{settings.database} was upgraded. As it was before: {copy}")
+
+        settings, prepare = self.settings, self.prepare
+        store = open_store(settings, serving=True, allow_upgrade=self.allow_upgrade, upgraded=upgraded)
         try:
             app = create_app(settings, store)
             _tune_gc()
@@ -136,7 +204,7 @@ def run(
                 prepare(app, store)
             _warn_of_known_keys(settings, store)
             _warn_of_modes(settings)
-            _serve(app, settings, listener, announce)
+            _serve(app, settings, self.listener, self.announce)
         finally:
             store.close()
 
@@ -238,7 +306,7 @@ def _serve(
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             state.stopping.set()  # streams end now, so that only real work is waited for
-            log.info("stopping", extra={"fields": {"running": state.tally.running}})
+            log.info("stopping", extra={"fields": {"running": state.stats.running}})
             await super().shutdown(sockets)
 
     serving = Server(

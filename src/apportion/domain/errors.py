@@ -57,6 +57,7 @@ __all__ = [
     "Refusal",
     "SessionChangedError",
     "StaleVersionError",
+    "StillAtWorkError",
     "StorageDamagedError",
     "StorageFullError",
     "StorageUnwritableError",
@@ -335,6 +336,14 @@ class StorageFullError(Refusal):
 
 class StorageUnwritableError(StorageFullError):
     """The disk refuses to be written to; nothing of the request was kept."""
+
+
+class StillAtWorkError(ConflictError):
+    """The same request, sent before, is still being carried out; ``retry_after`` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("This request is still being carried out. Send it again in a moment for its reply.")
+        self.retry_after = retry_after
 
 
 class StoreUnavailableError(Refusal):

@@ -23,22 +23,26 @@ class MetadataClash(ValueError):
     """A value that its key's kind cannot hold."""
 
 
-def flatten(metadata: Mapping[str, Any], *, longest: int = 128) -> dict[str, Any]:
+def flatten(metadata: Mapping[str, Any], *, longest: int = 128, hidden: int = 1_000_000) -> dict[str, Any]:
     """Join nested keys by dots; nulls, empty lists and empty objects are left out, long strings cut to their end.
+
+    ``hidden`` is the length of strings under keys with a leading underscore, which nobody searches by: the address of
+    an image is worth nothing without its beginning.
 
     >>> flatten({"a": {"b": 1, "c": None}, "d": []})
     {'a.b': 1}
     """
     flat: dict[str, Any] = {}
     for key, value in metadata.items():
+        most = hidden if key.startswith("_") else longest
         if type(value) is str:
-            flat[key] = value if len(value) <= longest else value[-longest:]
+            flat[key] = value if len(value) <= most else value[-most:]
         elif isinstance(value, Mapping):
-            for inner, leaf in flatten(value, longest=longest).items():
+            for inner, leaf in flatten(value, longest=most, hidden=hidden).items():
                 flat[f"{key}.{inner}"] = leaf
         elif isinstance(value, list):
             if value:
-                flat[key] = [v[-longest:] if isinstance(v, str) else v for v in value]
+                flat[key] = [v[-most:] if isinstance(v, str) else v for v in value]
         elif value is not None:
             flat[key] = value
     return flat

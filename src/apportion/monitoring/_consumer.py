@@ -37,7 +37,7 @@ class DropCounter:
     def __init__(self, dataset: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.dataset = dataset
         self.total = 0
-        self._told = 0
+        self._reported = 0
         self._why = ""
         self._next = float("-inf")
         self._clock = clock
@@ -54,10 +54,10 @@ class DropCounter:
     def tell(self) -> None:
         """Warn of those that no warning has mentioned yet."""
         with self._lock:
-            count = self.total - self._told
+            count = self.total - self._reported
             if not count:
                 return
-            self._told = self.total
+            self._reported = self.total
             self._next = self._clock() + WARN_EVERY
             records = "1 record was" if count == 1 else f"{count:,} records were"
             in_all = f" ({self.total:,} in all)" if self.total > count else ""

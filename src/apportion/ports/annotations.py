@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from apportion.domain.assignment.queue import Slot
 from apportion.domain.datasets import Dataset
-from apportion.domain.individual.case import Case
+from apportion.domain.individual.case import Annotation, Case
 from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.records import Value
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
@@ -21,6 +22,7 @@ __all__ = [
     "Event",
     "PastAnnotation",
     "SentComment",
+    "SharedAnswer",
 ]
 
 
@@ -37,6 +39,23 @@ class CaseChange:
     why: HistoryReason = HistoryReason.REPLACED
     note: str | None = None
     by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAnswer:
+    """An answer to a record of a shared dataset, whose one annotation it becomes.
+
+    Without ``value`` the record has no annotation any more. ``before`` is the record as it was, ``slots`` are those it
+    has afterwards; ``note`` is remembered of slots that are withdrawn. ``seconds``: None leaves what was known.
+    """
+
+    before: Case
+    annotator: str
+    state: AnnotationState
+    value: Value | None
+    seconds: float | None
+    slots: tuple[Slot, ...]
+    note: str | None = None
 
 
 class PastAnnotation(NamedTuple):
@@ -128,6 +147,12 @@ class Annotations(Protocol):
 
     def save_cases(self, dataset: Dataset, changes: Sequence[CaseChange], *, at: int) -> None:
         """Store changes of records: annotations, slots, gold, and what everybody sees."""
+        ...
+
+    def save_shared(self, dataset: Dataset, answer: SharedAnswer, *, at: int) -> Annotation | None:
+        """Store an answer to a record of a shared dataset, and return its annotation; values that it does not repeat
+        go to history.
+        """
         ...
 
     def history(self, dataset: Dataset, id: str, annotator: str | None = None) -> list[PastAnnotation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from apportion.domain.datasets import Dataset, Guidelines
@@ -61,8 +61,8 @@ class Datasets(Protocol):
         """Return deleted datasets of these workspaces (None: of all), the last one deleted first."""
         ...
 
-    def postpone_purges(self, by: int) -> None:
-        """Postpone the purge of all deleted datasets by that many microseconds."""
+    def postpone_purge(self, dataset: Dataset, by: int) -> None:
+        """Postpone the purge of a deleted dataset by that many microseconds; one marked for purge stays marked."""
         ...
 
     def restore(self, dataset: Dataset, *, name: str) -> Dataset:
@@ -73,12 +73,12 @@ class Datasets(Protocol):
         """Mark a dataset for purge; from here on it cannot be restored."""
         ...
 
-    def pending_purge(self) -> Sequence[int]:
-        """Return numbers of datasets to purge: marked ones, and those that a stop left half written."""
+    def pending_purge(self, alive: Callable[[int], bool]) -> Sequence[int]:
+        """Return numbers of datasets to purge: marked ones, and hidden ones whose server is not alive any more."""
         ...
 
     def add_hidden(self, dataset: Dataset) -> Dataset:
-        """Create a dataset that is hidden, and counts as marked for purge, until it is ``restore``d."""
+        """Create a dataset that is hidden until it is ``restore``d, and this server's for as long."""
         ...
 
     def purge(self, no: int, *, limit: int) -> bool:

@@ -109,6 +109,10 @@ class Events(Protocol):
         """Return the number of the newest event; 0 without one."""
         ...
 
+    def latest(self, datasets: Collection[int]) -> dict[int, int]:
+        """Return the number of the newest event of each of these datasets, by their numbers; 0 without one."""
+        ...
+
     def prune(self, *, before: int, limit: int) -> int:
         """Delete up to ``limit`` events older than an instant; return how many. For retention only."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from apportion.domain.datasets import Dataset
@@ -29,8 +29,12 @@ class Jobs(Protocol):
 
     def find(self, id: str) -> Job | None: ...
 
-    def waiting(self) -> Job | None:
-        """Return the job that has waited longest."""
+    def any_waiting(self) -> bool:
+        """Return whether a job waits to be taken."""
+        ...
+
+    def take(self, *, at: int) -> Job | None:
+        """Return the job that has waited longest, from now on run by this server, and by no other; None without one."""
         ...
 
     def change(
@@ -44,11 +48,18 @@ class Jobs(Protocol):
         message: str | None = None,
         result: Mapping[str, Any] | None = None,
     ) -> Job:
-        """Update a job; what is None stays as it is."""
+        """Update a job; what is None stays as it is. One set to running is this server's."""
         ...
 
-    def interrupted(self, *, at: int) -> int:
-        """Mark jobs that were running when the server stopped as interrupted; return how many."""
+    def interrupted(self, alive: Callable[[int], bool], *, at: int) -> int:
+        """Mark running jobs as interrupted whose server is not alive any more; return how many.
+
+        Those that were one step to their users wait instead, to be continued.
+        """
+        ...
+
+    def owners(self) -> set[int]:
+        """Return the numbers of the servers that run jobs; 0 where that is not known."""
         ...
 
     def latest(self, dataset: Dataset, kind: JobKind) -> Job | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -122,8 +122,11 @@ class Plans(Protocol):
         """
         ...
 
-    def unfinished(self) -> list[tuple[int, StoredPlan]]:
-        """Plans that were being written, extended or undone when the server stopped, with their datasets' numbers."""
+    def unfinished(self, alive: Callable[[int], bool]) -> list[tuple[int, StoredPlan]]:
+        """Plans half written, extended or undone by a server that is not alive any more, with their datasets' numbers.
+
+        The server that began to write, extend or undo a plan owns it.
+        """
         ...
 
     def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:

@@ -92,8 +92,12 @@ class Queue(Protocol):
         """Return slots whose lease has expired."""
         ...
 
-    def postpone_leases(self, by: int) -> None:
-        """Extend every lease, of all datasets, by that many microseconds."""
+    def leased_datasets(self) -> list[int]:
+        """Return the numbers of all datasets with leased slots, the deleted ones too."""
+        ...
+
+    def postpone_leases(self, dataset: int, by: int) -> None:
+        """Extend every lease of the dataset with that number by so many microseconds."""
         ...
 
     def remaining(self, dataset: Dataset, claimant: Claimant, now: int) -> RemainingWork:

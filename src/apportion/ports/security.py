@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Claims", "Clock", "Passwords", "Tokens"]
+__all__ = ["Attempts", "Claims", "Clock", "Passwords", "Tokens"]
 
 
 class Clock(Protocol):
@@ -25,6 +25,30 @@ class Clock(Protocol):
 
     def follow(self, jump: int) -> None:
         """Adopt a jump: follow the machine's clock again, which is now that far ahead."""
+        ...
+
+
+class Attempts(Protocol):
+    """Attempts of the last minutes, such as at a password: of one server, or of all that share a database.
+
+    ``kind`` is what is attempted, ``who`` attempts it. Instants are microseconds since 1970 in UTC.
+    """
+
+    def add(self, kind: str, who: str, *, at: int, since: int, most: int) -> int | None:
+        """Count an attempt, unless there were ``most`` after ``since``: then return when the first of the last ``most``
+        of them was."""
+        ...
+
+    def take_back(self, kind: str, who: str) -> None:
+        """Uncount the last attempt."""
+        ...
+
+    def forget(self, kind: str, who: str) -> None:
+        """Uncount all attempts."""
+        ...
+
+    def prune(self, before: int) -> None:
+        """Delete the attempts before an instant."""
         ...
 
 

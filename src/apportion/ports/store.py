@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -13,12 +13,14 @@ from apportion.vocabulary import Task
 from .annotations import Annotations
 from .answers import AnswerReader
 from .assignments import Assignments
+from .cluster import Cluster
 from .datasets import Datasets
 from .deadline import Deadline
 from .events import Events
 from .jobs import Jobs
 from .people import People
 from .records import EncodedRecord, Records
+from .replies import Replies
 from .totals import Totals
 from .upkeep import StoreCondition, StoreCounts
 from .webhooks import Webhooks
@@ -74,6 +76,9 @@ class Transaction(Protocol):
     @property
     def webhooks(self) -> Webhooks: ...
 
+    @property
+    def replies(self) -> Replies: ...
+
 
 class Store(Protocol):
     """The store: snapshots to read from, and a queue of write transactions."""
@@ -98,6 +103,23 @@ class Store(Protocol):
         raises, and then nothing was written. ``fn`` may run twice if a transaction it shared with others was
         rolled back.
         """
+        ...
+
+    @property
+    def server(self) -> int:
+        """Return the number of this server: what takes it more than one transaction is marked as its own.
+
+        0 while it cannot prove to other servers that it is alive; another number once it can again.
+        """
+        ...
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """Return the servers that share the store; None where there can only be one."""
+        ...
+
+    def living(self) -> Container[int]:
+        """Return the numbers of all servers at work on the store, this one among them."""
         ...
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:

@@ -89,7 +89,7 @@ class Connection:
         """Return the user the key belongs to; the first call also checks that the server is compatible."""
         if self._user is None:
             try:
-                info = loads((yield Request("GET", "/api/_info", patient=False)))
+                info = loads((yield Request("GET", "/api/_info", retry=False)))
             except NotFoundApiError as problem:
                 raise WrongResponseError(
                     f"{self.base_url} knows no /api/_info, so it is not the address of an Apportion server. "

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 from urllib.parse import quote
@@ -21,6 +22,7 @@ import httpx
 import msgspec
 
 from ._error_messages import RequestInfo, decode, problem_of
+from ._request import PAUSES, Request, may_retry, pause_while_at_work, retry_pause
 from .errors import BaseClientError, InputValueError, ServerTimeoutError, ServerUnreachableError
 
 __all__ = [
@@ -38,26 +40,8 @@ __all__ = [
 
 KEY_HEADER = "X-Argilla-Api-Key"
 WORKSPACE_HEADER = "X-Argilla-Workspace"
-PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
-"""How long to wait before asking again, in seconds: a server that restarts is back by then."""
-_LONGEST_PAUSE = 30.0
-
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request to send.
-
-    ``repeatable``: sending it twice has the same effect as once. ``patient``: retry if needed.
-    """
-
-    method: str
-    path: str
-    query: Mapping[str, Any] = field(default_factory=dict)
-    body: bytes | None = None
-    repeatable: bool = True
-    patient: bool = True
 
 
 class Activity(Protocol):
@@ -137,6 +121,8 @@ class _Shared:
         headers = {name: value for name, value in self.headers.items() if name != WORKSPACE_HEADER}
         if request.body is not None:
             headers["Content-Type"] = "application/json"
+        if request.keyed:
+            headers[IDEMPOTENCY_HEADER] = uuid.uuid4().hex
         return {
             "method": request.method,
             "url": self.base_url + request.path,
@@ -162,7 +148,7 @@ class _Shared:
         return response.content
 
     def _pauses(self, request: Request) -> list[float | None]:
-        return [*PAUSES, None] if request.patient else [None]
+        return [*PAUSES, None] if request.retry else [None]
 
     def _connection_error(self, failure: Exception) -> BaseClientError:
         detail = str(failure) or type(failure).__name__
@@ -202,22 +188,6 @@ def _words(value: Any) -> str | list[str]:
 
 def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _may_retry(request: Request, failure: Exception) -> bool:
-    """Return True if a retry can help and cannot harm."""
-    if isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout):
-        return True  # the server never got it
-    lost = (httpx.NetworkError, httpx.RemoteProtocolError)
-    return request.repeatable and isinstance(failure, lost)
-
-
-def _retry_pause(request: Request, response: httpx.Response, pause: float) -> float | None:
-    """Return the seconds to wait before a retry if the server is unavailable just now, else None."""
-    if response.status_code != 503 or not request.repeatable:
-        return None
-    retry_after = response.headers.get("retry-after", "")
-    return min(_LONGEST_PAUSE, max(pause, float(retry_after) if retry_after.isdecimal() else 0.0))
 
 
 def _json(value: Any) -> bytes:
@@ -277,18 +247,29 @@ class HttpClient(_Shared):
 
     def send(self, request: Request) -> bytes:
         """Send a request and return the body of the response."""
+        arguments = self._arguments(request)
         for pause in self._pauses(request):
             try:
-                response = self._httpx.request(**self._arguments(request))
+                response = self._at_last(request, arguments)
             except (httpx.RequestError, httpx.InvalidURL) as failure:
-                if pause is None or not _may_retry(request, failure):
+                if pause is None or not may_retry(request, failure):
                     raise self._connection_error(failure) from failure
             else:
-                pause = None if pause is None else _retry_pause(request, response, pause)
+                pause = None if pause is None else retry_pause(request, response, pause)
                 if pause is None:
                     return self._body(request, response)
             time.sleep(pause)
         raise AssertionError("the last pause is None")
+
+    def _at_last(self, request: Request, arguments: Mapping[str, Any]) -> httpx.Response:
+        """Return the response; while an earlier copy of the request is still being carried out, ask again for it."""
+        until = time.monotonic() + self.timeout
+        while True:
+            response = self._httpx.request(**arguments)
+            pause = pause_while_at_work(request, response)
+            if pause is None or time.monotonic() > until:
+                return response
+            time.sleep(pause)
 
     def download(self, request: Request, file: Path) -> None:
         """Write the body of the response to a file, which is there whole or not at all."""
@@ -387,18 +368,29 @@ class AsyncHttpClient(_Shared):
 
     async def send(self, request: Request) -> bytes:
         """Send a request and return the body of the response."""
+        arguments = self._arguments(request)
         for pause in self._pauses(request):
             try:
-                response = await self._httpx.request(**self._arguments(request))
+                response = await self._at_last(request, arguments)
             except (httpx.RequestError, httpx.InvalidURL) as failure:
-                if pause is None or not _may_retry(request, failure):
+                if pause is None or not may_retry(request, failure):
                     raise self._connection_error(failure) from failure
             else:
-                pause = None if pause is None else _retry_pause(request, response, pause)
+                pause = None if pause is None else retry_pause(request, response, pause)
                 if pause is None:
                     return self._body(request, response)
             await asyncio.sleep(pause)
         raise AssertionError("the last pause is None")
+
+    async def _at_last(self, request: Request, arguments: Mapping[str, Any]) -> httpx.Response:
+        """Return the response; while an earlier copy of the request is still being carried out, ask again for it."""
+        until = time.monotonic() + self.timeout
+        while True:
+            response = await self._httpx.request(**arguments)
+            pause = pause_while_at_work(request, response)
+            if pause is None or time.monotonic() > until:
+                return response
+            await asyncio.sleep(pause)
 
     async def download(self, request: Request, file: Path) -> None:
         """Write the body of the response to a file, which is there whole or not at all."""

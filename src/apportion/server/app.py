@@ -18,18 +18,20 @@ from starlette.routing import BaseRoute
 from apportion.bootstrap import open_store
 from apportion.ports.deadline import FairShare
 from apportion.ports.security import Clock, Passwords, Tokens
+from apportion.services.people.acting import LastActors
 from apportion.services.people.first_admin import SetupCode
-from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits
+from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits, SignInParts
 from apportion.settings import Settings
 from apportion.version import __version__
 
 from . import errors
 from .app_state import AppState
+from .attempts import AttemptsInMemory
 from .audit_notes import Refusals, Scans
 from .auth import address_of, refusal_of
 from .fast_routes import fast_routes
 from .guard_middleware import GuardMiddleware
-from .housekeeping import clock_loop, keep_files, model_loop, purge_loop, unfinished, warm_up
+from .housekeeping import job_loop, keep_files, keeper_loop, refusals_loop, warm_up
 from .job_runner import JobRunner
 from .openapi import document, private_operations
 from .readers import Readers
@@ -65,7 +67,8 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
 
     ``web_folder`` is the folder with the built web app. The store is closed when the app shuts down.
     """
-    clock = clock or SystemClock()
+    cluster = store.cluster if store else None  # there is none where only the document of the API is wanted
+    clock = clock or (SystemClock() if cluster is None else cluster.clock)
     tokens = tokens or JwtTokens(settings.signing_key(), clock)
     web = WebApp(settings, web_folder)
     state = _app_state(settings, store, clock, passwords or Argon2Passwords(), tokens, web)
@@ -82,7 +85,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
     )
     app.state.app_state = state
     errors.install(app)
-    app.add_middleware(GuardMiddleware, settings=settings, stranger=lambda scope: refusal_of(scope, state))
+    app.add_middleware(GuardMiddleware, settings=settings, refusal_of=lambda scope: refusal_of(scope, state))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -93,7 +96,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
         )
     app.add_middleware(
         RequestLogMiddleware,
-        tally=state.tally,
+        stats=state.stats,
         prefix=settings.prefix,
         address=lambda scope: address_of(Request(scope), settings),
     )
@@ -121,15 +124,22 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
     settings: Settings, store: Store, clock: Clock, passwords: Passwords, tokens: Tokens, web: WebApp
 ) -> AppState:
     secrets = DerivedSecrets(settings.signing_key())
+    cluster = store.cluster if store else None  # there is none where only the document of the API is wanted
+    attempts, seed = AttemptsInMemory() if cluster is None else cluster.attempts, None
+    if cluster is not None:
+        seed = f"setup code\n{cluster.id}\n{settings.signing_key()}".encode()
     return AppState(
         settings=settings,
         store=store,
         clock=clock,
         passwords=passwords,
-        sign_in=SignIn(store, passwords, tokens, clock, SignInLimits(settings.token_minutes)),
-        setup=SetupCode(clock),
+        sign_in=SignIn(
+            SignInParts(store, passwords, tokens, clock, attempts), SignInLimits(settings.token_minutes)
+        ),
+        setup=SetupCode(attempts, clock, seed),
+        attempts=attempts,
         web=web,
-        readers=Readers(),
+        readers=Readers(settings.readers),
         share=FairShare(),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         operations=ThreadPoolExecutor(32, "apportion-operation"),
@@ -139,23 +149,23 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         refusals=Refusals(store, clock),
         webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),
         webhook_secrets=secrets,
-        keys=KeyAttempts(clock),
+        keys=KeyAttempts(attempts, clock),
+        actors=LastActors(),
     )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: AppState = app.state.app_state
-    left = unfinished(state)
     state.jobs.start()
     state.webhooks.start()
     rounds = [
         asyncio.create_task(each)
         for each in (
-            purge_loop(state, left),
-            clock_loop(state),
+            keeper_loop(state),
+            job_loop(state),
+            refusals_loop(state),
             keep_files(state),
-            model_loop(state),
             warm_up(state),
         )
     ]

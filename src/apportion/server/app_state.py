@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
 from apportion.ports.deadline import Deadline, FairShare
-from apportion.ports.security import Clock, Passwords
+from apportion.ports.security import Attempts, Clock, Passwords
+from apportion.services.datasets.clock_jumps import DeadlineShift
 from apportion.services.operations import OperationStoppedError
+from apportion.services.people.acting import LastActors
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn
 from apportion.settings import Settings
 
 from .audit_notes import Refusals, Scans
+from .event_poller import EventPoller
 from .job_runner import JobRunner
 from .logs import BackgroundHandler
 from .readers import Readers
@@ -46,6 +49,7 @@ class AppState:
     passwords: Passwords
     sign_in: SignIn
     setup: SetupCode
+    attempts: Attempts
     web: WebApp
     readers: Readers
     """Threads for long reads, so that nobody annotating waits for them."""
@@ -63,11 +67,14 @@ class AppState:
     webhooks: WebhookDispatcher
     webhook_secrets: DerivedSecrets
     keys: KeyAttempts
+    actors: LastActors
     turns: WeakValueDictionary[tuple[str, asyncio.AbstractEventLoop], asyncio.Lock] = field(
         default_factory=WeakValueDictionary
     )
     """Locks by address: one password of an address is checked at a time."""
-    tally: RequestStats = field(default_factory=RequestStats)
+    events: EventPoller = field(default_factory=EventPoller)
+    shift: DeadlineShift = field(default_factory=DeadlineShift)
+    stats: RequestStats = field(default_factory=RequestStats)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server is asked to stop: streams end, and it no longer reports that it is ready."""
 
@@ -106,6 +113,10 @@ class AppState:
         """Run a long computation that needs no store, in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self.thinkers, fn)
 
+    async def run_operation(self, fn: Callable[[], T]) -> T:
+        """Run a function of several transactions, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.operations, fn)
+
     async def write(self, fn: Callable[[Transaction], T], *, urgent_for: str | None = None) -> T:
         """Run a function as one write transaction; returns once it is on disk.
 
@@ -119,6 +130,10 @@ class AppState:
             return await asyncio.wrap_future(self.store.write(fn, urgent=True))
         finally:
             self.share.leave(urgent_for)
+
+    def is_keeper(self) -> bool:
+        """Return whether this server does what only one at a time may do; it becomes that one if there is none."""
+        return self.store.cluster is None or self.store.cluster.keep()
 
     def check_running(self) -> None:
         """Raise ``OperationStoppedError`` once the server stops, whose last requests are done."""

@@ -37,10 +37,12 @@ __all__ = [
     "address_of",
     "drop_cookie",
     "enter",
+    "forget",
     "identify",
     "is_https",
     "note_refusal",
     "refusal_of",
+    "remembered",
     "set_cookie",
 ]
 
@@ -74,9 +76,49 @@ async def identify(request: Request, state: AppState) -> Caller:
     An API key in the header wins over a bearer token, and either over a cookie, even when it is wrong.
     """
     caller = await state.run_short(lambda: _identified(request, state))
+    state.actors.put(caller.credential, _sent_from(request, state), caller.actor)
+    _note_user(request, caller)
+    return caller
+
+
+def remembered(request: Request, state: AppState) -> Caller | None:
+    """Return the caller as they were when last identified, without asking the store; None if they were not lately.
+
+    For requests that look their caller up again in their transaction, as all writes do: it may turn out there that
+    their credential has ended.
+    """
+    headers = request.headers
+    key, cookie = headers.get(API_KEY_HEADER), None
+    if key:
+        credential = Credential(hash_key(key))
+    elif "authorization" not in headers and (cookie := request.cookies.get(COOKIE)):
+        credential = Credential(session=state.sign_in.session_of(cookie))
+    else:
+        return None
+    actor = state.actors.get(credential, _sent_from(request, state))
+    if actor is None:
+        return None
+    if cookie:
+        _check_page(request, actor.username)
+    caller = Caller(actor, key or None, credential.session)
+    _note_user(request, caller)
+    return caller
+
+
+def forget(request: Request, state: AppState, credential: Credential) -> None:
+    """Forget the caller of a request, whose credential has ended."""
+    state.actors.forget(credential, _sent_from(request, state))
+
+
+def _note_user(request: Request, caller: Caller) -> None:
     if (seen := request_info(request.scope)) is not None:
         seen.user = caller.actor.username
-    return caller
+
+
+def _sent_from(request: Request, state: AppState) -> str:
+    """Return the caller's address, which the log has found already for most requests."""
+    seen = request_info(request.scope)
+    return address_of(request, state.settings) if seen is None else seen.address
 
 
 async def refusal_of(scope: Scope, state: AppState) -> Refusal | None:
@@ -120,8 +162,7 @@ def _check_page(request: Request, current: str) -> None:
 
 
 def _by_key(request: Request, state: AppState, key: str) -> Caller:
-    seen = request_info(request.scope)
-    address = address_of(request, state.settings) if seen is None else seen.address
+    seen, address = request_info(request.scope), _sent_from(request, state)
     try:
         with state.store.read() as tx:
             return Caller(state.keys.actor(tx.people, hash_key(key), address), key=key)
@@ -158,7 +199,7 @@ async def enter(request: Request, state: AppState, username: str, password: str)
     try:
         return await state.hashing(lambda: state.sign_in.with_password(username, password, address), address)
     except (UnauthorizedError, TooManyAttemptsError) as refusal:
-        state.tally.sign_in_refused()
+        state.stats.sign_in_refused()
         why = "too many attempts" if isinstance(refusal, TooManyAttemptsError) else "wrong name or password"
         await note_refusal(state, username, why)
         fields = {"user": one_line(username[:64]), "address": address, "why": why}

@@ -79,9 +79,9 @@ class Connections:
         """Count a new connection; return False if it must be refused, since all others are busy."""
         address = new.address
         if self._per_address and address and self._counts.get(address, 0) >= self._per_address:
-            if not self._make_room(self._idle.get(address)):
+            if not self._close_one(self._idle.get(address)):
                 return False
-        elif self._most is not None and self._count >= self._most and not self._make_room(self._all_idle):
+        elif self._most is not None and self._count >= self._most and not self._close_one(self._all_idle):
             return False
         self._count += 1
         self._counts[address] = self._counts.get(address, 0) + 1
@@ -115,7 +115,7 @@ class Connections:
             if not of_address:
                 del self._idle[which.address]
 
-    def _make_room(self, among: OrderedDict[Connection, None] | None) -> bool:
+    def _close_one(self, among: OrderedDict[Connection, None] | None) -> bool:
         if not among:
             return False
         oldest = next(iter(among))

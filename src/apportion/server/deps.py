@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Query, Request
+from msgspec import Struct
 
 from apportion.domain.datasets import DatasetAddress
-from apportion.domain.errors import MissingInputParamError
+from apportion.domain.errors import MissingInputParamError, StillAtWorkError
 from apportion.domain.people import Actor
 from apportion.domain.query import MatchAll, parse
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.deadline import Deadline
+from apportion.ports.replies import RequestKey
 from apportion.services.operations import LongOperation, run_operation
 from apportion.services.people.acting import ActingStore, check_rights
 from apportion.settings import Settings
 from apportion.vocabulary import Task
 
 from .app_state import AppState
-from .auth import Caller, identify
+from .auth import Caller, forget, identify, remembered
 from .disconnects import HangingUp
+from .sent_again import ClaimingOperation, key_of, reply_to
+from .wire_routes import Reply, encode_reply
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Transaction
 
-__all__ = ["AppState", "Context", "Ctx", "InAppState", "get_app_state", "get_context"]
+__all__ = [
+    "KEYED",
+    "AppState",
+    "Context",
+    "Ctx",
+    "InAppState",
+    "get_app_state",
+    "get_context",
+    "remembered_context",
+]
 
 T = TypeVar("T")
 LATELY = 1.0
@@ -47,6 +62,7 @@ class Context:
     """
 
     __slots__ = (
+        "_claiming",
         "_credential",
         "_looked_up",
         "actor",
@@ -59,17 +75,25 @@ class Context:
     )
 
     def __init__(
-        self, state: AppState, caller: Caller, workspace: str | None, request: Request | None = None
+        self,
+        state: AppState,
+        caller: Caller,
+        workspace: str | None,
+        request: Request | None = None,
+        *,
+        looked_up: bool = True,
     ) -> None:
+        """``looked_up``: False if the caller is a remembered one, who has to be looked up first in any case."""
         self.state = state
         self.actor: Actor = caller.actor
         self.began: Actor = caller.actor
         self._credential = caller.credential
-        self._looked_up = time.monotonic()
+        self._looked_up = time.monotonic() if looked_up else -math.inf
         self.key = caller.key
         self.sid = caller.sid
         self.workspace = workspace
         self.request = request
+        self._claiming: RequestKey | None = None
 
     @property
     def settings(self) -> Settings:
@@ -143,6 +167,11 @@ class Context:
         """Wrap ``fn`` like ``_as_now``, unless the caller was looked up just now: bodies may come slowly."""
         return fn if time.monotonic() - self._looked_up < LATELY else self._as_now(fn)
 
+    def forget(self) -> None:
+        """Forget the caller, whose credential turned out to have ended."""
+        if self.request is not None:
+            forget(self.request, self.state, self._credential)
+
     def check_rights(self, tx: Transaction) -> None:
         """Refuse to go on once the caller has fewer rights than when the request began."""
         check_rights(self.began, self.look_up(tx))
@@ -157,13 +186,63 @@ class Context:
         urgent_for = self.actor.username if urgent else None
         return await self.state.write(self._as_now(fn), urgent_for=urgent_for)
 
+    async def once(self, fn: Callable[[Transaction], Struct], *, urgent: bool = False) -> Reply[Any]:
+        """Run ``fn`` as ``write`` does and reply what it returns; sent again with its key, it replies the same."""
+        key = await self._key(with_body=True)
+
+        def run(tx: Transaction) -> bytes:
+            if key is None:
+                return encode_reply(fn(tx))
+            if not tx.replies.claim(key, at=self.state.clock.now()):
+                return self._reply_to(tx, key)
+            body = encode_reply(fn(tx))
+            tx.replies.keep(key, body)
+            return body
+
+        return Reply(await self.write(run, urgent=urgent))
+
+    async def kept_reply(self, *, with_body: bool = True) -> Reply[Any] | None:
+        """Return the reply to the same request sent before, None without one.
+
+        What ``run`` runs from now on belongs to this request, until ``keep`` keeps its reply.
+        """
+        self._claiming = key = await self._key(with_body=with_body)
+        if key is None:
+            return None
+        body = await self.read(lambda tx: None if tx.replies.find(key) is None else self._reply_to(tx, key))
+        return None if body is None else Reply(body)
+
+    async def keep(self, reply: Reply[T]) -> Reply[T]:
+        """Keep the reply to a request for which ``run`` ran something; return it."""
+        key = self._claiming
+        if key is not None:
+            await self.state.write(lambda tx: tx.replies.keep(key, bytes(reply.body)))
+        return reply
+
+    async def _key(self, *, with_body: bool) -> RequestKey | None:
+        if self.request is None:
+            return None
+        return await key_of(self.request, self.actor.username, with_body=with_body)
+
+    def _reply_to(self, tx: Transaction, key: RequestKey) -> bytes:
+        kept, living = tx.replies.find(key), self.state.store.living()
+        assert kept is not None
+        return reply_to(key, kept, lambda no: no in living)
+
+    def _claim(self, key: RequestKey, tx: Transaction) -> None:
+        if not tx.replies.claim(key, at=self.state.clock.now()):
+            self._reply_to(tx, key)
+            raise StillAtWorkError(1)  # its reply was kept just now
+
     async def run(self, operation: LongOperation, *, store: Store | None = None) -> None:
         """Run a long operation in a thread, to its end even if the caller hangs up.
 
         It ends once the caller has fewer rights than when the request began, unless it checks rights itself, on the
         ``store`` without checks. A job may continue after a failure.
         """
-        acting = store or self.store
+        acting, claiming = store or self.store, None
+        if (key := self._claiming) is not None:
+            operation = claiming = ClaimingOperation(operation, partial(self._claim, key))
 
         def to_the_end() -> None:
             try:
@@ -172,6 +251,8 @@ class Context:
                 )
             except BaseException:
                 self.state.jobs.wake()
+                if key is not None and claiming is not None and claiming.claimed:
+                    self.state.store.write(lambda tx: tx.replies.forget(key)).result()
                 raise
 
         within = copy_context().run  # the events it logs name this request
@@ -199,5 +280,27 @@ async def get_context(
     return Context(state, await identify(request, state), workspace or x_argilla_workspace, request)
 
 
+async def declare_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="Names the request: sent again with the same key, within a day, it is not done again, and "
+            "gets the same reply.",
+            max_length=200,
+        ),
+    ] = None,
+) -> None:
+    """Declare the header ``Idempotency-Key`` of a route."""
+
+
+def remembered_context(request: Request, workspace: str | None) -> Context | None:
+    """Return the context of a request whose caller is looked up in its first transaction; None if nobody is known."""
+    state: AppState = request.app.state.app_state
+    caller = remembered(request, state)
+    return None if caller is None else Context(state, caller, workspace, request, looked_up=False)
+
+
 Ctx = Annotated[Context, Depends(get_context)]
+KEYED = [Depends(declare_key)]
+"""Dependencies of a route whose requests may be sent again with a key."""
 InAppState = Annotated[AppState, Depends(get_app_state)]

@@ -20,6 +20,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     PayloadTooLargeError,
     Refusal,
+    StillAtWorkError,
     StorageDamagedError,
     StorageFullError,
     StoreUnavailableError,
@@ -87,7 +88,9 @@ def envelope(code: str, params: Mapping[str, Any] | None) -> dict[str, Any]:
 def error_response(refusal: Refusal) -> Response:
     """Return a refusal as a response."""
     headers = None
-    if isinstance(refusal, TooManyAttemptsError | TooManyRequestsError | StoreUnavailableError):
+    if isinstance(
+        refusal, TooManyAttemptsError | TooManyRequestsError | StillAtWorkError | StoreUnavailableError
+    ):
         headers = {"Retry-After": str(refusal.retry_after)}
     return JSONResponse(envelope(refusal.code, refusal.params()), status_of(refusal), headers)
 

@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,11 +17,11 @@ from .errors import EarlyHTTPError, error_response, unexpected
 from .logs import one_line
 from .plain_page import STYLE_SOURCE
 
-__all__ = ["STRANGERS_BODY", "GuardMiddleware", "page_policy"]
+__all__ = ["ANONYMOUS_BODY", "GuardMiddleware", "page_policy"]
 
 log = logging.getLogger("apportion.server")
 
-STRANGERS_BODY = 1024 * 1024
+ANONYMOUS_BODY = 1024 * 1024
 """Largest body in bytes of a caller who has not signed in."""
 _MANY_RECORDS = re.compile(r"/api/datasets/[^/]+/([^/]+:(bulk|search|import)|import|data|records/:search)")
 """Routes whose requests are about many records at once; the others take a few answers' worth of bytes."""
@@ -33,13 +32,15 @@ _ANSWERS = 4
 def page_policy(settings: Settings, *, style: str = STYLE_SOURCE) -> str:
     """Return the content security policy: everything comes from this server, and only its pages may frame it.
 
-    ``style`` is the source of inline styles that are allowed besides those in files.
+    Images may also come from the hosts that the settings name. ``style`` is the source of inline styles that are
+    allowed besides those in files.
     """
+    images = " ".join(("'self'", "data:", *settings.image_hosts))
     framed = "'self'"
     if settings.embedded:
         framed = " ".join(settings.embedded_in) or "*"
     return (
-        f"default-src 'self'; script-src 'self'; style-src 'self' {style}; img-src 'self' data:; "
+        f"default-src 'self'; script-src 'self'; style-src 'self' {style}; img-src {images}; "
         f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {framed}"
     )
 
@@ -63,23 +64,26 @@ class GuardMiddleware:
     """
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, stranger: Callable[[Scope], Awaitable[Refusal | None]]
+        self, app: ASGIApp, settings: Settings, refusal_of: Callable[[Scope], Awaitable[Refusal | None]]
     ) -> None:
-        """``stranger`` returns the refusal of a caller who is not signed in, None for one who is."""
+        """``refusal_of`` returns the refusal of a caller who is not signed in, None for one who is."""
         self._app = app
         self._limit = settings.max_body
         self._usual = min(settings.max_body, _ANSWERS * max(settings.max_answer_size, 1_000_000))
         self._hosts = settings.allowed_hosts
-        self._stranger = stranger
+        self._refusal_of = refusal_of
         self._kept_nowhere = (f"{settings.prefix}/api/", f"{settings.prefix}/metrics")
-        self._headers = {
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "cross-origin" if settings.embedded else "same-origin",
-            "Content-Security-Policy": page_policy(settings),
-        }
+        self._headers = _encoded(
+            {
+                "x-content-type-options": "nosniff",
+                "referrer-policy": "same-origin",
+                "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+                "cross-origin-opener-policy": "same-origin",
+                "cross-origin-resource-policy": "cross-origin" if settings.embedded else "same-origin",
+                "content-security-policy": page_policy(settings),
+            }
+        )
+        self._headers_of_data = [*self._headers, *_encoded({"cache-control": "no-store"})]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -91,11 +95,11 @@ class GuardMiddleware:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith(self._kept_nowhere):
-                    headers.setdefault("Cache-Control", "no-store")
+                of_data = scope["path"].startswith(self._kept_nowhere)
+                wanted = self._headers_of_data if of_data else self._headers
+                given = message.get("headers", ())
+                names = {name for name, _ in given}
+                message["headers"] = [*given, *(each for each in wanted if each[0] not in names)]
             await send(message)
 
         if self._hosts and not is_allowed_host(_host(scope), self._hosts):
@@ -105,11 +109,11 @@ class GuardMiddleware:
         if announced > limit:
             await error_response(_too_large(limit))(scope, receive, guarded_send)
             return
-        refusal = await self._stranger(scope) if announced > STRANGERS_BODY else None
+        refusal = await self._refusal_of(scope) if announced > ANONYMOUS_BODY else None
         if refusal is not None:
             await error_response(refusal)(scope, receive, guarded_send)
             return
-        known = announced > STRANGERS_BODY
+        known = announced > ANONYMOUS_BODY
         try:
             await self._app(scope, self._counting(scope, receive, limit, known=known), guarded_send)
         except ClientDisconnect:
@@ -136,8 +140,8 @@ class GuardMiddleware:
             received += len(message.get("body", b""))
             if received > limit:  # the one kind of exception that FastAPI lets through while it reads a body
                 raise EarlyHTTPError(_too_large(limit))
-            if received > STRANGERS_BODY and not known:
-                refusal = await self._stranger(scope)
+            if received > ANONYMOUS_BODY and not known:
+                refusal = await self._refusal_of(scope)
                 if refusal is not None:
                     raise EarlyHTTPError(refusal)
                 known = True
@@ -147,6 +151,11 @@ class GuardMiddleware:
 
     def _limit_of(self, scope: Scope) -> int:
         return self._limit if _MANY_RECORDS.search(scope["path"]) else self._usual
+
+
+def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """Return headers as ASGI sends them: encoded once, since every reply has them."""
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _too_large(limit: int) -> PayloadTooLargeError:

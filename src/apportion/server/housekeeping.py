@@ -1,32 +1,36 @@
-"""Background loops of the server: purge, expired leases, audit retention, clock jumps, files, models, warm-up."""
+"""Background loops of the server: what one server at a time does as the keeper, and what each does for itself."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from functools import partial
 
 from apportion.services.assignments.queue import release_expired
-from apportion.services.background.recovery import OTHERS, recover, unfinished_operations
+from apportion.services.background.recovery import JOBS, OTHERS, recover, unfinished_operations
 from apportion.services.datasets import trash
-from apportion.services.datasets.clock_jumps import downtime, shift_deadlines
+from apportion.services.datasets.clock_jumps import postpone_by_downtime
 from apportion.services.insight.audit import prune_some
 from apportion.services.operations import LongOperation
+from apportion.services.people.sign_in import LONGEST
 
 from .app_state import AppState
 from .logs import log_failure
 
 __all__ = [
+    "begin",
     "catch_up",
-    "clock_loop",
     "finish",
     "follow_clock",
+    "job_loop",
     "keep_files",
-    "model_loop",
+    "keeper_loop",
     "prune_audit_log",
     "purge",
-    "purge_loop",
+    "refusals_loop",
+    "tidy_up",
     "unfinished",
     "warm_up",
 ]
@@ -35,44 +39,70 @@ log = logging.getLogger("apportion.server")
 EVERY = 3600.0
 """Seconds between two rounds."""
 LOOK = 5.0
-"""Seconds between two checks for new answers that a model has to be fitted to, and for jumps of the clock."""
+"""Seconds between two checks for what dead servers left, new answers for models, and jumps of the clock."""
+JOBS_LOOK = 1.0
 FILES = 60.0
 """Seconds between two checks that the files are still there."""
 _DAY = 24 * 3600 * 1_000_000
+_REPLIES = 1_000
+"""Kept replies deleted in a transaction."""
 
 
 def unfinished(state: AppState) -> Sequence[LongOperation]:
-    """Return what finishes what a stop left half done. Called before anybody can connect and begin an operation."""
-    return unfinished_operations(state.store, state.clock, OTHERS)
+    """Return what finishes what servers left half done that are not at work any more."""
+    living = state.store.living()
+    what = OTHERS if state.store.cluster is None else (*JOBS, *OTHERS)
+    return unfinished_operations(state.store, state.clock, lambda no: no in living, what)
 
 
-async def purge_loop(state: AppState, left: Sequence[LongOperation] = ()) -> None:
-    """Finish what a stop left half done; then, every hour, purge old deleted datasets and release expired leases.
+async def keeper_loop(state: AppState) -> None:
+    """Do what only one server at a time may do, while this is the one. Runs until cancelled.
 
-    Runs until cancelled.
+    It finishes what others left half done, follows the clock, queues models and, every hour, tidies up.
     """
-    try:
-        await catch_up(state)
-        await finish(state, left)
-    except Exception:
-        log_failure(log, "could not tidy up what a stop left half done")
+    last_round, began = -EVERY, False
     while True:
         try:
-            await follow_clock(state)
-            await purge(state)
-            await prune_audit_log(state)
-            now = state.clock.now()
-            await state.run_short(partial(state.store.record_heartbeat, now))
-            await state.write(lambda tx, now=now: release_expired(tx, now=now))  # type: ignore[misc]
+            if await state.run_short(state.is_keeper):
+                if not began or state.store.cluster is not None:  # alone, nobody else can leave anything
+                    await begin(state, first=not began)
+                    began = True
+                await follow_clock(state)
+                state.jobs.look()
+                if time.monotonic() - last_round > EVERY:
+                    last_round = time.monotonic()
+                    await tidy_up(state)
         except Exception:
-            log_failure(log, "housekeeping failed; it is tried again in an hour")
-        await asyncio.sleep(EVERY)
+            log_failure(log, "housekeeping failed; it is tried again")
+        await asyncio.sleep(LOOK)
+
+
+async def begin(state: AppState, *, first: bool) -> None:
+    """Finish what servers left half done that are not at work any more; ``first`` make up for the time without any."""
+    if first:
+        await catch_up(state)
+    await finish(state, await state.run_short(partial(unfinished, state)))
+
+
+async def tidy_up(state: AppState) -> None:
+    """Purge old deleted datasets, release expired leases, and delete what is past its time."""
+    await purge(state)
+    await prune_audit_log(state)
+    now = state.clock.now()
+    await state.run_operation(partial(state.attempts.prune, now - LONGEST))
+    while await state.write(lambda tx: tx.replies.prune(before=now - _DAY, limit=_REPLIES)):
+        pass
+    if state.store.cluster is not None:
+        await state.run_operation(state.store.cluster.prune)
+    await state.run_operation(partial(state.store.record_heartbeat, now))
+    await state.run_operation(partial(release_expired, state.store, now=now))
 
 
 async def catch_up(state: AppState) -> None:
     """Extend, after a start, the time in the trash by the time for which no server ran, if that was days."""
-    last, now = state.store.last_heartbeat(), state.clock.now()
-    away = await state.write(lambda tx: downtime(tx, last=last, now=now, least=_DAY))
+    last, now = await state.run_short(state.store.last_heartbeat), state.clock.now()
+    postpone = partial(postpone_by_downtime, state.store, last=last, now=now, least=_DAY)
+    away = await state.run_operation(postpone)
     await state.run_short(lambda: state.store.record_heartbeat(now))
     if away:
         log.warning(
@@ -85,7 +115,7 @@ async def follow_clock(state: AppState) -> None:
     """Shift the deadlines of leases and the trash after a clock jump, and only then accept the new time."""
     jump = state.clock.jump()
     if jump:
-        await state.write(lambda tx: shift_deadlines(tx, jump))
+        await state.run_operation(partial(state.shift.run, state.store, jump))
         state.clock.follow(jump)
         now = state.clock.now()
         await state.run_short(lambda: state.store.record_heartbeat(now))
@@ -94,15 +124,14 @@ async def follow_clock(state: AppState) -> None:
         )
 
 
-async def clock_loop(state: AppState) -> None:
-    """Check for clock jumps again and again, and flush refused sign-ins to the audit log. Runs until cancelled."""
+async def refusals_loop(state: AppState) -> None:
+    """Write refused sign-ins to the audit log again and again. Runs until cancelled."""
     while True:
         await asyncio.sleep(LOOK)
         try:
-            await follow_clock(state)
             state.refusals.flush()
         except Exception:
-            log_failure(log, "could not follow the clock; it is tried again")
+            log_failure(log, "could not write refused sign-ins to the audit log; it is tried again")
 
 
 async def keep_files(state: AppState) -> None:
@@ -119,7 +148,7 @@ async def purge(state: AppState) -> None:
     """Purge datasets that were deleted long enough ago, some rows at a time."""
     now = state.clock.now()
     before = now - state.settings.trash_days * _DAY
-    marked = await state.write(lambda tx: trash.mark_old_for_purge(tx, before=before, now=now))
+    marked = await state.run_operation(partial(trash.mark_old_for_purge, state.store, before=before, now=now))
     await finish(state, [trash.PurgeDataset(no) for no in marked])
     if marked:
         log.info("purged %d deleted datasets", len(marked))
@@ -138,17 +167,17 @@ async def finish(state: AppState, operations: Sequence[LongOperation]) -> None:
     def run() -> None:
         recover(state.store, operations, state.check_running)
 
-    await asyncio.get_running_loop().run_in_executor(state.operations, run)
+    await state.run_operation(run)
     if operations:
         while await state.write(lambda tx: tx.datasets.release_disk_space()):
             pass
 
 
-async def model_loop(state: AppState) -> None:
-    """Queue models for new answers in datasets whose policy rests on a model. Runs until cancelled."""
-    while True:
-        await asyncio.sleep(LOOK)
-        state.jobs.look()
+async def job_loop(state: AppState) -> None:
+    """Look every second for jobs that another server queued. Runs until cancelled; ends at once where there is none."""
+    while state.store.cluster is not None:
+        await asyncio.sleep(JOBS_LOOK)
+        state.jobs.wake()
 
 
 async def warm_up(state: AppState) -> None:

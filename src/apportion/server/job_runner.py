@@ -33,18 +33,23 @@ class JobRunner:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._thread = ThreadPoolExecutor(1, "apportion-jobs")
         self._closing = threading.Event()
+        self._woken = threading.Event()
         self._context = JobContext(store, clock, partial(read_value, limits=None), self._closing.is_set)
         self._rest_until = 0.0
 
     def start(self) -> None:
         """Mark the jobs that the last stop interrupted, and continue with those that wait."""
         store, clock = self._context.store, self._context.clock
-        self._submit(lambda: recover(store, unfinished_operations(store, clock, JOBS)))
+        living = store.living()
+        left = partial(unfinished_operations, store, clock, lambda no: no in living, JOBS)
+        self._submit(lambda: recover(store, left()))
         self.wake()
 
     def wake(self) -> None:
-        """Run the jobs that wait, if there are any."""
-        self._submit(self._work)
+        """Run the jobs that wait, if there are any; once the one at hand has ended, if there is one."""
+        if not self._woken.is_set():
+            self._woken.set()
+            self._submit(self._work)
 
     def look(self) -> None:
         """Check for answers since the models were last fitted, unless that was just now."""
@@ -57,6 +62,7 @@ class JobRunner:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _work(self) -> None:
+        self._woken.clear()  # first: what is queued from here on may be missed below
         while not self._closing.is_set() and run_next(self._context):
             pass
 

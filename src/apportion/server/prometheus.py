@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
@@ -19,7 +20,7 @@ from apportion.version import __version__
 
 from .request_stats import BOUNDS, RequestStats, Timings
 
-__all__ = ["render_metrics"]
+__all__ = ["ServerStats", "render_metrics"]
 
 _HELD = {
     "users": "Users who may sign in.",
@@ -34,28 +35,43 @@ _HELD = {
 
 
 def render_metrics(
-    tally: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int, accept: str
+    stats: ServerStats, condition: StoreCondition, counts: Mapping[str, int], accept: str
 ) -> tuple[bytes, str]:
     """Return the metrics in the format that ``accept`` asks for, and its content type."""
     registry = CollectorRegistry(auto_describe=False)
-    ProcessCollector(registry=registry)
-    registry.register(_StatsCollector(tally, condition, counts, lost_lines))
+    registry.register(_StatsCollector(stats, condition, counts))
     encode, kind = choose_encoder(accept)
     return encode(registry), kind
+
+
+@dataclass(frozen=True)
+class ServerStats:
+    """The figures of one process. ``server`` is its number where several share a store: then each has it as label."""
+
+    requests: RequestStats
+    lost_lines: int
+    server: int | None = None
 
 
 class _StatsCollector:
     """Collector of all metrics at one moment."""
 
-    def __init__(
-        self, tally: RequestStats, condition: StoreCondition, counts: Mapping[str, int], lost_lines: int
-    ) -> None:
-        self._tally = tally
+    def __init__(self, stats: ServerStats, condition: StoreCondition, counts: Mapping[str, int]) -> None:
+        self._stats = stats.requests
         self._condition = condition
         self._counts = counts
-        self._lost_lines = lost_lines
+        self._lost_lines = stats.lost_lines
+        self._server = stats.server
+        self._process = ProcessCollector(registry=None)
 
     def collect(self) -> Iterable[Metric]:
+        for metric in (*self._process.collect(), *self._figures()):
+            if self._server is not None:
+                for sample in metric.samples:
+                    sample.labels["server"] = str(self._server)
+            yield metric
+
+    def _figures(self) -> Iterable[Metric]:
         yield InfoMetricFamily("apportion_build", "Which version this is.", {"version": __version__})
         yield from self._requests()
         yield from self._store()
@@ -63,11 +79,11 @@ class _StatsCollector:
             yield _gauge(name, about, self._counts[name])
 
     def _requests(self) -> Iterable[Metric]:
-        tally = self._tally
+        stats = self._stats
         total = CounterMetricFamily(
             "apportion_http_requests", "Requests answered.", labels=("method", "route", "status")
         )
-        for (method, route, status), number in list(tally.requests.items()):
+        for (method, route, status), number in list(stats.requests.items()):
             total.add_metric((method, route, str(status)), number)
         yield total
         times = HistogramMetricFamily(
@@ -75,12 +91,12 @@ class _StatsCollector:
             "How long answers took, streams apart.",
             labels=("method", "route"),
         )
-        for key, timings in list(tally.timings.items()):
+        for key, timings in list(stats.timings.items()):
             times.add_metric(key, _buckets(timings), timings.seconds)
         yield times
-        yield _gauge("http_requests_in_progress", "Requests being answered.", tally.running)
-        yield _gauge("event_streams", "Browsers that listen to events.", tally.streams)
-        yield _counter("sign_in_refused", "Attempts to sign in that were refused.", tally.refused_sign_ins)
+        yield _gauge("http_requests_in_progress", "Requests being answered.", stats.running)
+        yield _gauge("event_streams", "Browsers that listen to events.", stats.streams)
+        yield _counter("sign_in_refused", "Attempts to sign in that were refused.", stats.refused_sign_ins)
         yield _counter("log_lines_lost", "Lines of the log that nobody took.", self._lost_lines)
 
     def _store(self) -> Iterable[Metric]:

@@ -33,10 +33,11 @@ class _Line:
 class Readers:
     """Run reads in threads: one query and one long read of each person at a time."""
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, "apportion-reader")
+    def __init__(self, threads: int = THREADS) -> None:
+        """Run up to so many long reads at once, and as many short ones."""
+        self._threads = ThreadPoolExecutor(threads, "apportion-reader")
         self._short = ThreadPoolExecutor(
-            THREADS, "apportion-short-reader"
+            threads, "apportion-short-reader"
         )  # starts none before the first read
         self._long = asyncio.Semaphore(MOST_LONG)
         self._lines: dict[tuple[str, bool], _Line] = {}

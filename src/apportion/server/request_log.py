@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apportion.ports.events import REQUEST, RequestMark
@@ -21,6 +20,7 @@ from .request_stats import RequestStats
 __all__ = ["APP", "NOTHING", "REQUEST_ID", "RequestInfo", "RequestLogMiddleware", "request_info"]
 
 REQUEST_ID = "X-Request-ID"
+_ID_HEADER = REQUEST_ID.lower().encode("ascii")
 APP = "(app)"
 """Route logged for all files and pages of the web app."""
 NOTHING = "(none)"
@@ -57,12 +57,12 @@ class RequestLogMiddleware:
     """Middleware that logs requests. Nothing it writes is chosen by the caller, except a well-formed request id."""
 
     def __init__(
-        self, app: ASGIApp, tally: RequestStats, prefix: str, address: Callable[[Scope], str]
+        self, app: ASGIApp, stats: RequestStats, prefix: str, address: Callable[[Scope], str]
     ) -> None:
         """``address`` returns the caller's address of a request."""
         self._address = address
         self._app = app
-        self._tally = tally
+        self._stats = stats
         self._quiet = tuple(prefix + each for each in _QUIET)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,14 +79,14 @@ class RequestLogMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = seen.id
+                message["headers"] = [*message.get("headers", ()), (_ID_HEADER, seen.id.encode("ascii"))]
             await send(message)
 
-        self._tally.running += 1
+        self._stats.running += 1
         try:
             await self._app(scope, receive, watched)
         finally:
-            self._tally.running -= 1
+            self._stats.running -= 1
             self._done(scope, seen, status, time.perf_counter() - began)
             request_id.reset(token)
             REQUEST.reset(mark)
@@ -94,7 +94,7 @@ class RequestLogMiddleware:
     def _done(self, scope: Scope, seen: RequestInfo, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         route = seen.route or _route(scope) or NOTHING
-        self._tally.answered(method, route, status, 0.0 if seen.stream else seconds)
+        self._stats.answered(method, route, status, 0.0 if seen.stream else seconds)
         level = logging.DEBUG if route.startswith(self._quiet) else logging.INFO
         if log.isEnabledFor(level):
             fields: dict[str, Any] = {
@@ -111,7 +111,7 @@ class RequestLogMiddleware:
 def _given_id(scope: Scope) -> str | None:
     """Return the id that the caller or a proxy gave; None unless it is short and plain."""
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
+        if name == _ID_HEADER:
             return value.decode("ascii") if _SANE.fullmatch(value) else None
     return None
 

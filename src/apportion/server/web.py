@@ -40,10 +40,11 @@ class WebApp:
         return (self._folder / "index.html").is_file()
 
     def page(self) -> Response:
-        """Return the page with the base URL, and with a fresh nonce for the styles the app adds."""
+        """Return the page with the base URL, the hosts of images, and a fresh nonce for the styles the app adds."""
         nonce = secrets.token_urlsafe(16)
         html = _read(self._folder / "index.html").decode()
         html = html.replace("__BASE__", escape(self._settings.base_url)).replace("__NONCE__", nonce)
+        html = html.replace("__IMAGE_HOSTS__", escape(" ".join(self._settings.image_hosts)))
         policy = page_policy(self._settings, style=f"'nonce-{nonce}'")
         return HTMLResponse(html, headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy})
 

@@ -124,7 +124,13 @@ class WebhookDispatcher:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _look(self) -> bool:
-        """Create deliveries for new events and start sending what is due; return whether there are more events."""
+        """Create deliveries for new events and start sending what is due; return whether there are more events.
+
+        Of several servers one does this, the keeper.
+        """
+        cluster = self._store.cluster
+        if cluster is not None and not cluster.keeping:
+            return False
         now = self._clock.now()
 
         def read(tx: Transaction) -> tuple[Sequence[Collected], Sequence[str], list[str]]:

@@ -24,6 +24,7 @@ from apportion.wire.bodies import LenientBody, Reading
 __all__ = [
     "Reply",
     "described_body",
+    "encode_reply",
     "json_reply",
     "read_body",
     "replies",
@@ -36,7 +37,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 Endpoint = Callable[..., Awaitable[Any]]
 _REF = "#/components/schemas/{name}"
-_encode = msgspec.json.Encoder().encode
+encode_reply = msgspec.json.Encoder().encode
 
 
 # Replies
@@ -50,7 +51,7 @@ class Reply(Response, Generic[T]):
 
 def json_reply(value: Any, status: int = 200) -> Reply[Any]:
     """Return a struct, or plain values of its shape, as a response."""
-    return Reply(_encode(value), status)
+    return Reply(encode_reply(value), status)
 
 
 def replies(status: int, kind: type, description: str) -> dict[int | str, dict[str, Any]]:
@@ -68,7 +69,7 @@ def described_body(*kinds: type, required: bool = False) -> dict[str, Any]:
 
 def reply_of(found: object) -> Response:
     """Return what an endpoint returned as a response."""
-    return found if isinstance(found, Response) else Reply(_encode(found))
+    return found if isinstance(found, Response) else Reply(encode_reply(found))
 
 
 def reply_schema(endpoint: Endpoint) -> dict[str, Any] | None:

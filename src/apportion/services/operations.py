@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Protocol, TypeVar
 
+from apportion.domain.errors import StoreUnavailableError
 from apportion.ports.store import Store, Transaction
 
 __all__ = ["LongOperation", "OperationStoppedError", "Step", "parts_of", "run_operation"]
@@ -57,17 +59,22 @@ def run_operation(
     ``checkpoint`` is called before every step and raises ``OperationStoppedError`` to stop: giving up may take long,
     and is left to the next start. A ``store`` that checks rights ends the operation with them; ``cleanup`` is then the
     store without checks, as what was begun has to be given up in any case.
+
+    Where this server lost its proof that it is alive, another one gives the operation up, or finishes it.
     """
+    owner = store.server
+    if not owner:
+        raise StoreUnavailableError
     steps = operation.steps()
     try:
         for step in steps:
             checkpoint()
-            store.write(step).result()
+            store.write(partial(_as_owner, store, owner, step)).result()
     except BaseException as failure:
         close = getattr(steps, "close", None)
         if close is not None:
             close()  # ends a snapshot that the steps read from
-        if isinstance(failure, OperationStoppedError):
+        if isinstance(failure, OperationStoppedError) or store.server != owner:
             raise
         try:
             for step in operation.give_up():
@@ -75,6 +82,12 @@ def run_operation(
         except Exception:
             log.exception("could not give up %s; the next start does it", operation.name)
         raise
+
+
+def _as_owner(store: Store, owner: int, step: Step, tx: Transaction) -> None:
+    if store.server != owner:
+        raise StoreUnavailableError
+    step(tx)
 
 
 def parts_of(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

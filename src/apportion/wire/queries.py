@@ -137,6 +137,11 @@ class Aggregations(Struct, kw_only=True, omit_defaults=True):
     mentions: dict[str, _Counts] | None = None
     predicted_text: dict[str, Any] | None = None
     annotated_text: dict[str, Any] | None = None
+    covered: Annotated[
+        _Counts | None,
+        Meta(description="Whether a labeling rule matches, none does, or rules with different labels do."),
+    ] = None
+    rule: Annotated[_Counts | None, Meta(description="By the query of the labeling rule.")] = None
 
 
 class SearchPage(Struct, kw_only=True, omit_defaults=True):

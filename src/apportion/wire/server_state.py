@@ -12,6 +12,7 @@ __all__ = [
     "Ready",
     "Requests",
     "SearchEngine",
+    "ServerEntryOut",
     "ServerOut",
     "ServerStatus",
     "ServerVersion",
@@ -104,6 +105,17 @@ class Requests(Struct, kw_only=True):
     refused_sign_ins: int
 
 
+class ServerEntryOut(Struct, kw_only=True):
+    """One of the servers that share a database: ``keeper`` does the housekeeping, ``answering`` sends this reply."""
+
+    number: int
+    host: str
+    version: str
+    started_at: str
+    keeper: bool
+    answering: bool
+
+
 class ServerOut(Struct, kw_only=True):
     """State of the server."""
 
@@ -116,3 +128,5 @@ class ServerOut(Struct, kw_only=True):
     storage: Storage
     holds: StoredCounts
     requests: Requests
+    servers: list[ServerEntryOut]
+    """All that are at work on a PostgreSQL database; empty where there is a file, which has one."""

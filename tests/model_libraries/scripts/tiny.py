@@ -3,7 +3,14 @@
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
-from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertModel,
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 WORDS = (
     "[PAD] [UNK] [CLS] [SEP] good bad fine awful soup text this example is about Ada Ben London left . a b c"
@@ -50,5 +57,36 @@ def classifier(labels):
 def saved(folder):
     """A model without a head, in a folder."""
     BertModel(config()).save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+    return str(folder)
+
+
+def sentences(folder):
+    """A model of sentences, in a folder."""
+    try:
+        from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    except ImportError:
+        from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers import SentenceTransformer
+
+    words = Transformer(saved(folder / "words"))
+    SentenceTransformer(modules=[words, Pooling(16, "mean")]).save(str(folder))
+    return str(folder)
+
+
+def pairs(folder):
+    """A model from text to text, in a folder."""
+    config = T5Config(
+        vocab_size=len(PIECES),
+        d_model=16,
+        d_kv=8,
+        d_ff=16,
+        num_layers=1,
+        num_heads=2,
+        pad_token_id=0,
+        decoder_start_token_id=0,
+        eos_token_id=3,
+    )
+    T5ForConditionalGeneration(config).save_pretrained(folder)
     tokenizer().save_pretrained(folder)
     return str(folder)

@@ -6,12 +6,6 @@ import tempfile
 from pathlib import Path
 
 import tiny
-from sentence_transformers import SentenceTransformer
-
-try:
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-except ImportError:
-    from sentence_transformers.models import Pooling, Transformer
 
 from apportion.training import ArgillaTrainer
 
@@ -21,7 +15,7 @@ base = tiny.saved(folder / "base")
 options = {"max_steps": 2, "per_device_train_batch_size": 4, "use_cpu": True, "disable_tqdm": True}
 
 
-def told(record):
+def shown_to(record):
     return {
         "text": record.text,
         "labels": sorted(label for label, *_ in record.prediction),
@@ -40,9 +34,7 @@ def transformers(name, text):
 
 
 def setfit(name, text):
-    words = Transformer(base)
-    SentenceTransformer(modules=[words, Pooling(16, "mean")]).save(str(folder / "sentences"))
-    trainer = ArgillaTrainer(name, "setfit", model=str(folder / "sentences"), seed=3)
+    trainer = ArgillaTrainer(name, "setfit", model=tiny.sentences(folder / "sentences"), seed=3)
     trainer.update_config(num_iterations=1, num_epochs=1, batch_size=4)
     trainer.train(str(folder / f"{name}-setfit"))
     raw = trainer.predict(text, as_argilla_records=False)
@@ -69,17 +61,17 @@ except ValueError as problem:
 print(
     json.dumps(
         {
-            "texts": told(texts),
+            "texts": shown_to(texts),
             "files": files,
-            "many": told(many) | {"multi_label": many.multi_label},
+            "many": shown_to(many) | {"multi_label": many.multi_label},
             "tokens": [
                 tokens.text,
                 tokens.tokens,
                 all(label in ("PER", "LOC") for label, *_ in tokens.prediction),
             ],
-            "few": told(few),
+            "few": shown_to(few),
             "numbers": numbers,
-            "both": told(both),
+            "both": shown_to(both),
             "refused": refused,
         }
     )

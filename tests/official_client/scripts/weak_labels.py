@@ -18,6 +18,8 @@ def plain(value):
     """As JSON: NaN as a word, sets and arrays as lists."""
     if isinstance(value, set):
         return sorted(value)
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
     if hasattr(value, "tolist"):
@@ -42,6 +44,14 @@ def predictions(records):
         ]
         for each in records
     ]
+
+
+def score(voter):
+    """The report of the majority's score; 1.x has none where a label is predicted beyond the last annotated one."""
+    try:
+        return plain(voter.score())
+    except ValueError:
+        return None
 
 
 def outcome(labeling, name, functions, query, numbers):
@@ -69,6 +79,7 @@ def outcome(labeling, name, functions, query, numbers):
         "shown": [str(id) for id in weak.show_records(labels=weak.labels[:1]).get("id", ())],
         "by_rules": [str(id) for id in weak.show_records(rules=[0, 1]).get("id", ())],
         "majority": predictions(voter.predict()),
+        "score": score(voter),
         "everything": predictions(voter.predict(include_annotated_records=True, include_abstentions=True)),
     }
     if not several:
@@ -81,7 +92,12 @@ def outcome(labeling, name, functions, query, numbers):
 
 
 def store(labeling, name, rules):
-    labeling.add_rules(name, [labeling.Rule(query, label) for query, label in rules])
+    """Add the rules, one of them with another label at first, and two that go again."""
+    (query, label), *others = rules
+    gone = [labeling.Rule("gone AND away", label), labeling.Rule("gone", label)]
+    labeling.add_rules(name, [labeling.Rule(query, others[-1][1]), *gone])
+    labeling.update_rules(name, [labeling.Rule(query, label), *(labeling.Rule(*each) for each in others)])
+    labeling.delete_rules(name, gone)
 
 
 def main():

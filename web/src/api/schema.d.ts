@@ -1684,8 +1684,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the state of the server: writer, file, stored counts and requests. Administrators only
-         * @description Show the state of the server: writer, file, stored counts and requests. Administrators only.
+         * Show the state of the server: writer, file, stored counts, requests; of a cluster also all servers of it
+         * @description Show the state of the server: writer, file, stored counts, requests; of a cluster also all servers of it. Administrators only.
          */
         get: operations["health_see_server"];
         put?: never;
@@ -2201,6 +2201,10 @@ export interface components {
             assignment?: {
                 [key: string]: number;
             } | null;
+            /** @description Whether a labeling rule matches, none does, or rules with different labels do. */
+            covered?: {
+                [key: string]: number;
+            } | null;
             mentions?: {
                 [key: string]: {
                     [key: string]: number;
@@ -2228,6 +2232,10 @@ export interface components {
             } | null;
             predicted_text?: {
                 [key: string]: unknown;
+            } | null;
+            /** @description By the query of the labeling rule. */
+            rule?: {
+                [key: string]: number;
             } | null;
             score?: {
                 [key: string]: number;
@@ -4564,6 +4572,18 @@ export interface components {
             sentences: components["schemas"]["Sentence"][];
         };
         /**
+         * ServerEntryOut
+         * @description One of the servers that share a database: ``keeper`` does the housekeeping, ``answering`` sends this reply.
+         */
+        ServerEntryOut: {
+            answering: boolean;
+            host: string;
+            keeper: boolean;
+            number: number;
+            started_at: string;
+            version: string;
+        };
+        /**
          * ServerOut
          * @description State of the server.
          */
@@ -4574,6 +4594,7 @@ export interface components {
             holds: components["schemas"]["StoredCounts"];
             memory_bytes: number | null;
             requests: components["schemas"]["Requests"];
+            servers: components["schemas"]["ServerEntryOut"][];
             started_at: string;
             storage: components["schemas"]["Storage"];
             uptime_seconds: number;
@@ -6119,6 +6140,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6171,6 +6194,15 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6335,6 +6367,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6560,6 +6594,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6647,6 +6683,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6725,6 +6763,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6803,6 +6843,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -6881,6 +6923,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -7127,6 +7171,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -7179,6 +7225,15 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7497,6 +7552,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -7549,6 +7606,15 @@ export interface operations {
             };
             /** @description No such thing, or none the caller may know of */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7814,6 +7880,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -9491,6 +9559,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -9514,6 +9584,15 @@ export interface operations {
                     "application/json": components["schemas"]["CommentOut"];
                 };
             };
+            /** @description The request cannot be carried out as it stands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description Missing, wrong or expired credentials */
             401: {
                 headers: {
@@ -9534,6 +9613,15 @@ export interface operations {
             };
             /** @description No such record in the dataset */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The same request, sent before, is still being carried out */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11237,7 +11325,7 @@ export interface operations {
                 from?: number;
                 /** @description Whether records carry their metrics. */
                 include_metrics?: boolean;
-                /** @description What to count, by commas; all there is when left out, none when empty. */
+                /** @description What to count, by commas; none when empty. When left out, all there is, except for rule, covered, assigned_to and assignment. */
                 facets?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
@@ -11403,6 +11491,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -11615,6 +11705,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };
@@ -11973,6 +12065,8 @@ export interface operations {
                 workspace?: string | null;
             };
             header?: {
+                /** @description Names the request: sent again with the same key, within a day, it is not done again, and gets the same reply. */
+                "idempotency-key"?: string | null;
                 /** @description Which workspace is meant, for clients of 1.x. */
                 "x-argilla-workspace"?: string | null;
             };

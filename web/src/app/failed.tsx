@@ -38,21 +38,41 @@ export function Failed({ failure, onRetry, view, onView }: FailedProps) {
   );
 }
 
-/** A query with the place in it where it went wrong. The server counts characters, the browser units of them. */
-function BadQuery({ failure, query, view, onView }: { failure: ApiError; query: string; view: View | undefined; onView: FailedProps["onView"] }) {
+/** Where a query went wrong; null for other failures. The server counts characters, the browser units of them. */
+function placeIn(query: string, failure: Error): { letters: readonly string[]; at: number; reason: string } | null {
+  if (!(failure instanceof ApiError) || failure.code !== "InvalidTextSearchError") return null;
   const { position, reason } = failure.params as { position?: number; reason?: string };
   const letters = [...query];
-  const at = Math.min(position ?? letters.length, letters.length);
+  return position === undefined ? null : { letters, at: Math.min(position, letters.length), reason: reason ?? "" };
+}
+
+/** Why a query, or what else was sent, is refused; with the place, if it is about one. */
+export function whyRefused(query: string, failure: Error): string {
+  const place = placeIn(query, failure);
+  return place?.reason ? annotatingText.find.badHere(place.reason, place.at + 1) : failure.message;
+}
+
+/** The query with the place marked, and what is wrong there. */
+export function WrongPlace({ query, failure }: { query: string; failure: Error }) {
+  const place = placeIn(query, failure);
   return (
-    <Empty title={t.annotate.badQuery} alert>
-      {position !== undefined && (
+    <>
+      {place && (
         <pre className={classes["query"]} aria-label={annotatingText.find.query}>
-          {letters.slice(0, at).join("")}
-          <mark>{letters[at] ?? " "}</mark>
-          {letters.slice(at + 1).join("")}
+          {place.letters.slice(0, place.at).join("")}
+          <mark>{place.letters[place.at] ?? " "}</mark>
+          {place.letters.slice(place.at + 1).join("")}
         </pre>
       )}
-      <p>{reason && position !== undefined ? annotatingText.find.badHere(reason, at + 1) : failure.message}</p>
+      <p>{whyRefused(query, failure)}</p>
+    </>
+  );
+}
+
+function BadQuery({ failure, query, view, onView }: { failure: ApiError; query: string; view: View | undefined; onView: FailedProps["onView"] }) {
+  return (
+    <Empty title={t.annotate.badQuery} alert>
+      <WrongPlace query={query} failure={failure} />
       <Group justify="center" gap="xs">
         <Button onClick={() => { document.querySelector<HTMLElement>("[role=search] input")?.focus(); }}>{annotatingText.find.edit}</Button>
         {view && onView && (

@@ -12,7 +12,7 @@ import {
 import { ApiError, base } from "@/api/client";
 import { awaitsSetup } from "@/api/people";
 import { type Me, meQuery } from "@/api/session";
-import { readLink1x } from "@/core/links-1x";
+import { readLink1x, readTags1x } from "@/core/links-1x";
 import { type Params, parseSearch, stringifySearch } from "@/core/view";
 
 import { Crashed, NotFound } from "./error-pages";
@@ -83,6 +83,10 @@ const datasets = createRoute({
   getParentRoute: () => inside,
   path: "/datasets",
   validateSearch: (params: Params) => params,
+  beforeLoad: ({ search }) => {
+    const found = readTags1x(search);
+    if (found) throw redirect({ to: "/datasets", search: found, replace: true });
+  },
   component: lazyRouteComponent(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),
 });
 

@@ -13,8 +13,8 @@ const LISTS = ["status", "predicted_as", "annotated_as", "predicted_by", "annota
 /** What an address of 1.x asks for; null where it is none. What cannot be read of it is left out. */
 export function readLink1x(params: Params): Target | null {
   const mode = first(params, "viewMode");
-  const [query, sort, pagination] = ["query", "sort", "pagination"].map((name) => decoded(first(params, name)));
-  if (!mode && !isObject(query) && !Array.isArray(sort) && !isObject(pagination)) return null;
+  const [query, sort, pagination, vector] = ["query", "sort", "pagination", "vectorId"].map((name) => decoded(first(params, name)));
+  if (!mode && ![query, pagination, vector].some(isObject) && !Array.isArray(sort)) return null;
   const asked = isObject(query) ? query : {};
   const text = [asked["text"], asked["query_text"]].find((each): each is string => typeof each === "string") ?? "";
   if (mode === "labelling-rules") return { page: "rules", params: text ? { q: text } : {} };
@@ -27,8 +27,18 @@ export function readLink1x(params: Params): Target | null {
     sort: Array.isArray(sort) ? sort.flatMap(sortOf) : [],
     size: SIZES.find((each) => each === size) ?? DEFAULT_VIEW.size,
     page: typeof page === "number" && page >= 1 ? Math.floor(page) : 1,
+    similar: similarTo(vector),
   };
   return { page: "records", params: writeView(view) };
+}
+
+/** The list of datasets by tags, as 1.x wrote it; null where an address does not ask for it. */
+export function readTags1x(params: Params): Params | null {
+  const given = decoded(first(params, "tags"));
+  if (!Array.isArray(given)) return null;
+  const rest = Object.entries(params).filter(([name]) => name !== "tags");
+  const tag = given.filter(isObject).flatMap(({ key, value }) => (typeof key === "string" ? [`${key}: ${String(value)}`] : []));
+  return { ...Object.fromEntries(rest), tag };
 }
 
 function first(params: Params, name: string): string {
@@ -61,6 +71,11 @@ function filtersOf(asked: Record<string, unknown>): View["filters"] {
     ...Object.fromEntries(lists.filter(([, values]) => values.length)),
     ...(typeof from === "number" && typeof to === "number" ? { score: [`${String(from)}-${String(to)}`] } : {}),
   };
+}
+
+function similarTo(given: unknown): View["similar"] {
+  if (!isObject(given) || typeof given["vector_name"] !== "string" || given["record_id"] == null) return null;
+  return { vector: given["vector_name"], record: String(given["record_id"] as string | number) };
 }
 
 function sortOf(each: unknown): string[] {

@@ -36,6 +36,12 @@ it("says filters and words as one query", () => {
   expect(whereOf(readView({ status: "Default" }))).toBe('status:"Default"');
 });
 
+it("filters by rules in the search language, whatever their queries are", () => {
+  const view = readView({ covered: ["false", "conflict"], rule: 'a OR "b c"' });
+  expect(searchBody(view).query).toEqual({ query_text: '(covered:"false" OR covered:"conflict") AND (rule:"a OR \\"b c\\"")' });
+  expect(searchBody(view, "rule").query).toEqual({ query_text: 'covered:"false" OR covered:"conflict"' });
+});
+
 it("puts filters that only the search language knows into the query", () => {
   const view = readView({ q: "a OR b", assigned_to: ["ana", "ben"], "range.metadata.pages": "10..", status: "Default" });
   expect(queryText(view)).toBe('(a OR b) AND (assigned_to:"ana" OR assigned_to:"ben") AND (metadata.pages:[10 TO *])');

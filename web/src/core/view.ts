@@ -36,7 +36,7 @@ export const DEFAULT_VIEW: View = {
 
 const FILTERS = ["status", "predicted_as", "annotated_as", "predicted_by", "annotated_by", "predicted", "score"];
 /** Filters of which the search route knows nothing; they become a part of the query. */
-const WORDED = ["assigned_to", "assignment"];
+const WORDED = ["assigned_to", "assignment", "covered", "rule"];
 const RANGE = "range.";
 
 export function isFilter(name: string): boolean {

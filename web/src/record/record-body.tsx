@@ -6,6 +6,7 @@ import { useAnnotatorSettings } from "./annotator-settings";
 import { reject, toggleLabel } from "./answers";
 import { ExplainedText } from "./explained-text";
 import { MarkedText } from "./marked-text";
+import { RecordImage } from "./record-image";
 import classes from "./record.module.css";
 import { TextClassification } from "./text-classification";
 import { TextToText } from "./text-to-text";
@@ -30,19 +31,23 @@ export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLa
   const { hidden } = useAnnotatorSettings(); // an explanation tells the prediction
   if (record.task === "TokenClassification") {
     return (
-      <TokenClassification
-        edit={edit}
-        labels={labels}
-        active={active && roomy}
-        armed={armed}
-        clipped={clipped ?? false}
-        onChange={(spans) => { edits.edit(record.id, { ...edit.now.value, spans }); }}
-        onReject={(gone) => { edits.edit(record.id, reject(edit, gone)); }}
-      />
+      <>
+        <RecordImage record={record} />
+        <TokenClassification
+          edit={edit}
+          labels={labels}
+          active={active && roomy}
+          armed={armed}
+          clipped={clipped ?? false}
+          onChange={(spans) => { edits.edit(record.id, { ...edit.now.value, spans }); }}
+          onReject={(gone) => { edits.edit(record.id, reject(edit, gone)); }}
+        />
+      </>
     );
   }
   return (
     <>
+      <RecordImage record={record} />
       {record.fields.map((field) => (
         <div key={field.name} className={classes["field"]} data-clipped={clipped || undefined}>
           {record.fields.length > 1 && <div className={classes["fieldname"]}>{field.name}</div>}

@@ -1,16 +1,16 @@
 /** The filters of one group, opened: values with their counts. What is picked stays here until it is applied. */
 
-import { Button, Group, RangeSlider, Stack, Text, UnstyledButton } from "@mantine/core";
+import { Button, Group, Stack, Text, UnstyledButton } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
 
 import type { DatasetRef } from "@/core/model";
 import { rangeOf, searchBody, type View } from "@/core/view";
 import { t } from "@/text/en";
-import { percentOf } from "@/text/format";
 
 import { nameOf, shown } from "./filter-words";
 import classes from "./filters.module.css";
+import { Score } from "./score";
 import { ValuePicker } from "./value-picker";
 
 type Filters = View["filters"];
@@ -54,7 +54,7 @@ export default function FilterPanel({ names, dataset, view, waiting, onApply, on
             )}
             {unfolded === name &&
               (name === "score" ? (
-                <Score value={picked[name]?.[0]} onChange={(value) => { pick(name, value ? [value] : []); }} />
+                <Score dataset={dataset} body={searchBody(view, name)} value={picked[name]?.[0]} onChange={(value) => { pick(name, value ? [value] : []); }} />
               ) : (
                 <ValuePicker
                   dataset={dataset}
@@ -78,27 +78,5 @@ export default function FilterPanel({ names, dataset, view, waiting, onApply, on
         </Button>
       </Group>
     </>
-  );
-}
-
-function Score({ value, onChange }: { value: string | undefined; onChange: (value: string | null) => void }) {
-  const [from = 0, to = 1] = (value ?? "0-1").split("-").map(Number);
-  return (
-    <div className={classes["score"]}>
-      <RangeSlider
-        min={0}
-        max={100}
-        minRange={0}
-        thumbSize={24}
-        value={[Math.round(from * 100), Math.round(to * 100)]}
-        onChange={([low, high]) => { onChange(low === 0 && high === 100 ? null : `${String(low / 100)}-${String(high / 100)}`); }}
-        label={(each) => percentOf(each / 100)}
-        thumbFromLabel={t.filters.from}
-        thumbToLabel={t.filters.to}
-      />
-      <Text size="xs" c="dimmed" mt={6}>
-        {shown("score", [`${String(from)}-${String(to)}`])}
-      </Text>
-    </div>
   );
 }

@@ -20,6 +20,12 @@ it("says what is chosen in words", () => {
   expect(shown("score", ["0.2-0.55"])).toBe("20% – 55%");
 });
 
+it("says what rules match in words, and calls a rule by its query", () => {
+  expect(shown("covered", ["false", "conflict"])).toBe("by no rule, by rules that disagree");
+  expect(shown("rule", ["Default", "free OR money"])).toBe("Default, free OR money");
+  expect([nameOf("covered"), nameOf("rule")]).toEqual(["Covered", "Rule"]);
+});
+
 it("says a range by the ends it has", () => {
   expect(shown("range.metadata.pages", ["10..20"])).toBe("10 to 20");
   expect(shown("range.metadata.pages", ["10.."])).toBe("from 10");

@@ -52,6 +52,8 @@ export const annotatingText = texts("annotating", {
     range: msg(["low", "high"], "{low} to {high}"),
     rangeFrom: msg(["low"], "from {low}"),
     rangeTo: msg(["high"], "to {high}"),
+    histogram: msg(["low", "high"], "Scores from {low} to {high}"),
+    histogramBar: msg(["low", "high", "count"], "{low} to {high}: {count, number}"),
     numbersFrom: msg(["low", "high"], "Numbers from {low} to {high}"),
     badHere: msg(["reason", "at"], "At character {at, number}: {reason}."),
     query: "The search",

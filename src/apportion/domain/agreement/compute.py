@@ -168,8 +168,8 @@ def _by_pair(data: Ratings, asked: _FigureRequest, most: int) -> Iterator[Figure
         first, second = divmod(int(met[place]), people)
         yield replace(_figure(data.where(both), asked), pair=_names(data, first, second))
         left -= 1
-    strangers = np.setdiff1d(np.arange(people * people), met) if people * people <= 4 * most else ()
-    for key in strangers:
+    unmet = np.setdiff1d(np.arange(people * people), met) if people * people <= 4 * most else ()
+    for key in unmet:
         first, second = divmod(int(key), people)
         if first < second and left:
             both = (data.annotator == first) | (data.annotator == second)

@@ -164,10 +164,10 @@ class _Document:
     def _shifts(self, samples: int) -> Column:
         """Return shifts around the text for each person, at least ``least`` apart wherever there is room for that."""
         many = len(self.people)
-        room = self.extent - many * self.least
-        if room < 0:
+        space = self.extent - many * self.least
+        if space < 0:
             return np.asarray(self.random.integers(0, self.extent, (samples, many)))
-        gaps = np.sort(self.random.integers(0, room + 1, (samples, many - 1)), axis=1)
+        gaps = np.sort(self.random.integers(0, space + 1, (samples, many - 1)), axis=1)
         around = np.concatenate([np.zeros((samples, 1), dtype=np.int64), gaps], axis=1)
         around += self.least * np.arange(many)
         begin = self.random.integers(0, self.extent, (samples, 1))

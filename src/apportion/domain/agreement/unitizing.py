@@ -58,7 +58,7 @@ class _Sections:
     def per_document(self, of_unit: Column) -> Column:
         return np.bincount(self.unit_in, weights=of_unit, minlength=self.documents)
 
-    def room(self, weight: Column) -> Column:
+    def space(self, weight: Column) -> Column:
         """Return for each span the number of places it would have in gaps, times its squared length."""
         w = weight[self.gap_in].astype(np.float64)
         count = np.append(np.cumsum(w[::-1])[::-1], 0.0)[self.first_gap]
@@ -66,7 +66,7 @@ class _Sections:
         return np.asarray(self.length**2 * (total - (self.length - 1) * count))
 
     def filled(self) -> Column:
-        """Return for each gap the sum over all spans that fit in of what ``room`` counts there."""
+        """Return for each gap the sum over all spans that fit in of what ``space`` counts there."""
         order = np.argsort(self.length, kind="stable")
         s = self.length[order]
         fit = np.searchsorted(s, self.gap, side="right")
@@ -75,7 +75,7 @@ class _Sections:
         return np.asarray(self.gap * squares - cubes)
 
     def own(self) -> Column:
-        """Return for each document the sum of ``room`` of its spans within its own gaps."""
+        """Return for each document the sum of ``space`` of its spans within its own gaps."""
         by_document = np.argsort(self.gap_in, kind="stable")
         gaps = np.bincount(self.gap_in, minlength=self.documents)
         first = np.cumsum(gaps) - gaps
@@ -83,8 +83,8 @@ class _Sections:
         nth = np.arange(beside.sum()) - np.repeat(np.cumsum(beside) - beside, beside)
         gap = self.gap[by_document[np.repeat(first[self.unit_in], beside) + nth]]
         s = np.repeat(self.length, beside)
-        room = np.where(gap >= s, s * s * (gap - s + 1), 0.0)
-        return np.bincount(np.repeat(self.unit_in, beside), weights=room, minlength=self.documents)
+        space = np.where(gap >= s, s * s * (gap - s + 1), 0.0)
+        return np.bincount(np.repeat(self.unit_in, beside), weights=space, minlength=self.documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class UnitizingAlpha:
             return float("nan")
         for each in self.labels:
             of_unit = weight[each.unit_in]
-            chance = (of_unit.sum() - 1) / 3 * (of_unit @ each.cubes) + of_unit @ each.room(weight)
+            chance = (of_unit.sum() - 1) / 3 * (of_unit @ each.cubes) + of_unit @ each.space(weight)
             observed += float(weight @ each.observed)
             expected += 2 * whole * chance / (whole * (whole - 1) - of_unit @ each.pairs)
         return 1 - observed / expected if expected > 0 else float("nan")
@@ -115,9 +115,9 @@ class UnitizingAlpha:
         whole = self.extent.sum() - self.extent
         observed, expected = np.zeros(len(self.extent)), np.zeros(len(self.extent))
         for each in self.labels:
-            room = each.room(self.weight)
+            space = each.space(self.weight)
             gaps = np.bincount(each.gap_in, weights=each.filled(), minlength=each.documents)
-            places = room.sum() - each.per_document(room) - gaps + each.own()
+            places = space.sum() - each.per_document(space) - gaps + each.own()
             spans = len(each.length) - np.bincount(each.unit_in, minlength=each.documents)
             cubes = each.cubes.sum() - each.per_document(each.cubes)
             pairs = each.pairs.sum() - each.per_document(each.pairs)

@@ -14,7 +14,7 @@ from .spec import Order
 __all__ = ["Hashes", "chosen", "hash_of", "hashes", "keyed", "priorities", "remix", "sort_key", "target"]
 
 Hashes: TypeAlias = NDArray[np.uint64]
-Tally: TypeAlias = tuple[int, int]
+SlotCount: TypeAlias = tuple[int, int]
 """The number of records of a stratum that were seen, and of those that were chosen."""
 
 _SHARES = 0x5348415245
@@ -110,28 +110,28 @@ def chosen(
     values: Hashes,
     strata: Sequence[Hashable] | None,
     share: Fraction,
-    before: Mapping[str, Tally],
-) -> tuple[NDArray[np.bool_], dict[str, Tally]]:
-    """Return which of the new records belong to the share, and the tally of every stratum including them.
+    before: Mapping[str, SlotCount],
+) -> tuple[NDArray[np.bool_], dict[str, SlotCount]]:
+    """Return which of the new records belong to the share, and the counts of every stratum including them.
 
-    ``before`` is the tally of earlier batches, whose records keep their part.
+    ``before`` are the counts of earlier batches, whose records keep their part.
     """
     own = remix(values, _SHARES)
     names, numbers = _numbered(strata, len(values))
     sizes = np.bincount(numbers, minlength=len(names))
-    tallies = dict(before)
+    counts = dict(before)
     takes = np.zeros(len(names), dtype=np.int64)
     for number, name in enumerate(names):
         seen, taken = before.get(name, (0, 0))
         size = int(sizes[number])
         takes[number] = max(0, min(size, target(seed, name, share, seen + size) - taken))
-        tallies[name] = seen + size, taken + int(takes[number])
+        counts[name] = seen + size, taken + int(takes[number])
     order = np.lexsort((own, numbers))
     starts = np.concatenate(([0], np.cumsum(sizes)[:-1])) if len(names) else np.zeros(0, dtype=np.int64)
     ranks = np.arange(len(values)) - np.repeat(starts, sizes)
     found = np.zeros(len(values), dtype=np.bool_)
     found[order] = ranks < np.repeat(takes, sizes)
-    return found, tallies
+    return found, counts
 
 
 def _numbered(strata: Sequence[Hashable] | None, size: int) -> tuple[list[str], NDArray[np.int64]]:

@@ -10,7 +10,7 @@ from .engines import GREEDY_ROWS
 from .ordering import hash_of
 from .quotas import due_totals
 from .repair import RepairState, Shortage, Shortfall, capacity_left, shortfall
-from .state import tally_pairs
+from .state import count_pairs
 from .states import PERSONAL, Phase, Reason, RowState
 from .team import Person
 
@@ -72,7 +72,7 @@ class ReallocationState:
             if row.annotator is not None:
                 self._on.setdefault(row.record, set()).add(row.annotator)
                 loads[row.annotator] = loads.get(row.annotator, 0) + 1
-        pairs: Mapping[tuple[str, str], int] = tally_pairs(self._on.values())
+        pairs: Mapping[tuple[str, str], int] = count_pairs(self._on.values())
         if known is not None:  # only some of the rows were given, so they cannot be counted here
             loads, pairs = dict(known[0]), known[1]
         self._names = sorted(
@@ -220,7 +220,7 @@ class ReallocationState:
     ) -> tuple[list[tuple[int, int, Reason]], list[tuple[int, frozenset[int]]]]:
         """Fill slots that stayed empty and even out loads, moving only rows that change hands anyway."""
         kinds = {people: place for place, people in enumerate(dict.fromkeys(able.values()))}
-        board = RepairState(
+        repair = RepairState(
             self._table,
             self._shares,
             list(kinds),
@@ -228,19 +228,19 @@ class ReallocationState:
             {number: self._team(row) for number, row in enumerate(wave)},
         )
         for number, person in allocated:
-            board.place(number, person)
+            repair.place(number, person)
         taken = {number for number, _ in allocated}
         stuck = []
         for number in range(len(wave)):
             if number not in taken:
-                full = board.fill(number)
+                full = repair.fill(number)
                 if full is not None:
                     stuck.append((number, full))
         if len(wave) <= GREEDY_ROWS:
-            board.balance()
+            repair.balance()
         done = [
-            (number, person, allocated.get((number, person)) or Reason(board.moved[number, person]))
-            for number, person in board.rows()
+            (number, person, allocated.get((number, person)) or Reason(repair.moved[number, person]))
+            for number, person in repair.rows()
         ]
         return done, stuck
 

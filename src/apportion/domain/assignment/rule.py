@@ -160,7 +160,7 @@ class RulePlanner:
             others[drawn] = False
             rest = np.flatnonzero(others)
             anchored = Fraction(len(drawn), len(mine.ids))
-            self._deal_rest(rest, 1 - float(anchored), mine.values, strata, turn)
+            self._allocate_rest(rest, 1 - float(anchored), mine.values, strata, turn)
         self.after = RuleState({}, strata, anchors, turn)
 
     def _anchor(self, drawn: int) -> Column:
@@ -193,7 +193,7 @@ class RulePlanner:
             )
         return found
 
-    def _deal_rest(
+    def _allocate_rest(
         self,
         rest: Column,
         inclusion: float,
@@ -209,8 +209,8 @@ class RulePlanner:
         else:
             column = values.get(overlap.stratify) if overlap.stratify else None
             groups = None if column is None else [column[place] for place in rest.tolist()]
-            doubled, tallies = chosen(self._seed, self._keys[rest], groups, overlap.exact_share, strata)
-            strata.update(tallies)
+            doubled, counts = chosen(self._seed, self._keys[rest], groups, overlap.exact_share, strata)
+            strata.update(counts)
             parts = [
                 (overlap.annotators, rest[doubled], inclusion * overlap.share),
                 (1, rest[~doubled], inclusion * (1 - overlap.share)),
@@ -218,13 +218,13 @@ class RulePlanner:
         chunks: list[AllocatedRows] = []
         for wanted, places, share in parts:
             self._inclusion[places] = share
-            chunks += self._deal_part(wanted, places, turn)
+            chunks += self._allocate_part(wanted, places, turn)
         if self.rule.mode is Mode.PUSH:
             chunks = self._repaired(chunks)
         for chunk in chunks:
             self._add(chunk, Phase.FIXED, self._inclusion[chunk.record])
 
-    def _deal_part(self, wanted: int, places: Column, turn: dict[str, int]) -> list[AllocatedRows]:
+    def _allocate_part(self, wanted: int, places: Column, turn: dict[str, int]) -> list[AllocatedRows]:
         """Allocate records that go to the same number of people: kinds that few people may take first."""
         chunks: list[AllocatedRows] = []
         kind_of = self._kind[places]
@@ -279,7 +279,7 @@ class RulePlanner:
             for place, each in kind.items()
             if self._kinds[each].held
         }
-        board = RepairState(self._table, self._shares, [frozenset(able) for able in self._able], kind, fixed)
+        repair = RepairState(self._table, self._shares, [frozenset(able) for able in self._able], kind, fixed)
         why: dict[tuple[int, int], Reason] = {}
         for chunk in chunks:
             reasons = (
@@ -288,20 +288,20 @@ class RulePlanner:
             for place, person, reason in zip(
                 chunk.record.tolist(), chunk.person.tolist(), reasons, strict=True
             ):
-                board.place(place, person)
+                repair.place(place, person)
                 why[place, person] = reason
         stuck: dict[frozenset[int], list[tuple[int, int]]] = {}
         for place in empty.tolist():
             for left in range(int(self._want[place] - have[place]), 0, -1):
-                full = board.fill(place)
+                full = repair.fill(place)
                 if full is not None:
                     stuck.setdefault(full, []).append((place, left))
                     break
         if uneven:
-            board.balance()
+            repair.balance()
         self._explain(stuck)
-        rows = board.rows()
-        reasons = self._reasons_now(rows, why, board.moved, fixed)
+        rows = repair.rows()
+        reasons = self._reasons_now(rows, why, repair.moved, fixed)
         places = np.array([row[0] for row in rows], dtype=np.int64)
         slot = new_runs(places)
         self.engines.update(chunk.engine for chunk in chunks)

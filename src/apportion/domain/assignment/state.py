@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["PlanState", "RuleState", "pair", "read_state", "show_state", "tally_pairs"]
+__all__ = ["PlanState", "RuleState", "count_pairs", "pair", "read_state", "show_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ def pair(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one < other else (other, one)
 
 
-def tally_pairs(teams: Iterable[Iterable[str]]) -> dict[tuple[str, str], int]:
+def count_pairs(teams: Iterable[Iterable[str]]) -> dict[tuple[str, str], int]:
     """Count the records that each pair shares, from the people on each record.
 
-    >>> tally_pairs([["ben", "ana"], ["ana", "ben", "cy"]])
+    >>> count_pairs([["ben", "ana"], ["ana", "ben", "cy"]])
     {('ana', 'ben'): 2, ('ana', 'cy'): 1, ('ben', 'cy'): 1}
     """
     found: dict[tuple[str, str], int] = {}

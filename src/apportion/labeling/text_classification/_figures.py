@@ -34,7 +34,7 @@ def rules_summary(dataset: str, answers: bool = False) -> Any:
 
 
 def _row(figures: dict[str, Any], labels: set[str]) -> dict[str, Any]:
-    said = figures.get("answers", {})
+    answers = figures.get("answers", {})
     return {
         "label": labels,
         "coverage": figures.get("coverage"),
@@ -42,6 +42,6 @@ def _row(figures: dict[str, Any], labels: set[str]) -> dict[str, Any]:
         **{
             name: figures.get(name) for name in ("overlaps", "conflicts", "correct", "incorrect", "precision")
         },
-        **{f"{name}_answers": said.get(name) for name in ("correct", "incorrect")},
-        "precision_over_answers": said.get("precision"),
+        **{f"{name}_answers": answers.get(name) for name in ("correct", "incorrect")},
+        "precision_over_answers": answers.get("precision"),
     }

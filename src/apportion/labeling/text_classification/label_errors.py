@@ -110,12 +110,12 @@ def _numbers(records: Sequence[TextClassificationRecord]) -> tuple[list[Any], li
     for record in records:
         scores: dict[str, float] = dict(record.prediction or ())
         given = record.annotation
-        said: list[str] = [given] if isinstance(given, str) else list(given or ())
-        missing = [label for label in labels if label not in scores] + [e for e in said if e not in number]
+        chosen: list[str] = [given] if isinstance(given, str) else list(given or ())
+        missing = [label for label in labels if label not in scores] + [e for e in chosen if e not in number]
         if missing:
             raise MissingPredictionError(
                 f"Record {record.id!r} has no prediction of {missing}: every record needs one of each label."
             )
-        annotated.append([number[each] for each in said] if record.multi_label else number[said[0]])
+        annotated.append([number[each] for each in chosen] if record.multi_label else number[chosen[0]])
         chances.append([float(scores[label]) for label in labels])
     return annotated, chances

@@ -23,13 +23,15 @@ def ask(
     method: str = "GET",
     body: Mapping[str, Any] | None = None,
     repeatable: bool = True,
+    keyed: bool = False,
     **query: Any,
 ) -> Steps[Any]:
     """Return the JSON of a response of one of a dataset's routes."""
     route = path("/api/datasets/{}/", check_name(name)) + tail
     where = yield from connection.where(workspace)
     sent = None if body is None else msgspec.json.encode(body)
-    return loads((yield Request(method, route, {"workspace": where, **query}, sent, repeatable=repeatable)))
+    asked = {"workspace": where, **query}
+    return loads((yield Request(method, route, asked, sent, repeatable=repeatable, keyed=keyed)))
 
 
 def pages(

@@ -195,7 +195,9 @@ def accept_consensus(
     """
     body = {"query": query, "rule": rule}
     tail = "consensus:accept"
-    job = yield from ask(connection, name, workspace, tail, method="POST", body=body, repeatable=False)
+    job = yield from ask(
+        connection, name, workspace, tail, method="POST", body=body, repeatable=False, keyed=True
+    )
     while job["state"] in ("waiting", "running"):
         yield Pause(0.1)
         job = loads((yield Request("GET", path("/api/jobs/{}", job["id"]))))

@@ -83,7 +83,7 @@ def copy(
     body["target_workspace"] = None if workspace is None else check_name(workspace, "workspace")
     query = {"workspace": (yield from connection.where(None))}
     route = path("/api/datasets/{}:copy", dataset)
-    yield Request("PUT", route, query, msgspec.json.encode(body), repeatable=False)
+    yield Request("PUT", route, query, msgspec.json.encode(body), repeatable=False, keyed=True)
 
 
 def delete(connection: Connection, name: str, workspace: str | None = None) -> Steps[None]:

@@ -161,7 +161,8 @@ def assign(
     body = _encoded(_body_of(options))
     where = yield from connection.where(workspace)
     route = path("/api/datasets/{}/assignments", name) + (":preview" if dry_run else "")
-    found = loads((yield Request("POST", route, {"workspace": where}, body, repeatable=dry_run)))
+    request = Request("POST", route, {"workspace": where}, body, repeatable=dry_run, keyed=not dry_run)
+    found = loads((yield request))
     return Plan(name, where, found, connection.client)
 
 
@@ -176,7 +177,8 @@ def apply_plan(connection: Connection, plan: Plan) -> Steps[Plan]:
     body = _encoded({key: shown[key] for key in SPEC if key in shown})
     yield from connection.user()
     route = path("/api/datasets/{}/assignments", plan.dataset)
-    found = loads((yield Request("POST", route, {"workspace": plan.workspace}, body, repeatable=False)))
+    query = {"workspace": plan.workspace}
+    found = loads((yield Request("POST", route, query, body, repeatable=False, keyed=True)))
     return Plan(plan.dataset, plan.workspace, found, plan._client)
 
 
@@ -249,7 +251,8 @@ def change_plan(
     yield from connection.user()
     before = loads((yield Request("GET", route, query))) if what == "extend" and not dry_run else None
     body = _encoded({**given, "dry_run": dry_run})
-    found = loads((yield Request("POST", f"{route}:{what}", query, body, repeatable=dry_run)))
+    request = Request("POST", f"{route}:{what}", query, body, repeatable=dry_run, keyed=not dry_run)
+    found = loads((yield request))
     if what != "extend":
         return read_change(what, dry_run, found)
     if before is None:

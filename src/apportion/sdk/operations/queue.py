@@ -87,8 +87,9 @@ def submit(
     given = {"seconds": seconds, "token": token}
     body = {"value": value, "state": state, "version": version}
     body |= {key: each for key, each in given.items() if each is not None}
-    # not to be repeated: once stored, the version sent is an old one
-    request = Request("PUT", route, query, msgspec.json.encode(body), repeatable=False)
+    request = Request(
+        "PUT", route, query, msgspec.json.encode(body)
+    )  # sent again, it is known by its version
     return read_answered(str(record), loads((yield request)))
 
 

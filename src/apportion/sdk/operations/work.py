@@ -218,5 +218,7 @@ def gather(
     }
     where = yield from connection.where(workspace)
     sent = msgspec.json.encode(body)
-    request = Request("POST", "/api/datasets:gather", {"workspace": where}, sent, repeatable=dry_run)
+    request = Request(
+        "POST", "/api/datasets:gather", {"workspace": where}, sent, repeatable=dry_run, keyed=not dry_run
+    )
     return read_gathered(loads((yield request)))

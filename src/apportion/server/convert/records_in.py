@@ -300,7 +300,7 @@ class _Reading:
             if problem:
                 self._note(path, problem["msg"], problem["type"])
                 return {}
-        return given if flat else flatten(given, longest=self._longest)
+        return given if flat else flatten(given, longest=self._longest, hidden=self._max_text)
 
     @staticmethod
     def _event(given: datetime | float) -> tuple[str | None, int | None]:

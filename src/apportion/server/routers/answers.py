@@ -14,6 +14,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     RecordNotFound,
     StaleVersionError,
+    StillAtWorkError,
 )
 from apportion.domain.individual.case import Annotation, GoldValue
 from apportion.domain.individual.showing import show_annotation
@@ -23,9 +24,10 @@ from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Comment
 from apportion.ports.store import Transaction
 from apportion.server.convert.values import gold_out, read_value, value_out
-from apportion.server.deps import Ctx
+from apportion.server.deps import KEYED, Ctx
 from apportion.server.errors import responses
 from apportion.server.paths import RecordRoute, record_id
+from apportion.server.wire_routes import Reply
 from apportion.services.answers import adjudicate, own_annotations
 from apportion.services.answers.own_annotations import AnnotationEntry, AnnotationReceipt
 from apportion.services.answers.resolutions import RecordResolution, find_resolutions
@@ -285,14 +287,16 @@ async def get_comments(
     return CommentsOut(comments=[_comment(each) for each in page], next=following)
 
 
-@router.post(f"{_RECORD}/comments", responses=_REFUSALS)
-async def post_comment(ctx: Ctx, request: Request, name: str, sent: CommentIn) -> CommentOut:
+@router.post(
+    f"{_RECORD}/comments",
+    responses={**_REFUSALS, **responses(BadRequestError, StillAtWorkError)},
+    dependencies=KEYED,
+)
+async def post_comment(ctx: Ctx, request: Request, name: str, sent: CommentIn) -> Reply[CommentOut]:
     """Comment on a record, or flag it to somebody."""
     id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
     comment = comments.NewComment(sent.text, sent.to)
-    return _comment(
-        await ctx.write(
-            lambda tx: comments.add_comment(tx, ctx.actor, address.record(id), comment, now=now),
-            urgent=True,
-        )
+    return await ctx.once(
+        lambda tx: _comment(comments.add_comment(tx, ctx.actor, address.record(id), comment, now=now)),
+        urgent=True,
     )

@@ -30,7 +30,7 @@ from apportion.domain.times import end_in, utc_iso
 from apportion.ports.plans import StoredPlan
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import plan_json, row_out
-from apportion.server.deps import Context, Ctx
+from apportion.server.deps import KEYED, Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets.access import open_dataset
@@ -112,11 +112,13 @@ async def preview(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanPreview]:
     return json_reply({**planned.show(), "finish_at": finish})
 
 
-@router.post(_PLANS, responses=_PLANNING)
+@router.post(_PLANS, responses=_PLANNING, dependencies=KEYED)
 async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanOut]:
     """Apply a plan. With the ``digest`` of a preview it is refused if the plan would differ from the preview."""
     address = ctx.address(name)
     require(ctx.actor, Action.ASSIGN, address.workspace)
+    if (kept := await ctx.kept_reply()) is not None:
+        return kept
     spec = _spec(ctx, sent)
     for attempt in range(_TRIES):
         planned = await _plan(ctx, address, spec, spec.digest)
@@ -126,7 +128,7 @@ async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanOut]:
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
-    return await _shown(ctx, address, stored.id)
+    return await ctx.keep(await _shown(ctx, address, stored.id))
 
 
 async def _plan_made(ctx: Context, planned: ComputedPlan) -> StoredPlan:
@@ -225,7 +227,7 @@ async def explain(
 # Changing a plan
 
 
-@router.post(_PLAN + ":extend", responses=_PLANNING)
+@router.post(_PLAN + ":extend", responses=_PLANNING, dependencies=KEYED)
 async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanOut] | Reply[PlanPreview]:
     """Extend a plan to records logged since, by the same rules; no earlier row moves."""
     from apportion.services.assignments import compute_plan
@@ -236,6 +238,8 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanOu
         dataset, stored = compute_plan.find_plan(tx, ctx.actor, address.plan(plan))
         return compute_plan.compute_extension(tx, dataset, stored)
 
+    if (kept := await ctx.kept_reply()) is not None:
+        return kept
     for attempt in range(_TRIES):
         planned = await ctx.read_slow(work_out, long=True)
         if sent.dry_run:
@@ -246,10 +250,10 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanOu
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
-    return await _shown(ctx, address, plan)
+    return await ctx.keep(await _shown(ctx, address, plan))
 
 
-@router.post(_PLAN + ":rebalance", responses=_CHANGES)
+@router.post(_PLAN + ":rebalance", responses=_CHANGES, dependencies=KEYED)
 async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> Reply[PlanChangeOut]:
     """Bring a plan in line with its team as it is now; only pending rows move, and only those that must."""
     from apportion.services.assignments import compute_change
@@ -263,7 +267,7 @@ async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> Reply[
     )
 
 
-@router.post(_PLAN + ":move", responses=_CHANGES)
+@router.post(_PLAN + ":move", responses=_CHANGES, dependencies=KEYED)
 async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> Reply[PlanChangeOut]:
     """Move pending rows to a person by hand."""
     from apportion.services.assignments import compute_change
@@ -279,7 +283,7 @@ async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> Reply[PlanChange
     )
 
 
-@router.post(_PLAN + ":withdraw", responses=_CHANGES)
+@router.post(_PLAN + ":withdraw", responses=_CHANGES, dependencies=KEYED)
 async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> Reply[PlanChangeOut]:
     """Take pending rows back; rows that were begun stay."""
     from apportion.services.assignments import compute_change
@@ -293,7 +297,7 @@ async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> Reply[Pl
     )
 
 
-@router.post(_PLAN + ":undo", responses=_CHANGES)
+@router.post(_PLAN + ":undo", responses=_CHANGES, dependencies=KEYED)
 async def undo(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanChangeOut]:
     """Undo a whole plan, except for the rows that were begun."""
     from apportion.services.assignments import apply_change, compute_change
@@ -315,6 +319,8 @@ async def _change(
 ) -> Reply[PlanChangeOut]:
     from apportion.services.assignments.apply_change import ApplyPlanChange
 
+    if (kept := await ctx.kept_reply()) is not None:
+        return kept
     for attempt in range(_TRIES):
         planned: Any = await ctx.read_slow(work_out, long=True)
         if dry_run:
@@ -326,4 +332,4 @@ async def _change(
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
-    return json_reply({"dry_run": dry_run, **planned.show()})
+    return await ctx.keep(json_reply({"dry_run": dry_run, **planned.show()}))

@@ -18,8 +18,9 @@ from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.datasets import dataset_out
-from apportion.server.deps import Ctx
+from apportion.server.deps import KEYED, Ctx
 from apportion.server.errors import responses
+from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets import manage, trash
 from apportion.services.datasets.access import open_dataset as open_for
 from apportion.services.records import copy as copying
@@ -154,22 +155,29 @@ async def open_dataset(ctx: Ctx, name: str) -> None:
 @router.put(
     "/api/datasets/{name}:copy",
     responses={**_REFUSALS, **responses(EntityAlreadyExistsError)},
+    dependencies=KEYED,
 )
-async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> DatasetOut:
+async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> Reply[DatasetOut]:
     """Copy a dataset with its records, annotations and settings."""
     address, now = ctx.address(name), ctx.state.clock.now()
+    if (kept := await ctx.kept_reply()) is not None:
+        return kept
     target = DatasetAddress(wanted.target_workspace or address.workspace, wanted.name)
     asked = copying.CopyRequest(ctx.actor, address, target, wanted.tags, wanted.metadata)
     copy = copying.CopyDataset(ctx.store, asked, now=now)
     await ctx.run(copy)
-    return dataset_out(copy.result)
+    return await ctx.keep(json_reply(dataset_out(copy.result)))
 
 
-@router.post("/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)})
-async def gather_copies(ctx: Ctx, sent: GatherIn) -> GatheredOut:
+@router.post(
+    "/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)}, dependencies=KEYED
+)
+async def gather_copies(ctx: Ctx, sent: GatherIn) -> Reply[GatheredOut]:
     """Gather copies from each person's workspace by record id: one dataset with everybody's annotations."""
     from apportion.services.records.gather import GatherCopies, GatherRequest, read_copies  # imports numpy
 
+    if (kept := await ctx.kept_reply()) is not None:
+        return kept
     into, now = ctx.address(sent.into), ctx.state.clock.now()
     asked = GatherRequest(ctx.actor, sent.name, sent.workspaces, into)
 
@@ -180,4 +188,4 @@ async def gather_copies(ctx: Ctx, sent: GatherIn) -> GatheredOut:
     copies = await asyncio.to_thread(read)
     if not sent.dry_run:
         await ctx.run(GatherCopies(ctx.store, asked, copies, now=now))
-    return GatheredOut(dry_run=sent.dry_run, **copies.counted(into).show())
+    return await ctx.keep(json_reply(GatheredOut(dry_run=sent.dry_run, **copies.counted(into).show())))

@@ -39,8 +39,9 @@ from apportion.server.convert.export_tables import csv_pages
 from apportion.server.convert.file_rows import FileLimits
 from apportion.server.convert.import_in import Reading, read_file, refusal_of
 from apportion.server.convert.records_in import BulkLimits
-from apportion.server.deps import Context, Ctx
+from apportion.server.deps import KEYED, Context, Ctx
 from apportion.server.errors import responses
+from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets.access import find_unchecked
 from apportion.services.records import export as exporting
 from apportion.services.records import import_rows as importing
@@ -198,6 +199,7 @@ async def _stream(
             },
         }
     },
+    dependencies=KEYED,
 )
 async def import_file(
     ctx: Ctx,
@@ -220,7 +222,7 @@ async def import_file(
     ] = False,
     dry_run: Annotated[bool, Query(description="Only check the file.")] = False,
     leave_out: Annotated[bool, Query(description="Leave bad rows out instead of refusing the file.")] = False,
-) -> ImportOut:
+) -> Reply[ImportOut]:
     """Import records from a file: our own export with everybody's answers, or any table with a mapping of columns.
 
     A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is
@@ -228,6 +230,8 @@ async def import_file(
     """
     address, clock = ctx.address(name), ctx.state.clock
     require(ctx.actor, Action.CREATE_BY_LOGGING, address.workspace)
+    if (kept := await ctx.kept_reply(with_body=False)) is not None:
+        return kept
     now = clock.now()
     columns = _mapping(mapping)
     there = await ctx.read(lambda tx: find_unchecked(tx, address))
@@ -255,15 +259,19 @@ async def import_file(
     if found and not dry_run:
         asked = replace(asked, found=found)
         await ctx.run(importing.import_operation(ctx.store, ctx.actor, asked, now=now))
-    return ImportOut(
-        dataset=name,
-        records=len(found),
-        answers=sum(len(each.answers) for each in found),
-        gold=sum(each.gold is not None for each in found),
-        stored=bool(found) and not dry_run,
-        left_out=len(read.bad),
-        errors=[_bad_row(each) for each in read.wrong],
-        wanted=AnswersWanted(**asdict(importing.required_answers(found))),
+    return await ctx.keep(
+        json_reply(
+            ImportOut(
+                dataset=name,
+                records=len(found),
+                answers=sum(len(each.answers) for each in found),
+                gold=sum(each.gold is not None for each in found),
+                stored=bool(found) and not dry_run,
+                left_out=len(read.bad),
+                errors=[_bad_row(each) for each in read.wrong],
+                wanted=AnswersWanted(**asdict(importing.required_answers(found))),
+            )
+        )
     )
 
 

@@ -17,7 +17,16 @@ from apportion.server.errors import responses
 from apportion.server.memory import resident_bytes
 from apportion.server.wire_routes import replies
 from apportion.version import __version__
-from apportion.wire.server_state import Alive, Ready, Requests, ServerOut, Storage, StoredCounts, Writer
+from apportion.wire.server_state import (
+    Alive,
+    Ready,
+    Requests,
+    ServerEntryOut,
+    ServerOut,
+    Storage,
+    StoredCounts,
+    Writer,
+)
 
 __all__ = ["router"]
 
@@ -76,16 +85,19 @@ async def _checks(state: AppState) -> dict[str, str]:
 
 @router.get("/api/server", responses=responses(ForbiddenOperationError))
 async def see_server(ctx: Ctx) -> ServerOut:
-    """Show the state of the server: writer, file, stored counts and requests. Administrators only."""
+    """Show the state of the server: writer, file, stored counts, requests; of a cluster also all servers of it.
+
+    Administrators only.
+    """
     require(ctx.actor, Action.SEE_SERVER)
     state = ctx.state
     counts = await _counts(ctx)
-    condition, tally = await state.run_short(state.store.condition), state.tally
-    by_status = [(status, number) for (_, _, status), number in tally.requests.items()]
+    condition, stats = await state.run_short(state.store.condition), state.stats
+    by_status = [(status, number) for (_, _, status), number in stats.requests.items()]
     return ServerOut(
         version=__version__,
-        started_at=utc_iso(int(tally.started * 1_000_000)),
-        uptime_seconds=int(time.time() - tally.started),
+        started_at=utc_iso(int(stats.started * 1_000_000)),
+        uptime_seconds=int(time.time() - stats.started),
         memory_bytes=resident_bytes(),
         checks=await _checks(state),
         writer=_writer(condition),
@@ -96,11 +108,30 @@ async def see_server(ctx: Ctx) -> ServerOut:
         requests=Requests(
             answered=sum(number for _, number in by_status),
             failed=sum(number for status, number in by_status if status >= 500),
-            running=tally.running,
-            streams=tally.streams,
-            refused_sign_ins=tally.refused_sign_ins,
+            running=stats.running,
+            streams=stats.streams,
+            refused_sign_ins=stats.refused_sign_ins,
         ),
+        servers=await _servers(state),
     )
+
+
+async def _servers(state: AppState) -> list[ServerEntryOut]:
+    cluster = state.store.cluster
+    if cluster is None:
+        return []
+    mine, living = state.store.server, await state.run_short(cluster.servers)
+    return [
+        ServerEntryOut(
+            number=each.number,
+            host=each.host,
+            version=each.version,
+            started_at=utc_iso(each.started_at),
+            keeper=each.keeper,
+            answering=each.number == mine,
+        )
+        for each in living
+    ]
 
 
 def _writer(found: StoreCondition) -> Writer:
@@ -124,14 +155,17 @@ async def _counts(ctx: Context) -> StoredCounts:
 async def prometheus(ctx: Ctx, request: Request) -> Response:
     """Show the server's metrics in the Prometheus format. Administrators only: give Prometheus a key of its own."""
     require(ctx.actor, Action.SEE_SERVER)
-    from apportion.server.prometheus import render_metrics  # imports a library that nothing else needs
+    from apportion.server.prometheus import (
+        ServerStats,
+        render_metrics,
+    )  # imports a library nothing else needs
 
     counts = await _counts(ctx)
-    condition = await ctx.state.run_short(ctx.state.store.condition)
+    state, store = ctx.state, ctx.state.store
+    condition = await state.run_short(store.condition)
+    stats = ServerStats(state.stats, state.lost_lines(), None if store.cluster is None else store.server)
     accept = request.headers.get("accept", "")
-    body, kind = await ctx.state.run_in_thread(
-        lambda: render_metrics(
-            ctx.state.tally, condition, msgspec.structs.asdict(counts), ctx.state.lost_lines(), accept
-        )
+    body, kind = await state.run_in_thread(
+        lambda: render_metrics(stats, condition, msgspec.structs.asdict(counts), accept)
     )
     return Response(body, headers={"Content-Type": kind})

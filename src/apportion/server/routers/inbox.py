@@ -28,18 +28,18 @@ router = APIRouter(tags=["Inbox"], route_class=JsonRoute)
 
 
 def _comment(each: InboxComment) -> InboxCommentOut:
-    said = each.comment
+    comment = each.comment
     return InboxCommentOut(
-        no=said.no,
+        no=comment.no,
         workspace=each.dataset.workspace,
         dataset=each.dataset.name,
-        record=said.record,
-        author=said.author,
-        to=said.to,
-        text=said.text,
-        at=utc_iso(said.at),
-        done_by=said.done_by,
-        done_at=None if said.done_at is None else utc_iso(said.done_at),
+        record=comment.record,
+        author=comment.author,
+        to=comment.to,
+        text=comment.text,
+        at=utc_iso(comment.at),
+        done_by=comment.done_by,
+        done_at=None if comment.done_at is None else utc_iso(comment.done_at),
     )
 
 

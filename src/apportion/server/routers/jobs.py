@@ -20,8 +20,9 @@ from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.server.bodies import JsonRoute
 from apportion.server.convert.values import read_value
-from apportion.server.deps import Ctx
+from apportion.server.deps import KEYED, Ctx
 from apportion.server.errors import responses
+from apportion.server.wire_routes import Reply
 from apportion.services.background import jobs
 from apportion.services.datasets.access import open_dataset
 from apportion.services.records import import_gold as gold
@@ -33,7 +34,9 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["Jobs"], route_class=JsonRoute)
 _DATASET = "/api/datasets/{name}"
-_REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError)
+_REFUSALS = responses(
+    ForbiddenOperationError, EntityNotFoundError, InvalidTextSearchError, BadRequestError, ConflictError
+)
 
 
 def _out(job: Job, dataset: Dataset) -> JobOut:
@@ -54,8 +57,8 @@ def _out(job: Job, dataset: Dataset) -> JobOut:
     )
 
 
-@router.post(_DATASET + "/annotations:apply", responses=_REFUSALS)
-async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
+@router.post(_DATASET + "/annotations:apply", responses=_REFUSALS, dependencies=KEYED)
+async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> Reply[JobOut]:
     """Annotate all records that match: your own annotations, or as a reviewer their gold values. Can be undone."""
     address, now = ctx.address(name), ctx.state.clock.now()
     dataset = await ctx.read(lambda tx: open_dataset(tx, ctx.actor, address, Action.ANNOTATE).dataset)
@@ -64,21 +67,23 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> JobOut:
     asked = jobs.Apply(
         wanted.query, wanted.value, value, AnnotationState(wanted.state), AcceptScope(wanted.take)
     )
-    job = await ctx.write(lambda tx: jobs.begin_apply(tx, ctx.actor, address, asked, now=now))
+    reply = await ctx.once(lambda tx: _out(jobs.begin_apply(tx, ctx.actor, address, asked, now=now), dataset))
     ctx.state.jobs.wake()
-    return _out(job, dataset)
+    return reply
 
 
-@router.post(_DATASET + "/consensus:accept", responses=_REFUSALS)
-async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> JobOut:
+@router.post(_DATASET + "/consensus:accept", responses=_REFUSALS, dependencies=KEYED)
+async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> Reply[JobOut]:
     """Accept as gold what people agree on, for records that nobody has decided. Can be undone."""
     address, now = ctx.address(name), ctx.state.clock.now()
     asked = jobs.Acceptance(wanted.query, ResolutionRule(wanted.rule))
     await ctx.parsed(wanted.query)
-    job = await ctx.write(lambda tx: jobs.begin_accept(tx, ctx.actor, address, asked, now=now))
     dataset = await ctx.read(lambda tx: open_dataset(tx, ctx.actor, address, Action.ADJUDICATE).dataset)
+    reply = await ctx.once(
+        lambda tx: _out(jobs.begin_accept(tx, ctx.actor, address, asked, now=now), dataset)
+    )
     ctx.state.jobs.wake()
-    return _out(job, dataset)
+    return reply
 
 
 @router.get("/api/jobs/{id}", responses=responses(EntityNotFoundError))
@@ -87,17 +92,19 @@ async def get_job(ctx: Ctx, id: str) -> JobOut:
     return _out(*await ctx.read(lambda tx: jobs.find_job(tx, ctx.actor, id)))
 
 
-@router.post("/api/jobs/{id}:undo", responses=responses(EntityNotFoundError, ConflictError))
-async def undo_job(ctx: Ctx, id: str) -> JobOut:
+@router.post(
+    "/api/jobs/{id}:undo", responses=responses(EntityNotFoundError, ConflictError), dependencies=KEYED
+)
+async def undo_job(ctx: Ctx, id: str) -> Reply[JobOut]:
     """Undo what a job changed, except records changed since; the undo is a job, too."""
     now = ctx.state.clock.now()
-    job, dataset = await ctx.write(lambda tx: jobs.begin_undo(tx, ctx.actor, id, now=now))
+    reply = await ctx.once(lambda tx: _out(*jobs.begin_undo(tx, ctx.actor, id, now=now)))
     ctx.state.jobs.wake()
-    return _out(job, dataset)
+    return reply
 
 
-@router.post(_DATASET + "/gold:import", responses=_REFUSALS)
-async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> ImportGoldOut:
+@router.post(_DATASET + "/gold:import", responses=_REFUSALS, dependencies=KEYED)
+async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> Reply[ImportGoldOut]:
     """Import gold values that are known to be right: all of them or none."""
     address, now = ctx.address(name), ctx.state.clock.now()
     dataset = await ctx.read(lambda tx: open_dataset(tx, ctx.actor, address, Action.ADJUDICATE).dataset)
@@ -107,9 +114,7 @@ async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> ImportGoldOu
         sent = (row.value or {}) if row.state == "submitted" else None
         value = read_value(dataset.task, sent, ctx.settings.answer_limits)
         entries.append(gold.GoldEntry(row.id, value, row.reason))
-    found = await ctx.write(
-        lambda tx: gold.import_gold(
-            tx, ctx.actor, address, gold.GoldImport(entries, wanted.overwrite), now=now
-        )
+    asked = gold.GoldImport(entries, wanted.overwrite)
+    return await ctx.once(
+        lambda tx: ImportGoldOut(**gold.import_gold(tx, ctx.actor, address, asked, now=now))
     )
-    return ImportGoldOut(**found)

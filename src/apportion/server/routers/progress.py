@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -12,6 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import EntityNotFoundError, ForbiddenOperationError, UnauthorizedError
+from apportion.domain.permissions import Action
 from apportion.domain.times import utc_iso
 from apportion.ports.annotations import Event
 from apportion.server.bodies import JsonRoute
@@ -19,6 +21,7 @@ from apportion.server.convert.assignments import overview_out, progress_out, wor
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
 from apportion.server.request_log import request_info
+from apportion.services.datasets.access import open_dataset
 from apportion.services.insight import progress as team
 from apportion.services.insight.overview import overview
 from apportion.wire.progress import EventOut, EventsOut, OverviewOut, ProgressOut, WorkOut
@@ -32,7 +35,6 @@ router = APIRouter(tags=["Progress"], route_class=JsonRoute)
 _REFUSALS = responses(ForbiddenOperationError, EntityNotFoundError)
 HEARTBEAT = 15.0
 """Seconds between heartbeats on a stream without events."""
-POLL = 0.5
 _PAGE = 200
 
 
@@ -101,54 +103,69 @@ async def stream(
     address = ctx.address(dataset)
     if (seen := request_info(request.scope)) is not None:
         seen.stream = True
-    latest = await ctx.read(lambda tx: team.events(tx, ctx.actor, address, team.EventPage(1, before=1 << 62)))
+
+    def begin(tx: Transaction) -> tuple[int, Sequence[Event]]:
+        number = open_dataset(tx, ctx.actor, address, Action.ANNOTATE).dataset.no
+        return number, team.events(tx, ctx.actor, address, team.EventPage(1, before=1 << 62))
+
+    number, latest = await ctx.read(begin)
     after = latest[0].no if latest else 0
     if last_event_id is not None and last_event_id.isdecimal() and len(last_event_id) < 19:
         after = int(last_event_id)
     return StreamingResponse(
-        _stream(ctx, address, after),
+        _stream(ctx, _Listening(address, number, after)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _since(ctx: Context, address: DatasetAddress, after: int) -> Sequence[Event]:
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """The dataset that a stream is about, and the last event that was sent."""
+
+    address: DatasetAddress
+    number: int
+    after: int
+
+
+async def _since(ctx: Context, from_: _Listening, *, at_once: bool) -> Sequence[Event]:
+    """Return the events since the last one that was sent; if there are none, wait for them some seconds."""
+
     def look(tx: Transaction) -> Sequence[Event]:
         ctx.check_rights(tx)  # the listener may have been removed, demoted or given another key meanwhile
-        return team.events(tx, ctx.actor, address, team.EventPage(_PAGE, after=after))
+        return team.events(tx, ctx.actor, from_.address, team.EventPage(_PAGE, after=from_.after))
 
-    return await ctx.read(look)
+    state = ctx.state
+    return await (state.read(look) if at_once else state.events.next(state, from_.number, from_.after, look))
 
 
-async def _stream(ctx: Context, address: DatasetAddress, after: int) -> AsyncIterator[bytes]:
-    tally = ctx.state.tally
-    tally.streams += 1
+async def _stream(ctx: Context, from_: _Listening) -> AsyncIterator[bytes]:
+    stats = ctx.state.stats
+    stats.streams += 1
     try:
-        async for piece in _frames(ctx, address, after):
+        async for piece in _frames(ctx, from_):
             yield piece
     finally:
-        tally.streams -= 1
+        stats.streams -= 1
 
 
-async def _frames(ctx: Context, address: DatasetAddress, after: int) -> AsyncIterator[bytes]:
+async def _frames(ctx: Context, from_: _Listening) -> AsyncIterator[bytes]:
     yield b": here\n\n"
-    quiet = 0.0
+    sent_at, more = time.monotonic(), True
     while not ctx.state.stopping.is_set():  # browsers reconnect by themselves, to the next server
         try:
-            found = await _since(ctx, address, after)
+            found = await _since(ctx, from_, at_once=more)
         except (EntityNotFoundError, ForbiddenOperationError, UnauthorizedError):
             yield b"event: gone\ndata: {}\n\n"
             return
         for each in found:
-            after = each.no
+            from_ = replace(from_, after=each.no)
             yield b"id: %d\ndata: %b\n\n" % (each.no, msgspec.json.encode(_event(each)))
+        more = len(found) == _PAGE
         if found:
-            quiet = 0.0
-            continue
-        await asyncio.sleep(POLL)
-        quiet += POLL
-        if quiet >= HEARTBEAT:
-            quiet = 0.0
+            sent_at = time.monotonic()
+        elif time.monotonic() - sent_at >= HEARTBEAT:
+            sent_at = time.monotonic()
             yield b": still here\n\n"
 
 

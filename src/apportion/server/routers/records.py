@@ -52,7 +52,8 @@ async def patch_record(ctx: Ctx, request: Request, name: str, changes: RecordCha
     id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
     metadata = None
     if changes.metadata is not None:
-        metadata = flatten(changes.metadata, longest=ctx.settings.metadata_field_length)
+        settings = ctx.settings
+        metadata = flatten(changes.metadata, longest=settings.metadata_field_length, hidden=settings.max_text)
     dataset, row = await ctx.write(
         lambda tx: edit.patch_record(
             tx, ctx.actor, address.record(id), edit.RecordPatch(metadata, changes.status), now=now

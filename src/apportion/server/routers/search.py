@@ -59,7 +59,10 @@ async def search(
     include_metrics: Annotated[bool, Query(description="Whether records carry their metrics.")] = False,
     facets: Annotated[
         str | None,
-        Query(description="What to count, by commas; all there is when left out, none when empty."),
+        Query(
+            description="What to count, by commas; none when empty. When left out, all there is, except for rule, "
+            "covered, assigned_to and assignment."
+        ),
     ] = None,
 ) -> Reply[SearchPage]:
     """Search records: one page of those that match, with their exact number and counts over all of them."""

@@ -46,7 +46,7 @@ async def make_first_admin(state: AppState, wanted: Setup) -> tuple[Actor, str, 
     """Create the first administrator; return them, their API key and a token of their session."""
     await state.read(lambda tx: require_no_admin(tx.people))
     try:
-        state.setup.check(wanted.code)
+        await state.run_short(lambda: state.setup.check(wanted.code))
     except Refusal:
         await note_refusal(state, "", "wrong setup code")
         raise

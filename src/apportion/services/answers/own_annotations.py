@@ -51,7 +51,10 @@ class AnnotationEntry:
 def read_own(tx: Transaction, actor: Actor, address: RecordAddress) -> AnnotationReceipt:
     """Return ``actor``'s own annotation of a record."""
     access = open_dataset(tx, actor, address.dataset, Action.ANNOTATE)
-    case = record_case(access, address.id, writing=True)
+    return _receipt(access, record_case(access, address.id, writing=True), actor)
+
+
+def _receipt(access: DatasetAccess, case: Case, actor: Actor) -> AnnotationReceipt:
     found = case.of(actor.username)
     return AnnotationReceipt(
         access.dataset,
@@ -65,12 +68,22 @@ def read_own(tx: Transaction, actor: Actor, address: RecordAddress) -> Annotatio
 def put_own_annotation(
     tx: Transaction, actor: Actor, address: RecordAddress, entry: AnnotationEntry, *, now: int
 ) -> AnnotationReceipt:
-    """Set one's own annotation. Refused if it has changed since the version that was sent."""
+    """Set one's own annotation. Refused if it has changed since the version that was sent.
+
+    Sent again by a client that got no reply, it is there already, one version further on: then it is done.
+    """
     access = open_dataset(tx, actor, address.dataset, Action.ANNOTATE, open_only=True)
     sent = entry.value(access.dataset.task)
     case = record_case(access, address.id, writing=True)
-    _check_version(case.of(actor.username), entry.version, access.dataset.task)
+    found = case.of(actor.username)
+    again = found is not None and (found.version, found.state) == (entry.version + 1, entry.state)
+    if not again:
+        _check_version(found, entry.version, access.dataset.task)
     value = checked_value(access.dataset, case.record, sent, entry.state)
+    if again:
+        if found is not None and found.value == value:
+            return _receipt(access, case, actor)
+        _check_version(found, entry.version, access.dataset.task)
     return _save(access, case, AnswerChange(actor.username, entry.state, value, now, entry.seconds))
 
 

@@ -17,6 +17,7 @@ from apportion.domain.individual.time_spent import so_far
 from apportion.domain.permissions import EffectiveRole
 from apportion.domain.policies import RIGHTS
 from apportion.domain.records import AgentValues, Entities, Record
+from apportion.ports.annotations import SharedAnswer
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import DatasetAccess
@@ -61,12 +62,9 @@ class SharedAnswers:
         The time spent on it is stored for its author.
         """
         name = change.annotator
-        why = self._store(case, change)
         spent = so_far(case.seconds_of(name), change.seconds)
+        found, why = self._store(case, replace(change, seconds=spent))
         log_answer(self.tx, self.dataset, case, change, seconds=spent)
-        after = self.tx.annotations.case(self.dataset, case.id)
-        assert after is not None
-        found = after.of(name)
         if found is None:  # they have none any more: the receipt shows an empty one
             found = Annotation(name, change.state, None, 0, change.at)
         if why is CountDecision.CAPPED:
@@ -130,25 +128,37 @@ class SharedAnswers:
     def forget_slots(self, ids: Sequence[str], *, now: int) -> None:
         return  # the one annotation of a record never depends on slots
 
-    def _store(self, case: Case, change: AnswerChange) -> CountDecision | None:
-        name, status, at = change.annotator, STATUS_OF[change.state], change.at
-        annotation = None if change.value is None else AgentValues(name, {name: change.value})
-        self.tx.records.patch(
-            self.dataset, case.id, metadata=None, status=status, at=at, annotation=annotation, annotated=True
+    def _store(self, case: Case, change: AnswerChange) -> tuple[Annotation | None, CountDecision | None]:
+        """Store an answer and what it changes about slots; return its annotation, and why it counts or does not."""
+        name, at = change.annotator, change.at
+        changed, why = self._changed_slots(case, STATUS_OF[change.state], name, at)
+        after = {slot.id: slot for slot in changed}
+        slots = tuple(after.get(slot.id, slot) for slot in case.slots)
+        answer = SharedAnswer(
+            case, name, change.state, change.value, change.seconds, slots, f"done by {name}"
         )
+        saved = self.tx.annotations.save_shared(self.dataset, answer, at=at)
         self.tx.datasets.update(self.dataset, last_updated=at)
-        return self._sync_slots(case, status, name, at) if case.slots else None
+        return saved, why
 
-    def _sync_slots(self, case: Case, status: Status, author: str | None, now: int) -> CountDecision | None:
-        """Update the slots of a record to its one annotation: an answered record needs no other answer.
+    def _changed_slots(
+        self, case: Case, status: Status, author: str | None, now: int
+    ) -> tuple[list[Slot], CountDecision | None]:
+        """Return the slots that the one annotation of a record changes: an answered record needs no other answer.
 
-        Return why its author's answer counts for the plans or does not; None where it is no answer or has no author.
+        And why its author's answer counts for the plans or does not; None where it is no answer or has no author.
         """
+        if not case.slots:
+            return [], None
         outcome = None
         if author is not None and status in _ENDS:
             eligibility = eligibility_of(self.tx, self.dataset, author, now)
             outcome = submit(case.slots, eligibility.person, now, loads=eligibility.loads)
-        changed = sync_slots(case.slots, status, outcome)
+        return sync_slots(case.slots, status, outcome), None if outcome is None else outcome.why
+
+    def _sync_slots(self, case: Case, status: Status, author: str | None, now: int) -> None:
+        """Update the slots of a record to its one annotation."""
+        changed, _ = self._changed_slots(case, status, author, now)
         before = {slot.id: slot for slot in case.slots}
         ended = [slot for slot in changed if slot.state is RowState.WITHDRAWN]
         kept = [slot for slot in changed if slot not in ended]
@@ -156,7 +166,6 @@ class SharedAnswers:
         self.tx.assignments.save(
             self.dataset, [(before[slot.id], slot) for slot in ended], f"done by {author or 'somebody'}"
         )
-        return None if outcome is None else outcome.why
 
     def _sign(self, author: str, records: Sequence[Record]) -> None:
         """Set the author as agent of every annotation they changed; one left as it was keeps its own."""

@@ -32,7 +32,7 @@ from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.ports.slots import SlotBatch
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
-from apportion.services.answers.reresolve import AT_ONCE as SETTLED_AT_ONCE
+from apportion.services.answers.reresolve import AT_ONCE as RESOLVED_AT_ONCE
 from apportion.services.answers.reresolve import (
     ReresolveCause,
     begin_reresolving,
@@ -111,7 +111,7 @@ class ApplyPlan:
         yield from written
         policies = policies_after(policies_of(self._planned.dataset), self._planned.spec)
         if not policies.individual:  # nobody sees the slots before the plan is live
-            for part in parts_of(list(self._touched), SETTLED_AT_ONCE):
+            for part in parts_of(list(self._touched), RESOLVED_AT_ONCE):
                 yield partial(self._reresolve, part)
             yield self._go_live
             return

@@ -184,19 +184,19 @@ def team_of(
     tx: Transaction, dataset: Dataset, rule: RuleSpec, number: int, warnings: list[str]
 ) -> tuple[Person, ...]:
     """Return the people of a rule, who must all be members of the workspace; add what a manager should know of them."""
-    team, strangers = _team_and_strangers(tx, dataset, rule, number, warnings)
-    if strangers:
-        raise ValidationError([_not_a_member(tx, rule, number, name, dataset) for name in strangers[:50]])
+    team, outsiders = _team_and_outsiders(tx, dataset, rule, number, warnings)
+    if outsiders:
+        raise ValidationError([_not_a_member(tx, rule, number, name, dataset) for name in outsiders[:50]])
     return team
 
 
 def present_team_of(tx: Transaction, dataset: Dataset, rule: RuleSpec, number: int) -> tuple[Person, ...]:
     """Return the people of a rule, with those inactive who are no members of the workspace any more."""
-    team, strangers = _team_and_strangers(tx, dataset, rule, number, [])
-    return tuple(replace(each, active=each.active and each.name not in strangers) for each in team)
+    team, outsiders = _team_and_outsiders(tx, dataset, rule, number, [])
+    return tuple(replace(each, active=each.active and each.name not in outsiders) for each in team)
 
 
-def _team_and_strangers(
+def _team_and_outsiders(
     tx: Transaction, dataset: Dataset, rule: RuleSpec, number: int, warnings: list[str]
 ) -> tuple[tuple[Person, ...], list[str]]:
     workspace = tx.people.workspace_named(dataset.workspace)
@@ -209,7 +209,7 @@ def _team_and_strangers(
     )
     workspaces = _workspaces(tx, rule)
     team = expand_team(rule, annotators, workspaces, "body", "rules", number)
-    strangers = []
+    outsiders = []
     for person in team:
         if person.name in members:
             if person.name not in annotators:
@@ -226,8 +226,8 @@ def _team_and_strangers(
                 f"{person.name} is an administrator: outside of the queue they see everybody's answers."
             )
             continue
-        strangers.append(person.name)
-    return team, strangers
+        outsiders.append(person.name)
+    return team, outsiders
 
 
 def _deactivate_leavers(tx: Transaction, dataset: Dataset, team: Sequence[Person]) -> tuple[Person, ...]:

@@ -53,7 +53,7 @@ class DeferredResolution:
             self._job = begin_reresolving(tx, self._dataset, None, self._cause)
 
         def last(tx: Transaction) -> None:
-            self._settle(tx, finish(tx))
+            self._reresolve(tx, finish(tx))
 
         def whole(tx: Transaction) -> None:
             self._touched.clear()  # a transaction that was lost is run again
@@ -75,7 +75,7 @@ class DeferredResolution:
         if job is not None:
             yield lambda tx: requeue_job(tx, job.id, now=self._at)
 
-    def _settle(self, tx: Transaction, dataset: Dataset | None) -> None:
+    def _reresolve(self, tx: Transaction, dataset: Dataset | None) -> None:
         many = len(self._touched)
         if dataset is not None and many > FEW:
             if self._job is None:

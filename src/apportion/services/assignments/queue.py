@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from apportion.domain.assignment.queue import (
     CLAIM_LIMIT,
@@ -30,6 +32,9 @@ from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.eligibility import Eligibility, eligibility_of
 from apportion.services.datasets.access import DatasetAccess, open_dataset
 from apportion.vocabulary import EventCode, WhyEmpty
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Store
 
 __all__ = [
     "ClaimRequest",
@@ -310,12 +315,26 @@ def _is_mine(slot: Slot, me: str, token: str | None) -> bool:
     return slot.annotator == me and token is None
 
 
-def release_expired(tx: Transaction, *, now: int) -> int:
-    """Release slots whose lease has expired, so that they do not look as if they were in use; return how many."""
-    freed = 0
-    for dataset in tx.datasets.list():
+def release_expired(store: Store, *, now: int) -> int:
+    """Release slots whose lease has expired, so that they do not look as if they were in use; return how many.
+
+    Those of each dataset are released in a transaction of its own.
+    """
+
+    def release_some(no: int, tx: Transaction) -> int:
+        dataset = tx.datasets.by_number(no)
+        if dataset is None:
+            return 0
         slots = tx.assignments.expired(dataset, now, _AT_ONCE)
         after = {slot.id: slot for slot in expire(slots, now)}
         tx.assignments.save(dataset, [(slot, after[slot.id]) for slot in slots if slot.id in after])
-        freed += len(after)
-    return freed
+        return len(after)
+
+    with store.read() as tx:
+        leased = set(tx.assignments.leased_datasets())
+        held = [
+            each.no
+            for each in tx.datasets.list()
+            if each.no in leased and tx.assignments.expired(each, now, 1)
+        ]
+    return sum(store.write(partial(release_some, no)).result() for no in held)

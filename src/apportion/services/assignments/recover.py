@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from apportion.domain.datasets import Dataset
 from apportion.ports.plans import PlanPhase, StoredPlan
@@ -43,9 +43,9 @@ class FinishPlan:
         self._done = dataset is None or plan is None or _finish_some(tx, dataset, plan)
 
 
-def unfinished_plans(tx: Transaction) -> list[FinishPlan]:
-    """Return the operations that finish the plans which a stop left half written or half undone."""
-    return [FinishPlan(dataset_no, plan.id) for dataset_no, plan in tx.assignments.unfinished()]
+def unfinished_plans(tx: Transaction, alive: Callable[[int], bool]) -> list[FinishPlan]:
+    """Return the operations that finish the plans which a server that stopped left half written or half undone."""
+    return [FinishPlan(dataset_no, plan.id) for dataset_no, plan in tx.assignments.unfinished(alive)]
 
 
 def _finish_some(tx: Transaction, dataset: Dataset, plan: StoredPlan) -> bool:

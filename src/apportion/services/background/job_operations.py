@@ -8,7 +8,7 @@ from typing import Any
 
 from apportion.domain.jobs import Job
 from apportion.ports.store import Transaction
-from apportion.services.answers.reresolve import AT_ONCE as SETTLED_AT_ONCE
+from apportion.services.answers.reresolve import AT_ONCE as RESOLVED_AT_ONCE
 from apportion.services.answers.reresolve import reresolve_batch
 from apportion.services.datasets.access import dataset_by_number
 from apportion.services.operations import Step, parts_of
@@ -71,7 +71,7 @@ class FinishReresolving:
             dataset = dataset_by_number(tx, self._job.dataset)
             self._ids = [] if dataset is None else tx.annotations.answered(dataset, self._job.spec["plan"])
         yield self._begin
-        for part in parts_of(self._ids, SETTLED_AT_ONCE):
+        for part in parts_of(self._ids, RESOLVED_AT_ONCE):
             yield partial(reresolve_batch, id=self._job.id, ids=part, now=self._context.clock.now())
 
     def give_up(self) -> Iterator[Step]:

@@ -14,15 +14,16 @@ from apportion.services.assignments.recover import unfinished_plans
 from apportion.services.datasets.trash import unfinished_purges
 from apportion.services.operations import LongOperation, OperationStoppedError, run_operation
 
-from .worker import InterruptedJobs
+from .worker import interrupted_jobs
 
 __all__ = ["JOBS", "OTHERS", "recover", "unfinished_operations"]
 
 log = logging.getLogger("apportion.operations")
-_FINDERS: Mapping[str, Callable[[Transaction, Clock], Sequence[LongOperation]]] = {
-    "jobs": lambda _, clock: [InterruptedJobs(clock.now())],
-    "plans": lambda tx, _: unfinished_plans(tx),
-    "datasets": lambda tx, _: unfinished_purges(tx),
+Alive = Callable[[int], bool]
+_FINDERS: Mapping[str, Callable[[Transaction, Clock, Alive], Sequence[LongOperation]]] = {
+    "jobs": lambda tx, clock, alive: interrupted_jobs(tx, clock.now(), alive),
+    "plans": lambda tx, _, alive: unfinished_plans(tx, alive),
+    "datasets": lambda tx, _, alive: unfinished_purges(tx, alive),
 }
 """By what a stop leaves half done: how to find the operations that finish it."""
 JOBS = ("jobs",)
@@ -32,14 +33,11 @@ OTHERS = tuple(name for name in _FINDERS if name not in JOBS)
 
 
 def unfinished_operations(
-    store: Store, clock: Clock, what: Sequence[str] = tuple(_FINDERS)
+    store: Store, clock: Clock, alive: Alive, what: Sequence[str] = tuple(_FINDERS)
 ) -> list[LongOperation]:
-    """Return the operations that finish what a stop left half done.
-
-    To be called before anybody can begin an operation, which would be taken for one that was left.
-    """
+    """Return the operations that finish what servers left half done which are not ``alive`` any more."""
     with store.read() as tx:
-        return [operation for name in what for operation in _FINDERS[name](tx, clock)]
+        return [operation for name in what for operation in _FINDERS[name](tx, clock, alive)]
 
 
 def recover(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from apportion.domain.errors import Refusal
+from apportion.domain.errors import Refusal, StoreUnavailableError
 from apportion.domain.jobs import Job, JobKind, JobState
 from apportion.ports.store import Transaction
+from apportion.services.datasets.access import dataset_by_number
 from apportion.services.operations import OperationStoppedError, Step, run_operation
 
 from .job_context import JobContext, JobOperation
@@ -17,7 +19,7 @@ from .job_operations import FinishRemoval, FinishReresolving, FitModelJob
 from .jobs import begin_model, model_wanted
 from .record_jobs import AcceptConsensus, ApplyValue, UndoJob
 
-__all__ = ["InterruptedJobs", "JobContext", "queue_models", "run_next"]
+__all__ = ["InterruptedJobs", "JobContext", "interrupted_jobs", "queue_models", "run_next"]
 
 log = logging.getLogger("apportion.jobs")
 
@@ -34,51 +36,59 @@ _KINDS: dict[JobKind, Callable[[JobContext, Job], JobOperation]] = {
 
 @dataclass(frozen=True, slots=True)
 class InterruptedJobs:
-    """The step that marks the jobs which were running when the server stopped; some of them wait to be continued."""
+    """The step that marks the running jobs of servers which are not alive; some of them wait to be continued."""
 
     at: int
+    alive: Callable[[int], bool]
     name: str = "interrupted jobs"
 
     def steps(self) -> Iterator[Step]:
         """Yield the one step."""
-        yield lambda tx: tx.jobs.interrupted(at=self.at)
+        yield lambda tx: tx.jobs.interrupted(self.alive, at=self.at)
 
     def give_up(self) -> Iterator[Step]:
         """Yield no steps: nothing was marked."""
         return iter(())
 
 
+def interrupted_jobs(tx: Transaction, at: int, alive: Callable[[int], bool]) -> list[InterruptedJobs]:
+    """Return the operation that marks running jobs of servers which are not alive, where there are any."""
+    return [] if all(map(alive, tx.jobs.owners())) else [InterruptedJobs(at, alive)]
+
+
 def queue_models(context: JobContext) -> bool:
     """Queue a model job for every dataset whose policy needs one; return whether there was any."""
 
     with context.store.read() as tx:  # a read, since most of the time there is nothing to write
-        if not any(model_wanted(tx, each) for each in tx.datasets.list()):
-            return False
+        wanted = [each.no for each in tx.datasets.list() if model_wanted(tx, each)]
 
-    def queue(tx: Transaction) -> bool:
-        now = context.clock.now()
-        begun = [begin_model(tx, each, "apportion", now=now) for each in tx.datasets.list()]
-        return any(job is not None for job in begun)
+    def queue(no: int, tx: Transaction) -> bool:
+        dataset = dataset_by_number(tx, no)
+        return (
+            dataset is not None and begin_model(tx, dataset, "apportion", now=context.clock.now()) is not None
+        )
 
-    return context.store.write(queue).result()
+    queued = [context.store.write(partial(queue, no)).result() for no in wanted]
+    return any(queued)
 
 
 def run_next(context: JobContext) -> bool:
     """Run the job that has waited longest; return False when none is waiting."""
 
-    def take(tx: Transaction) -> Job | None:
-        job = tx.jobs.waiting()
-        return None if job is None else tx.jobs.change(job, at=context.clock.now(), state=JobState.RUNNING)
-
-    job = context.store.write(take).result()
+    with context.store.read() as tx:  # a read, since most of the time there is none
+        if not tx.jobs.any_waiting():
+            return False
+    mine = context.store.server
+    job = context.store.write(lambda tx: tx.jobs.take(at=context.clock.now())).result()
     if job is None:
         return False
     try:
         operation = _KINDS[job.kind](context, job)
         run_operation(context.store, operation, checkpoint=context.check_running)
         _end(context, job, state=JobState.DONE, result=operation.result)
-    except OperationStoppedError:
-        run_operation(context.store, InterruptedJobs(context.clock.now()))
+    except (OperationStoppedError, StoreUnavailableError):
+        if context.store.server == mine:  # else it is what a dead server left, and others take care of it
+            run_operation(context.store, InterruptedJobs(context.clock.now(), lambda no: no != mine))
     except Refusal as refused:
         _end(context, job, state=JobState.FAILED, message=str(refused))
     except Exception as failure:

@@ -42,7 +42,12 @@ class StagedDataset:
     def give_up(self) -> Iterator[Step]:
         """Yield the steps to run after one has failed: nothing of the dataset is left."""
         if self._target is not None:
+            yield self._disown
             yield from PurgeDataset(self._target.no).steps()
+
+    def _disown(self, tx: Transaction) -> None:
+        """Let anybody purge it: this server may fail at that, too, and go on running."""
+        tx.datasets.mark_for_purge(self.target)
 
     def _stage(self, tx: Transaction) -> None:
         self._target = self._begin(tx)

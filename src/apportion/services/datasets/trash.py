@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import EntityAlreadyExistsError, EntityNotFoundError
@@ -15,6 +17,9 @@ from apportion.services.operations import Step
 from apportion.vocabulary import SERVER, EventCode
 
 from .access import find_unchecked, open_dataset
+
+if TYPE_CHECKING:
+    from apportion.ports.store import Store
 
 __all__ = [
     "PurgeDataset",
@@ -86,14 +91,27 @@ def restore_dataset(
     return restored
 
 
-def mark_old_for_purge(tx: Transaction, *, before: int, now: int) -> Sequence[int]:
-    """Mark datasets deleted before an instant to be purged: nobody can restore them now. Return their numbers."""
-    old = [each.dataset for each in tx.datasets.deleted() if each.at < before]
-    for dataset in old:
+def mark_old_for_purge(store: Store, *, before: int, now: int) -> Sequence[int]:
+    """Mark datasets deleted before an instant to be purged: nobody can restore them now. Return their numbers.
+
+    Each is marked in a transaction of its own.
+    """
+
+    def old(tx: Transaction) -> dict[int, Dataset]:
+        return {each.dataset.no: each.dataset for each in tx.datasets.deleted() if each.at < before}
+
+    def mark(no: int, tx: Transaction) -> bool:
+        dataset = old(tx).get(no)
+        if dataset is None:  # somebody restored it just now
+            return False
         detail = {"records": dataset.records}
         tx.annotations.log_event(dataset, SERVER, EventCode.PURGED, at=now, detail=detail)
         tx.datasets.mark_for_purge(dataset)
-    return [dataset.no for dataset in old]
+        return True
+
+    with store.read() as tx:
+        found = list(old(tx))
+    return [no for no in found if store.write(partial(mark, no)).result()]
 
 
 class PurgeDataset:
@@ -118,9 +136,9 @@ class PurgeDataset:
         self._gone = purge_some(tx, self._no)
 
 
-def unfinished_purges(tx: Transaction) -> list[PurgeDataset]:
-    """Return the purges of datasets that a stop left half made or half removed."""
-    return [PurgeDataset(no) for no in tx.datasets.pending_purge()]
+def unfinished_purges(tx: Transaction, alive: Callable[[int], bool]) -> list[PurgeDataset]:
+    """Return the purges of datasets that a server which stopped left half made, or anybody half removed."""
+    return [PurgeDataset(no) for no in tx.datasets.pending_purge(alive)]
 
 
 def purge_some(tx: Transaction, no: int) -> bool:

@@ -42,8 +42,8 @@ def feedback(tx: Transaction, actor: Actor) -> list[DatasetFeedback]:
             own, gold = case.of(actor.username), gold_shown_to(case, actor.username)
             if own is None or gold is None:
                 continue
-            said = own.value if own.state.value == "submitted" else None
-            if (gold.value is None) == (said is None) and same_value(case.record, gold.value, said):
+            answer = own.value if own.state.value == "submitted" else None
+            if (gold.value is None) == (answer is None) and same_value(case.record, gold.value, answer):
                 confirmed += 1
             else:
                 changed.append((case.id, gold.at))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from apportion.domain.errors import ForbiddenOperationError, UnauthorizedError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import has_lost_rights
 from apportion.domain.records import Record
+from apportion.ports.cluster import Cluster
 from apportion.ports.deadline import Deadline
 from apportion.ports.people import People
 from apportion.ports.records import EncodedRecord
@@ -20,7 +23,7 @@ from apportion.ports.store import Store, Transaction
 from apportion.ports.upkeep import StoreCondition, StoreCounts
 from apportion.vocabulary import Task
 
-__all__ = ["ActingStore", "Credential", "check_rights", "unchecked"]
+__all__ = ["ActingStore", "Credential", "LastActors", "check_rights", "unchecked"]
 
 T = TypeVar("T")
 
@@ -42,6 +45,36 @@ class Credential:
         if found is None:
             raise UnauthorizedError
         return found
+
+
+class LastActors:
+    """The owners of credentials as they were when last looked up, by the address that the credential came from.
+
+    Their rights may have changed since, or the credential may have ended: they are for requests that look their actor
+    up again before they do anything.
+    """
+
+    def __init__(self, remembered: int = 10_000) -> None:
+        self._remembered = remembered
+        self._known: OrderedDict[tuple[Credential, str], Actor] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, credential: Credential, address: str) -> Actor | None:
+        """Return the owner, None if they were not looked up lately."""
+        return self._known.get((credential, address))
+
+    def put(self, credential: Credential, address: str, actor: Actor) -> None:
+        """Keep the owner who was just looked up; the one looked up longest ago may be dropped for them."""
+        with self._lock:
+            self._known[credential, address] = actor
+            self._known.move_to_end((credential, address))
+            if len(self._known) > self._remembered:
+                self._known.popitem(last=False)
+
+    def forget(self, credential: Credential, address: str) -> None:
+        """Drop the owner of a credential that has ended."""
+        with self._lock:
+            self._known.pop((credential, address), None)
 
 
 def check_rights(began: Actor, now: Actor) -> None:
@@ -74,6 +107,17 @@ class ActingStore:
             return fn(tx)
 
         return self.store.write(checked, urgent=urgent)
+
+    @property
+    def server(self) -> int:
+        return self.store.server
+
+    @property
+    def cluster(self) -> Cluster | None:
+        return self.store.cluster
+
+    def living(self) -> Container[int]:
+        return self.store.living()
 
     def encode_records(self, task: Task, records: Iterable[Record]) -> Sequence[EncodedRecord]:
         return self.store.encode_records(task, records)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 
 from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.people import Actor
 from apportion.ports.people import People
-from apportion.ports.security import Clock
+from apportion.ports.security import Attempts, Clock
 from apportion.ports.store import Transaction
 from apportion.vocabulary import MembershipRole, Role
 
-from .sign_in import MINUTE, Throttle
+from .sign_in import LONGEST, Throttle
 from .users import NewUser, add_user, new_key
 from .workspaces import MemberChange, ensure_workspace, join
 
@@ -22,11 +23,18 @@ LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 class SetupCode:
-    """A code generated when the server starts; few guesses are allowed, from all addresses together."""
+    """The code that a console shows; few guesses are allowed, from all addresses together.
 
-    def __init__(self, clock: Clock, code: str | None = None) -> None:
-        self.code = code or "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
-        self._throttle = Throttle(clock, attempts=20, within=10 * MINUTE)
+    It is drawn when the server starts. Servers that share a database give a ``seed``, so that they all show the same.
+    """
+
+    def __init__(self, attempts: Attempts, clock: Clock, seed: bytes | None = None) -> None:
+        drawn = hashlib.sha256(seed or secrets.token_bytes(32)).digest()
+        letters = [
+            LETTERS[(drawn[place] << 8 | drawn[place + 1]) % len(LETTERS)] for place in range(0, 24, 2)
+        ]
+        self.code = "-".join("".join(letters[part : part + 4]) for part in (0, 4, 8))
+        self._throttle = Throttle(attempts, clock, "setup", most=20, within=LONGEST)
 
     def check(self, given: str) -> None:
         """Refuse any other code."""

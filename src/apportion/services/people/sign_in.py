@@ -13,16 +13,18 @@ from apportion.domain.errors import ForbiddenOperationError, TooManyAttemptsErro
 from apportion.domain.people import NAME_LENGTH, Actor, User
 from apportion.ports.events import About
 from apportion.ports.people import People
-from apportion.ports.security import Claims, Clock, Passwords, Tokens
+from apportion.ports.security import Attempts, Claims, Clock, Passwords, Tokens
 from apportion.vocabulary import EventCode
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store, Transaction
 
-__all__ = ["KeyAttempts", "SignIn", "Throttle", "hash_key"]
+__all__ = ["LONGEST", "KeyAttempts", "SignIn", "SignInLimits", "SignInParts", "Throttle", "hash_key"]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
+LONGEST = 10 * MINUTE
+"""Attempts of this time are remembered; no throttle looks further back."""
 
 
 def hash_key(key: str) -> str:
@@ -31,49 +33,45 @@ def hash_key(key: str) -> str:
 
 
 class Throttle:
-    """A limit of attempts within a time, each counted before it is made."""
+    """A limit of attempts of a kind within a time, each counted before it is made."""
 
-    def __init__(self, clock: Clock, *, attempts: int, within: int, remembered: int = 10_000) -> None:
-        self._clock = clock
+    def __init__(self, attempts: Attempts, clock: Clock, kind: str, *, most: int, within: int) -> None:
         self._attempts = attempts
+        self._clock = clock
+        self._kind = kind
+        self._most = most
         self._within = within
-        self._remembered = remembered
-        self._made: OrderedDict[str, list[int]] = OrderedDict()
-        self._lock = threading.Lock()
 
     def attempt(self, who: str) -> None:
         """Count an attempt; refuse it when there were too many."""
-        with self._lock:
-            now = self._clock.now()
-            recent = [at for at in self._made.get(who, ()) if now - at < self._within]
-            if len(recent) >= self._attempts:
-                left = self._within - (now - recent[-self._attempts])
-                raise TooManyAttemptsError(max(1, -(-left // SECOND)))
-            recent.append(now)
-            self._made[who] = recent
-            self._made.move_to_end(who)
-            while len(self._made) > self._remembered:
-                self._made.popitem(last=False)
+        now = self._clock.now()
+        first = self._attempts.add(self._kind, who, at=now, since=now - self._within, most=self._most)
+        if first is not None:
+            left = self._within - (now - first)
+            raise TooManyAttemptsError(max(1, -(-left // SECOND)))
 
     def take_back(self, who: str) -> None:
         """Uncount the last attempt, which succeeded."""
-        with self._lock:
-            if made := self._made.get(who):
-                made.pop()
+        self._attempts.take_back(self._kind, who)
 
     def forget(self, who: str) -> None:
-        """Delete all counted attempts."""
-        with self._lock:
-            self._made.pop(who, None)
+        """Uncount all attempts."""
+        self._attempts.forget(self._kind, who)
 
 
 class KeyAttempts:
     """Count of wrong API keys by address: after many of them only keys known to be good are looked up from there."""
 
     def __init__(
-        self, clock: Clock, *, attempts: int = 100, within: int = 5 * MINUTE, remembered: int = 10_000
+        self,
+        attempts: Attempts,
+        clock: Clock,
+        *,
+        most: int = 100,
+        within: int = 5 * MINUTE,
+        remembered: int = 10_000,
     ) -> None:
-        self._wrong = Throttle(clock, attempts=attempts, within=within)
+        self._wrong = Throttle(attempts, clock, "key", most=most, within=within)
         self._good: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._remembered = remembered
         self._lock = threading.Lock()
@@ -107,24 +105,31 @@ class SignInLimits:
     within: int = 5 * MINUTE
 
 
+@dataclass(frozen=True, slots=True)
+class SignInParts:
+    """What signing in rests on."""
+
+    store: Store
+    passwords: Passwords
+    tokens: Tokens
+    clock: Clock
+    attempts: Attempts
+
+
 class SignIn:
     """Sessions against passwords, with attempts throttled per user and address, and per address."""
 
-    def __init__(
-        self,
-        store: Store,
-        passwords: Passwords,
-        tokens: Tokens,
-        clock: Clock,
-        limits: SignInLimits,
-    ) -> None:
-        self._store = store
-        self._passwords = passwords
-        self._tokens = tokens
-        self._clock = clock
+    def __init__(self, parts: SignInParts, limits: SignInLimits) -> None:
+        self._store = parts.store
+        self._passwords = parts.passwords
+        self._tokens = parts.tokens
+        self._clock = parts.clock
         self._minutes = limits.minutes
-        self._one = Throttle(clock, attempts=limits.attempts, within=limits.within)
-        self._all = Throttle(clock, attempts=limits.attempts_per_address, within=limits.within)
+        within = limits.within
+        self._one = Throttle(parts.attempts, parts.clock, "user", most=limits.attempts, within=within)
+        self._all = Throttle(
+            parts.attempts, parts.clock, "address", most=limits.attempts_per_address, within=within
+        )
         self._dummy: str | None = None
 
     def with_password(self, username: str, password: str, address: str) -> str:
@@ -187,6 +192,11 @@ class SignIn:
         about = About(object=user.username)
         tx.events.add(EventCode.SIGNED_IN, about, who=user.username, at=now)
         return self._tokens.issue(Claims(user.username, sid), expires_at)
+
+    def session_of(self, token: str) -> str | None:
+        """Return the stored hash of the session's id in a token; None unless the token is ours and valid by itself."""
+        claims = self._tokens.read(token)
+        return None if claims is None else hash_key(claims.sid)
 
     def by_token(self, people: People, token: str) -> tuple[Actor, str]:
         """Return the owner of a token, and the stored hash of its session's id; refused once the session has ended."""

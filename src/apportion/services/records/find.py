@@ -16,6 +16,8 @@ from apportion.services.answers.answer_change import record_case
 from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import EventCode
 
+from .rule_facets import RULE_FACETS, rule_facets
+
 __all__ = [
     "ScanPage",
     "ScanStart",
@@ -84,6 +86,8 @@ def search(
         hits = tx.records.search(
             dataset, seen, sort=page.sort, start=page.start, limit=page.limit, facets=page.facets
         )
+    if page.facets and (of_rules := page.facets & RULE_FACETS):
+        hits = hits._replace(facets={**hits.facets, **rule_facets(tx, dataset, seen, of_rules)})
     return dataset, hits
 
 

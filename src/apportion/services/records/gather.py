@@ -10,7 +10,7 @@ from typing import Any
 
 from apportion.domain.assignment.rows import PlanRows, RowFacts, RowsBuilder
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
-from apportion.domain.assignment.state import PlanState, RuleState, tally_pairs
+from apportion.domain.assignment.state import PlanState, RuleState, count_pairs
 from apportion.domain.assignment.states import Phase, Reason
 from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset, DatasetAddress
@@ -184,8 +184,8 @@ def _owner(tx: Transaction, workspace: str, place: int) -> str:
         [
             {
                 "loc": ["body", "workspaces", place],
-                "msg": f"nobody is called {workspace}, and it has {len(members)} members, so it is not clear whose copies these are; "
-                "nothing was gathered",
+                "msg": f"nobody is called {workspace}, and it has {len(members)} members, so it is not clear whose "
+                "copies these are; nothing was gathered",
                 "type": "value_error",
             }
         ]
@@ -237,7 +237,7 @@ def _adopt(
     people = sorted({owner for held in copies.values() for owner in held})
     rows = _rows(people, copies)
     loads = {name: sum(name in held for held in copies.values()) for name in people}
-    state = PlanState({0: RuleState(loads=loads)}, tally_pairs(copies.values()))
+    state = PlanState({0: RuleState(loads=loads)}, count_pairs(copies.values()))
     spec = PlanSpec(rules=(RuleSpec(users=tuple(map(UserEntry, people))),), seed=0)
     figures = {"records": len(copies), "slots": len(rows), "loads": loads, "seed": 0, "unassigned": []}
     stored = tx.assignments.add_plan(

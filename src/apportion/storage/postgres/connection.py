@@ -31,7 +31,7 @@ from .gate import Gate
 from .locks import PostgresLocks
 from .places import numbered_places
 
-__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw"]
+__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "connect"]
 
 _PREPARED = 400
 _PATIENCE: dict[str, Any] = {
@@ -152,11 +152,16 @@ class PostgresRaw:
         return [(table, sequence) for table, sequence in rows if sequence is not None]
 
 
+def connect(url: str) -> psycopg.Connection[Any]:
+    """Open a connection of the driver; it is noticed soon when the database does not answer any more."""
+    return psycopg.connect(url, autocommit=True, application_name="apportion", **_PATIENCE)
+
+
 class PostgresConnection:
     """One connection: ``raw`` for hot paths, ``sql`` for SQLAlchemy Core statements, both in one transaction."""
 
     def __init__(self, url: str, *, readonly: bool) -> None:
-        link = psycopg.connect(url, autocommit=True, application_name="apportion", **_PATIENCE)
+        link = connect(url)
         link.prepared_max = _PREPARED
         link.adapters.register_dumper(int, Int8Dumper)  # else its type depends on its size
         link.adapters.register_loader("numeric", _DecimalLoader)
@@ -166,6 +171,7 @@ class PostgresConnection:
         self.after: list[Callable[[], None]] = []
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""
+        self.owner = 0
         self.changes: list[CacheDelta] = []
         """Everything that the running transaction has changed so far and others have to follow."""
         self.began = ALWAYS

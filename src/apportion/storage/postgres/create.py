@@ -51,6 +51,14 @@ _SERVERS = (
     "CREATE TABLE heartbeat (at bigint NOT NULL)",
     # the last commit of each process that writes, by which it recognises it
     "CREATE TABLE commits (writer text PRIMARY KEY, mark text NOT NULL, at timestamptz NOT NULL DEFAULT now())",
+    "CREATE TABLE servers (no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, started_at bigint NOT NULL, "
+    "seen_at bigint NOT NULL, host text NOT NULL, version text NOT NULL)",
+    # what a crash forgets of these is not missed, and writing them costs nothing
+    "CREATE UNLOGGED TABLE attempts (no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, who text NOT NULL, "
+    "at bigint NOT NULL)",
+    "CREATE INDEX attempts_of ON attempts (who, at)",
+    "CREATE TABLE installation (id text NOT NULL)",
+    "INSERT INTO installation VALUES (gen_random_uuid()::text)",
 )
 
 

@@ -22,8 +22,9 @@ from apportion.storage.sql.writer import Writer
 
 from .connection import DatabaseError, PostgresConnection
 from .create import check_database
+from .session import MAINTENANCE
 
-__all__ = ["Database", "WriterConnection"]
+__all__ = ["Database", "WriterConnection", "explain_unreachable"]
 
 T = TypeVar("T")
 
@@ -41,14 +42,12 @@ _MARK = (
 _IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "23505"})
 """They waited for each other, or both added the same."""
 _NO_CONNECTION = "it has no connection left: raise its max_connections, or have fewer servers"
-_SERVING = (0x4150504F, 2)
-"""Key of the advisory lock of the one server."""
 
 
 class WriterConnection(PostgresConnection):
     """The writer's connection, made anew when the last one was lost.
 
-    It holds the lock of the one server, where this process is that, so that a lock and its writer end together.
+    It holds the lock of maintenance, where this process does that, so that a lock and its writer end together.
     """
 
     def __init__(self, url: str, forget: Callable[[], None]) -> None:
@@ -116,22 +115,24 @@ class WriterConnection(PostgresConnection):
         self.after = after
         if self.holding and not self.take_lock():
             self.close()
-            raise StoreUnavailableError("another server is using it: stop one of them")
+            raise StoreUnavailableError("a server is using it: stop it first")
         if self._unsure:
             self._unsure = False
             self._forget()
         log.warning("connected to the database again, after the connection was lost")
 
     def take_lock(self) -> bool:
-        """Claim the database for serving; return False if another server has it."""
-        return bool(self.raw.execute("SELECT pg_try_advisory_lock(?::int, ?::int)", _SERVING).fetchone()[0])
+        """Claim the database for this process alone; return False if a server or maintenance has it."""
+        return bool(
+            self.raw.execute("SELECT pg_try_advisory_lock(?::int, ?::int)", MAINTENANCE).fetchone()[0]
+        )
 
 
 class Database:
     """The open database. One writer thread runs all writes; every reading thread has its own connection."""
 
     def __init__(self, url: str, *, hold: bool = False, forget: Callable[[], None] = lambda: None) -> None:
-        """Connect; with ``hold`` claim the database for serving first. Raises ``DatabaseError``.
+        """Connect; with ``hold`` claim the database for this process alone first. Raises ``DatabaseError``.
 
         ``forget`` is called when changes may have been committed that nobody was told of.
         """
@@ -140,10 +141,7 @@ class Database:
         try:
             self._writer_connection = WriterConnection(url, forget)
         except psycopg.Error as refused:
-            why = _without_password(url, refused)
-            raise DatabaseError(
-                f"PostgreSQL at {_place(url)} cannot be reached: {why}. {_what_to_do(why)}"
-            ) from None
+            raise explain_unreachable(url, refused) from None
         try:
             check_database(self._writer_connection.raw)
             if hold:
@@ -201,16 +199,16 @@ class Database:
     # Life
 
     def hold(self) -> None:
-        """Claim the database for serving; refuse when another server holds it."""
+        """Claim the database for this process alone; refuse while a server, or other maintenance, is at work on it."""
         if not self._writer_connection.take_lock():
             raise DatabaseError(
-                f"Another server is already running on {_place(self.url)}. Stop it first, or use another database."
+                f"A server is running on {_place(self.url)}, or it is being made anew. Stop every server first."
             )
         self._writer_connection.holding = True
 
     @property
     def holding(self) -> bool:
-        """True while this process serves the database."""
+        """True while this process has the database for itself."""
         return self._writer_connection.holding
 
     def close(self) -> None:
@@ -247,6 +245,12 @@ def translate_error(failure: BaseException) -> BaseException:
         return failure
     refusal.__cause__ = failure
     return refusal
+
+
+def explain_unreachable(url: str, refused: BaseException) -> DatabaseError:
+    """Return the refusal that says why no connection could be made, without the password."""
+    why = _without_password(url, refused)
+    return DatabaseError(f"PostgreSQL at {_place(url)} cannot be reached: {why}. {_what_to_do(why)}")
 
 
 def _is_full(message: str) -> bool:

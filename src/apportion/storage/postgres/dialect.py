@@ -34,6 +34,7 @@ class PostgresDialect:
     """The SQL of PostgreSQL. Lists are arrays."""
 
     then_join = "JOIN"
+    skip_locked = "FOR UPDATE SKIP LOCKED"
 
     def numbers(self, values: Iterable[int]) -> str:
         return "{" + ",".join(map(str, values)) + "}"

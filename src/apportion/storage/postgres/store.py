@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from apportion.ports.upkeep import StoreCondition
 from apportion.storage.sql.records.record_writer import MetadataLimits
 from apportion.storage.sql.store import SqlStore
@@ -11,14 +13,16 @@ from .connection import PostgresConnection
 from .create import migrate, version_of, wait_for_tables
 from .database import Database
 from .feed import TableFeed, prune_feed
+from .session import ServerSession
 
 __all__ = ["PostgresStore"]
 
 
 class PostgresStore(SqlStore[PostgresConnection]):
-    """Store in the database at ``url``, served by one process.
+    """Store in the database at ``url``.
 
-    ``open_datasets`` is how many datasets keep their caches in memory, the least recently used being dropped first.
+    With ``serving`` it is one of the servers there: the others know as long as it is alive. ``open_datasets`` is how
+    many datasets keep their caches in memory, the least recently used being dropped first.
     """
 
     remote = True
@@ -30,22 +34,39 @@ class PostgresStore(SqlStore[PostgresConnection]):
         limits: MetadataLimits | None = None,
         open_datasets: int = 32,
         allow_upgrade: bool = True,
-        hold: bool = False,
+        serving: bool = False,
     ) -> None:
-        self.database = database = Database(url, hold=hold, forget=self._forget)
+        self.database = database = Database(url, forget=self._forget)
         super().__init__(database, TableFeed(), limits, open_datasets)
-        self._last_alive: int | None = None
+        self._session: ServerSession | None = None
         try:
-            if hold and not allow_upgrade:
+            if serving and not allow_upgrade:
                 database.initialise(wait_for_tables)
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
-            self._last_alive = database.initialise(_heartbeat)
+            if serving:
+                self._session = ServerSession(url)
         except BaseException as failure:
             database.close()
             explained = database.explained(failure)
             if explained is not None:
                 raise explained from None
             raise
+
+    @property
+    def server(self) -> int:
+        return super().server if self._session is None else self._session.number
+
+    def living(self) -> Container[int]:
+        return super().living() if self._session is None else self._session.living()
+
+    @property
+    def cluster(self) -> ServerSession | None:
+        return self._session
+
+    def close(self) -> None:
+        super().close()
+        if self._session is not None:
+            self._session.close()  # last: until here there may have been something at work
 
     def _forget(self) -> None:
         self.caches.forget_all()
@@ -71,16 +92,13 @@ class PostgresStore(SqlStore[PostgresConnection]):
         return None
 
     def last_heartbeat(self) -> int | None:
-        return self._last_alive
+        with self.database.read() as connection:
+            (at,) = connection.raw.execute("SELECT max(at) FROM heartbeat").fetchone()
+        return None if at is None else int(at)
 
     def record_heartbeat(self, now: int) -> None:
-        if self.database.holding:
+        if self._session is not None:
             self.database.write(lambda connection: _beat(connection, now)).result()
-
-
-def _heartbeat(connection: PostgresConnection) -> int | None:
-    (at,) = connection.raw.execute("SELECT max(at) FROM heartbeat").fetchone()
-    return None if at is None else int(at)
 
 
 def _beat(connection: PostgresConnection, now: int) -> None:

@@ -8,16 +8,24 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from apportion.domain.errors import StoreUnavailableError
 from apportion.ports.deadline import Deadline
 
 from .cache_delta import CacheDelta
 from .dialect import Cursor, Dialect, Statements
 from .locks import Locks
 
-__all__ = ["UNLIMITED", "Cursor", "RawConnection", "SqlConnection"]
+__all__ = ["UNLIMITED", "Cursor", "RawConnection", "SqlConnection", "owner_of"]
 
 UNLIMITED = Deadline()
 """The deadline of transactions that nobody waits for: never over."""
+
+
+def owner_of(connection: SqlConnection) -> int:
+    """Return the number of this server. Raises ``StoreUnavailableError`` while it cannot prove that it is alive."""
+    if not connection.owner:
+        raise StoreUnavailableError
+    return connection.owner
 
 
 class RawConnection(Statements, Protocol):
@@ -72,6 +80,8 @@ class SqlConnection(Protocol):
     """The deadline of the transaction that it is used for."""
     began: int
     """The number of commits that had been passed on to the caches when its snapshot was taken."""
+    owner: int
+    """The number of this server: what takes more than one transaction is marked as its own."""
     since: float
     """When its snapshot was taken, on the clock ``time.monotonic``."""
     seen: dict[int, int]

@@ -19,7 +19,7 @@ from apportion.storage.checksums import with_checksum
 from apportion.storage.tables import datasets, events, guidelines
 from apportion.vocabulary import Task
 
-from .connection import SqlConnection
+from .connection import SqlConnection, owner_of
 from .dialect import Dialect
 
 __all__ = ["DATASET_COLUMNS", "PlanListing", "SqlDatasets", "dataset_from"]
@@ -31,7 +31,7 @@ TO_BE_PURGED = 0
 """``deleted_at`` of datasets pending purge: deleted for good, or never finished."""
 
 # What nearly every request reads, and every answer changes, goes without SQLAlchemy
-DATASET_COLUMNS = _NAMES = [column.name for column in datasets.columns]
+DATASET_COLUMNS = _NAMES = [column.name for column in datasets.columns if column.name != "owner"]
 _JSON = frozenset({"tags", "metadata", "settings", "policies", "rules"})
 _NUMBERED = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE no = ? AND deleted_at IS NULL"
 _OFTEN_CHANGED = frozenset({"tags", "metadata", "last_updated"})
@@ -61,6 +61,7 @@ class SqlDatasets:
         """``plans`` gets the plans of the datasets that are found."""
         self._raw = connection.raw
         self._connection = connection.sql
+        self._writing = connection
         self._created = created
         self._purge = purge
         self._give_back = give_back
@@ -90,9 +91,9 @@ class SqlDatasets:
         return self._add(dataset, deleted_at=None)
 
     def add_hidden(self, dataset: Dataset) -> Dataset:
-        return self._add(dataset, deleted_at=TO_BE_PURGED)
+        return self._add(dataset, deleted_at=TO_BE_PURGED, owner=owner_of(self._writing))
 
-    def _add(self, dataset: Dataset, *, deleted_at: int | None) -> Dataset:
+    def _add(self, dataset: Dataset, *, deleted_at: int | None, owner: int | None = None) -> Dataset:
         (no,) = self._connection.execute(
             insert(datasets)
             .values(
@@ -113,6 +114,7 @@ class SqlDatasets:
                 multi_label=dataset.multi_label,
                 rules=_rules_out(dataset.rules),
                 deleted_at=deleted_at,
+                owner=owner,
             )
             .returning(datasets.c.no)
         ).one()
@@ -122,6 +124,7 @@ class SqlDatasets:
 
     def update(self, dataset: Dataset, **changes: Any) -> Dataset:
         if changes and changes.keys() <= _OFTEN_CHANGED:
+            # Without SQLAlchemy, since nearly every answer changes ``last_updated``
             columns = ", ".join(f"{name} = ?" for name in changes)
             stored = [json.dumps(value) if name in _JSON else value for name, value in changes.items()]
             self._raw.leave("datasets", f"UPDATE datasets SET {columns} WHERE no = ?", (*stored, dataset.no))
@@ -159,6 +162,7 @@ class SqlDatasets:
         self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(deleted_at=at))
 
     def deleted(self, workspaces: Collection[str] | None = None) -> Sequence[DeletedDataset]:
+        # The last one: the dataset may have been deleted and restored before
         last = (
             select(events.c.no)
             .where(events.c.dataset == datasets.c.no, events.c.what == "deleted")
@@ -180,22 +184,28 @@ class SqlDatasets:
             for found in (dict(row._mapping) for row in rows)
         ]
 
-    def postpone_purges(self, by: int) -> None:
+    def postpone_purge(self, dataset: Dataset, by: int) -> None:
         at = datasets.c.deleted_at
         # Never TO_BE_PURGED itself: that would purge the dataset now instead of later
         later = case((at + by > TO_BE_PURGED, at + by), else_=TO_BE_PURGED + 1)
-        self._connection.execute(update(datasets).where(at > TO_BE_PURGED).values(deleted_at=later))
+        self._connection.execute(
+            update(datasets).where(datasets.c.no == dataset.no, at > TO_BE_PURGED).values(deleted_at=later)
+        )
 
     def restore(self, dataset: Dataset, *, name: str) -> Dataset:
-        self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": None, "name": name})
+        self._connection.execute(
+            _UPDATE, {"which": dataset.no, "deleted_at": None, "name": name, "owner": None}
+        )
         return replace(dataset, name=name)
 
     def mark_for_purge(self, dataset: Dataset) -> None:
-        self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": TO_BE_PURGED})
+        self._connection.execute(_UPDATE, {"which": dataset.no, "deleted_at": TO_BE_PURGED, "owner": None})
 
-    def pending_purge(self) -> Sequence[int]:
-        rows = self._connection.execute(select(datasets.c.no).where(datasets.c.deleted_at == TO_BE_PURGED))
-        return [no for (no,) in rows]
+    def pending_purge(self, alive: Callable[[int], bool]) -> Sequence[int]:
+        rows = self._connection.execute(
+            select(datasets.c.no, datasets.c.owner).where(datasets.c.deleted_at == TO_BE_PURGED)
+        )
+        return [no for no, owner in rows if owner is None or not alive(owner)]
 
     def purge(self, no: int, *, limit: int) -> bool:
         self._raw.locks.alone(no)

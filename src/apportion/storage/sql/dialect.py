@@ -102,6 +102,10 @@ class Dialect(Protocol):
 
     # The rest
 
+    @property
+    def skip_locked(self) -> str:
+        """The end of a query for rows to be changed next: it locks them, and leaves out those that others locked."""
+
     def joined(self, expression: str) -> str:
         """Write the aggregate of a string expression over all rows: the strings with commas between."""
 

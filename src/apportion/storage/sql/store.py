@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import secrets
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Generic, Protocol, TypeVar
 
 from apportion.domain.records import Record
+from apportion.ports.cluster import Cluster
 from apportion.ports.deadline import Deadline
 from apportion.ports.events import REQUEST, RequestMark
 from apportion.ports.records import EncodedRecord
@@ -34,6 +36,7 @@ class StoreConnection(SqlConnection, PooledConnection, Protocol):
 
 C = TypeVar("C", bound=StoreConnection)
 T = TypeVar("T")
+_MOST_SERVERS = 1 << 31
 
 
 class OpenDatabase(Protocol[C]):
@@ -64,6 +67,7 @@ class SqlStore(Generic[C]):
         self.limits = limits or MetadataLimits()
         self.caches = Caches(database.readers.lend, database.readers.take_back, feed, open_datasets)
         self._open = database
+        self._server = 1 + secrets.randbelow(_MOST_SERVERS)  # another one after each start
 
     @contextlib.contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[Transaction]:
@@ -72,7 +76,23 @@ class SqlStore(Generic[C]):
 
     def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
         request = REQUEST.get()  # a context variable, which the writer's thread does not have
-        return self._open.write(lambda connection: fn(self._transaction(connection, request)), urgent=urgent)
+
+        def run(connection: C) -> T:
+            connection.owner = self.server
+            return fn(self._transaction(connection, request))
+
+        return self._open.write(run, urgent=urgent)
+
+    @property
+    def server(self) -> int:
+        return self._server
+
+    @property
+    def cluster(self) -> Cluster | None:
+        return None
+
+    def living(self) -> Container[int]:
+        return (self._server,)
 
     def _transaction(self, connection: C, request: RequestMark | None = None) -> SqlTransaction:
         release = self._release_disk_space

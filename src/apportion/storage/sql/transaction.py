@@ -20,6 +20,7 @@ from .connection import SqlConnection
 from .datasets import PlanListing, SqlDatasets
 from .operations.events import SqlEvents
 from .operations.jobs import SqlJobs
+from .operations.replies import SqlReplies
 from .operations.webhooks import SqlWebhooks
 from .people import SqlPeople
 from .purge import purge_some
@@ -141,6 +142,10 @@ class SqlTransaction:
     @cached_property
     def jobs(self) -> SqlJobs:
         return SqlJobs(self._connection)
+
+    @cached_property
+    def replies(self) -> SqlReplies:
+        return SqlReplies(self._connection)
 
     @cached_property
     def webhooks(self) -> SqlWebhooks:

@@ -25,6 +25,7 @@ Tell = Callable[[str, int, int], None]
 NOT_COPIED: Mapping[str, str] = {
     **dict.fromkeys(sorted(DERIVED), "derived again"),
     "events_pruning": "every new store has its one row, the same in each",
+    "replies": "kept for a day, for requests that are sent again to the same store",
 }
 """Tables that are not copied, each with the reason. Any other table is."""
 BLANK: Mapping[tuple[str, str], bytes | None] = {

@@ -96,6 +96,7 @@ class SqliteConnection:
         self.after: list[Callable[[], None]] = []
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""
+        self.owner = 0
         self.changes: list[CacheDelta] = []
         self.began = ALWAYS
         """The number of commits that had been passed on to the caches when its snapshot was taken."""

@@ -21,6 +21,7 @@ class SqliteDialect:
     """The SQL of SQLite. Lists are JSON: ``json_each`` takes any number of values as one parameter."""
 
     then_join = "CROSS JOIN"  # which SQLite never reorders
+    skip_locked = ""  # nobody else writes
 
     def numbers(self, values: Iterable[int]) -> str:
         return "[" + ",".join(map(str, values)) + "]"

@@ -12,7 +12,7 @@ from .base import metadata
 from .content import agents, annotations_table, comments, gold, history, posteriors, records, time_spent
 from .dataset import datasets, guidelines, purged_datasets
 from .index import facet, fields, numbers, vals, vectors
-from .operations import events, events_pruning, job_changes, jobs, webhook_deliveries, webhooks
+from .operations import events, events_pruning, job_changes, jobs, replies, webhook_deliveries, webhooks
 from .people import memberships, sessions, users, workspaces
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "purged_datasets",
     "reasons",
     "records",
+    "replies",
     "sessions",
     "slot_counts",
     "slots",

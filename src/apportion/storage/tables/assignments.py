@@ -25,6 +25,7 @@ plans = Table(
     Column("created_by", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("owner", Integer, comment="the number of the server that writes, extends or undoes it"),
     sqlite_autoincrement=True,
 )
 

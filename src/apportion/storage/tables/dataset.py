@@ -34,6 +34,7 @@ datasets = Table(
         "staging", BigInteger, nullable=False, server_default="0",
         comment="counts how often it was begun to make it individual",
     ),
+    Column("owner", Integer, comment="the number of the server that fills it while it is hidden"),
     Index(
         "datasets_live", "workspace", "name", unique=True,
         sqlite_where=Column("deleted_at").is_(None), postgresql_where=Column("deleted_at").is_(None),

@@ -8,7 +8,7 @@ from sqlalchemy.event import listen
 from .base import checksum_column, metadata
 from .json_text import JsonText
 
-__all__ = ["events", "events_pruning", "job_changes", "jobs", "webhook_deliveries", "webhooks"]
+__all__ = ["events", "events_pruning", "job_changes", "jobs", "replies", "webhook_deliveries", "webhooks"]
 
 events = Table(
     "events",
@@ -77,7 +77,20 @@ jobs = Table(
     Column("total", Integer, comment="of how many; null while that is not known"),
     Column("message", Text, comment="why it failed, or what it is at"),
     Column("result", JsonText),
+    Column("owner", Integer, comment="the number of the server that runs it; null: none"),
     sqlite_autoincrement=True,
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("key", Text, primary_key=True, comment="Idempotency-Key of the request"),
+    Column("digest", Text, nullable=False, comment="of the request: a key is of one request only"),
+    Column("at", BigInteger, nullable=False),
+    Column("owner", Integer, comment="the number of the server at work on it"),
+    Column("status", Integer, comment="null: there is no reply yet"),
+    Column("body", LargeBinary),
 )
 
 job_changes = Table(

@@ -23,6 +23,7 @@ const DatasetNav = lazy(() => import("@/app/dataset-nav"));
 const AssignThese = lazy(() => import("./assign-these"));
 const RuleOfThis = lazy(() => import("./rule-of-this"));
 const ExportButton = lazy(() => import("./export/export-button"));
+const TrainButton = lazy(() => import("./train/train-button"));
 const SearchHelp = lazy(() => import("@/search/search-help"));
 const Filters = memo(FilterBar);
 
@@ -93,6 +94,7 @@ export function Toolbar({ dataset, view, asked, onView, onScreen, search, mine, 
           )}
           <Suspense>
             <ExportButton dataset={dataset} view={view} />
+            <TrainButton dataset={dataset} />
           </Suspense>
           <DisplaySettings task={dataset.task} />
           <Tooltip label={hint(t.guidelines.title, "guidelines")}>

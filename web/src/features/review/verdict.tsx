@@ -13,6 +13,7 @@ import { labelNumber } from "@/core/keys";
 import type { AppRecord, DatasetRef, Value } from "@/core/model";
 import { toggleLabel } from "@/record/answers";
 import { MarkedText } from "@/record/marked-text";
+import { RecordImage } from "@/record/record-image";
 import { TextClassification } from "@/record/text-classification";
 import { TextToText } from "@/record/text-to-text";
 import { TokenClassification } from "@/record/token-classification";
@@ -155,6 +156,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
         </p>
       )}
       <About record={record} />
+      <RecordImage record={record} />
       {record.task !== "TokenClassification" && (
         <section className={classes["source"]} aria-label={t.annotate.text}>
           {record.fields.map((field) => (

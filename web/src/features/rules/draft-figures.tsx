@@ -7,6 +7,7 @@ import { useState } from "react";
 
 import { findRecords } from "@/api/records";
 import { draftFiguresQuery, rulesKey } from "@/api/rules";
+import { WrongPlace } from "@/app/failed";
 import { RecordsLink } from "@/app/records-link";
 import type { AppRecord, DatasetRef } from "@/core/model";
 import { countOf, type Draft, type DraftFigures as Measured, newQuery, rightQuery, wrongQuery } from "@/core/rules";
@@ -31,9 +32,9 @@ export function DraftFigures({ dataset, draft }: { dataset: DatasetRef; draft: D
   if (!query) return <p className={classes["note"]}>{words.waiting}</p>;
   if (found.isError && asked === query) {
     return (
-      <p className={classes["bad"]} role="alert">
-        {found.error.message}
-      </p>
+      <div className={classes["bad"]} role="alert">
+        <WrongPlace query={asked} failure={found.error} />
+      </div>
     );
   }
   if (!found.data) return <p className={classes["note"]}>{words.measuring}</p>;

@@ -9,6 +9,7 @@ import { flushSync } from "react-dom";
 
 import { ApiError } from "@/api/client";
 import { addRule, changeRule } from "@/api/rules";
+import { whyRefused } from "@/app/failed";
 import type { DatasetRef } from "@/core/model";
 import { type Draft, type MeasuredRule, NO_DRAFT, nextStep, pickLabel } from "@/core/rules";
 import type { LabelWithHue } from "@/record/use-labels";
@@ -140,7 +141,7 @@ export function Editor({ dataset, rules, labels, several, mayWrite, draft, onDra
       {hint && <p className={classes["note"]}>{hint}</p>}
       {saved.error && (
         <Alert color="red" variant="light" role="alert">
-          {taken ? words.taken : saved.error.message}
+          {taken ? words.taken : whyRefused(draft.query.trim(), saved.error)}
         </Alert>
       )}
       {help && (

@@ -9,7 +9,7 @@ import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.events import TEAM_EVENTS
-from apportion.domain.individual.case import Case
+from apportion.domain.individual.case import Annotation, Case
 from apportion.ports.annotations import (
     CaseChange,
     ChangedRecords,
@@ -18,13 +18,13 @@ from apportion.ports.annotations import (
     Event,
     PastAnnotation,
     SentComment,
+    SharedAnswer,
 )
 from apportion.ports.events import About
 from apportion.storage.checksums import add_row
 from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.assignments.plan_store import PlanStore
 from apportion.storage.sql.cache_delta import CacheDelta
-from apportion.storage.sql.cases.annotation_rows import set_seconds
 from apportion.storage.sql.cases.case_writer import StoredCases
 from apportion.storage.sql.cases.time_spent import add_time, spent_between, times_of
 from apportion.storage.sql.codec.fragments import decode_value
@@ -77,6 +77,7 @@ class SqlAnnotations:
         if who is not None and locks.shared:
             locks.person(dataset.no, self._agents.number(who))
         locks.records_by_id(dataset.no, [id])
+        # Counters decide about caps only; without any they need not be read
         if who is None or not self._assignments.has_caps(dataset):
             found = self._cases(dataset, [id])
             return found[0] if found else None
@@ -161,6 +162,12 @@ class SqlAnnotations:
             writer.save(change, at)
         writer.finish()
 
+    def save_shared(self, dataset: Dataset, answer: SharedAnswer, *, at: int) -> Annotation | None:
+        writer = self._assignments.writer(dataset, self._stored())
+        saved = writer.save_shared(answer, at)
+        writer.finish()
+        return saved
+
     # Time
 
     def spend(
@@ -172,8 +179,6 @@ class SqlAnnotations:
             read = self._times.get(rid)
             known = times_of(self._raw, rid, me) if read is None else read.setdefault(me, {})
             add_time(self._raw, rid, me, max(more, 0.0), answered=answered, at=at, known=known)
-        if not dataset.individual:  # else it is stored with the annotation
-            set_seconds(self._raw, rid, me, seconds)
 
     def spent(self, dataset: Dataset, since: int, until: int) -> list[tuple[str, int, int, int]]:
         rows = spent_between(self._raw, dataset.no, since, until)

@@ -119,6 +119,7 @@ class CaseReader:
         times: dict[int, dict[int, int]] = {}
         for no, at, ms in time:
             times.setdefault(no, {})[at] = ms
+        # Whoever changes the case next needs the stored form too, and need not read it again
         self.stored[rid] = StoredCase(answer_terms, kept, times)
         return Case(
             decode_record(task, id, STATUSES[row[0]], content, prediction, None),
@@ -204,5 +205,6 @@ def _statement(dialect: Dialect, several: bool, gold: bool, posteriors: bool, co
     if counts:
         read = f"({counts_of_person(dialect, '?2', '?3', '?4')}) AS x"
         parts.append(_part(_COUNT, read, "x.plan, x.rule, x.annotator, x.state, x.n", rid="0"))
+    # Materialized: each of the parts would look the id up again
     found = f"WITH wanted (rid) AS MATERIALIZED (SELECT r.rid FROM {source}) "
     return found + " UNION ALL ".join(parts)

@@ -117,6 +117,7 @@ class SqlAssignments(SlotUpdate):
         """
         me = self._agents.find(claimant.person.name)
         rules = self._rules_of(dataset, claimant)
+        # Too many ids for a list are compared below instead, after the rows were read
         known = within if within is not None and _few(within) else None
         queue, most = QueueRead(self._raw, dataset.no, me, rules, now, among, known), max(limit, 1)
         while True:
@@ -153,6 +154,7 @@ class SqlAssignments(SlotUpdate):
         if row is None:
             return None
         self._raw.locks.records(dataset.no, row)
+        # All slots of the record, not the one: saving it needs those beside it anyway
         there = self._slots_on(dataset, [row[0]]).get(row[0], [])
         return next((slot for slot in there if slot.lease is not None and slot.lease.token == token), None)
 
@@ -178,9 +180,13 @@ class SqlAssignments(SlotUpdate):
             if slot.lease is not None and slot.lease.annotator == annotator
         ]
 
-    def postpone_leases(self, by: int) -> None:
+    def leased_datasets(self) -> list[int]:
+        rows = self._raw.execute("SELECT DISTINCT dataset FROM slots WHERE state = 1 ORDER BY dataset")
+        return [no for (no,) in rows]
+
+    def postpone_leases(self, dataset: int, by: int) -> None:
         later = "CASE WHEN until + ?1 > 0 THEN until + ?1 ELSE 0 END"
-        self._raw.execute(f"UPDATE slots SET until = {later} WHERE state = 1", (by,))
+        self._raw.execute(f"UPDATE slots SET until = {later} WHERE dataset = ?2 AND state = 1", (by, dataset))
 
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
         self._raw.locks.dataset(dataset.no)
@@ -236,6 +242,7 @@ class SqlAssignments(SlotUpdate):
         if free and open_rules:
             # Counters know nothing of skills, of records somebody is on already, or of slots they declined
             some, all_of_them = self._count_open(dataset, claimant, me, open_rules, now)
+            # Beyond what was looked at one by one the counters say more, if less exactly
             free = some if all_of_them else max(some, free - open_held)
         return RemainingWork(own + open_held, free)
 

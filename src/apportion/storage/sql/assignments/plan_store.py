@@ -23,7 +23,7 @@ from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.cases.case_writer import CaseWriter, StoredCases
 from apportion.storage.sql.cases.slots import Light, SlotReader
 from apportion.storage.sql.codec.rule_keys import rule_keys
-from apportion.storage.sql.connection import RawConnection, SqlConnection
+from apportion.storage.sql.connection import RawConnection, SqlConnection, owner_of
 from apportion.storage.sql.datasets import PlanListing
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.tables import plans
@@ -225,6 +225,7 @@ class PlanStore:
                 created_by=by,
                 created_at=at,
                 changed_at=at,
+                owner=owner_of(self._connection),
             )
             .returning(*_PLAN.selected_columns)
         ).one()
@@ -245,6 +246,8 @@ class PlanStore:
         values: dict[str, Any] = {"changed_at": at}
         if phase is not None:
             values["state"] = str(phase)
+            if phase is PlanPhase.UNDOING:
+                values["owner"] = owner_of(self._connection)
         if spec is not None:
             values["spec"] = show_plan(spec)
         if teams is not None:
@@ -252,6 +255,7 @@ class PlanStore:
         if state is not None:
             values["progress"] = show_state(state)
         if figures is not None:
+            # Figures of a change must not lose the mark by which an extension is undone after a stop
             kept = {} if plan.extending is None else {_EXTENDING: _show_extending(plan.extending)}
             values["figures"] = {**figures, **kept}
         return self._update(plan, values)
@@ -267,7 +271,8 @@ class PlanStore:
         return _plan(row)
 
     def begin_extending(self, plan: StoredPlan, extending: ExtensionInProgress) -> StoredPlan:
-        return self._refigure(plan, {**plan.figures, _EXTENDING: _show_extending(extending)})
+        figures = {**plan.figures, _EXTENDING: _show_extending(extending)}
+        return self._refigure(plan, figures, owner=owner_of(self._connection))
 
     def end_extending(self, plan: StoredPlan) -> StoredPlan:
         figures = self._sql.execute(select(plans.c.figures).where(plans.c.no == plan.no)).scalar_one()
@@ -293,6 +298,7 @@ class PlanStore:
                 [(n, dataset.no, plan.no, rule, annotator) for (rule, annotator), n in gone.items()],
             )
             return touched
+        # Only once all of its slots are gone: a stop before that finds the mark and goes on here
         self._refigure(plan, extending.figures, progress=show_state(extending.state))
         return None
 
@@ -338,11 +344,14 @@ class PlanStore:
         self._raw.execute(f"DELETE FROM slots WHERE {among}", (listed,))
         return self._annotated(dataset, [rid & 0xFFFFFFFF for rid in there])
 
-    def unfinished(self) -> list[tuple[int, StoredPlan]]:
+    def unfinished(self, alive: Callable[[int], bool]) -> list[tuple[int, StoredPlan]]:
         half = plans.c.state.in_([str(PlanPhase.WRITING), str(PlanPhase.UNDOING)])
+        # Looked for in the text, since databases differ in how they look into JSON
         maybe = cast(plans.c.figures, Text).contains(f'"{_EXTENDING}"')
         rows = self._sql.execute(select(plans).where(half | maybe))
-        found = [(row._mapping["dataset"], _plan(row)) for row in rows]
+        found = [
+            (row._mapping["dataset"], _plan(row)) for row in rows if not alive(row._mapping["owner"] or 0)
+        ]
         return [
             (no, plan)
             for no, plan in found

@@ -78,6 +78,7 @@ class SlotInsert(PlanStore):
             list(zip(*(column.tolist() for column in columns), needs, strict=True)),
             form=f"(?, {dataset.no}, ?, {plan.no}, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?)",
         )
+        # Rule and person in one number, so that one pass counts both
         pairs, counts = np.unique(rule.astype(np.int64) << 32 | annotator, return_counts=True)
         for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
             of_rule, of_person = divmod(pair, 1 << 32)
@@ -103,9 +104,11 @@ class SlotInsert(PlanStore):
         part = batch.by_person[start:stop]
         part = part[batch.numbers[rows.record[part]] > 0]
         pending = np.ones(len(part), dtype=bool)
+        # Hardly any plan is answered while it is written: its slots need not be read again then
         if self._begun(plan, len(rows)):
             states = self._states((batch.first_slot + part).tolist())
             now = np.array([states.get(no, _ENDED) for no in (batch.first_slot + part).tolist()])
+            # What ended meanwhile waits for nobody, and is nobody's any more
             part, now = part[now < _ENDED], now[now < _ENDED]
             pending = now == STATE_NO[RowState.PENDING]
         people = np.array([OPEN, *(self._agents.number(name) for name in rows.people)])
@@ -125,6 +128,7 @@ class SlotInsert(PlanStore):
             form=f"({dataset.no}, ?, 0, ?, ?, ?)",
         )
         writer = self.writer(dataset)
+        # Person by person, since a term is one person's: its records are written in one go
         for each in np.unique(annotator).tolist():
             if each != OPEN:
                 assigned = BitMap(ns[annotator == each].astype(np.uint32)).to_array().tolist()
@@ -153,6 +157,7 @@ class SlotInsert(PlanStore):
         (part,) = self._raw.execute(
             "SELECT coalesce(max(part) + 1, 0) FROM reasons WHERE plan = ?", (plan.no,)
         ).fetchone()
+        # Many to a row, since a large plan has very many
         for place, start in enumerate(range(0, len(reasons), _REASONS_TOGETHER)):
             items = [(each.code, each.args) for each in reasons[start : start + _REASONS_TOGETHER]]
             self._raw.execute(

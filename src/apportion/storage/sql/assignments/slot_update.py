@@ -103,6 +103,7 @@ class SlotUpdate(SlotInsert):
     def live_slots_of(self, plan: StoredPlan, now: int) -> list[tuple[int, HeldSlot]]:
         from apportion.domain.assignment.reallocation import HeldSlot  # brings numpy along
 
+        # A lease that has run out holds nothing: its slot counts as pending, and as its annotator's
         rows = self._raw.execute(
             "SELECT s.no, r.id, CASE WHEN s.state = 1 AND s.until > ?3 THEN coalesce(s.holder, s.annotator) "
             "ELSE s.annotator END, CASE WHEN s.state = 1 AND s.until <= ?3 THEN 0 ELSE s.state END, "
@@ -288,6 +289,7 @@ class SlotUpdate(SlotInsert):
         changes, read = self._slots_read
         if changes == self._raw.total_changes:
             found = {rid: there for rid, there in read.items() if any(slot.id in slots for slot in there)}
+            # Only if all of them were among those read; else some records would be left out
             if sum(slot.id in slots for there in found.values() for slot in there) == len(slots):
                 return found
         sql = self._raw.dialect

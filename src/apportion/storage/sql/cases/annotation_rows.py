@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from apportion.domain.individual.case import ANSWERED, Annotation
 from apportion.domain.records import AgentValues, Record
 from apportion.domain.terms import answer_terms
+from apportion.ports.annotations import SharedAnswer
 from apportion.storage.checksums import COVERED, add_row, checksum, covered
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.codec.fragments import decode_record, decode_value, encode_value, packed, unpacked
@@ -18,7 +19,7 @@ from apportion.storage.sql.index.counters import CountedTerms
 from apportion.storage.sql.rows import insert_rows
 from apportion.vocabulary import AnnotationState, HistoryReason, Status, Task
 
-__all__ = ["AnnotationRow", "AnnotationRows", "set_seconds"]
+__all__ = ["AnnotationRow", "AnnotationRows"]
 
 _STATE_NO = {state: no for no, state in enumerate(STATES)}
 _STATE_OF = {
@@ -41,13 +42,11 @@ _COVERED = f"SELECT {covered('annotations')} FROM annotations WHERE rid = ? AND 
 _SECONDS = COVERED["annotations"].index("seconds")
 
 
-def set_seconds(raw: RawConnection, rid: int, annotator: int, seconds: float | None) -> None:
-    """Update the seconds spent on an annotation, if there is one, and nothing else of it."""
-    row = raw.execute(_COVERED, (rid, annotator)).fetchone()
-    if row is None or row[_SECONDS] == seconds:
-        return
-    values = list(row)  # the checksum covers the whole row, so all of it is needed to compute it again
-    values[_SECONDS] = None if seconds is None else float(seconds)
+def _set_seconds(raw: RawConnection, rid: int, annotator: int, seconds: float) -> None:
+    """Update the seconds spent on an annotation, and nothing else of it."""
+    # The checksum covers the whole row, so all of it is needed to compute it again
+    values = list(raw.execute(_COVERED, (rid, annotator)).fetchone())
+    values[_SECONDS] = float(seconds)
     raw.execute(
         "UPDATE annotations SET seconds = ?, checksum = ? WHERE rid = ? AND annotator = ?",
         (values[_SECONDS], checksum(values), rid, annotator),
@@ -111,6 +110,36 @@ class AnnotationRows:
                     self._new.append(_row(rid, annotator, now, at))
                 else:
                     self._put(rid, annotator, now, at)
+
+    def replace(
+        self, rid: int, answer: SharedAnswer, at: int, there: Mapping[int, AnnotationRow]
+    ) -> AnnotationRow | None:
+        """Store an answer as the one annotation of a record in a shared dataset, as ``keep`` does; return its row.
+
+        ``there`` are the stored annotations of the record.
+        """
+        state, value, mine = _STATE_NO[answer.state], None, None
+        if answer.value is not None:
+            value, mine = encode_value(self._task, answer.value), self.agent(answer.annotator)
+        for annotator, before in there.items():
+            if (annotator, state, value) != (mine, before.state, before.value):
+                self._remember(rid, annotator, before, at, HistoryReason.REPLACED)
+            if annotator != mine:
+                self._forget(rid, annotator, before)
+        if mine is None:
+            return None
+        known, seconds = there.get(mine), answer.seconds
+        if known is None:
+            now = AnnotationRow(state, value, 1, b"", seconds)
+        else:
+            now = known._replace(seconds=known.seconds if seconds is None else seconds)
+            if (state, value) == (known.state, known.value):
+                if now.seconds is not None and now.seconds != known.seconds:
+                    _set_seconds(self._raw, rid, mine, now.seconds)
+                return now
+            now = now._replace(state=state, value=value, version=known.version + 1, counted=False)
+        self._put(rid, mine, now, at)
+        return now
 
     def change(
         self,

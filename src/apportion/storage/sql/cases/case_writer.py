@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from apportion.domain.assignment.states import RowState
 from apportion.domain.datasets import Dataset
-from apportion.domain.individual.case import Case, GoldValue
-from apportion.domain.individual.record_view import ResolvedView
-from apportion.domain.terms import view_terms
-from apportion.ports.annotations import CaseChange
+from apportion.domain.individual.case import Annotation, Case, GoldValue
+from apportion.domain.records import AgentValues
+from apportion.domain.terms import Term, answer_terms, view_terms
+from apportion.ports.annotations import CaseChange, SharedAnswer
 from apportion.storage.checksums import add_row
 from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.cache_delta import CacheDelta
-from apportion.storage.sql.codec.fragments import encode_value, encode_view, packed, unpacked
+from apportion.storage.sql.codec.fragments import (
+    decode_value,
+    encode_answers,
+    encode_value,
+    encode_view,
+    packed,
+    unpacked,
+)
 from apportion.storage.sql.codec.history_reasons import stored_reason
-from apportion.storage.sql.codec.states import STATES
+from apportion.storage.sql.codec.states import STATES, STATUS_OF
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.counters import CountedTerms
 from apportion.storage.sql.index.terms import TermRegistry
@@ -26,6 +34,7 @@ from .slots import SlotWriter
 
 __all__ = ["CaseWriter", "StoredCase", "StoredCases"]
 
+_UPDATE = "UPDATE records SET status = ?, answer = ?, answer_terms = ?, version = version + 1"
 _STATUS_NO = {status: no for no, status in enumerate(Status)}
 
 
@@ -90,7 +99,32 @@ class CaseWriter:
         if before.gold != after.gold:
             self._gold(rid, before.gold, after.gold, at)
         self.slots.change(after.number, before.slots, after.slots, change.note)
-        self._write_view(after, change.view, None if stored is None else stored.answer_terms)
+        view = change.view
+        answer, terms = encode_view(self._task, view), view_terms(after.record, view)
+        self._write_answer(after.number, view.status, answer, terms, stored)
+
+    def save_shared(self, answer: SharedAnswer, at: int) -> Annotation | None:
+        """Store an answer to a record of a shared dataset; return its annotation as it is now."""
+        case, name, status = answer.before, answer.annotator, STATUS_OF[answer.state]
+        rid = self._base | case.number
+        stored = self._stored.pop(rid, None)
+        there = self._annotations.kept(rid) if stored is None else stored.annotations
+        row = self._annotations.replace(rid, answer, at, there)
+        # Withdrawn slots by themselves: the note is of them only
+        ended = {slot.id for slot in answer.slots if slot.state is RowState.WITHDRAWN}
+        before = {slot.id: slot for slot in case.slots}
+        others = [before[slot.id] if slot.id in ended else slot for slot in answer.slots]
+        self.slots.change(case.number, case.slots, others)
+        self.slots.change(case.number, others, answer.slots, answer.note)
+        values = None if answer.value is None else AgentValues(name, {name: answer.value})
+        terms = answer_terms(case.record, status, values)
+        self._write_answer(case.number, status, encode_answers(self._task, values), terms, stored, updated=at)
+        if row is None or row.value is None:
+            return None
+        known = case.of(name)
+        updated = known.updated if known is not None and known.version == row.version else at
+        value = decode_value(self._task, row.value)
+        return Annotation(name, answer.state, value, row.version, updated, row.seconds)
 
     def stage(self, before: Case, after: Case) -> None:
         """Store a record as it will be once its shared dataset is individual; its resolved view stays as it is."""
@@ -100,21 +134,32 @@ class CaseWriter:
         self._gold(rid, None, after.gold, 0)
         self.slots.change(after.number, before.slots, after.slots)
 
-    def _write_view(self, case: Case, view: ResolvedView, terms: bytes | None) -> None:
-        """Write the resolved view, which everybody sees who may see more than their own answers."""
-        rid = self._base | case.number
-        answer = encode_view(self._task, view)
+    def _write_answer(
+        self,
+        n: int,
+        status: Status,
+        answer: bytes | None,
+        terms: Sequence[Term],
+        stored: StoredCase | None,
+        *,
+        updated: int | None = None,
+    ) -> None:
+        """Write status and value of a record, which everybody sees who may see more than their own answers."""
+        rid = self._base | n
         # The stored terms, not those of the case before: facets and counters must lose exactly what was written
-        if terms is None:
-            (terms,) = self._raw.execute("SELECT answer_terms FROM records WHERE rid = ?", (rid,)).fetchone()
-            assert terms is not None
-        term_ids = self._counted.term_ids(view_terms(case.record, view))
-        self._counted.change(case.number, unpacked(terms), term_ids)
-        self._changes.rewritten.append(case.number)
-        self._raw.execute(
-            "UPDATE records SET status = ?, answer = ?, answer_terms = ?, version = version + 1 WHERE rid = ?",
-            (_STATUS_NO[view.status], answer, packed(term_ids), rid),
-        )
+        before = None if stored is None else stored.answer_terms
+        if before is None:
+            (before,) = self._raw.execute("SELECT answer_terms FROM records WHERE rid = ?", (rid,)).fetchone()
+        assert before is not None
+        term_ids = self._counted.term_ids(terms)
+        self._counted.change(n, unpacked(before), term_ids)
+        self._changes.rewritten.append(n)
+        written = (_STATUS_NO[status], answer, packed(term_ids))
+        if updated is None:
+            self._raw.execute(f"{_UPDATE} WHERE rid = ?", (*written, rid))
+        else:
+            self._changes.updated.append((n, updated))
+            self._raw.execute(f"{_UPDATE}, updated = ? WHERE rid = ?", (*written, updated, rid))
 
     def _gold(self, rid: int, before: GoldValue | None, after: GoldValue | None, at: int) -> None:
         if before is not None:

@@ -256,6 +256,7 @@ class SlotWriter:
         )
         place = self._place(slot)
         if place is not None:
+            # Its number is known only now
             row = (*place[:-1], no)
             self._places[row] += 1
         self.count(*slot.rule, annotator, STATE_NO[slot.state], 1)
@@ -312,6 +313,7 @@ class SlotWriter:
                 _run(raw, _update_slots, rows[start : start + _AT_ONCE])
             self._changed = {}
         if self._places:
+            # A place taken and given back in one transaction adds up to nothing
             gone = [place for place, change in self._places.items() if change < 0]
             for start in range(0, len(gone), _AT_ONCE):
                 _run(raw, _delete_places, gone[start : start + _AT_ONCE])
@@ -319,6 +321,7 @@ class SlotWriter:
             insert_rows(raw, "waiting", len(_PLACE), new)
             self._places.clear()
         if self._past:
+            # They may have had the record before, by another slot
             insert_rows(raw, "past_assignees", 2, sorted(self._past), unless_there=True)
             self._past.clear()
         if self._declined:
@@ -328,6 +331,7 @@ class SlotWriter:
                 raw.execute("DELETE FROM declined WHERE slot = ? AND annotator = ?", row)
             self._declined.clear()
         if self._counts:
+            # Changes that cancel out need no write
             counts = [(self._dataset, *key, change) for key, change in self._counts.items() if change]
             for start in range(0, len(counts), _AT_ONCE):
                 part = counts[start : start + _AT_ONCE]

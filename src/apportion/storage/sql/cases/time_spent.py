@@ -37,6 +37,7 @@ def add_time(
     draft = known.pop(NOT_ANSWERED, None)
     first = not known  # a first answer counts as one even if it took no time
     total = ms + (draft or 0)
+    # The draft's row becomes the answer's: one row to write, and the sum never counts the time twice
     if draft is not None and at not in known and (total or first):
         raw.execute(
             "UPDATE time_spent SET at = ?, ms = ?, first = ? WHERE rid = ? AND annotator = ? AND at = ?",

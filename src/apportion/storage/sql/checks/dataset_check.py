@@ -74,7 +74,7 @@ class DatasetCheck:
         return self.no << 32, (self.no + 1) << 32
 
     def _records(self) -> Iterator[str]:
-        count, highest, strangers = self._raw.execute(
+        count, highest, foreign = self._raw.execute(
             "SELECT count(*), coalesce(max(rid) & 4294967295, 0), count(*) FILTER (WHERE dataset <> ?) "
             "FROM records WHERE rid >= ? AND rid < ?",
             (self.no, *self._span),
@@ -83,8 +83,8 @@ class DatasetCheck:
             yield f"{self.dataset.records} records are noted, and there are {count}."
         if highest > self.last_n:
             yield f"{self.last_n} is noted as the highest record number, and there is a record {highest}."
-        if strangers:
-            yield f"{strangers} records are numbered here but say that they belong to another dataset."
+        if foreign:
+            yield f"{foreign} records are numbered here but say that they belong to another dataset."
         yield from self._read()
 
     def _read(self) -> Iterator[str]:
@@ -261,7 +261,9 @@ class DatasetCheck:
         for no, name in self._raw.execute(
             "SELECT no, name FROM fields WHERE dataset = ?", (self.no,)
         ).fetchall():
-            found = self._raw.execute("SELECT value, n FROM numbers WHERE field = ?", (no,)).fetchall()
+            found = self._raw.execute(
+                "SELECT value, n FROM numbers WHERE field = ? ORDER BY value, n", (no,)
+            ).fetchall()
             wanted = sorted(set(self.numbers.get(no, ())))
             if found != wanted:
                 kind, (value, n) = first_difference(wanted, found)

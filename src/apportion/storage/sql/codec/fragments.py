@@ -111,6 +111,7 @@ def decode_value(task: Task, fragment: bytes) -> Value:
 
 def decode_answers(task: Task, fragment: bytes | None) -> AgentValues | None:
     """Decode the answers of a stored fragment; None while nothing is resolved."""
+    # Others' values may stand behind, for those who see everybody's
     if fragment is None or fragment.startswith(UNSETTLED):
         return None
     lines = fragment.split(b"\n")
@@ -224,6 +225,7 @@ def encode_vector(vector: Vector) -> tuple[bytes, bytes | None]:
     """Encode an embedding as float64, and its model and record properties as JSON."""
     more = {"record_properties": vector.record_properties, "model": vector.model}
     named = vector.record_properties is not None or vector.model is not None
+    # As sent, in 64 bits: what is loaded back is what was logged, to the last digit
     return array("d", vector.value).tobytes(), _encode(more) if named else None
 
 

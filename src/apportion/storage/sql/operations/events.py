@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -85,6 +85,15 @@ class SqlEvents:
     def last(self) -> int:
         (no,) = self._raw.execute("SELECT coalesce(max(no), 0) FROM events").fetchone()
         return int(no)
+
+    def latest(self, datasets: Collection[int]) -> dict[int, int]:
+        sql = self._raw.dialect
+        rows = self._raw.execute(
+            "SELECT wanted.value, (SELECT max(no) FROM events WHERE dataset = wanted.value) "
+            f"FROM {sql.listed_numbers('wanted')}",
+            (sql.numbers(datasets),),
+        )
+        return {dataset: no or 0 for dataset, no in rows}
 
     def prune(self, *, before: int, limit: int) -> int:
         # A trigger refuses to delete events but those older than this row says; it is reset within the transaction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from apportion.domain.individual.case import Annotation, GoldValue, Origin
 from apportion.domain.jobs import FINISHED_LATER, Job, JobKind, JobState
 from apportion.ports.jobs import JobChange
 from apportion.storage.sql.codec.fragments import decode_value, encode_value
-from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.connection import SqlConnection, owner_of
 from apportion.vocabulary import AnnotationState
 
 __all__ = ["SqlJobs"]
@@ -28,6 +28,7 @@ class SqlJobs:
 
     def __init__(self, connection: SqlConnection) -> None:
         self._raw = connection.raw
+        self._connection = connection
 
     def add(
         self, dataset: Dataset, id: str, kind: JobKind, spec: Mapping[str, Any], *, by: str, at: int
@@ -44,21 +45,24 @@ class SqlJobs:
     def find(self, id: str) -> Job | None:
         return self._one("WHERE id = ?", id)
 
-    def waiting(self) -> Job | None:
-        return self._one("WHERE state = ? ORDER BY no LIMIT 1", str(JobState.WAITING))
+    def any_waiting(self) -> bool:
+        found = self._raw.execute("SELECT 1 FROM jobs WHERE state = ? LIMIT 1", (str(JobState.WAITING),))
+        return found.fetchone() is not None
+
+    def take(self, *, at: int) -> Job | None:
+        row = self._raw.execute(
+            "UPDATE jobs SET state = ?, owner = ?, changed_at = ? WHERE no = (SELECT no FROM jobs WHERE state = ? "
+            f"ORDER BY no LIMIT 1 {self._raw.dialect.skip_locked}) RETURNING {_COLUMNS}",
+            (str(JobState.RUNNING), owner_of(self._connection), at, str(JobState.WAITING)),
+        ).fetchone()
+        return None if row is None else _job(row)
 
     def latest(self, dataset: Dataset, kind: JobKind) -> Job | None:
         return self._one("WHERE dataset = ? AND kind = ? ORDER BY no DESC LIMIT 1", dataset.no, str(kind))
 
     def _one(self, where: str, *values: Any) -> Job | None:
         row = self._raw.execute(f"SELECT {_COLUMNS} FROM jobs {where}", values).fetchone()
-        if row is None:
-            return None
-        no, id, dataset, kind, state, spec, by, created, changed, done, total, message, result = row
-        return Job(
-            no, id, dataset, JobKind(kind), JobState(state), _decode(spec), by, created, changed, done, total,
-            message, None if result is None else _decode(result),
-        )  # fmt: skip
+        return None if row is None else _job(row)
 
     def change(
         self,
@@ -73,8 +77,8 @@ class SqlJobs:
     ) -> Job:
         self._raw.execute(
             "UPDATE jobs SET changed_at = ?, state = coalesce(?, state), done = coalesce(?, done), "
-            "total = coalesce(?, total), message = coalesce(?, message), result = coalesce(?, result) "
-            "WHERE no = ?",
+            "total = coalesce(?, total), message = coalesce(?, message), result = coalesce(?, result), "
+            "owner = coalesce(?, owner) WHERE no = ?",
             (
                 at,
                 None if state is None else str(state),
@@ -82,29 +86,40 @@ class SqlJobs:
                 total,
                 message,
                 None if result is None else _encode(dict(result)).decode(),
+                owner_of(self._connection) if state is JobState.RUNNING else None,
                 job.no,
             ),
         )
         found = self.find(job.id)
         return job if found is None else found
 
-    def interrupted(self, *, at: int) -> int:
+    def interrupted(self, alive: Callable[[int], bool], *, at: int) -> int:
+        sql, dead = self._raw.dialect, [no for no in self.owners() if not alive(no)]
+        if not dead:
+            return 0
+        left = f"state = ? AND {sql.in_numbers('coalesce(owner, 0)')}"
         found = self._raw.execute(
-            "UPDATE jobs SET state = ?, changed_at = ?, message = ? WHERE state = ? "
-            f"AND kind NOT IN ({_LATER})",
+            f"UPDATE jobs SET state = ?, changed_at = ?, message = ? WHERE {left} AND kind NOT IN ({_LATER})",
             (
                 str(JobState.INTERRUPTED),
                 at,
                 "the server was stopped; what had been done by then is done",
                 str(JobState.RUNNING),
+                sql.numbers(dead),
             ),
         )
-        # Requests of these kinds were one step to their users: the jobs are continued after the restart
+        # Requests of these kinds were one step to their users: the jobs are continued by another server
         self._raw.execute(
-            f"UPDATE jobs SET state = ?, changed_at = ? WHERE state = ? AND kind IN ({_LATER})",
-            (str(JobState.WAITING), at, str(JobState.RUNNING)),
+            f"UPDATE jobs SET state = ?, changed_at = ? WHERE {left} AND kind IN ({_LATER})",
+            (str(JobState.WAITING), at, str(JobState.RUNNING), sql.numbers(dead)),
         )
         return found.rowcount
+
+    def owners(self) -> set[int]:
+        rows = self._raw.execute(
+            "SELECT DISTINCT coalesce(owner, 0) FROM jobs WHERE state = ?", (str(JobState.RUNNING),)
+        )
+        return {no for (no,) in rows}
 
     def last_answer(self, dataset: Dataset) -> int:
         (no,) = self._raw.execute(
@@ -134,11 +149,20 @@ class SqlJobs:
         self, job: Job, dataset: Dataset, *, by: str, after: str | None, limit: int
     ) -> list[JobChange]:
         rows = self._raw.execute(
+            # Joined: a record deleted since has nothing that could be restored
             "SELECT r.id, c.before, c.state, c.version FROM job_changes c JOIN records r ON r.rid = c.rid "
             "WHERE c.job = ? AND r.id > ? ORDER BY r.id LIMIT ?",
             (job.no, after or "", limit),
         ).fetchall()
         return [JobChange(id, _read(dataset, kept, state, by), version) for id, kept, state, version in rows]
+
+
+def _job(row: Sequence[Any]) -> Job:
+    no, id, dataset, kind, state, spec, by, created, changed, done, total, message, result = row
+    return Job(
+        no, id, dataset, JobKind(kind), JobState(state), _decode(spec), by, created, changed, done, total,
+        message, None if result is None else _decode(result),
+    )  # fmt: skip
 
 
 def _stored(dataset: Dataset, before: Annotation | GoldValue) -> bytes:

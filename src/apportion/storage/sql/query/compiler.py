@@ -91,6 +91,7 @@ class QueryCompiler:
     def compile_criteria(self) -> Plan:
         """Compile the criteria: the query or the ids, and the person whose records are wanted."""
         criteria = self._criteria
+        # Before counting: the queries of labeling rules bring patterns of their own
         query = with_rules(criteria.query, self._dataset.rules)
         if (many := _patterns_in(query)) > MOST_PATTERNS:
             raise too_costly(
@@ -108,6 +109,7 @@ class QueryCompiler:
         if self._viewer == RESOLVED:
             own = self._counted("annotated_by", Term("annotated_by", person))
         else:
+            # In a view of one's own whatever has a status was annotated by oneself
             own = Nothing() if field is None else Having(field[0], self._viewer, None)
         return either([self._slots.assigned(Term("assigned_to", person)), own])
 
@@ -261,6 +263,7 @@ class QueryCompiler:
         if kind == "nested":
             return Check(All(), LeafTest(name, Exists(name)))
         if kind == "input":
+            # The only input there ever was: every record has it, and none needs to be read
             return All() if self._inputs() == [name] else Check(All(), LeafTest(name, Exists(name)))
         return Having(no, self._viewer_of(name), None)
 
@@ -312,6 +315,7 @@ class QueryCompiler:
 
     def _label_of(self, name: str, leaf: Leaf) -> Plan:
         """Find records to which a person, or with a star anybody, gave a label."""
+        # Each answer by itself, in its author's view: the resolved value may be nobody's
         field = self._fields.get("annotated_as")
         if field is None:
             return Nothing()
@@ -374,6 +378,7 @@ class QueryCompiler:
         if isinstance(leaf, Term | Phrase):
             return self.ids([leaf.text])
         test, prefix = word_test(leaf, exact=True), prefix_of(leaf)
+        # What all matching ids begin with narrows the range that is read
         rows = self._raw.execute(
             "SELECT id, rid & 4294967295 FROM records WHERE dataset = ? AND id >= ? AND id < ?",
             (self._dataset.no, prefix, prefix + "\U0010ffff\U0010ffff"),
@@ -410,6 +415,7 @@ class QueryCompiler:
             and isinstance(leaf, Term | Phrase)
             and words(leaf.text)
         ):
+            # The longest word is likely to be the rarest, and one is enough to narrow down
             return self._texts.within_words(max(words(leaf.text), key=len))
         return All()
 

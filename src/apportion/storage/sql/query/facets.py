@@ -168,6 +168,7 @@ class FacetCounter:
                 rows = raw.execute(f"SELECT {column} FROM records WHERE {among}", given)
             for (terms,) in rows:
                 counts.update(unpacked(terms))
+        # A row's terms are those of all fields together
         ours = raw.execute(
             f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND {sql.in_numbers('vid')}",
             (field, viewer, sql.numbers(counts)),
@@ -194,6 +195,7 @@ class FacetCounter:
     def _sample(self, instead: int = MOST_READ) -> Numbers:
         """Return the selected records; of more than ``MOST_READ`` some ``instead`` of them, evenly spread."""
         ns = self._numbers()
+        # Evenly spread and not the first ones: records that were logged together are alike
         return ns if len(ns) <= MOST_READ else ns[:: -(-len(ns) // instead)]
 
     def _assigned(self) -> dict[str, int]:
@@ -234,6 +236,7 @@ class FacetCounter:
                 found[key] = self._statistics(no, 1000.0 if kind == "date" else 1.0)
             else:
                 found[key] = {} if kind == "nested" else self._terms(name)
+        # After the stored ones, in whose place they stand
         for name in mirrors_of(self._connection.raw, self._cache.dataset):
             found[name.removeprefix("metadata.")] = self._assigned()
         return found
@@ -247,6 +250,7 @@ class FacetCounter:
         for value, n in self._terms(name, 5 * MOST_VALUES).items():
             label, _, mention = value.partition(MENTION_SEPARATOR)
             per_label = found.setdefault(label, {})
+            # The most frequent come first, so that what is cut off are the rarest
             if len(per_label) < MOST_VALUES:
                 per_label[mention] = n
         return found
@@ -257,6 +261,7 @@ class FacetCounter:
         return common_words(self._texts(self._sample(MOST_READ_FOR_WORDS)), MOST_WORDS)
 
     def _of_all(self) -> bool:
+        # Few texts are split faster than the index counts its words
         return self._selection is None and self._ns is None and self._total > MOST_READ // 10
 
     def _words_of_all(self) -> dict[str, int]:

@@ -58,6 +58,7 @@ class AnsweredLeaves:
             found = [(no, each) for no, each in rows if fits(each)]
         else:
             found = self._raw.execute("SELECT no, name FROM agents WHERE name = ?", (name,)).fetchall()
+        # Who annotates blind must not find out what others answered
         return [no for no, each in found if not self._criteria.alone or each == me]
 
     def disagree(self, names: Sequence[str]) -> Plan:
@@ -91,6 +92,7 @@ class AnsweredLeaves:
     def _meaning(self, state: int, value: bytes | None) -> Hashable:
         if state == _DISCARDED or value is None:
             return UNUSABLE
+        # Compared by what they mean, as agreement compares them, not by how they were sent
         kind = kind_of(self._dataset.task, multi_label=bool(self._dataset.multi_label))
         return given(decode_value(self._dataset.task, value), kind)
 

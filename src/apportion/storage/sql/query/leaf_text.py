@@ -87,5 +87,6 @@ class TextLeaves:
         """Find records with a word that contains ``part``: tokens need not end where words do (``do`` + ``n't``)."""
         found = list(self._deadline.those(self._vocabulary(), lambda word: part in word))
         if len(found) > MOST_EXPANSIONS:
+            # Too many words to look up: the records are read and tested instead
             return All()
         return self._any_of(found)

@@ -49,6 +49,7 @@ class ValueLeaves:
 
     def long(self, name: str, field: int, leaf: Leaf) -> Plan:
         low, high, include_low, include_high = bounds(name, leaf)
+        # Bounds without an end are exact in any case
         if max(abs(low), abs(high)) < EXACT_FLOATS or {low, high} <= {float("-inf"), float("inf")}:
             return self.having(
                 field, 0,

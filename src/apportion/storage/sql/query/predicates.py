@@ -264,6 +264,7 @@ def word_test(leaf: Leaf, *, exact: bool) -> WordTest:
             pattern = wildcard_regex(pieces, fold=False)
             return lambda word: pattern.fullmatch(word) is not None
         case Regex(_, pattern_text):
+            # Not Python's ``re``, which takes exponential time for some patterns: anybody may send one
             return Automaton(pattern_text).matches
         case Fuzzy(_, text, edits):
             wanted = normal(text)

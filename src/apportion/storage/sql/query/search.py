@@ -84,6 +84,7 @@ class Searcher:
 
     def compile(self, criteria: Criteria) -> Plan:
         """Compile criteria into a selection with its slow parts evaluated, without holding the cache."""
+        # A scan asks for the same selection page by page, in one snapshot
         plan = self._prepared.get(criteria)
         if plan is None:
             with self._deadline.query():
@@ -176,6 +177,7 @@ class Searcher:
             ns = self.page(selection, sort, start, limit) if limit else []
             counter = None
             if facets is None or facets:
+                # A copy: words are counted after the cache is released, when it may have changed
                 counter = self._counter(None if isinstance(plan, All) else BitMap(selection), criteria)
             counts = {} if counter is None else counter.count(facets)
         rows = self.rows(ns)  # after the cache is released: reading rows takes longer than selecting them
@@ -214,6 +216,7 @@ class Searcher:
         self._deadline.check()
         gaps = matrix - np.asarray(value, dtype=np.float32) if len(ns) else matrix
         distances = np.einsum("ij,ij->i", gaps, gaps) if len(ns) else np.empty(0)
+        # By number where distances tie, so that the same question has the same answer
         order = np.lexsort((ns, distances))[:k]
         found = ns[order].tolist()
         counter = self._counter(BitMap(found), criteria)
@@ -268,6 +271,7 @@ class Searcher:
         if row is None:
             if name.startswith("metadata."):
                 raise InvalidTextSearchError(f"No mapping found for [{name}] in order to sort on")
+            # A field that no record has yet, such as ``score`` before any prediction: ids decide
             return np.zeros(len(ns))
         field, kind = row
         places = np.full(size + 1, np.inf)
@@ -294,6 +298,7 @@ class Searcher:
         ranked = [
             (-rank if descending else rank, row[0]) for rank, row in enumerate(self._deadline.each(rows))
         ]
+        # Where each record has one value at most a column of ranks does, instead of the records of each value
         quick = self._cache.facet(field, viewer).ranks(
             {term_id: rank for rank, term_id in ranked}, len(places) - 1
         )
@@ -366,6 +371,7 @@ class Searcher:
             row = self._raw.execute(
                 "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, after)
             ).fetchone()
+            # The record a scan goes on from may be gone by now: then it goes on by ``offset``
             places = np.flatnonzero(ns == row[0]) if row else np.empty(0)
             if places.size:
                 offset = int(places[0]) + 1
@@ -423,6 +429,7 @@ class Searcher:
         names = assignees_of(self._raw, rids)
         if self._criteria.alone:
             me = self._criteria.me
+            # Who annotates blind must not learn who else has the record
             names = {rid: [each for each in those if each == me] for rid, those in names.items()}
         return Mirrored(sorted(key.removeprefix("metadata.") for key in keys), names)
 

@@ -146,6 +146,7 @@ def both(plans: list[Plan]) -> Plan:
     if any(isinstance(plan, Nothing) for plan in plans):
         return Nothing()
     texts = [plan.node for plan in plans if isinstance(plan, Text)]
+    # One look-up for all words: the index intersects its own lists without handing out any of them
     rest: list[Plan] = [plan for plan in plans if not isinstance(plan, Text | All)]
     if texts:
         rest.insert(0, Text(AllTexts(tuple(texts)) if len(texts) > 1 else texts[0]))

@@ -105,6 +105,7 @@ class RecordChange:
         With ``keep_answers`` records that are there keep their status and annotation.
         """
         self._raw.locks.alone(self._dataset)
+        # One id twice in a request: the last counts, as if they had come one after the other
         wanted = list({record.id: record for record in batch}.values())
         metadata = self._metadata.read(wanted)
         self._vectors.check(wanted)
@@ -276,6 +277,8 @@ class RecordChange:
             self._texts.remove(n, text_of(content))
             self._vectors.delete(n)
             self._annotations.delete(self._base | n, at, HistoryReason.RECORD_DELETED)
+            # ``time_spent`` and history stay: people are paid by the one, and the other says what became of
+            # answers
             for table in ("gold", "comments", "records"):
                 self._raw.execute(f"DELETE FROM {table} WHERE rid = ?", (self._base | n,))
             self._changes.removed.append(n)

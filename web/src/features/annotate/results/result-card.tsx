@@ -10,6 +10,7 @@ import type { Answered } from "@/api/review";
 import type { AppRecord, DatasetRef, Value } from "@/core/model";
 import { RecordPanelContext } from "@/features/annotate/record-card";
 import { MarkedText } from "@/record/marked-text";
+import { RecordImage } from "@/record/record-image";
 import recordClasses from "@/record/record.module.css";
 import type { LabelSet } from "@/record/use-labels";
 import { annotatingText } from "@/text/annotating";
@@ -76,6 +77,7 @@ export const ResultCard = memo(function ResultCard(props: Props) {
           )}
         </span>
       </div>
+      <RecordImage record={record} />
       {record.fields.map((field) => (
         <div key={field.name} className={recordClasses["field"]}>
           {record.fields.length > 1 && <div className={recordClasses["fieldname"]}>{field.name}</div>}

@@ -85,7 +85,7 @@ RECORDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
 
 
 @dataclass
-class House:
+class LocalServer:
     """The app in this process, with its team; everybody's API key is `<username>.apikey`."""
 
     app: FastAPI
@@ -120,23 +120,23 @@ class House:
         self._watch.close()
         for each in self._clients:
             each.close()
-        house = self.app.state.app_state
-        house.jobs.close()
-        house.readers.shutdown()
-        house.thinkers.shutdown()
-        house.hashers.shutdown()
+        local = self.app.state.app_state
+        local.jobs.close()
+        local.readers.shutdown()
+        local.thinkers.shutdown()
+        local.hashers.shutdown()
         self.store.close()
 
 
 @contextmanager
-def house_at(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[House]:
+def local_server(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[LocalServer]:
     """A server in this process, on an empty home, with workspaces `shared` and `other`."""
     path = home / "apportion.db"
     store = new_sqlite_store(path)
     passwords = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
     clock = clock or SystemClock()
 
-    def settle(tx: Any) -> None:
+    def set_up(tx: Any) -> None:
         for name in ("shared", "other"):
             ensure_workspace(tx, name, now=clock.now())
         for name, (role, workspace, what) in TEAM.items():
@@ -145,27 +145,27 @@ def house_at(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[Hous
                 found = ensure_workspace(tx, workspace, now=clock.now())
                 join(tx, found, MemberChange(name, what, clock.now()))
 
-    store.write(settle).result()
+    store.write(set_up).result()
     settings.setdefault("secret_key", "only for tests, and long enough to sign")
     without_web = home / "no-web-app"  # where it is built, every other address leads to it
     app = create_app(
         Settings(home=home, **settings), store, clock=clock, passwords=passwords, web_folder=without_web
     )
-    house = House(app, store, path)
+    local = LocalServer(app, store, path)
     try:
-        yield house
+        yield local
     finally:
-        house.close()
+        local.close()
 
 
-def reopened(house: House, clock: Any) -> None:
+def reopened(local: LocalServer, clock: Any) -> None:
     """A new server on the same file, as after a crash: nothing in memory is taken along."""
-    settings, passwords = house.app.state.app_state.settings, house.app.state.app_state.passwords
-    house.app.state.app_state.readers.shutdown()
-    house.app.state.app_state.hashers.shutdown()
-    house.store.close()
-    house.store = SqliteStore(house.path)
-    house.app = create_app(settings, house.store, clock=clock, passwords=passwords)
+    settings, passwords = local.app.state.app_state.settings, local.app.state.app_state.passwords
+    local.app.state.app_state.readers.shutdown()
+    local.app.state.app_state.hashers.shutdown()
+    local.store.close()
+    local.store = SqliteStore(local.path)
+    local.app = create_app(settings, local.store, clock=clock, passwords=passwords)
 
 
 def furnish(client: httpx.Client) -> None:
@@ -211,7 +211,7 @@ class Running:
     process: subprocess.Popen[str]
     url: str
     home: Path
-    said: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
     """What it had said by the time it listened."""
     _clients: list[httpx.Client] = field(default_factory=list)
 
@@ -256,15 +256,15 @@ def running_on(home: Path, *, files: int | None = None) -> Iterator[Running]:
         preexec_fn=limit,
     )
     assert process.stdout is not None
-    said: list[str] = []
+    lines: list[str] = []
     with process.stdout as output:
         for line in output:
-            said.append(line)
+            lines.append(line)
             if found := re.search(r"listens on (http://[^,]+),", line):
                 break
         else:
-            raise AssertionError("".join(said))
-        running = Running(process, found[1], home, said)
+            raise AssertionError("".join(lines))
+        running = Running(process, found[1], home, lines)
         try:
             yield running
         finally:

@@ -108,8 +108,8 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
         facet = []
         for (rid,) in raw.execute("SELECT rid FROM records WHERE dataset = ? ORDER BY rid", (no,)).fetchall():
             n, truth = rid & 0xFFFFFFFF, rng.randrange(labels)
-            said = [truth if rng.random() < 0.75 else rng.randrange(labels) for _ in range(people)]
-            for person, label in enumerate(said):
+            answer = [truth if rng.random() < 0.75 else rng.randrange(labels) for _ in range(people)]
+            for person, label in enumerate(answer):
                 name = f"p{person}"
                 vids = [
                     vid_of["annotated_as", name, label],
@@ -131,12 +131,12 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
                     ),
                 )
             pairs = people * (people - 1) / 2
-            same = sum(said.count(x) * (said.count(x) - 1) / 2 for x in set(said))
+            same = sum(answer.count(x) * (answer.count(x) - 1) / 2 for x in set(answer))
             agreement = vid_of["agreement", f"{same / pairs:.3f}"] if pairs else None
             if agreement is not None:
                 facet.append((agreement << 32 | n,))
-            lines = [b'"consensus:majority"', _value(max(set(said), key=said.count))]
-            for person, label in enumerate(said):
+            lines = [b'"consensus:majority"', _value(max(set(answer), key=answer.count))]
+            for person, label in enumerate(answer):
                 lines += [b'"p%d"' % person, _value(label)]
             raw.execute(
                 "UPDATE records SET status = ?, answer = ?, answer_terms = ? WHERE rid = ?",

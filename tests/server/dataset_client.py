@@ -9,7 +9,7 @@ Json = Any
 SPEECH = {"text": "Ana met Ben", "tokens": ["Ana", "met", "Ben"]}
 
 
-class Room:
+class DatasetClient:
     """Dataset ``talk`` in ``shared``, individual and blind, with two answers wanted unless told otherwise."""
 
     def __init__(
@@ -50,8 +50,8 @@ class Room:
 
     def answer(self, **labels: str) -> None:
         """Everybody's labels for the records in order: ``ana="good bad -"``, with a dash for none."""
-        for who, said in labels.items():
-            for id, label in zip("abcdefghij", said.split(), strict=False):
+        for who, given in labels.items():
+            for id, label in zip("abcdefghij", given.split(), strict=False):
                 if label != "-":
                     assert self.put(who, id, label).status_code == 200
 

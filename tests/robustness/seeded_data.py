@@ -1,4 +1,4 @@
-"""A house in which people have worked for a while, and all that its file holds, in a form to be compared."""
+"""A server with which people have worked for a while, and all that its file holds, in a form to be compared."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from houses import SHARED, TEXT, TOKEN, House, furnish
+from servers import SHARED, TEXT, TOKEN, LocalServer, furnish
 
 from apportion.storage.tables import metadata
 
-__all__ = ["columns_of", "contents", "contents_but_events", "derived", "live_in"]
+__all__ = ["columns_of", "contents", "contents_but_events", "derived", "seed_data"]
 
 WORDS = ["soup", "tea", "Bilbao 🌧", "naïve café", "漢字", "a-b_c", "x" * 300]
 _DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts", "fields"}
 _TERMS = {"terms", "answer_terms"}
 
 
-def live_in(house: House) -> None:
+def seed_data(local: LocalServer) -> None:
     """A dataset of each task, one that everybody answers under two plans, one in the trash; a webhook."""
-    eva = house.client("eva")
+    eva = local.client("eva")
     furnish(eva)
     eva.patch("/api/datasets/reviews", params=SHARED, json={"tags": {"lang": "en"}})
     labels = {"label_schema": {"labels": ["good", "bad", "unsure"]}}
@@ -28,8 +28,8 @@ def live_in(house: House) -> None:
     eva.put(
         "/api/datasets/reviews/guidelines", params=SHARED, json={"text": "Read twice."}
     ).raise_for_status()
-    _speak(house)
-    _name(house)
+    _speak(local)
+    _name(local)
     gone = {
         "records": [{"id": "gone", "inputs": {"text": "in the trash"}, "metadata": {"when": "2024-02-29"}}]
     }
@@ -41,11 +41,11 @@ def live_in(house: House) -> None:
     eva.post(f"/api/webhooks/{hook.json()['id']}:ping").raise_for_status()
 
 
-def _speak(house: House) -> None:
-    eva, room = house.client("eva"), "/api/datasets/talk"
+def _speak(local: LocalServer) -> None:
+    eva, talk = local.client("eva"), "/api/datasets/talk"
 
     def ask(who: str, method: str, path: str, body: Any = None) -> Any:
-        answer = house.client(who).request(method, f"{room}/{path}", params=SHARED, json=body)
+        answer = local.client(who).request(method, f"{talk}/{path}", params=SHARED, json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -66,7 +66,7 @@ def _speak(house: House) -> None:
         }
         for n in range(24)
     ]
-    eva.post(f"{room}/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
+    eva.post(f"{talk}/{TEXT}:bulk", params=SHARED, json={"records": records}).raise_for_status()
     pushed = {
         "rules": [{"where": "metadata.n:<16", "users": ["ana", "ben", "rita"], "overlap": 2}],
         "seed": 5,
@@ -82,9 +82,9 @@ def _speak(house: House) -> None:
                 ask(who, "POST", "queue:skip", {"id": each["id"], "token": token, "reason": "hard"})
                 continue
             state = ("submitted", "submitted", "discarded", "draft", "", "submitted")[count]
-            said = {"labels": [{"class": ("good", "bad")[(count + place) % 2]}]}
+            given = {"labels": [{"class": ("good", "bad")[(count + place) % 2]}]}
             sent = {
-                "value": said,
+                "value": given,
                 "state": state,
                 "version": each["assignment"]["version"],
                 "token": token,
@@ -96,31 +96,31 @@ def _speak(house: House) -> None:
                     who, "PUT", mine, {**sent, "value": {"labels": [{"class": "unsure"}]}, "version": version}
                 )
     ask(
-        "max", "PUT", "records/r3/annotations/me", {"value": said, "state": "submitted", "version": 0}
+        "max", "PUT", "records/r3/annotations/me", {"value": given, "state": "submitted", "version": 0}
     )  # an extra
-    ask("rita", "PUT", "records/r2/gold", {"value": said, "reason": "irony"})
+    ask("rita", "PUT", "records/r2/gold", {"value": given, "reason": "irony"})
     ask("rita", "PUT", "records/r5/gold", {"state": "discarded"})
     ask("ana", "POST", "records/r2/comments", {"text": "Really?", "to": "rita"})
     changed = {"records": [{**records[1], "inputs": {"text": "another text altogether"}}]}
-    eva.post(f"{room}/{TEXT}:bulk", params=SHARED, json=changed).raise_for_status()
-    deleted = eva.request("DELETE", f"{room}/data", params=SHARED, json={"ids": ["r7"]})
+    eva.post(f"{talk}/{TEXT}:bulk", params=SHARED, json=changed).raise_for_status()
+    deleted = eva.request("DELETE", f"{talk}/data", params=SHARED, json={"ids": ["r7"]})
     assert deleted.status_code == 200
 
 
-def _name(house: House) -> None:
+def _name(local: LocalServer) -> None:
     """Spans, with a policy that never settles by itself."""
-    eva, room = house.client("eva"), "/api/datasets/names"
+    eva, talk = local.client("eva"), "/api/datasets/names"
     record = {"text": "Ana met Ben in Bilbao", "tokens": ["Ana", "met", "Ben", "in", "Bilbao"]}
     records = [{"id": f"n{n}", **record} for n in range(4)]
-    eva.post(f"{room}/{TOKEN}:bulk", params=SHARED, json={"records": records}).raise_for_status()
+    eva.post(f"{talk}/{TOKEN}:bulk", params=SHARED, json={"records": records}).raise_for_status()
     wanted = {"annotation": "individual", "required": 2, "resolution": "unanimous"}
-    eva.patch(f"{room}/policies", params=SHARED, json=wanted).raise_for_status()
+    eva.patch(f"{talk}/policies", params=SHARED, json=wanted).raise_for_status()
     for who, end in (("ana", 3), ("ben", 7)):
         for n in range(3):
             spans = [{"start": 0 if end == 3 or n else 8, "end": 3 if end == 3 or n else 11, "label": "PER"}]
             sent = {"value": {"entities": spans}, "state": "submitted", "version": 0}
-            mine = f"{room}/records/n{n}/annotations/me"
-            house.client(who).put(mine, params=SHARED, json=sent).raise_for_status()
+            mine = f"{talk}/records/n{n}/annotations/me"
+            local.client(who).put(mine, params=SHARED, json=sent).raise_for_status()
 
 
 Columns = dict[str, list[str]]
