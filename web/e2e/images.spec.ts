@@ -23,8 +23,8 @@ test("an image that tells nobody is shown, one of another host waits for a click
   await expect(link).toHaveAttribute("target", "_blank");
   await expect(link).toHaveAttribute("rel", "noopener noreferrer");
   await expect(page.getByRole("article", { name: "Record b" })).toContainText("from images.example.org");
-  await expect(page.getByRole("article", { name: "Record c" })).toContainText("cannot open the address of this image: s3://bucket/cat.png");
-  await expect(page.getByRole("article", { name: "Record d" })).toContainText("could not be loaded");
+  await expect(page.getByRole("article", { name: "Record c" })).toContainText("can’t open the address of this image: s3://bucket/cat.png");
+  await expect(page.getByRole("article", { name: "Record d" })).toContainText("couldn’t be loaded");
   await expectAccessible(page);
   await page.goto("/datasets/team/words");
   await expect(page.getByRole("img", { name: "Image of record w" })).toBeVisible();

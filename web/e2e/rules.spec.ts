@@ -169,7 +169,7 @@ test("addresses of 1.6 lead to the same records and rules", async ({ page, serve
   await page.goto("/ws/team");
   await expect(page.getByRole("link", { name: "old", exact: true })).toBeVisible();
   await page.goto(`/datasets?tags=${packed([{ key: "lang", value: "none" }])}`);
-  await expect(page.getByRole("heading", { name: "No dataset matches" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No matching datasets" })).toBeVisible();
 });
 
 test("a phone shows rules as cards, and says what is missing", async ({ page, server, signIn }) => {

@@ -18,10 +18,18 @@ export class ApiError extends Error {
   }
 }
 
+/** What is said where the server says nothing. The app puts its texts here, in the language that is active. */
+export const wording = {
+  unreachable: () => "The server can’t be reached.",
+  unavailable: () => "The server isn’t available right now.",
+  answered: (status: string) => `The server answered ${status}.`,
+  missing: (kind: string, name: string) => `There is no ${kind} ${name}.`,
+};
+
 /** The server could not be reached. */
 export class OfflineError extends Error {
   constructor() {
-    super("The server cannot be reached.");
+    super(wording.unreachable());
   }
 }
 
@@ -88,8 +96,8 @@ function refusal(status: number, body: unknown): ApiError {
     const { code = "", params } = detail as { code?: string; params?: Record<string, unknown> | null };
     return new ApiError(status, code.split("::").at(-1) ?? code, worded(params ?? {}, status), params ?? {});
   }
-  if ([502, 503, 504].includes(status)) return new ApiError(status, "Unavailable", "The server is not available right now.");
-  return new ApiError(status, "", typeof detail === "string" ? detail : `The server answered ${String(status)}.`);
+  if ([502, 503, 504].includes(status)) return new ApiError(status, "Unavailable", wording.unavailable());
+  return new ApiError(status, "", typeof detail === "string" ? detail : wording.answered(String(status)));
 }
 
 function tryJson(text: string): unknown {
@@ -108,6 +116,6 @@ function worded(params: Record<string, unknown>, status: number): string {
   for (const name of ["detail", "message"]) {
     if (typeof params[name] === "string") return params[name];
   }
-  if (typeof params["name"] === "string") return `There is no ${String(params["type"] ?? "")} ${params["name"]}.`.replace("  ", " ");
-  return `The server answered ${String(status)}.`;
+  if (typeof params["name"] === "string") return wording.missing(String(params["type"] ?? ""), params["name"]).replace("  ", " ");
+  return wording.answered(String(status));
 }

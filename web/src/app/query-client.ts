@@ -2,7 +2,15 @@
 
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 
-import { ApiError, OfflineError } from "@/api/client";
+import { ApiError, OfflineError, wording } from "@/api/client";
+import { t } from "@/text/en";
+
+Object.assign(wording, {
+  unreachable: () => (navigator.onLine ? t.server.unreachable : t.server.offline),
+  unavailable: () => t.server.unavailable,
+  answered: (status) => t.server.answered(status),
+  missing: (kind, name) => t.server.missing(kind, name),
+} satisfies typeof wording);
 
 type Listener = () => void;
 const listeners = new Set<Listener>();

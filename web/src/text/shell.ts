@@ -60,6 +60,13 @@ export const shellSource = {
     drop: "Discard my answer",
     again: "Send again",
   },
+  server: {
+    unreachable: "The server can’t be reached. What you answer is kept on this device and sent when it’s back.",
+    offline: "You’re offline. What you answer is kept on this device and sent when you’re back.",
+    unavailable: "The server isn’t available right now.",
+    answered: msg(["status"], "The server answered {status}."),
+    missing: msg(["kind", "name"], "There’s no {kind} {name}."),
+  },
   login: {
     title: "Sign in",
     username: "Username",

@@ -7,11 +7,13 @@ import type { Translation } from "./catalogue";
 import type { codesText } from "./codes";
 import type { t } from "./en";
 import type { filesText } from "./files";
+import type { imagesText } from "./images";
 import type { inboxText } from "./inbox";
 import type { manageText } from "./manage";
 import type { resultsText } from "./results";
 import type { rulesText } from "./rules";
 import type { teamText } from "./team";
+import type { trainText } from "./train";
 import type { hooks } from "./webhooks";
 
 /** Under the names that the pages give to `texts`. */
@@ -22,10 +24,12 @@ export interface Language {
   readonly audit: Translation<typeof audit>;
   readonly codes: Translation<typeof codesText>;
   readonly files: Translation<typeof filesText>;
+  readonly images: Translation<typeof imagesText>;
   readonly inbox: Translation<typeof inboxText>;
   readonly manage: Translation<typeof manageText>;
   readonly results: Translation<typeof resultsText>;
   readonly rules: Translation<typeof rulesText>;
   readonly team: Translation<typeof teamText>;
+  readonly train: Translation<typeof trainText>;
   readonly webhooks: Translation<typeof hooks>;
 }

@@ -50,6 +50,8 @@ export const annotating: Language["annotating"] = {
     range: "{low} bis {high}",
     rangeFrom: "ab {low}",
     rangeTo: "bis {high}",
+    histogram: "Scores von {low} bis {high}",
+    histogramBar: "{low} bis {high}: {count, number}",
     numbersFrom: "Zahlen von {low} bis {high}",
     badHere: "Bei Zeichen {at, number}: {reason}.",
     query: "Die Suche",

@@ -63,6 +63,13 @@ export const app: Language["app"] = {
     drop: "Meine Antwort verwerfen",
     again: "Erneut senden",
   },
+  server: {
+    unreachable: "Der Server ist nicht erreichbar. Deine Antworten bleiben auf diesem Gerät und werden gesendet, sobald er wieder da ist.",
+    offline: "Du bist offline. Deine Antworten bleiben auf diesem Gerät und werden gesendet, sobald du wieder online bist.",
+    unavailable: "Der Server ist gerade nicht verfügbar.",
+    answered: "Der Server hat mit {status} geantwortet.",
+    missing: "Das gibt es nicht: {kind} {name}.",
+  },
   login: {
     title: "Anmelden",
     username: "Benutzername",

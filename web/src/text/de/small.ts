@@ -110,3 +110,21 @@ export const results: Language["results"] = {
   showAll: "Alle Einträge zeigen",
   notHere: "Das sind Ergebnisse. Um selbst zu antworten, wähle „Selbst antworten“.",
 };
+
+export const images: Language["images"] = {
+  alt: "Bild zu Eintrag {id}",
+  open: "Bild öffnen",
+  from: "von {host}, in einem neuen Tab",
+  failed: "Das Bild konnte nicht geladen werden.",
+  unusable: "Browser können die Adresse dieses Bilds nicht öffnen: {given}",
+};
+
+export const train: Language["train"] = {
+  open: "Modell trainieren",
+  title: "Ein Modell mit {name} trainieren",
+  validated: "{count, plural, =0 {Noch ist kein Eintrag bestätigt, also gibt es nichts zum Trainieren.} one {Dieser Code trainiert mit # bestätigtem Eintrag.} other {Dieser Code trainiert mit # bestätigten Einträgen.}}",
+  key: "Setze deinen API-Schlüssel aus „Meine Einstellungen“ ein.",
+  libraries: "Bibliotheken",
+  copy: "Code für {library} kopieren",
+  code: "Code für {library}",
+};

@@ -50,6 +50,8 @@ export const annotating: Language["annotating"] = {
     range: "de {low} a {high}",
     rangeFrom: "desde {low}",
     rangeTo: "hasta {high}",
+    histogram: "Puntuaciones de {low} a {high}",
+    histogramBar: "de {low} a {high}: {count, number}",
     numbersFrom: "Números de {low} a {high}",
     badHere: "En el carácter {at, number}: {reason}.",
     query: "La búsqueda",

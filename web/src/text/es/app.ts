@@ -63,6 +63,13 @@ export const app: Language["app"] = {
     drop: "Descartar mi respuesta",
     again: "Enviar de nuevo",
   },
+  server: {
+    unreachable: "No se puede acceder al servidor. Tus respuestas se guardan en este dispositivo y se envían cuando vuelva.",
+    offline: "No tienes conexión. Tus respuestas se guardan en este dispositivo y se envían cuando vuelvas a tenerla.",
+    unavailable: "El servidor no está disponible ahora mismo.",
+    answered: "El servidor respondió {status}.",
+    missing: "No existe: {kind} {name}.",
+  },
   login: {
     title: "Iniciar sesión",
     username: "Nombre de usuario",

@@ -8,10 +8,10 @@ import { audit } from "./audit";
 import { files } from "./files";
 import { manage } from "./manage";
 import { rules } from "./rules";
-import { account, codes, inbox, results } from "./small";
+import { account, codes, images, inbox, results, train } from "./small";
 import { team } from "./team";
 import { webhooks } from "./webhooks";
 
-const spanish: Language = { account, annotating, app, audit, codes, files, inbox, manage, results, rules, team, webhooks };
+const spanish: Language = { account, annotating, app, audit, codes, files, images, inbox, manage, results, rules, team, train, webhooks };
 
 export default spanish;

@@ -110,3 +110,21 @@ export const results: Language["results"] = {
   showAll: "Mostrar todos los registros",
   notHere: "Estos son resultados. Para dar tu respuesta, elige «Responder yo».",
 };
+
+export const images: Language["images"] = {
+  alt: "Imagen del registro {id}",
+  open: "Abrir la imagen",
+  from: "de {host}, en una pestaña nueva",
+  failed: "No se ha podido cargar la imagen.",
+  unusable: "Los navegadores no pueden abrir la dirección de esta imagen: {given}",
+};
+
+export const train: Language["train"] = {
+  open: "Entrenar un modelo",
+  title: "Entrenar un modelo con {name}",
+  validated: "{count, plural, =0 {Todavía no hay ningún registro validado, así que no hay con qué entrenar.} one {Este código entrena con # registro validado.} other {Este código entrena con # registros validados.}}",
+  key: "Pon tu clave de API, que está en «Mis ajustes».",
+  libraries: "Bibliotecas",
+  copy: "Copiar el código para {library}",
+  code: "Código para {library}",
+};
