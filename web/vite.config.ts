@@ -4,6 +4,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 import { patience } from "./e2e/patience";
+import { codeSplitting, directImports, widgetStyles } from "./vite.parts";
 
 const server = process.env.APPORTION_API_URL ?? "http://localhost:6900";
 
@@ -16,7 +17,7 @@ const placeholders = {
 
 export default defineConfig({
   base: "./",
-  plugins: [react(), placeholders],
+  plugins: [directImports(), widgetStyles, react(), placeholders],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../src/apportion/server/_web",
@@ -24,6 +25,7 @@ export default defineConfig({
     target: ["chrome125", "edge125", "firefox128", "safari18"],
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { output: { codeSplitting: codeSplitting() } },
   },
   server: { proxy: { "/api": server } },
   test: {

@@ -1,7 +1,9 @@
 /** Where the app starts: styles, theme, cache, router. */
 
 import "@fontsource-variable/inter/wght.css";
-import "@mantine/core/styles.css";
+import "@mantine/core/styles/baseline.layer.css";
+import "@mantine/core/styles/default-css-variables.layer.css";
+import "@mantine/core/styles/global.layer.css";
 import "./ui/base.css";
 
 import { MantineProvider } from "@mantine/core";
@@ -12,12 +14,13 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { queryClient } from "./app/query-client";
-import { router } from "./app/router";
+import { loadFirstPage, router } from "./app/router";
 import { theme } from "./ui/theme";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";
 setNonce(nonce); // for the style with which a dialog keeps the page behind it from scrolling
 
+loadFirstPage();
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

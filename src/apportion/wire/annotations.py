@@ -55,6 +55,10 @@ class AnnotationIn(Struct, kw_only=True):
     ) = None
     token: Annotated[str | None, Meta(description="The lease it was written under.")] = None
     dataset: Annotated[str | None, Meta(description="The UUID of the dataset it was written for.")] = None
+    text: Annotated[
+        str | None,
+        Meta(description="The text it was given on, of a record with one: refused if that is another by now."),
+    ] = None
 
 
 class GoldIn(Struct, kw_only=True):

@@ -2296,6 +2296,8 @@ export interface components {
             seconds?: number | null;
             /** @enum {unknown} */
             state: "discarded" | "draft" | "submitted";
+            /** @description The text it was given on, of a record with one: refused if that is another by now. */
+            text?: string | null;
             /** @description The lease it was written under. */
             token?: string | null;
             /**
@@ -2371,6 +2373,10 @@ export interface components {
             checks: components["schemas"]["ChecksOut"] | null;
             /** @description ``confusion[true][answered]``, in the order of ``labels``; rows sum to one. */
             confusion: number[][] | null;
+            /** @description How often they gave each label; of spans, how many. */
+            given: {
+                [key: string]: number;
+            };
         };
         /**
          * AnnotatorsOut
@@ -9126,7 +9132,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9219,7 +9225,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9310,7 +9316,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9618,7 +9624,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9711,7 +9717,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -12,6 +12,7 @@ from apportion.domain.errors import (
     DatasetGoneError,
     EntityNotFoundError,
     ForbiddenOperationError,
+    OtherContentError,
     RecordNotFound,
     StaleVersionError,
 )
@@ -61,7 +62,10 @@ _MINE = f"{_RECORD}/annotations/me"
 _REFUSALS = responses(ForbiddenOperationError, RecordNotFound)
 _Limit = Annotated[int, Query(ge=1, le=1000)]
 _Cursor = Annotated[str | None, Query(description="``next`` of the page before.")]
-_WRITES = {**_REFUSALS, **responses(BadRequestError, StaleVersionError, DatasetGoneError)}
+_WRITES = {
+    **_REFUSALS,
+    **responses(BadRequestError, OtherContentError, StaleVersionError, DatasetGoneError),
+}
 
 
 def _number_in(cursor: str | None, otherwise: int) -> int:
@@ -96,6 +100,7 @@ async def put_mine(ctx: Ctx, request: Request, name: str, given: AnnotationIn) -
         AnnotationState(given.state),
         given.version,
         given.seconds,
+        given.text,
     )
     return _mine(
         await ctx.write(

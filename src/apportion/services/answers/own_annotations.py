@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from apportion.domain.datasets import Dataset, RecordAddress
-from apportion.domain.errors import BadRequestError, ForbiddenOperationError, StaleVersionError
+from apportion.domain.errors import BadRequestError, ForbiddenOperationError, OtherContentError, StaleVersionError
 from apportion.domain.individual.case import ANSWERED, Annotation, Case, GoldValue
 from apportion.domain.individual.showing import show_annotation
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
-from apportion.domain.records import Value
+from apportion.domain.records import Value, shown_text
 from apportion.ports.annotations import PastAnnotation
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import DatasetAccess, open_dataset
@@ -39,13 +39,14 @@ __all__ = [
 class AnnotationEntry:
     """An annotation as it is sent: the value, its state, the version its author saw, the seconds they took.
 
-    ``value`` reads the value once the dataset's task is known.
+    ``value`` reads the value once the dataset's task is known. ``text``, if it is sent, is what it was given on.
     """
 
     value: Callable[[Task], Value | None]
     state: AnnotationState
     version: int
     seconds: float | None = None
+    text: str | None = None
 
 
 def read_own(tx: Transaction, actor: Actor, address: RecordAddress) -> AnnotationReceipt:
@@ -65,11 +66,13 @@ def read_own(tx: Transaction, actor: Actor, address: RecordAddress) -> Annotatio
 def put_own_annotation(
     tx: Transaction, actor: Actor, address: RecordAddress, entry: AnnotationEntry, *, now: int
 ) -> AnnotationReceipt:
-    """Set one's own annotation. Refused if it has changed since the version that was sent."""
+    """Set one's own annotation. Refused if it, or the text it was given on, has changed since."""
     access = open_dataset(tx, actor, address.dataset, Action.ANNOTATE, open_only=True)
     sent = entry.value(access.dataset.task)
     case = record_case(access, address.id, writing=True)
     _check_version(case.of(actor.username), entry.version, access.dataset.task)
+    if entry.text is not None and shown_text(case.record) not in (entry.text, None):
+        raise OtherContentError([case.id])
     value = checked_value(access.dataset, case.record, sent, entry.state)
     return _save(access, case, AnswerChange(actor.username, entry.state, value, now, entry.seconds))
 

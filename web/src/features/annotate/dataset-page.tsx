@@ -12,7 +12,6 @@ import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
 import { Annotate } from "./annotate";
-import classes from "./dataset-page.module.css";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
 
@@ -22,7 +21,7 @@ export function DatasetPage() {
   const policies = useQuery(policiesQuery(workspace, name));
   const found = dataset.isSuccess ? policies : dataset;
   return (
-    <main className={classes["page"]}>
+    <main className="page" data-bare>
       <title>{`${name} · ${t.app}`}</title>
       {found.isPending ? (
         <Skeleton h={320} mt="md" aria-label={t.common.loading} />

@@ -1,6 +1,6 @@
 /** Where annotators land: what is left for them in each dataset, and one button straight into the next record. */
 
-import { Anchor, Button, Container, Skeleton, Text, Title } from "@mantine/core";
+import { Anchor, Button, Skeleton, Text, Title } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -18,7 +18,7 @@ import classes from "./my-work.module.css";
 export function MyWorkPage() {
   const found = useQuery({ ...workQuery, refetchOnMount: "always" });
   return (
-    <Container component="main" size={860} py="lg">
+    <main className="page" data-top>
       <title>{`${t.work.title} · ${t.app}`}</title>
       <Title order={1} mb="md">
         {t.work.title}
@@ -46,7 +46,7 @@ export function MyWorkPage() {
           ))}
         </ul>
       )}
-    </Container>
+    </main>
   );
 }
 

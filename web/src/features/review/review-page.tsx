@@ -10,7 +10,8 @@ import { LeadersPage } from "@/app/leaders-page";
 import type { DatasetRef } from "@/core/model";
 import { type Params, readView, type View, writeView } from "@/core/view";
 import { useLabels } from "@/record/use-labels";
-import { ActiveFilters, FilterBar } from "@/search/filter-bar";
+import { ActiveFilters } from "@/search/active-filters";
+import { FilterBar } from "@/search/filter-bar";
 import { t } from "@/text/en";
 
 import { AcceptAgreed } from "./accept-agreed";

@@ -14,7 +14,7 @@ import type { AppRecord, DatasetRef, Value } from "@/core/model";
 import { toggleLabel } from "@/record/answers";
 import { MarkedText } from "@/record/marked-text";
 import { TextClassification } from "@/record/text-classification";
-import { TextToText } from "@/record/text-to-text";
+import TextToText from "@/record/text-to-text";
 import { TokenClassification } from "@/record/token-classification";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";

@@ -23,6 +23,7 @@ import { Empty } from "@/ui/empty";
 
 import { NextWork } from "./next-work";
 import { OneBar } from "./one-bar";
+import { QueueProgress } from "./queue-progress";
 import { useAddress } from "./use-address";
 import { type Claims, useClaims } from "./use-claims";
 import { useOneKeys } from "./use-one-keys";
@@ -44,6 +45,7 @@ export interface OneProps {
   readonly goOn: boolean;
   readonly onScreen: (action: ScreenAction) => void;
   readonly onCurrent: (id: string | null) => void;
+  readonly onFlag?: () => void;
 }
 
 /** Everything that matches the view. */
@@ -66,7 +68,7 @@ interface Props extends OneProps {
   readonly claims: Claims | null;
 }
 
-function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, onCurrent, place, queue, claims }: Props) {
+function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, onCurrent, onFlag, place, queue, claims }: Props) {
   const { edits } = session;
   const { ids } = queue;
   const { hidden } = useAnnotatorSettings();
@@ -119,6 +121,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   const predicted = edit !== undefined && hasSuggestions(edit.record);
   return (
     <>
+      {claims && <QueueProgress dataset={dataset} ids={ids} edits={edits} />}
       {noted && <NotCounted noted={noted} />}
       {id && claims?.lost.has(id) && (
         <Alert color="yellow" variant="light" role="alert" mb="sm">
@@ -152,6 +155,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         first={at === 0}
         onUndo={undo}
         onSkip={claims && skipping.ask}
+        onFlag={onFlag}
         onShow={() => { onScreen("predictions"); }}
         onGo={onGo}
       />
