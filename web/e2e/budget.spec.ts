@@ -80,7 +80,7 @@ test("the page on which one annotates takes at most 200 kB of scripts and styles
   const began = Date.now();
   reset();
   await page.goto("/datasets/team/light?view=queue");
-  await expect(page.getByText("Sentence number 0 ")).toBeVisible();
+  await expect(page.getByText(/^Sentence number/).first()).toBeVisible();
   figures["first record usable"] = one(Date.now() - began, "ms");
   await page.waitForLoadState("networkidle");
   await page.waitForTimeout(1_000); // what comes a moment after the record counts as well
@@ -89,7 +89,7 @@ test("the page on which one annotates takes at most 200 kB of scripts and styles
   figures["requests: a queue"] = one(found.requests.length, "requests");
   const warm = Date.now();
   await page.reload();
-  await expect(page.getByText("Sentence number 0 ")).toBeVisible();
+  await expect(page.getByText(/^Sentence number/).first()).toBeVisible();
   figures["first record usable, warm"] = one(Date.now() - warm, "ms");
   expect(found.kilobytes).toBeLessThanOrEqual(MOST_KB);
   expect(found.requests.length, found.requests.join("\n")).toBeLessThanOrEqual(MOST_REQUESTS);

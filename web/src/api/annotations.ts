@@ -39,7 +39,7 @@ export async function sendAnswer(pending: PendingAnswer): Promise<Outcome> {
   }
 }
 
-async function sendShared(pending: PendingAnswer): Promise<Outcome> {
+async function sendShared(pending: PendingAnswer, look: "first" | "again" = "first"): Promise<Outcome> {
   const { dataset, id, answer } = pending;
   const current = await readNow(dataset, id);
   const given = {
@@ -62,11 +62,18 @@ async function sendShared(pending: PendingAnswer): Promise<Outcome> {
     return { kind: "conflict", reason: "answered", author, seen: fingerprint(current) };
   }
   if (answer.state !== "none") {
-    const fresh = !current.annotation && current.status === "Default";
+    // of a record that nobody has annotated there is most often no earlier version to ask for
+    const fresh = look !== "again" && isNew(pending) && !current.annotation && current.status === "Default";
+    const own = fresh ? null : await readMine(dataset, id);
+    keepEarlier(pending, own);
     try {
-      await writeFirst(pending, fresh, current.text ?? "");
+      await write(pending, own?.version ?? 0, current.text ?? "");
     } catch (failure) {
       if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
+      if (fresh) {
+        earlier.delete(visitOf(pending));
+        return sendShared(pending, "again");
+      }
       return { kind: "conflict", reason: "answered", author: pending.user, seen: fingerprint(await readNow(dataset, id)) };
     }
     return { kind: "saved", seen: target };
@@ -80,23 +87,6 @@ async function sendShared(pending: PendingAnswer): Promise<Outcome> {
     }),
   );
   return { kind: "saved", seen: target };
-}
-
-/** Writes a shared annotation. Of a record that nobody has annotated there is most often no earlier version to ask for. */
-async function writeFirst(pending: PendingAnswer, fresh: boolean, text: string): Promise<void> {
-  if (fresh && isNew(pending)) {
-    keepEarlier(pending, null);
-    try {
-      await write(pending, 0, text);
-      return;
-    } catch (failure) {
-      if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
-      earlier.delete(visitOf(pending));
-    }
-  }
-  const own = await readMine(pending.dataset, pending.id);
-  keepEarlier(pending, own);
-  await write(pending, own.version, text);
 }
 
 /** A record with everything it has, to send back as it came. */

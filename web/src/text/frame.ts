@@ -9,4 +9,8 @@ export const frameText = {
     moreLabel: "More",
   },
   flag: "Flag",
+  taps: {
+    how: "Tap the first word, then the last one.",
+    last: (word: string) => `From “${word}”: tap the last word, or the same one again.`,
+  },
 } as const;
