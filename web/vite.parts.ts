@@ -66,10 +66,7 @@ const FILES: readonly (readonly [string, readonly string[]])[] = [
   ["annotating", ["/src/app/shell.tsx", "/src/features/annotate/dataset-page.tsx"]],
 ];
 
-/** So small a file is not worth a request of its own. */
-const SMALL = 20_000;
-
-/** Groups modules so that annotating takes few requests, and no page loads what only another one shows. */
+/** Groups modules so that annotating takes few requests; all other pages load what they show, and nothing that only others do. */
 export function codeSplitting(): Rolldown.CodeSplittingOptions {
   const files = new Map<string, string>();
   const learn = (context: Rolldown.ChunkingContext) => {
@@ -88,7 +85,7 @@ export function codeSplitting(): Rolldown.CodeSplittingOptions {
       return files.get(id) === name ? name : null;
     },
     debugName: name,
-    priority: FILES.length - at + 1,
+    priority: FILES.length - at,
   }));
-  return { groups: [...groups, { name: "shared", minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: SMALL, priority: 1 }] };
+  return { groups };
 }

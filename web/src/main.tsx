@@ -14,12 +14,14 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { queryClient } from "./app/query-client";
+import { reloadAfterUpgrade } from "./app/upgrade";
 import { loadFirstPage, router } from "./app/router";
 import { theme } from "./ui/theme";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";
 setNonce(nonce); // for the style with which a dialog keeps the page behind it from scrolling
 
+reloadAfterUpgrade();
 loadFirstPage();
 const root = document.getElementById("root");
 if (root) {

@@ -100,9 +100,12 @@ class RecordsIn(Struct, kw_only=True):
 
 
 class AskAgainIn(Struct, kw_only=True):
-    """The reason, which the annotator reads as a comment on the record."""
+    """The reason, which the annotator reads as a comment on the record; or that such a request is undone."""
 
-    reason: Annotated[Reason, Meta(min_length=1)]
+    reason: Reason | None = None
+    undo: Annotated[
+        bool, Meta(description="Restore the answer as it was, unless its author has begun another.")
+    ] = False
 
 
 # Responses

@@ -29,7 +29,7 @@ export function DatasetFrame({ workspace, name, title, tools, children }: Props)
     <main className="page">
       <title>{`${title} · ${name} · ${t.app}`}</title>
       {found.isError ? (
-        <Empty title={missing ? t.annotate.missing : t.annotate.failed} alert>
+        <Empty page title={missing ? t.annotate.missing : t.annotate.failed} alert>
           <p>{missing ? t.annotate.missingIntro(name, workspace) : found.error.message}</p>
           {missing ? (
             <Anchor component={Link} to="/datasets">

@@ -2,18 +2,13 @@
 
 import { ActionIcon, CopyButton, Title } from "@mantine/core";
 import { IconCheck, IconCopy, IconLink } from "@tabler/icons-react";
-import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense } from "react";
+import type { ReactNode } from "react";
 
-import { meQuery } from "@/api/session";
-import { policiesQuery } from "@/api/work";
-import { sees } from "@/core/roles";
 import { t } from "@/text/en";
 
 import classes from "./dataset-head.module.css";
-
-const DatasetNav = lazy(() => import("./dataset-nav"));
+import DatasetNav from "./dataset-nav";
 
 interface Props {
   readonly workspace: string;
@@ -24,9 +19,6 @@ interface Props {
 }
 
 export function DatasetHead({ workspace, name, title, children }: Props) {
-  const { data: me } = useSuspenseQuery(meQuery);
-  const { data: policies } = useQuery(policiesQuery(workspace, name));
-  const hasPages = sees(me, workspace) || policies?.annotators_may.includes("write_rules");
   return (
     <div className={classes["head"]}>
       <Title order={1} className={classes["title"] ?? ""}>
@@ -45,11 +37,7 @@ export function DatasetHead({ workspace, name, title, children }: Props) {
           <IconLink size={15} />
         </Copy>
       </span>
-      {hasPages && (
-        <Suspense>
-          <DatasetNav workspace={workspace} name={name} />
-        </Suspense>
-      )}
+      <DatasetNav workspace={workspace} name={name} />
       <div className={classes["tools"]}>{children}</div>
     </div>
   );

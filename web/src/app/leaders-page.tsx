@@ -34,7 +34,7 @@ export function LeadersPage({ workspace, name, title, children }: Props) {
           {children}
         </Found>
       ) : (
-        <Empty title={t.review.notForYou} alert>
+        <Empty page title={t.review.notForYou} alert>
           <p>{t.review.notForYouIntro(workspace)}</p>
           <Anchor component={Link} to={`/datasets/${encodeURIComponent(workspace)}/${encodeURIComponent(name)}`}>
             {t.review.toRecords}
@@ -51,7 +51,7 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
   const dataset = useMemo(() => (task ? refOf({ workspace, name, task }) : null), [workspace, name, task]);
   if (found.isError) {
     return found.error instanceof ApiError && [403, 404].includes(found.error.status) ? (
-      <Empty title={t.annotate.missing} alert>
+      <Empty page title={t.annotate.missing} alert>
         <p>{t.annotate.missingIntro(name, workspace)}</p>
         <Anchor component={Link} to="/datasets">
           {t.annotate.back}

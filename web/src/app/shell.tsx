@@ -79,6 +79,7 @@ function SchemeButton() {
 
   return (
     <ActionIcon
+      className={classes["scheme"] ?? ""}
       aria-label={label}
       title={label}
       onClick={() => {

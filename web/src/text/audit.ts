@@ -25,6 +25,7 @@ export const sentences: Record<EventCode, (event: AuditEvent) => string> = {
   adjudicated: (event) => `settled ${record(event)} of ${dataset(event)}`,
   removed_gold: (event) => `reopened ${record(event)} of ${dataset(event)}`,
   commented: (event) => `commented on ${record(event)} of ${dataset(event)}`,
+  reopened_comment: (event) => `reopened a comment on ${record(event)} of ${dataset(event)}`,
   imported_gold: (event) => `imported gold values into ${dataset(event)}`,
   accepted_consensus: (event) => `accepted what people agree on in ${dataset(event)}`,
   started_job: (event) => `changed all records of ${dataset(event)} that match a search`,

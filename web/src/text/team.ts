@@ -226,6 +226,7 @@ export const teamText = {
       adjudicated: "settled",
       removed_gold: "reopened",
       commented: "commented on",
+      reopened_comment: "reopened a comment on",
     } as Record<string, string>,
   },
 } as const;

@@ -32,7 +32,7 @@ const List = lazy(() => import("./list/list"));
 const Results = lazy(() => import("./results/results"));
 const OwnAnswer = lazy(() => import("./results/own-answer"));
 const Help = lazy(() => import("./help"));
-const Guidelines = lazy(() => import("./side/guidelines"));
+const Guidelines = lazy(() => import("@/app/guidelines"));
 const Flag = lazy(() => import("./side/flag"));
 const RecordInfo = lazy(() => import("./side/record-info"));
 const ChooseVector = lazy(() => import("./list/choose-vector"));
@@ -194,7 +194,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
               <aside className={beside["side"]} aria-label={t.annotate.sidebar}>
                 {guidelines && (
                   <Suspense>
-                    <Guidelines dataset={dataset} labels={labels} onClose={() => { setGuidelines(false); }} />
+                    <Guidelines dataset={dataset} labels={labels.options} onClose={() => { setGuidelines(false); }} />
                   </Suspense>
                 )}
                 {sidebar ? (

@@ -27,7 +27,7 @@ export function DatasetPage() {
         <Skeleton h={320} mt="md" aria-label={t.common.loading} />
       ) : found.isError ? (
         found.error instanceof ApiError && [403, 404].includes(found.error.status) ? (
-          <Empty title={t.annotate.missing} alert>
+          <Empty page title={t.annotate.missing} alert>
             <p>{t.annotate.missingIntro(name, workspace)}</p>
             <Anchor component={Link} to="/datasets">
               {t.annotate.back}

@@ -119,8 +119,9 @@ export function Datasets({ datasets }: { datasets: readonly TeamDataset[] }) {
                   <Table.Td className={sheet["number"] ?? ""}>
                     <span className={classes["links"]} style={{ justifyContent: "flex-end" }}>
                       {each.in_conflict > 0 ? (
-                        <Link to="/datasets/$workspace/$name/review" params={{ workspace, name }} search={{}} aria-label={manageText.overview.toReviewOf(name)}>
+                        <Link to="/datasets/$workspace/$name/review" params={{ workspace, name }} search={{}}>
                           {n(each.in_conflict)}
+                          <span className="sr-only"> {manageText.overview.toReviewOf(name)}</span>
                         </Link>
                       ) : (
                         "0"

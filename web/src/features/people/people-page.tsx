@@ -30,7 +30,7 @@ export function PeoplePage() {
   if (!managesSomething(me)) {
     return (
       <main className="page" data-top>
-        <Empty title={manageText.people.notForYou}>{manageText.people.notForYouIntro}</Empty>
+        <Empty page title={manageText.people.notForYou}>{manageText.people.notForYouIntro}</Empty>
       </main>
     );
   }

@@ -7,6 +7,7 @@ import { type FormEvent, useState } from "react";
 
 import { addMember, createWorkspace, type Member, membersOf, type MembershipRole, peopleKey, removeMember, setMemberRole, usersQuery, type Workspace, workspacesQuery } from "@/api/people";
 import { meQuery } from "@/api/session";
+import { Failed } from "@/app/failed";
 import { isName } from "@/core/people";
 import { manages } from "@/core/roles";
 import { t } from "@/text/en";
@@ -21,7 +22,7 @@ export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (wo
   const found = useQuery(workspacesQuery);
   const [adding, setAdding] = useState(false);
   if (found.isPending) return <Skeleton h={240} aria-label={t.common.loading} />;
-  if (found.isError) return <Empty title={manageText.people.failed} alert>{found.error.message}</Empty>;
+  if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   const mine = found.data.filter((each) => manages(me, each.name));
   const workspace = mine.find((each) => each.name === chosen) ?? mine[0];
   return (
@@ -74,7 +75,7 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
     onSettled: () => afterwards(cache),
   });
   if (found.isPending) return <Skeleton h={200} aria-label={t.common.loading} />;
-  if (found.isError) return <Empty title={manageText.people.failed} alert>{found.error.message}</Empty>;
+  if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   return (
     <Stack gap="sm">
       <div className={sheet["sheet"]}>

@@ -1,7 +1,7 @@
 /** One record at a time: answer, and the next is there. */
 
 import { Alert, Button, Skeleton } from "@mantine/core";
-import { Activity, lazy, Suspense, useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useDeferredValue, useState } from "react";
 
 import { Failed } from "@/app/failed";
 import { useOutboxPart } from "@/app/outbox-provider";
@@ -9,6 +9,7 @@ import { frontAt } from "@/core/front-record";
 import type { ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
+import classes from "@/features/annotate/dataset-page.module.css";
 import { NothingAssigned, NothingFound } from "@/features/annotate/empty-states";
 import { RecordCard } from "@/features/annotate/record-card";
 import { useActions } from "@/features/annotate/session/use-actions";
@@ -75,6 +76,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   const at = place.of(ids);
   const { set: setFront } = place;
   const id = ids[at] ?? null;
+  const next = useDeferredValue(ids[at + 1]);
   const edit = useRecordEdit(edits, id ?? "");
   useEdition(edits);
   const [answered, setAnswered] = useState(0);
@@ -115,9 +117,8 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   if (!ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
 
   const open = !hidden && edit && dataset.task === "TokenClassification" ? openSuggestions(edit).length : 0;
-  const next = ids[at + 1];
-  // a field to write in measures itself, which it cannot out of sight
-  const ahead = next === undefined || dataset.task === "Text2Text" ? [] : [next];
+  // two fields to write in are one too many for whoever looks for the field
+  const ahead = next === undefined || next === id || dataset.task === "Text2Text" ? [] : [next];
   const predicted = edit !== undefined && hasSuggestions(edit.record);
   return (
     <>
@@ -130,11 +131,11 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
       )}
       {spoken}
       {id ? (
-        // the next one is drawn out of sight while there is time, so that it is there at once
+        // the next one is drawn and laid out behind while there is time, so that it is there at once
         [id, ...ahead].map((each) => (
-          <Activity key={each} mode={each === id ? "visible" : "hidden"}>
+          <div key={each} className={classes[each === id ? "front" : "behind"]} inert={each !== id}>
             <RecordCard edits={edits} id={each} labels={labels} active={each === id} roomy armed={armed} actions={actions} />
-          </Activity>
+          </div>
         ))
       ) : queue.complete ? (
         <Finished dataset={dataset} answered={answered} claims={claims} onReload={() => { setFront(null); queue.reload(); }} />

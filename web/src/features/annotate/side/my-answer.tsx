@@ -33,14 +33,16 @@ interface Props {
 
 export function MyAnswer({ dataset, edit, results, quiet = false, said: wasSaid = true, onFlag }: Props) {
   const { record, now } = edit;
+  const answered = !results && (now.state === "submitted" || now.state === "discarded");
+  // an answer that was just given leads on to the next record, where nothing is to be asked about this one
+  const place = `${answered ? "answered" : "open"} ${record.id}`;
   const [resting, setResting] = useState<string | null>(null);
   useEffect(() => {
-    const timer = setTimeout(() => { setResting(record.id); }, REST_MS);
+    const timer = setTimeout(() => { setResting(place); }, REST_MS);
     return () => { clearTimeout(timer); };
-  }, [record.id]);
-  const enabled = resting === record.id;
+  }, [place]);
+  const enabled = resting === place;
   const individual = dataset.individual !== undefined;
-  const answered = !results && (now.state === "submitted" || now.state === "discarded");
   const mine = useQuery({ ...mineQuery(dataset, record), enabled: enabled && individual && answered });
   const said = useQuery({ ...commentsQuery(dataset, record.id), enabled: enabled && wasSaid });
   // who has never answered it has no earlier answers
