@@ -25,7 +25,13 @@ const BARRELS = {
   "@mantine/core": "@mantine/core/esm/index.mjs",
   "@mantine/hooks": "@mantine/hooks/esm/index.mjs",
   "@tabler/icons-react": "@tabler/icons-react/dist/esm/tabler-icons-react.mjs",
+  "@tanstack/query-core": "@tanstack/query-core/build/modern/index.js",
+  "@tanstack/react-query": "@tanstack/react-query/build/modern/index.js",
 };
+/** What a package hands on of another one. */
+const HANDED_ON: Readonly<Record<string, string>> = { "@tanstack/react-query": "@tanstack/query-core" };
+const IMPORT = new RegExp(`import \\{([^}]+)\\} from "(${Object.keys(BARRELS).join("|")})";`, "g");
+const OURS_OR_THEIRS = /\/src\/.*\.tsx?$|\/@mantine\/core\/esm\/.*\.mjs$|\/@tanstack\/react-query\/build\/modern\/.*\.js$/;
 const LIBRARIES = `${import.meta.dirname}/node_modules/`;
 
 /** Which file of a package has which of its names. */
@@ -49,10 +55,10 @@ export function directImports(): Plugin {
     apply: "build",
     enforce: "pre",
     transform: (code, id) => {
-      if (!/\/src\/.*\.tsx?$|\/@mantine\/core\/esm\/.*\.mjs$/.test(id)) return null;
-      const direct = code.replace(/import \{([^}]+)\} from "(@mantine\/(?:core|hooks)|@tabler\/icons-react)";/g, (_, names: string, from: string) =>
+      if (!OURS_OR_THEIRS.test(id)) return null;
+      const direct = code.replace(IMPORT, (_, names: string, from: string) =>
         names.split(",").map((each) => each.trim()).filter((each) => each && !each.startsWith("type ")).map((each) => {
-          const found = barrels.get(from)?.get(each);
+          const found = barrels.get(from)?.get(each) ?? barrels.get(HANDED_ON[from] ?? "")?.get(each);
           return found ? `import { ${found.name} as ${each} } from ${JSON.stringify(found.file)};` : `import { ${each} } from "${from}";`;
         }).join(" "));
       return { code: direct, map: null };

@@ -20,11 +20,14 @@ import { OpenWork } from "./open-work";
 export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (workspace: string) => void }) {
   const { data: me } = useSuspenseQuery(meQuery);
   const found = useQuery(workspacesQuery);
+  const users = useQuery({ ...usersQuery, enabled: me.role === "admin" });
   const [adding, setAdding] = useState(false);
-  if (found.isPending) return <Skeleton h={240} aria-label={t.common.loading} />;
+  if (found.isPending || users.isLoading) return <Skeleton h={240} aria-label={t.common.loading} />;
   if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   const mine = found.data.filter((each) => manages(me, each.name));
-  const workspace = mine.find((each) => each.name === chosen) ?? mine[0];
+  // a team rather than what belongs to one person
+  const people = new Set(users.data?.map((each) => each.username));
+  const workspace = mine.find((each) => each.name === chosen) ?? mine.find((each) => !people.has(each.name)) ?? mine[0];
   return (
     <>
       <Group mb="sm" align="flex-end">

@@ -104,7 +104,10 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   });
   const { undo, redo } = useUndo({ dataset, session, ids, claims, setFront, onView, onSay: setMessage });
   const skipping = useSkip({ ids, at, claims, setFront, onSay: setMessage });
-  const onGo = (step: 1 | -1) => { go(at + step); };
+  const onGo = (step: 1 | -1) => {
+    setMessage(""); // what was said was about another record
+    go(at + step);
+  };
   useAddress({ id, view, named: !claims, stopwatch: session.stopwatch, setFront, onView, onCurrent });
   useOneKeys({ edit, labels, actions, onUndo: undo, onRedo: redo, onSkip: skipping.ask, onGo, onScreen });
   const spoken = useReadOut(edit, position);
