@@ -74,7 +74,11 @@ def test_asking_again_is_undone_until_somebody_has_begun_another_answer(client_a
     room.post("rita", path, ask)
     room.post("rita", path, undo)
     mine = room.get("ana", "records/a/annotations/me")
-    assert (mine["state"], mine["value"]["labels"][0]["class"], mine["counted"]) == ("submitted", "good", True)
+    assert (mine["state"], mine["value"]["labels"][0]["class"], mine["counted"]) == (
+        "submitted",
+        "good",
+        True,
+    )
     assert inbox(client_as, "ana") == []
     assert room.found("rita", "conflict:true") == ["a"]
     assert room.ask("rita", "POST", path, json=undo).status_code == 409  # there is nothing to undo

@@ -261,7 +261,7 @@ test.describe("reviewers", () => {
     await expectAccessible(page);
     await page.getByRole("combobox", { name: "Measure" }).click();
     await page.getByRole("option", { name: "Share of equal answers" }).click();
-    await expect(page.getByRole("region", { name: "Over all" })).toContainText("Share of equal answers is 0.75");
+    await expect(page.getByRole("region", { name: "Over all" })).toContainText("Share of equal answers is 75 %");
     await expect(page).toHaveURL(/measure=percent/);
     await page.getByRole("region", { name: "Person by person" }).getByRole("link").click();
     await expect(page).toHaveURL(/compared%3Aana/);

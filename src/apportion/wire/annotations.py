@@ -57,7 +57,9 @@ class AnnotationIn(Struct, kw_only=True):
     dataset: Annotated[str | None, Meta(description="The UUID of the dataset it was written for.")] = None
     text: Annotated[
         str | None,
-        Meta(description="The text it was given on, of a record with one: refused if that is another by now."),
+        Meta(
+            description="The text it was given on, of a record with one: refused if that is another by now."
+        ),
     ] = None
 
 

@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from apportion.domain.datasets import Dataset, RecordAddress
-from apportion.domain.errors import BadRequestError, ForbiddenOperationError, OtherContentError, StaleVersionError
+from apportion.domain.errors import (
+    BadRequestError,
+    ForbiddenOperationError,
+    OtherContentError,
+    StaleVersionError,
+)
 from apportion.domain.individual.case import ANSWERED, Annotation, Case, GoldValue
 from apportion.domain.individual.showing import show_annotation
 from apportion.domain.people import Actor

@@ -274,9 +274,7 @@ def annotator_report(tx: Transaction, actor: Actor, address: DatasetAddress, que
     for each in tx.answers.checked(dataset):
         answered, right = checks.get(each.annotator, (0, 0))
         checks[each.annotator] = answered + 1, right + (each.given == each.gold)
-    given = count_labels(
-        _kind(dataset), columns.annotator, columns.value, columns.annotators, columns.values
-    )
+    given = count_labels(_kind(dataset), columns.annotator, columns.value, columns.annotators, columns.values)
     return replace(_team(tx, dataset, columns), checks=checks, given=given)
 
 

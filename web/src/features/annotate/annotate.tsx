@@ -151,7 +151,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   return (
     <AnnotatorSettingsContext value={settings}>
       <RecordPanelContext value={openPanel}>
-        <div style={style} data-queue={queue || undefined} data-density={preferences.density ?? "comfortable"} className={classes["screen"]}>
+        <div style={style} data-queue={(queue && !tools) || undefined} data-density={preferences.density ?? "comfortable"} className={classes["screen"]}>
           <Top
             dataset={dataset}
             view={view}
