@@ -24,7 +24,7 @@ RUN groupadd --gid 10001 apportion \
 COPY constraints.txt /opt/apportion/constraints.txt
 RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
     wheel="$(echo /wheels/*.whl)" \
-    && pip install --no-cache-dir --constraint /opt/apportion/constraints.txt "${wheel}[server]"
+    && pip install --no-cache-dir --constraint /opt/apportion/constraints.txt "${wheel}[server,postgres]"
 COPY --chmod=0755 deploy/entry.sh /opt/apportion/entry.sh
 USER 10001:10001
 VOLUME /data

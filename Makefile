@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test test-cluster check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit space release clean
+.PHONY: help quickstart dev test pytest test-cluster check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -20,10 +20,12 @@ quickstart: $(VENV)/.server $(APP) ## start the server on http://localhost:6900 
 dev: $(VENV)/.dev $(APP) ## start the server on throw-away data of its own (DEV_HOME=.tools/dev-home)
 	APPORTION_HOME=$(DEV_HOME) $(BIN)/apportion quickstart --no-browser
 
-test: check docs web official-client $(APP) ## everything that has to pass
-	@sh tools/audit.sh $(VENV) --where-reachable
+test: $(VENV)/.dev $(APP) official-client ## everything that has to pass, and what each phase of it took
+	@sh tools/web.sh $(VENV) install
+	@$(BIN)/python tools/all_tests.py
+
+pytest: $(VENV)/.dev $(APP) ## all tests in Python, on all cores
 	$(BIN)/python -m pytest -n auto --dist loadscope
-	@$(MAKE) e2e
 
 test-cluster: $(VENV)/.dev $(APP) ## all tests of the server on PostgreSQL, and those of PostgreSQL itself
 	$(BIN)/python -m pytest -n auto --dist loadscope --store postgres tests/server
@@ -78,6 +80,9 @@ constraints: ## look for newer versions of everything and pin them in constraint
 
 audit: $(VENV)/.dev ## look for known weaknesses in what we build on, and lint what is deployed; needs a network
 	@sh tools/audit.sh $(VENV)
+
+weaknesses: $(VENV)/.dev
+	@sh tools/audit.sh $(VENV) --where-reachable
 
 space: $(VENV)/.dev $(APP) ## put a Hugging Face Space together in dist/space
 	@sh tools/space.sh $(VENV)

@@ -138,7 +138,9 @@ def _bare(client: Client, name: str, records: int) -> None:
 
 def _plan(client: Client, dataset: str, people: int, overlap: int, **more: Any) -> dict[str, Any]:
     rule = {"users": _people(people), "overlap": overlap, **more}
-    return _post(client, f"/api/datasets/{dataset}/assignments", {"seed": 7, "blind": True, "rules": [rule]})
+    sent = {"seed": 7, "blind": True, "rules": [rule]}
+    made: dict[str, Any] = _post(client, f"/api/datasets/{dataset}/assignments", sent)
+    return made
 
 
 def _undo(client: Client, dataset: str, plan: dict[str, Any]) -> None:
@@ -191,7 +193,9 @@ def _everything(
     )
     with _meanwhile(server) as waits:
         began, cpu = time.perf_counter(), server.cpu()
-        made = _post(client, f"/api/datasets/{dataset}/assignments", {**sent, "digest": looked["digest"]})
+        made: dict[str, Any] = _post(
+            client, f"/api/datasets/{dataset}/assignments", {**sent, "digest": looked["digest"]}
+        )
         wall, spent = time.perf_counter() - began, server.cpu() - cpu
     included = (
         "planning included"

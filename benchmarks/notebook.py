@@ -5,25 +5,29 @@ with both; ``python notebook.py apportion stream COUNT URL`` logs from a generat
 ``python notebook.py PACKAGE weak COUNT URL KEY WORKSPACE DATASET QUERY`` makes weak labels. Prints one line of JSON.
 """
 
+from __future__ import annotations
+
 import importlib
 import json
 import random
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 TOKENS, SPANS, BATCH = 25, 3, 500
 LABELS = ["PER", "ORG", "LOC", "DATE"]
 TAGS = ["O", *(f"{mark}-{label}" for label in LABELS for mark in "BI")]
 
 
-def rows(count):
+def rows(count: int) -> Iterator[dict[str, Any]]:
     """Arguments of token classification records: 25 tokens, 3 predicted spans, an annotation on every other one."""
     dice = random.Random(16)
     words = ["".join(dice.choices("abdefgiklmnoprstuvz", k=dice.randint(2, 9))) for _ in range(5000)]
     for number in range(count):
         tokens = dice.choices(words, k=TOKENS)
-        ends = []
+        ends: list[int] = []
         for token in tokens:
             ends.append((ends[-1] + 1 if ends else 0) + len(token))
         spans = []
@@ -43,7 +47,7 @@ def rows(count):
         yield row
 
 
-def serialised_by(package):
+def serialised_by(package: str) -> Callable[[Sequence[Any]], bytes]:
     """What turns a batch of records into the bytes that are sent, as ``rg.log`` of that client does it."""
     if package == "apportion":
         from apportion.sdk._encode import to_bulk
@@ -57,7 +61,7 @@ def serialised_by(package):
 
     normalised = AuthenticatedClient._normalize_body
 
-    def to_bytes(batch):
+    def to_bytes(batch: Sequence[Any]) -> bytes:
         records = [CreationTokenClassificationRecord.from_client(each) for each in batch]
         body = TokenClassificationBulkData(tags={}, metadata={}, records=records).dict(by_alias=True)
         return json.dumps(normalised(body)).encode()
@@ -65,7 +69,7 @@ def serialised_by(package):
     return to_bytes
 
 
-def build(package, count):
+def build(package: str, count: int) -> dict[str, Any]:
     """Make records and the bytes of their requests."""
     kind = importlib.import_module(package).TokenClassificationRecord
     to_bytes = serialised_by(package)
@@ -77,12 +81,12 @@ def build(package, count):
     return {"cpu": time.process_time() - began, "build": built - began, "bytes": size}
 
 
-def datasets(package, count):
+def datasets(package: str, count: int) -> dict[str, Any]:
     """Make records of a ``datasets.Dataset`` with tags."""
     import datasets
 
     kind = importlib.import_module(package).DatasetForTokenClassification
-    given = {"id": [], "text": [], "tokens": [], "ner_tags": []}
+    given: dict[str, list[Any]] = {"id": [], "text": [], "tokens": [], "ner_tags": []}
     for row in rows(count):
         given["id"].append(row["id"])
         given["text"].append(row["text"])
@@ -101,7 +105,7 @@ def datasets(package, count):
     return {"cpu": cpu, "wall": time.perf_counter() - wall, "records": len(found), "spans": spans}
 
 
-def tags(row):
+def tags(row: dict[str, Any]) -> list[int]:
     """The predicted spans, a token each, as numbers of tags."""
     begins = {start: TAGS.index(f"B-{label}") for label, start, _, _ in row["prediction"]}
     found, place = [], 0
@@ -111,13 +115,13 @@ def tags(row):
     return found
 
 
-def stream(package, count, url):
+def stream(package: str, count: int, url: str) -> dict[str, Any]:
     """Log from a generator; memory at its highest after a tenth, and in the end."""
     client = importlib.import_module(package).Client(url, "bench-admin.apikey", "bench-admin")
     kind = importlib.import_module(package).TokenClassificationRecord
     peaks = {}
 
-    def records():
+    def records() -> Iterator[Any]:
         for number, row in enumerate(rows(count)):
             yield kind(**row)
             if number == count // 10:
@@ -128,7 +132,7 @@ def stream(package, count, url):
     return {**peaks, "late": peak(), "seconds": time.perf_counter() - began, "records": result.processed}
 
 
-def weak(package, _, url, key, workspace, name, query):
+def weak(package: str, _: int, url: str, key: str, workspace: str, name: str, query: str) -> dict[str, Any]:
     """Match the stored rules of a dataset with its records; the time of that, and of the summary."""
     importlib.import_module("pandas")  # whichever call comes first would wait for it
     rg = importlib.import_module(package)
@@ -148,7 +152,7 @@ def weak(package, _, url, key, workspace, name, query):
     }
 
 
-def peak():
+def peak() -> float:
     """The highest resident memory so far, in MB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
@@ -157,5 +161,11 @@ def peak():
 
 
 if __name__ == "__main__":
-    work = {"build": build, "datasets": datasets, "stream": stream, "weak": weak}[sys.argv[2]]
+    parts: dict[str, Callable[..., dict[str, Any]]] = {
+        "build": build,
+        "datasets": datasets,
+        "stream": stream,
+        "weak": weak,
+    }
+    work = parts[sys.argv[2]]
     print(json.dumps(work(sys.argv[1], int(sys.argv[3]), *sys.argv[4:])))

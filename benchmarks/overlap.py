@@ -275,6 +275,8 @@ def _estimated(teams: Ints, seed: int) -> NDArray[np.float64]:
         annotators=[f"p{number:02}" for number in range(TEAM)],
         values=[str(number) for number in range(LABELS)],
     )
-    found = np.array([quality.accuracy for quality in one_coin(data).quality()])
-    did = np.array([(would[unit, who] == truth[unit])[who == one].mean() for one in range(TEAM)])
+    found: NDArray[np.float64] = np.array([quality.accuracy for quality in one_coin(data).quality()])
+    did: NDArray[np.float64] = np.array(
+        [(would[unit, who] == truth[unit])[who == one].mean() for one in range(TEAM)]
+    )
     return found - did

@@ -55,10 +55,10 @@ def _agreement(client: Client, records: int, scale: Scale) -> Iterator[Line]:
     detail = f"the first time {first:.2f} s; alpha {found['estimate']:.3f} on {found['answers']:,} answers"
     yield Line(what, again, "s", detail, at_most=2)
     for by in ("label", "pair", "week"):
-        yield Line(f"the same by {by}", _timed(lambda by=by: client.ask("GET", path, by=by)), "s")  # type: ignore[misc]
+        yield Line(f"the same by {by}", _timed(lambda by=by: client.ask("GET", path, by=by)), "s")
     some = "id:(" + " OR ".join(map(record_id, range(100))) + ")"
     for narrowed, query in (("100 records by id", some), ("what two people differ on", "disagree:(p1 p2)")):
-        took = middle([_timed(lambda query=query: client.ask("GET", path, query=query)) for _ in range(3)])  # type: ignore[misc]
+        took = middle([_timed(lambda query=query: client.ask("GET", path, query=query)) for _ in range(3)])
         yield Line(f"the same narrowed by a query: {narrowed}", took, "s")
     conflicts = f"/api/datasets/{DATASET}/conflicts"
     yield Line("the first page of conflicts", _timed(lambda: client.ask("GET", conflicts)), "s")
@@ -179,7 +179,8 @@ def _values(
         (place,) = raw.execute("SELECT no FROM fields WHERE dataset = ? AND name = ?", (no, field)).fetchone()
         vid += 1
         raw.execute("INSERT INTO vals VALUES (?, ?, ?, ?, NULL, ?)", (vid, place, viewer, value, records))
-        found[(field, *key)] = vid
+        of = (field, *key)
+        found[of] = vid
 
     for person in range(people):
         name = f"p{person}"

@@ -17,11 +17,22 @@ fi
 APPORTION_HOME=$home
 export APPORTION_HOME
 
-if [ -n "${ADMIN_PASSWORD:-}" ] && [ "${1:-}" = server ]; then
+create_administrator() {
+	[ -n "${ADMIN_PASSWORD:-}" ] || return 0
 	# Through the environment of this one command: arguments can be read by every process of the machine.
 	APPORTION_NEW_PASSWORD=$ADMIN_PASSWORD APPORTION_NEW_API_KEY=${ADMIN_API_KEY:-} apportion users create \
 		--username "${ADMIN_USERNAME:-admin}" --first-name "${ADMIN_USERNAME:-admin}" --role admin
-fi
+}
+
+case " $* " in
+*" --no-migrate "*) ;; # of several servers: whoever migrates creates the administrator, too
+" server "*) create_administrator ;;
+" db migrate "*)
+	apportion "$@"
+	create_administrator
+	exit
+	;;
+esac
 unset ADMIN_PASSWORD ADMIN_API_KEY # the server has no use for them
 
 exec apportion "$@"

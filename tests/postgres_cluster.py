@@ -46,15 +46,17 @@ def _cluster() -> str:
 
 
 def database_url(name: str) -> str:
-    """Return the URL of the database of a name, made empty if there is none yet."""
+    """Return the URL of the database of a name, made with empty tables if there is none yet."""
+    return _made("t" + hashlib.sha256(name.encode()).hexdigest()[:16], _template())
+
+
+def _made(database: str, template: str) -> str:
     base = _cluster()
-    database = "t" + hashlib.sha256(name.encode()).hexdigest()[:16]
     with psycopg.connect(base, autocommit=True) as connection:
         there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
         if there is None:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database))
-            )
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(create.format(sql.Identifier(database), sql.Identifier(template)))
     return f"{base.rpartition('/')[0]}/{database}"
 
 
@@ -63,15 +65,15 @@ def _template() -> str:
     """Return the name of a database with empty tables, from which others are copied: sooner than made anew."""
     from apportion.storage.postgres.store import PostgresStore
 
-    url = database_url("template of the tests")
+    url = _made("template_of_the_tests", "template0")
     PostgresStore(url).close()
     return url.rpartition("/")[2]
 
 
 @contextmanager
-def own_database() -> Iterator[str]:
-    """Yield the URL of a database of its own with empty tables, dropped afterwards."""
-    base, template = _cluster(), _template()
+def own_database(*, bare: bool = False) -> Iterator[str]:
+    """Yield the URL of a database of its own with empty tables, dropped afterwards; ``bare`` without tables."""
+    base, template = _cluster(), "template0" if bare else _template()
     database = f"own{uuid.uuid4().hex}"
     name = sql.Identifier(database)
     with psycopg.connect(base, autocommit=True) as connection:

@@ -25,7 +25,7 @@ say 'What is pinned (no network)'
 
 say 'Python libraries (pip-audit)'
 tool=.tools/audit
-if [ ! -x "$tool/bin/pip-audit" ]; then
+if [ ! -x "$tool/bin/pip-audit" ] || [ ! -x "$tool/bin/kubernetes-validate" ]; then
 	sh tools/install.sh "$tool" --group audit || true
 fi
 if [ -x "$tool/bin/pip-audit" ]; then
@@ -73,6 +73,22 @@ if [ -x "$tool/bin/shellcheck" ]; then
 else
 	unknown shellcheck 'it could not be installed'
 fi
+
+say 'Compose file and manifests'
+lint() {
+	program=$1
+	shift
+	if [ -x "$tool/bin/$program" ]; then
+		"$tool/bin/$program" "$@" && echo "$program: nothing" || found=1
+	else
+		unknown "$program" 'it could not be installed'
+	fi
+}
+lint yamllint --strict --config-file tools/yamllint.yaml deploy
+lint check-jsonschema --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
+# kustomization.yaml is of a schema that comes with kubectl alone; tests/deploy looks whether what it names is there
+lint kubernetes-validate --strict --version 1.31 deploy/kubernetes/deployment.yaml deploy/kubernetes/migrate.yaml \
+	deploy/kubernetes/service.yaml deploy/kubernetes/disruption-budget.yaml deploy/kubernetes/secret.example.yaml
 
 if [ "$found" = 1 ]; then
 	say 'Something was found.'

@@ -1,5 +1,6 @@
 #!/bin/sh
-# web.sh VENV schema|build|check|e2e|pictures: build, test and show the web app with the Node that pip installs into VENV.
+# web.sh VENV install|schema|build|check|e2e|pictures: build, test and show the web app with the Node that pip installs
+# into VENV.
 set -eu
 venv=$(cd "$1" && pwd)
 what=$2
@@ -22,6 +23,7 @@ schema() { # the types of the server's API, into the file named
 }
 
 case $what in
+install) ;;
 schema)
 	schema src/api/schema.d.ts
 	;;
@@ -45,7 +47,7 @@ e2e | pictures)
 	npm run --silent "$what"
 	;;
 *)
-	echo "web.sh VENV schema|build|check|e2e|pictures" >&2
+	echo "web.sh VENV install|schema|build|check|e2e|pictures" >&2
 	exit 2
 	;;
 esac

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { messages } from "./build-messages";
 import { patience } from "./e2e/patience";
 import { codeSplitting, directImports, widgetStyles } from "./vite.parts";
 
@@ -17,7 +18,7 @@ const placeholders = {
 
 export default defineConfig({
   base: "./",
-  plugins: [directImports(), widgetStyles, react(), placeholders],
+  plugins: [directImports(), widgetStyles, messages, react(), placeholders],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../src/apportion/server/_web",

@@ -55,7 +55,7 @@ class LabelStudio:
             "PATH": f"{self._python.parent}:/usr/bin:/bin", "HOME": str(folder), "SENTRY_DSN": "",
             "FRONTEND_SENTRY_DSN": "", "LATEST_VERSION_CHECK": "false", "COLLECT_ANALYTICS": "false",
         }  # fmt: skip
-        command = [
+        command: list[str | Path] = [
             self._python.parent / "label-studio", "start", "--no-browser", "--data-dir", str(folder),
             "--internal-host", "127.0.0.1", "--port", str(port), "--username", "admin@example.com",
             "--password", _PASSWORD, "--user-token", _TOKEN, "--enable-legacy-api-token", "--log-level", "ERROR",

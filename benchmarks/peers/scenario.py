@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def measure(scale: Scale) -> Iterator[Line]:
         if python is None:
             say(f"  no Python 3.10 for {name}: it is left out")
         else:
-            tools.append(lambda make=make, python=python: make(python))
+            tools.append(partial(make, python))
     told = [_through(make(), texts, ANSWERS // 3 if scale.calls < 100 else ANSWERS) for make in tools]
     yield from _lines(told)
 
@@ -76,13 +77,18 @@ def _texts(records: int) -> list[Row]:
     return [Row(each["id"], each["inputs"]["text"]) for each in found]
 
 
+def _close(tool: Tool) -> None:
+    if hasattr(tool, "processes"):
+        tool.close()
+
+
 def _through(tool: Tool, texts: list[Row], answers: int) -> _Told:
     say(f"  {tool.name}: {tool.versions}")
     told = _Told(tool.name, tool.versions)
     folder = Path(tempfile.mkdtemp(prefix="apportion-side-by-side-"))
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.callback(lambda: hasattr(tool, "processes") and tool.close())
+        stack.callback(_close, tool)
         tool.start(folder, free_port())
         rare = [word(rank) for rank in range(150, 150 + PAGES)]
 
@@ -110,11 +116,11 @@ def _through(tool: Tool, texts: list[Row], answers: int) -> _Told:
         for who in TEAM[:2]:  # so that nothing is measured that happens once in a server's life
             tool.open_page(who)
             tool.search(who, rare[0])
-        page = step("open work", [lambda who=who: tool.open_page(who) for who in TEAM * (PAGES // len(TEAM))])
+        page = step("open work", [partial(tool.open_page, who) for who in TEAM * (PAGES // len(TEAM))])
         expect("records on a page", len(page), 10)
-        step("search", [lambda each=each: tool.search(TEAM[0], each) for each in rare])
+        step("search", [partial(tool.search, TEAM[0], each) for each in rare])
         step("label", [
-            lambda number=number: tool.label(TEAM[number % len(TEAM)], LABELS[number % len(LABELS)])
+            partial(tool.label, TEAM[number % len(TEAM)], LABELS[number % len(LABELS)])
             for number in range(answers)
         ])  # fmt: skip
         expect("answers exported", step("export", [tool.export]), answers)
@@ -183,7 +189,11 @@ def _ratio(told: list[_Told], name: str, what: str) -> Iterator[Line]:
     ours, others = done.pop(told[0].name, None), done
     if ours is None or not others:
         return
-    for kind, of in (("wall", lambda step: max(step.wall, 1e-3)), ("CPU", lambda step: max(step.cpu, 0.01))):
+    measured: dict[str, Callable[[_Step], float]] = {
+        "wall": lambda step: max(step.wall, 1e-3),
+        "CPU": lambda step: max(step.cpu, 0.01),
+    }
+    for kind, of in measured.items():
         best = min(map(of, others.values()))
         spent = "; ".join(f"{who} {of(step):.2f} s" for who, step in {told[0].name: ours, **others}.items())
         yield Line(f"{what}: {kind}, {_PEERS} of ours", best / of(ours), "×", spent, at_least=1)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apportion.domain.errors import BadRequestError, StorageFullError, StoreUnavailableError
-from apportion.ports.upkeep import CannotOpenError
+from apportion.ports.upkeep import CannotOpenError, RestoreReport
 from apportion.settings import Settings
 
 if TYPE_CHECKING:
     from apportion.ports.store import Store
-    from apportion.ports.upkeep import RestoreReport, Upkeep
+    from apportion.ports.upkeep import Upkeep
+    from apportion.storage.sql.connection import SqlConnection
 
-__all__ = ["open_store", "open_upkeep", "restore_store"]
+__all__ = ["move_store", "open_store", "open_upkeep", "restore_store"]
 
 
 def open_store(
@@ -44,7 +45,7 @@ def open_store(
             )
     from apportion.storage.sqlite.store import SqliteStore
 
-    with _translated_errors(settings):
+    with _translated_errors(settings.database):
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_emptied(settings)
         store = SqliteStore(settings.database, limits=limits, allow_upgrade=allow_upgrade, hold=serving)
@@ -69,28 +70,102 @@ def open_upkeep(settings: Settings) -> Upkeep:
         with _translated_postgres_errors(settings):
             from apportion.storage.postgres.upkeep import PostgresUpkeep
 
-            return PostgresUpkeep(settings.database_url)
+            return PostgresUpkeep(settings.database_url, write_file=_written_backup)
     from apportion.storage.sqlite.upkeep import SqliteUpkeep
 
-    with _translated_errors(settings):
+    with _translated_errors(settings.database):
         return SqliteUpkeep(settings.database)
 
 
 def restore_store(settings: Settings, file: Path, *, force: bool) -> RestoreReport:
     """Replace the store of these settings by a backup. Raises ``CannotOpenError``."""
     if settings.database_url:
-        raise BadRequestError(
-            "Nothing was changed: a backup of PostgreSQL is restored with its own programs. Stop the server, restore "
-            "with pg_restore, and run `apportion verify`."
-        )
+        _restore_database(settings, file, force=force)
+        return RestoreReport(None, older=False)
     from apportion.storage.sqlite.upkeep import restore
 
-    with _translated_errors(settings):
+    with _translated_errors(settings.database):
         return restore(settings.database, file, force=force)
 
 
+def _restore_database(settings: Settings, file: Path, *, force: bool) -> None:
+    """Fill an empty database from a backup, in which nobody is signed in."""
+    if force:
+        raise BadRequestError(
+            "Nothing was changed: --force is for a file, which is kept beside. Create an empty database, and give its "
+            "address: createdb --template template0 --encoding UTF8 --locale C NAME"
+        )
+    if not file.is_file():
+        raise BadRequestError(f"There is no file {file}.")
+    move_store(file, settings.database_url, end_sessions=True)
+
+
+def move_store(
+    source: Path | str,
+    target: Path | str,
+    *,
+    tell: Callable[[str, int, int], None] = lambda *_: None,
+    end_sessions: bool = False,
+) -> Mapping[str, int]:
+    """Copy everything that people put in from one store into an empty other one; return how many rows of each table.
+
+    Each is the path of a file, or the address of a database. ``tell`` is called with what is being done, how far it
+    is, and of how much. Raises ``CannotOpenError`` or ``BadRequestError``; then nothing was changed.
+    """
+    from apportion.storage.sql.transfer import transfer
+
+    with _opened_source(source) as read, _opened_target(target) as written:
+        done = transfer(read, written, tell)
+        if end_sessions:
+            written.raw.execute("DELETE FROM sessions")
+    return done.rows
+
+
 @contextmanager
-def _translated_errors(settings: Settings) -> Iterator[None]:
+def _opened_source(place: Path | str) -> Iterator[SqlConnection]:
+    if isinstance(place, str):
+        with _translated_postgres_errors(Settings(database_url=place)):
+            from apportion.storage.postgres.transfer import opened_source
+
+            with opened_source(place) as connection:
+                yield connection
+        return
+    from apportion.storage.sqlite.transfer import opened_source as opened_file
+
+    with _translated_errors(place), opened_file(place) as connection:
+        yield connection
+
+
+@contextmanager
+def _opened_target(place: Path | str) -> Iterator[SqlConnection]:
+    if isinstance(place, str):
+        with _translated_postgres_errors(Settings(database_url=place)):
+            from apportion.storage.postgres.transfer import filled_database
+
+            with filled_database(place) as connection:
+                yield connection
+        return
+    from apportion.storage.sqlite.transfer import written_file
+
+    with _translated_errors(place), written_file(place) as connection:
+        yield connection
+
+
+def _written_backup(source: SqlConnection, target: Path, progress: Callable[[int, int], None] | None) -> None:
+    """Write what a connection sees into a file, which appears only once it is complete."""
+    from apportion.storage.sql.transfer import transfer
+    from apportion.storage.sqlite.transfer import written_file
+
+    def tell(_: str, done: int, total: int) -> None:
+        if progress is not None:
+            progress(total - done, total)
+
+    with _translated_errors(target), written_file(target, backup=True) as written:
+        transfer(source, written, tell)
+
+
+@contextmanager
+def _translated_errors(path: Path) -> Iterator[None]:
     """Translate the engine's errors on opening into ``CannotOpenError``, which other layers know."""
     import sqlite3
 
@@ -100,10 +175,10 @@ def _translated_errors(settings: Settings) -> Iterator[None]:
         if "file is not a database" in str(failure) or "malformed" in str(failure):
             from apportion.storage.sqlite.connection import damaged
 
-            raise damaged(settings.database, failure) from failure
-        raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure
+            raise damaged(path, failure) from failure
+        raise CannotOpenError(f"{path} cannot be opened: {failure}.") from failure
     except OSError as failure:
-        raise CannotOpenError(f"{settings.database} cannot be opened: {failure}.") from failure
+        raise CannotOpenError(f"{path} cannot be opened: {failure}.") from failure
 
 
 @contextmanager

@@ -281,7 +281,7 @@ class Settings:
         "Free space on the disk, in bytes, below which the server is not ready.",
     )
     stop_seconds: int = _setting(
-        8, _number(0, 600), "Seconds that a server told to stop gives to requests it has begun to answer."
+        8, _number(0, 600), "Seconds that a stopping server gives to requests it has started to answer."
     )
     log_format: str = _setting("text", _one_of("text", "json"), "Lines of the log: text or json.")
     log_level: str = _setting(

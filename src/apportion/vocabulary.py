@@ -242,5 +242,6 @@ class EventCode(_Word):
 
     BACKED_UP = "backed_up", EventArea.SERVER
     RESTORED_BACKUP = "restored_backup", EventArea.SERVER
+    MOVED_STORE = "moved_store", EventArea.SERVER
     REBUILT_INDEXES = "rebuilt_indexes", EventArea.SERVER
     PRUNED_AUDIT_LOG = "pruned_audit_log", EventArea.SERVER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from apportion.settings import Settings
 from apportion.vocabulary import Task
 from postgres_cluster import database_url
 
-__all__ = ["OPENERS", "RoutedStore", "opened"]
+__all__ = ["OPENERS", "RoutedStore", "opened", "opened_several"]
 
 T = TypeVar("T")
 
@@ -98,6 +98,35 @@ def _postgres(folder: Path) -> RoutedStore:
     return RoutedStore(store, store, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
 
 
+def _postgres_pair(folder: Path) -> RoutedStore:
+    """Open two stores on one database, as two servers do."""
+    from apportion.storage.postgres.store import PostgresStore
+
+    url = database_url(str(folder))
+    one, other = PostgresStore(url, hold=True), PostgresStore(url)
+    return RoutedStore(one, other, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
+
+
+@contextmanager
+def opened_several(
+    kind: str, folder: Path, several: int
+) -> Iterator[tuple[list[Store], Callable[[], Upkeep]]]:
+    """Open several stores on the same data, as several servers do; one of a kind that only one server can open."""
+    with ExitStack() as stack:
+        if kind == "sqlite":
+            found = [open_store(Settings(home=folder), serving=True)]
+            settings = Settings(home=folder)
+        else:
+            from apportion.storage.postgres.store import PostgresStore
+
+            url = database_url(str(folder))
+            found = [PostgresStore(url) for _ in range(several)]
+            settings = Settings(home=folder, database_url=url)
+        for each in found:
+            stack.callback(each.close)
+        yield found, lambda: open_upkeep(settings)
+
+
 @contextmanager
 def opened(kind: str, folder: Path) -> Iterator[RoutedStore]:
     """Open a store of this kind and close it afterwards."""
@@ -108,5 +137,9 @@ def opened(kind: str, folder: Path) -> Iterator[RoutedStore]:
         store.close()
 
 
-OPENERS: dict[str, Callable[[Path], RoutedStore]] = {"sqlite": _sqlite, "postgres": _postgres}
+OPENERS: dict[str, Callable[[Path], RoutedStore]] = {
+    "sqlite": _sqlite,
+    "postgres": _postgres,
+    "postgres-pair": _postgres_pair,
+}
 """By name, a function that opens the store of a folder: an empty one at first, later what was left there."""

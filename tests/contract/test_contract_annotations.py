@@ -14,11 +14,21 @@ from apportion.domain.assignment.states import RowState
 from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin, Posterior
 from apportion.domain.individual.record_view import Rule, build_view
 from apportion.domain.individual.time_spent import QUARTER
-from apportion.ports.annotations import CaseChange, Comment, CommentFilter, Event, PastAnnotation, SentComment
+from apportion.domain.query import parse
+from apportion.ports.annotations import (
+    CaseChange,
+    ChangedRecords,
+    Comment,
+    CommentFilter,
+    Event,
+    PastAnnotation,
+    SentComment,
+)
 from apportion.ports.answers import SavedPosterior
+from apportion.ports.records import Criteria
 from apportion.ports.store import Store, Transaction
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
-from stored_dataset import StoredDataset, full, text
+from stored_dataset import INDIVIDUAL, StoredDataset, annotate, full, text
 
 A, B = (("A", 1.0),), (("B", 1.0),)
 SUBMITTED, DISCARDED, DRAFT = AnnotationState.SUBMITTED, AnnotationState.DISCARDED, AnnotationState.DRAFT
@@ -283,38 +293,61 @@ def test_what_is_staged_shows_only_once_the_dataset_is_individual(store: Store) 
     assert shared.case("a") == after
 
 
-def test_records_written_since_are_taken_once_and_only_those_with_answers(store: Store) -> None:
+def test_records_written_since_a_change_are_known_if_they_have_answers(store: Store) -> None:
     shared, other = StoredDataset(store), StoredDataset(store)
     for each in (shared, other):
         each.log(*(text(id) for id in "abcd"))
 
-    def take(limit: int = 10) -> tuple[list[str], bool]:
-        return shared.write(lambda tx: tx.annotations.take_changed(shared.dataset, limit))
+    def since(number: int, limit: int = 10) -> ChangedRecords:
+        found = shared.write(lambda tx: tx.annotations.changed_since(shared.dataset, number, limit))
+        assert found is not None
+        return found
 
-    assert take() == ([], False)
-    assert shared.write(lambda tx: tx.annotations.track_changes(shared.dataset)) is True
-    assert shared.write(lambda tx: tx.annotations.track_changes(shared.dataset)) is False
+    begin = shared.read(lambda tx: tx.annotations.last_change(shared.dataset))
+    assert since(begin) == ([], begin, False)
     shared.log(text("b"), text("new"))
     for each in (shared, other):
-        each.log(text("c", status=Status.VALIDATED), text("d", status=Status.DISCARDED))
+        each.log(text("d", status=Status.DISCARDED), text("c", status=Status.VALIDATED))
+    middle = shared.read(lambda tx: tx.annotations.last_change(shared.dataset))
 
     def refused(tx: Transaction) -> None:
         tx.records.patch(shared.dataset, "a", metadata=None, status=Status.DISCARDED, at=9)
-        assert tx.annotations.take_changed(shared.dataset, 10)[0] == ["a", "c", "d"]
+        found = tx.annotations.changed_since(shared.dataset, begin, 10)
+        assert found is not None
+        assert found.ids == ["a", "c", "d"]
         raise LookupError
 
     with pytest.raises(LookupError):
         shared.write(refused)
-    taken, more = take(3)  # b and two more, in order of logging
-    assert (taken, more) == (["c", "d"], True)
-    assert take(3) == ([], False)
-    assert take() == ([], False)
-    shared.write(lambda tx: tx.annotations.stop_tracking(shared.dataset))
-    shared.log(text("c", status=Status.DISCARDED))
-    assert take() == ([], False)
-    assert shared.write(lambda tx: tx.annotations.track_changes(shared.dataset)) is True
-    assert take() == ([], False)
-    shared.write(lambda tx: tx.annotations.stop_tracking(shared.dataset))
+    assert since(begin).ids == ["c", "d"]
+    some = since(begin, 1)  # at least one transaction's: that of b and new, which have no answers
+    assert (some.ids, some.more) == ([], True)
+    assert since(some.number, 1)[::2] == (["c", "d"], False)
+    shared.write(lambda tx: tx.records.discard(shared.dataset, Criteria(parse("id:b")), at=9))
+    shared.write(lambda tx: tx.records.delete(shared.dataset, Criteria(parse("id:c")), at=9))
+    assert since(middle).ids == ["b"]
+    assert shared.read(lambda tx: tx.annotations.last_change(shared.dataset)) > middle
+
+
+def test_answers_given_since_a_change_are_known(store: Store) -> None:
+    stored = StoredDataset(store, policies=INDIVIDUAL)
+    stored.log(text("a"), text("b"))
+    begin = stored.read(lambda tx: tx.annotations.last_change(stored.dataset))
+    stored.write(lambda tx: annotate(tx, stored.dataset, "b", "ana", AnnotationState.DRAFT, None, at=3))
+    found = stored.read(lambda tx: tx.annotations.changed_since(stored.dataset, begin, 10))
+
+    assert found is not None
+    assert found.ids == ["b"]
+
+
+def test_whoever_begins_to_stage_last_has_the_highest_number(store: Store) -> None:
+    shared, other = StoredDataset(store), StoredDataset(store)
+    assert shared.read(lambda tx: tx.annotations.staging(shared.dataset)) == 0
+    first = shared.write(lambda tx: tx.annotations.begin_staging(shared.dataset))
+    second = shared.write(lambda tx: tx.annotations.begin_staging(shared.dataset))
+
+    assert first < second == shared.read(lambda tx: tx.annotations.staging(shared.dataset))
+    assert other.read(lambda tx: tx.annotations.staging(other.dataset)) == 0
 
 
 # Events and comments of a dataset

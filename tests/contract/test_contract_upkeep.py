@@ -39,13 +39,7 @@ def test_a_store_in_use_verifies(empty_store: RoutedStore) -> None:
     assert list(empty_store.upkeep().verify()) == []
 
 
-def skip_without_backups(store_kind: str) -> None:
-    if store_kind != "sqlite":
-        pytest.skip("backups are the database's own")
-
-
 def test_a_backup_is_a_store_by_itself_and_shows_its_progress(store_kind: str, folder: Path) -> None:
-    skip_without_backups(store_kind)
     seen: list[tuple[int, int]] = []
     target = folder / "copy" / "apportion.db"
     target.parent.mkdir()
@@ -54,15 +48,12 @@ def test_a_backup_is_a_store_by_itself_and_shows_its_progress(store_kind: str, f
         store.upkeep().backup(target, progress=lambda left, total: seen.append((left, total)))
         planned.log(full("late"))
     assert seen[-1][0] == 0 < seen[-1][1]
-    with opened(store_kind, target.parent) as copy:
+    with opened("sqlite", target.parent) as copy:  # of whatever store: a file
         check(planned, copy)
         assert list(copy.upkeep().verify()) == []
 
 
-def test_a_backup_that_is_interrupted_leaves_nothing(
-    store_kind: str, empty_store: RoutedStore, folder: Path
-) -> None:
-    skip_without_backups(store_kind)
+def test_a_backup_that_is_interrupted_leaves_nothing(empty_store: RoutedStore, folder: Path) -> None:
     StoredDataset(empty_store)
 
     def interrupt(left: int, total: int) -> None:

@@ -28,7 +28,7 @@ def program(path: Path, does: str) -> None:
 def audit(tree: Path, *, python: str, npm: str, flag: str = "") -> int:
     program(tree / ".tools/audit/bin/pip-audit", python)
     program(tree / "venv/bin/npm", npm)
-    for linter in ("hadolint", "shellcheck"):
+    for linter in ("hadolint", "shellcheck", "yamllint", "check-jsonschema", "kubernetes-validate"):
         program(tree / f".tools/audit/bin/{linter}", "true")
     program(tree / "venv/bin/python", f'exec "{sys.executable}" "$@"')
     asked = subprocess.run(

@@ -351,6 +351,7 @@ def test_examples_in_the_documentation_name_settings_that_exist() -> None:
         *DEPLOY.rglob("*"),
         ROOT / "Dockerfile",
         ROOT / "docs/how-to/run-for-your-team.md",
+        ROOT / "docs/how-to/several-servers.md",
         ROOT / "SECURITY.md",
     ]
     for file in files:

@@ -11,6 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -19,7 +20,7 @@ from click.testing import CliRunner
 
 from apportion.cli.main import main
 from apportion.sdk import session
-from patience import patience
+from patience import patience, until
 from postgres_cluster import own_database
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
@@ -82,6 +83,84 @@ def test_every_block_of_a_page_runs_from_top_to_bottom(
             run_console(text, url)
         else:
             exec(compile(text, f"{page}.md", "exec"), there)
+
+
+@contextmanager
+def started(line: str, home: Path) -> Iterator[str]:
+    """The server of a line of a page, at an address of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    words = shlex.split(line.removeprefix("$ apportion "))
+    command = [sys.executable, "-m", "apportion.cli.main", *words, "--host", "127.0.0.1", "--port", port]
+    with home.with_suffix(".log").open("w") as log:
+        server = subprocess.Popen(
+            command, env={**os.environ, "APPORTION_HOME": str(home)}, stdout=log, stderr=log
+        )
+    try:
+        address = f"http://localhost:{port}"
+
+        def ready() -> bool:
+            assert server.poll() is None, home.with_suffix(".log").read_text()
+            with suppress(httpx.HTTPError):
+                return httpx.get(f"{address}/api/health/ready").status_code == 200
+            return False
+
+        until(ready, 60, every=0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(patience(30))
+
+
+def test_the_page_of_several_servers_goes_from_nothing_to_two_and_back_to_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    page = (HOW_TO / "several-servers.md").read_text(encoding="utf-8")
+    (statements,) = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    lines = [line for _, text in BLOCK.findall(page) for line in text.splitlines() if line.startswith("$ ")]
+    ours = [line for line in lines if re.match(r"\$ (apportion|export) ", line)]
+    steps = ours[: ours.index("$ apportion status")]
+    assert len(steps) + 2 <= 10, (
+        "from nothing to two servers in ten commands, the SQL and the installation among them"
+    )
+    monkeypatch.chdir(tmp_path)
+    with own_database(bare=True) as admin, psycopg.connect(admin, autocommit=True) as connection:
+        name = f"team_{uuid.uuid4().hex}"  # the cluster of the tests has an apportion of its own
+        where = admin.partition("@")[2].partition("/")[0]
+
+        def asked(line: str) -> str:
+            return line.replace("apportion@", f"{name}@").replace(
+                "db.example.org/apportion", f"{where}/{name}"
+            )
+
+        def create() -> None:
+            for statement in filter(str.strip, statements.replace("apportion", name).split(";")):
+                connection.execute(statement)
+
+        create()
+        for line in steps:
+            if line.startswith("$ export "):
+                variable, _, value = asked(line).removeprefix("$ export ").partition("=")
+                monkeypatch.setenv(variable, value)
+            elif "server start" not in line:
+                run_console(line, "")
+        (start,) = [line for line in steps if "server start" in line]
+        start = start.replace("--host 0.0.0.0", "")
+        with started(start, tmp_path / "one") as first, started(start, tmp_path / "two") as second:
+            for address in (first, second):
+                run_console("$ apportion status", address)
+        run_console("$ apportion backup monday.db\n$ apportion restore monday.db --home look", "")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"DROP ROLE {name}")
+        create()
+        moving = next(line for line in ours if line.startswith("$ apportion move"))
+        moving = moving.replace('"$APPORTION_DATABASE_URL"', os.environ["APPORTION_DATABASE_URL"])
+        run_console(moving.replace("~/.apportion", "look"), "")
+        run_console("$ apportion verify", "")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"DROP ROLE {name}")
 
 
 def test_the_page_of_postgresql_works_from_top_to_bottom(

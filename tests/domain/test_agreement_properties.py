@@ -154,7 +154,7 @@ def statistic_of(rated: Ratings, measure: Measure) -> Statistic:
 
 @pytest.mark.parametrize(("kind", "measure"), EVERY)
 def test_perfect_agreement_on_different_answers_is_one(kind: AnswerKind, measure: Measure) -> None:
-    values = {
+    values: dict[AnswerKind, list[Any]] = {
         AnswerKind.LABEL: ["1", "2", "5"],
         AnswerKind.LABELS: [frozenset("a"), frozenset("bc"), frozenset("c")],
         AnswerKind.SPANS: [frozenset({(0, 3, "x")}), frozenset({(6, 12, "y")}), frozenset()],
@@ -385,8 +385,8 @@ def test_with_two_labels_each_label_agrees_as_well_as_all(table: Table) -> None:
 def test_many_texts_are_compared_by_a_sample_that_comes_close(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     words = ["one", "two", "three", "four", "five"]
-    table = [[" ".join(rng.choice(words, 3)), " ".join(rng.choice(words, 3))] for _ in range(40)]
-    table = [[one, other if n % 3 else one, None, None] for n, (one, other) in enumerate(table)]
+    pairs = [[" ".join(rng.choice(words, 3)), " ".join(rng.choice(words, 3))] for _ in range(40)]
+    table = [[one, other if n % 3 else one, None, None] for n, (one, other) in enumerate(pairs)]
     exact = agreement(data_of(AnswerKind.TEXT, table))
 
     monkeypatch.setattr(texts, "SAMPLE", 2_000)

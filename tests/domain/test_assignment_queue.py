@@ -68,9 +68,9 @@ class Queue(RuleBasedStateMachine):
                 due=10_000 * MINUTE if n % 5 else None,
             )
 
-    def used(self, name: str, planned: bool = False) -> dict[int, int]:
+    def used(self, name: str, planned: bool = False) -> dict[RuleId, int]:
         """How many slots of each rule somebody has done or before them, and if asked for, is still to do."""
-        found: dict[int, int] = {}
+        found: dict[RuleId, int] = {}
         for slot in self.slots.values():
             mine = slot.state is RowState.DONE and slot.annotator == name
             mine |= slot.leased(self.now) and slot.lease is not None and slot.lease.annotator == name
@@ -78,7 +78,7 @@ class Queue(RuleBasedStateMachine):
             found[slot.rule] = found.get(slot.rule, 0) + mine
         return found
 
-    def loads(self, name: str) -> dict[int, Load]:
+    def loads(self, name: str) -> dict[RuleId, Load]:
         return loads_of(self.slots.values(), name, CAPS, self.now)
 
     def free_for(self, name: str) -> list[Slot]:
@@ -266,7 +266,7 @@ def test_a_late_answer_counts_while_the_slot_is_free_and_is_an_extra_after_that(
 def test_an_open_slot_of_a_rule_somebody_has_nothing_to_do_with_is_not_theirs_to_fill() -> None:
     (slot,) = open_slots(1, rule=OTHER)
 
-    assert submit([slot], PEOPLE["ana"], 0, teams={8}) == SubmitOutcome(None, CountDecision.OTHERS)
+    assert submit([slot], PEOPLE["ana"], 0, teams={RuleId(0, 9)}) == SubmitOutcome(None, CountDecision.OTHERS)
     assert submit([slot], PEOPLE["ana"], 0, teams={OTHER, RuleId(0, 8)}).why is CountDecision.OPEN
 
 

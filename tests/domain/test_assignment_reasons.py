@@ -128,8 +128,8 @@ def test_the_reasons_of_moved_rows_name_only_people_who_are_there(
 
     for each in change.moved:
         on[each.row.record].discard(each.row.annotator or "")
-    for each in change.removed:
-        on[each.record].discard(each.annotator or "")
+    for removed in change.removed:
+        on[removed.record].discard(removed.annotator or "")
     for each in change.moved:
         on[each.row.record].add(each.to)
     assert applied(found.state, change, {}).rule(0).loads.get(people[0].name, 0) == 0

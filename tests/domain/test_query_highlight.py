@@ -46,27 +46,27 @@ TEXTS = {
         ("", []),
     ],
 )
-def test_keywords_are_the_matched_stretches_as_written(query, found):
+def test_keywords_are_the_matched_stretches_as_written(query: str, found: list[str]) -> None:
     assert highlights(parse(query), TEXTS) == found
 
 
-def test_a_path_and_its_fields_name_inputs_too():
+def test_a_path_and_its_fields_name_inputs_too() -> None:
     query = parse("inputs:(title:news AND body:x)", advanced=True)
 
     assert highlights(query, TEXTS) == ["news"]
 
 
-def test_an_input_may_be_called_exact():
+def test_an_input_may_be_called_exact() -> None:
     assert highlights(parse("inputs.exact:news"), {"inputs.exact": "The NEWS"}) == ["NEWS"]
 
 
-def test_only_the_beginning_of_a_long_text_is_looked_at():
+def test_only_the_beginning_of_a_long_text_is_looked_at() -> None:
     text = "x" + " " * 100_000 + "fox"
 
     assert highlights(parse("fox"), {"text": text}) == []
 
 
-def test_a_prepared_query_serves_many_records():
+def test_a_prepared_query_serves_many_records() -> None:
     highlighter = Highlighter(parse("a*"))
 
     assert [highlighter.keywords({"text": text}) for text in ("an ant", "bee", "Ape")] == [
@@ -79,7 +79,7 @@ def test_a_prepared_query_serves_many_records():
 @given(
     st.lists(st.sampled_from(["a", "b*", '"a b"', "OR", "-c", "text.exact:A", "a~1"])), st.text("aAbBc. \n")
 )
-def test_every_keyword_is_a_stretch_of_some_text(parts, text):
+def test_every_keyword_is_a_stretch_of_some_text(parts: list[str], text: str) -> None:
     try:
         query = parse(" ".join(parts))
     except InvalidTextSearchError:

@@ -1,6 +1,7 @@
 """From text to tree: every construct of the search language, its errors, and hostile input."""
 
 import sys
+from types import FrameType
 
 import pytest
 from hypothesis import example, given
@@ -16,6 +17,7 @@ from apportion.domain.query import (
     Not,
     Or,
     Phrase,
+    Query,
     Range,
     Regex,
     Term,
@@ -59,7 +61,7 @@ A, B, C = (Term(None, name) for name in "abc")
         ("f:a^0.5", Term("f", "a")),
     ],
 )
-def test_a_word_is_a_term(text, tree):
+def test_a_word_is_a_term(text: str, tree: Query) -> None:
     assert parse(text) == tree
 
 
@@ -90,7 +92,7 @@ def test_a_word_is_a_term(text, tree):
         ("f:**", Exists("f")),
     ],
 )
-def test_phrases_patterns_and_presence(text, tree):
+def test_phrases_patterns_and_presence(text: str, tree: Query) -> None:
     assert parse(text) == tree
 
 
@@ -113,7 +115,7 @@ def test_phrases_patterns_and_presence(text, tree):
         ("f:(>1 <=3)", And((Range("f", "1", None, include_low=False), Range("f", None, "3")))),
     ],
 )
-def test_ranges(text, tree):
+def test_ranges(text: str, tree: Query) -> None:
     assert parse(text) == tree
 
 
@@ -146,7 +148,7 @@ def test_ranges(text, tree):
         ("f:(a *)^2", And((Term("f", "a"), Exists("f")))),
     ],
 )
-def test_operators_and_groups(text, tree):
+def test_operators_and_groups(text: str, tree: Query) -> None:
     assert parse(text) == tree
 
 
@@ -167,7 +169,7 @@ def test_operators_and_groups(text, tree):
         ("m:(n:(a:x) b:y)", Nested("m", Or((Nested("n", Term("a", "x")), Term("b", "y"))))),
     ],
 )
-def test_advanced_queries_join_with_or_and_bind_groups_to_one_element(text, tree):
+def test_advanced_queries_join_with_or_and_bind_groups_to_one_element(text: str, tree: Query) -> None:
     assert parse(text, advanced=True) == tree
 
 
@@ -210,7 +212,7 @@ def test_advanced_queries_join_with_or_and_bind_groups_to_one_element(text, tree
         ("(" * 65 + "a" + ")" * 65, 64),
     ],
 )
-def test_what_is_no_query_is_refused_with_its_place(text, position):
+def test_what_is_no_query_is_refused_with_its_place(text: str, position: int) -> None:
     with pytest.raises(InvalidTextSearchError) as refusal:
         parse(text)
 
@@ -218,7 +220,7 @@ def test_what_is_no_query_is_refused_with_its_place(text, position):
     assert refusal.value.reason
 
 
-def test_the_message_quotes_the_query():
+def test_the_message_quotes_the_query() -> None:
     with pytest.raises(InvalidTextSearchError) as refusal:
         parse("(a OR")
 
@@ -230,14 +232,14 @@ def test_the_message_quotes_the_query():
 
 
 @pytest.mark.parametrize("text", ["\ud800", "x" * 10_000_000])
-def test_the_message_can_always_be_sent(text):
+def test_the_message_can_always_be_sent(text: str) -> None:
     with pytest.raises(InvalidTextSearchError) as refusal:
         parse(text)
 
     assert len(str(refusal.value).encode()) < 1_000
 
 
-def test_brackets_may_be_64_deep():
+def test_brackets_may_be_64_deep() -> None:
     assert parse("(" * 64 + "a" + ")" * 64) == A
 
 
@@ -262,7 +264,7 @@ QUERYISH = st.lists(
 
 @given(st.text() | QUERYISH, st.booleans())
 @example("f:(" * 70, True)
-def test_any_text_is_either_a_query_or_refused_politely(text, advanced):
+def test_any_text_is_either_a_query_or_refused_politely(text: str, advanced: bool) -> None:
     position: int | None = 0
     try:
         parse(text, advanced=advanced)
@@ -276,7 +278,7 @@ def calls(text: str, advanced: bool) -> int:
     """How many functions parsing calls: work that does not depend on the machine."""
     count = 0
 
-    def note(frame, event, arg):
+    def note(frame: FrameType, event: str, arg: object) -> None:
         nonlocal count
         count += event.endswith("call")
 
@@ -299,15 +301,15 @@ def calls(text: str, advanced: bool) -> int:
         "/", "a:", "~", "^1", "!", "*", "&",
     ],
 )  # fmt: skip
-def test_work_grows_with_the_length_of_the_query_only(unit, advanced):
+def test_work_grows_with_the_length_of_the_query_only(unit: str, advanced: bool) -> None:
     small, large = calls(unit * 1250, advanced), calls(unit * 5000, advanced)
 
     assert large <= 4.5 * small
 
 
 @pytest.mark.parametrize("advanced", [False, True])
-def test_nested_groups_that_drop_their_fields_stay_cheap(advanced):
-    def nest(depth):
+def test_nested_groups_that_drop_their_fields_stay_cheap(advanced: bool) -> None:
+    def nest(depth: int) -> str:
         return "f:(+x " * depth + ")" * depth
 
     assert calls(nest(60), advanced) <= 5 * calls(nest(15), advanced)

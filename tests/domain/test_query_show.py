@@ -1,5 +1,7 @@
 """From tree to text and back."""
 
+from typing import TypeAlias
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from apportion.domain.query import (
     MatchAll,
     Nested,
     Phrase,
+    Query,
     Range,
     Regex,
     Term,
@@ -29,9 +32,12 @@ WORD = TEXT | st.sampled_from(["AND", "OR", "NOT", "TO", "_", "&&&", "-", "*", "
 NAME = WORD.filter(lambda name: name != "_exists_")
 FIELD = st.none() | NAME
 
+Field: TypeAlias = st.SearchStrategy[str | None]
+Queries: TypeAlias = st.SearchStrategy[Query]
+
 
 @st.composite
-def wildcards(draw, field):
+def wildcards(draw: st.DrawFn, field: Field) -> Wildcard:
     pieces = draw(st.lists(st.sampled_from(WildcardPart) | WORD, min_size=2, max_size=5))
     kept = [pieces[0]]
     for piece in pieces[1:]:
@@ -46,14 +52,14 @@ def wildcards(draw, field):
 
 
 @st.composite
-def ranges(draw, field):
+def ranges(draw: st.DrawFn, field: Field) -> Range:
     low, high = draw(st.none() | TEXT | st.just("TO")), draw(st.none() | TEXT | st.just(""))
     return Range(
         draw(field), low, high, low is None or draw(st.booleans()), high is None or draw(st.booleans())
     )
 
 
-def leaves(field):
+def leaves(field: Field) -> Queries:
     return (
         st.just(MatchAll())
         | st.builds(Term, field, WORD)
@@ -66,24 +72,24 @@ def leaves(field):
     )
 
 
-def joined(children):
+def joined(children: Queries) -> Queries:
     several = st.lists(children, min_size=2, max_size=4)
     return several.map(all_of) | several.map(any_of) | children.map(negate)
 
 
-def nested(children):
+def nested(children: Queries) -> Queries:
     return joined(children) | st.builds(
         lambda path, child: Nested(path, all_of([child, MatchAll()])), NAME, children
     )
 
 
 @given(st.recursive(leaves(FIELD), joined, max_leaves=12))
-def test_every_tree_survives_being_shown(tree):
+def test_every_tree_survives_being_shown(tree: Query) -> None:
     assert parse(show(tree)) == tree
 
 
 @given(st.recursive(leaves(FIELD), nested, max_leaves=12))
-def test_every_advanced_tree_survives_being_shown(tree):
+def test_every_advanced_tree_survives_being_shown(tree: Query) -> None:
     assert parse(show(tree), advanced=True) == tree
 
 
@@ -111,7 +117,7 @@ BITS = [
 
 
 @given(st.lists(st.sampled_from(BITS), max_size=14).map("".join), st.booleans())
-def test_showing_what_was_parsed_changes_nothing(text, advanced):
+def test_showing_what_was_parsed_changes_nothing(text: str, advanced: bool) -> None:
     try:
         tree = parse(text, advanced=advanced)
     except InvalidTextSearchError:
@@ -121,7 +127,7 @@ def test_showing_what_was_parsed_changes_nothing(text, advanced):
 
 
 @pytest.mark.parametrize("advanced", [False, True])
-def test_the_deepest_query_survives_too(advanced):
+def test_the_deepest_query_survives_too(advanced: bool) -> None:
     depth = 64 - advanced
     tree = parse("(a b c -" * depth + "a" + ")" * depth, advanced=advanced)
 
@@ -139,5 +145,5 @@ def test_the_deepest_query_survives_too(advanced):
         ("", "*:*"),
     ],
 )
-def test_text_is_shown_with_few_brackets_and_escapes(text, shown):
+def test_text_is_shown_with_few_brackets_and_escapes(text: str, shown: str) -> None:
     assert show(parse(text)) == shown

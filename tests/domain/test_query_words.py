@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -21,31 +22,35 @@ from apportion.domain.query import (
 SHORT = st.text("ab", max_size=7)
 
 
-def reference(pieces):
-    return "".join({WildcardPart.ANY: ".*", WildcardPart.ONE: "."}.get(p) or re.escape(p) for p in pieces)
+def reference(pieces: Sequence[WildcardPart | str]) -> str:
+    return "".join(
+        re.escape(p) if isinstance(p, str) else {WildcardPart.ANY: ".*", WildcardPart.ONE: "."}[p]
+        for p in pieces
+    )
 
 
 @given(st.lists(st.sampled_from([*WildcardPart, "a", "b", "ab"]), max_size=8), SHORT)
-def test_wildcards_match_like_a_plain_pattern(pieces, word):
+def test_wildcards_match_like_a_plain_pattern(pieces: list[WildcardPart | str], word: str) -> None:
     expected = bool(re.fullmatch(reference(pieces), word))
 
     assert bool(wildcard_regex(pieces, fold=False).fullmatch(word)) == expected
 
 
-def test_only_folded_wildcards_overlook_case():
+def test_only_folded_wildcards_overlook_case() -> None:
     pieces = ("LIM", WildcardPart.ANY)
 
     assert wildcard_regex(pieces, fold=True).fullmatch("limits")
     assert not wildcard_regex(pieces, fold=False).fullmatch("limits")
 
 
-def test_many_stars_do_not_hold_matching_up():
-    pattern = wildcard_regex([WildcardPart.ANY, "a"] * 50 + ["b"], fold=False)
+def test_many_stars_do_not_hold_matching_up() -> None:
+    pieces: list[WildcardPart | str] = [WildcardPart.ANY, "a"] * 50
+    pattern = wildcard_regex([*pieces, "b"], fold=False)
 
     assert not pattern.fullmatch("a" * 5_000)
 
 
-def test_a_star_in_a_field_name_stands_for_any_run():
+def test_a_star_in_a_field_name_stands_for_any_run() -> None:
     names = field_regex("inputs.*.exact")
 
     assert names.fullmatch("inputs.title.exact")
@@ -67,7 +72,7 @@ PATTERNS = st.recursive(
 
 
 @given(PATTERNS, st.lists(st.text("ab.1-]", max_size=6), min_size=1, max_size=8))
-def test_automata_agree_with_python_where_the_syntax_is_shared(pattern, words):
+def test_automata_agree_with_python_where_the_syntax_is_shared(pattern: str, words: list[str]) -> None:
     automaton = Automaton(pattern)
 
     for word in words:
@@ -94,7 +99,7 @@ def test_automata_agree_with_python_where_the_syntax_is_shared(pattern, words):
         ("(ab{0,2}){2,}c", "abbabc", True),
     ],
 )
-def test_lucene_syntax(pattern, word, expected):
+def test_lucene_syntax(pattern: str, word: str, expected: bool) -> None:
     assert Automaton(pattern).matches(word) is expected
 
 
@@ -121,18 +126,18 @@ def test_lucene_syntax(pattern, word, expected):
         ("a" * 1001, 0),
     ],
 )
-def test_patterns_beyond_reason_are_refused_with_their_place(pattern, position):
+def test_patterns_beyond_reason_are_refused_with_their_place(pattern: str, position: int) -> None:
     with pytest.raises(InvalidTextSearchError) as refusal:
         Automaton(pattern)
 
     assert refusal.value.position == position
 
 
-def test_patterns_that_ruin_backtracking_are_no_trouble():
+def test_patterns_that_ruin_backtracking_are_no_trouble() -> None:
     assert not Automaton("(a*)*(a|aa)+(.*a){20}b").matches("a" * 2_000)
 
 
-def test_an_automaton_forgets_and_still_answers():
+def test_an_automaton_forgets_and_still_answers() -> None:
     automaton = Automaton("(a|b)*a(a|b){9}")
     words = ["".join(letters) for letters in itertools.product("ab", repeat=11)]
 
@@ -141,7 +146,7 @@ def test_an_automaton_forgets_and_still_answers():
     assert sum(map(automaton.matches, words)) == 2**10
 
 
-def distance(a, b):
+def distance(a: str, b: str) -> int:
     rows = [[i + j if not i * j else 0 for j in range(len(b) + 1)] for i in range(len(a) + 1)]
     for i, j in itertools.product(range(1, len(a) + 1), range(1, len(b) + 1)):
         rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]))
@@ -151,19 +156,19 @@ def distance(a, b):
 
 
 @given(st.text("abc", max_size=8), st.text("abc", max_size=8), st.integers(0, 4))
-def test_edits_are_counted_like_the_textbook_does(a, b, limit):
+def test_edits_are_counted_like_the_textbook_does(a: str, b: str, limit: int) -> None:
     assert within_edits(a, b, limit) == (distance(a, b) <= limit)
 
 
 @pytest.mark.parametrize(
     ("a", "b", "limit"), [("quikc", "quick", 1), ("", "ab", 2), ("a" * 50_000, "a" * 50_001, 1)]
 )
-def test_close_words_are_found(a, b, limit):
+def test_close_words_are_found(a: str, b: str, limit: int) -> None:
     assert within_edits(a, b, limit)
     assert not within_edits(a, b, limit - 1)
 
 
-def test_longer_words_may_have_more_edits():
+def test_longer_words_may_have_more_edits() -> None:
     assert [auto_edits("x" * length) for length in range(8)] == [0, 0, 0, 1, 1, 1, 2, 2]
 
 
@@ -183,8 +188,8 @@ def test_longer_words_may_have_more_edits():
         ("a b", "a c", 5, set()),
     ],
 )
-def test_phrases_are_found_within_their_slop(text, phrase, slop, found):
-    places = {}
+def test_phrases_are_found_within_their_slop(text: str, phrase: str, slop: int, found: set[int]) -> None:
+    places: dict[str, list[int]] = {}
     for place, word in enumerate(text.split()):
         places.setdefault(word, []).append(place)
 
@@ -194,7 +199,7 @@ def test_phrases_are_found_within_their_slop(text, phrase, slop, found):
 @given(
     st.lists(st.sampled_from("abc"), max_size=20), st.lists(st.sampled_from("abc"), min_size=1, max_size=4)
 )
-def test_without_slop_a_phrase_is_consecutive_words(words, phrase):
+def test_without_slop_a_phrase_is_consecutive_words(words: list[str], phrase: list[str]) -> None:
     starts = [i for i in range(len(words)) if words[i : i + len(phrase)] == phrase]
     places = {word: [i for i, each in enumerate(words) if each == word] for word in words}
 

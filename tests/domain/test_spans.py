@@ -1,5 +1,6 @@
 import doctest
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 from hypothesis import assume, given
@@ -27,7 +28,9 @@ LABELS = st.sampled_from(["PER", "B-LOC", "x", "I", "O"])
 
 
 @st.composite
-def tagged(draw, labels=LABELS):
+def tagged(
+    draw: st.DrawFn, labels: st.SearchStrategy[str] = LABELS
+) -> tuple[list[tuple[int, int]], list[Entity]]:
     """Offsets of tokens, and entities over them that do not overlap, in order."""
     offsets, place = [], 0
     for length, gap in draw(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 2)), max_size=12)):
@@ -39,7 +42,7 @@ def tagged(draw, labels=LABELS):
     return offsets, [Entity(offsets[a][0], offsets[b - 1][1], draw(labels)) for a, b in chosen]
 
 
-def located_literally(text, tokens):
+def located_literally(text: str, tokens: list[str]) -> list[tuple[int, int]] | None:
     """The rule of the contract, word for word."""
     offsets, here = [], 0
     for token in tokens:
@@ -53,7 +56,7 @@ def located_literally(text, tokens):
 
 
 @given(st.lists(st.tuples(GAPS, st.just("") | PIECES), min_size=1, max_size=8), st.integers(0, 8))
-def test_tokens_are_located_as_the_contract_says(pairs, changed):
+def test_tokens_are_located_as_the_contract_says(pairs: list[tuple[str, str]], changed: int) -> None:
     text = "".join(gap + token for gap, token in pairs)
     tokens = [token for _, token in pairs]
     tokens[changed:] = tokens[changed + 1 :]
@@ -64,30 +67,30 @@ def test_tokens_are_located_as_the_contract_says(pairs, changed):
 
 
 @given(st.lists(PIECES, min_size=1))
-def test_tokens_that_make_up_the_text_are_always_located(tokens):
+def test_tokens_that_make_up_the_text_are_always_located(tokens: list[str]) -> None:
     for between in ("", " "):
         text = between.join(tokens)
 
         assert [text[start:end] for start, end in token_offsets(text, tokens)] == tokens
 
 
-def test_repeated_tokens_are_located_one_after_the_other():
+def test_repeated_tokens_are_located_one_after_the_other() -> None:
     assert token_offsets("ha, ha ha", ["ha", "ha", "ha"]) == [(0, 2), (4, 6), (7, 9)]
 
 
-def test_a_token_that_is_not_in_the_text_is_named():
+def test_a_token_that_is_not_in_the_text_is_named() -> None:
     with pytest.raises(SpanError, match=r"token 1 \('cd'\)") as refusal:
         token_offsets("ab c d", ["ab", "cd"])
 
     assert (refusal.value.kind, refusal.value.token_index) == ("token_not_found", 1)
 
 
-def test_a_token_is_not_looked_for_before_the_one_it_follows():
+def test_a_token_is_not_looked_for_before_the_one_it_follows() -> None:
     with pytest.raises(SpanError):
         token_offsets("b a", ["a", "b"])
 
 
-def test_entities_that_fit_come_back_as_they_are():
+def test_entities_that_fit_come_back_as_they_are() -> None:
     entities = [Entity(14, 22, "LOC", 0.5), Entity(0, 3, "PER")]
 
     assert align(TEXT, OFFSETS, entities) is entities
@@ -97,20 +100,20 @@ def test_entities_that_fit_come_back_as_they_are():
     ("start", "end", "covered"),
     [(3, 11, "lives"), (-2, 3, "Ana"), (14, 99, "New York."), (13, 18, "New")],
 )
-def test_entities_are_cut_to_the_text_and_trimmed(start, end, covered):
+def test_entities_are_cut_to_the_text_and_trimmed(start: int, end: int, covered: str) -> None:
     (aligned,) = align(TEXT, OFFSETS, [Entity(start, end, "L", 0.5)])
 
     assert TEXT[aligned.start : aligned.end] == covered
     assert aligned[2:] == ("L", 0.5)
 
 
-def test_a_token_of_white_space_can_be_an_entity_next_to_one_that_needs_trimming():
+def test_a_token_of_white_space_can_be_an_entity_next_to_one_that_needs_trimming() -> None:
     offsets = token_offsets("a\n b", ["a", "\n", "b"])
 
     assert align("a\n b", offsets, [Entity(1, 2, "NL"), Entity(2, 4, "B")])[0] == (1, 2, "NL", 1.0)
 
 
-def test_an_entity_that_cuts_a_token_is_named_with_the_nearest_borders():
+def test_an_entity_that_cuts_a_token_is_named_with_the_nearest_borders() -> None:
     with pytest.raises(SpanError, match="'w York'") as refusal:
         align(TEXT, OFFSETS, [Entity(0, 3, "PER"), Entity(16, 22, "LOC")])
 
@@ -127,12 +130,12 @@ def test_an_entity_that_cuts_a_token_is_named_with_the_nearest_borders():
 
 
 @pytest.mark.parametrize(("start", "end"), [(5, 3), (99, 120), (5, 5), (3, 5), (22, 3)])
-def test_entities_that_cover_nothing_are_refused(start, end):
+def test_entities_that_cover_nothing_are_refused(start: int, end: int) -> None:
     with pytest.raises(SpanError):
         align(TEXT, OFFSETS, [Entity(start, end, "X")])
 
 
-def test_overlapping_entities_are_refused_unless_allowed():
+def test_overlapping_entities_are_refused_unless_allowed() -> None:
     entities = [Entity(18, 22, "CITY"), Entity(0, 3, "PER"), Entity(14, 22, "LOC")]
 
     assert align(TEXT, OFFSETS, entities, allow_overlap=True) == entities
@@ -145,20 +148,24 @@ def test_overlapping_entities_are_refused_unless_allowed():
     st.lists(st.text("a b", max_size=3), min_size=1, max_size=6),
     st.lists(st.tuples(st.integers(-1, 20), st.integers(-1, 20)), max_size=3),
 )
-def test_what_is_quickly_seen_to_fit_needs_no_correction(tokens, places):
+def test_what_is_quickly_seen_to_fit_needs_no_correction(
+    tokens: list[str], places: list[tuple[int, int]]
+) -> None:
     text, entities = " ".join(tokens), [Entity(start, end, "PER") for start, end in places]
     if spaced(text, tokens) and fits_words(text, entities):
         assert align(text, token_offsets(text, tokens), entities) is entities
 
 
-def test_words_are_quickly_seen_to_fit():
+def test_words_are_quickly_seen_to_fit() -> None:
     assert spaced("Ana left", ["Ana", "left"])
     assert fits_words("Ana left", [Entity(0, 3, "PER")])
     assert not fits_words("Ana left", [Entity(0, 4, "PER")])
 
 
 @given(tagged(), st.sampled_from(["iob", "bilou"]))
-def test_entities_survive_the_way_to_tags_and_back(case, scheme):
+def test_entities_survive_the_way_to_tags_and_back(
+    case: tuple[list[tuple[int, int]], list[Entity]], scheme: Literal["iob", "bilou"]
+) -> None:
     offsets, entities = case
     tags = to_tags(offsets, entities, scheme)
 
@@ -167,7 +174,7 @@ def test_entities_survive_the_way_to_tags_and_back(case, scheme):
 
 
 @given(st.lists(PIECES.filter(str.strip), min_size=1, max_size=8), st.data())
-def test_tokens_of_a_text_survive_tagging(tokens, data):
+def test_tokens_of_a_text_survive_tagging(tokens: list[str], data: st.DataObject) -> None:
     text = " ".join(tokens)
     offsets = token_offsets(text, tokens)
     tags = data.draw(
@@ -180,7 +187,7 @@ def test_tokens_of_a_text_survive_tagging(tokens, data):
     ]
 
 
-def test_tags_of_both_schemes():
+def test_tags_of_both_schemes() -> None:
     entities = [Entity(14, 23, "LOC"), Entity(0, 3, "PER")]
 
     assert to_tags(OFFSETS, entities) == ["B-PER", "O", "O", "B-LOC", "I-LOC", "I-LOC"]
@@ -199,21 +206,21 @@ def test_tags_of_both_schemes():
         (["B-A", "O", "I-A"], [(0, 1, "A"), (4, 5, "A")]),
     ],
 )
-def test_unfinished_tags_are_tolerated(tags, expected):
+def test_unfinished_tags_are_tolerated(tags: list[str], expected: list[tuple[int, int, str]]) -> None:
     assert [entity[:3] for entity in from_tags([(0, 1), (2, 3), (4, 5)], tags)] == expected
 
 
 @pytest.mark.parametrize("tags", [["B-A"], ["O", "E-A"], ["O", "b-A"], ["O", "B"], ["O", "B-"], ["O", ""]])
-def test_other_tags_are_refused(tags):
+def test_other_tags_are_refused(tags: list[str]) -> None:
     with pytest.raises(SpanError):
         from_tags([(0, 1), (2, 3)], tags)
 
 
 @pytest.mark.parametrize("entities", [[(0, 2)], [(0, 1), (0, 3)], [(2, 1)], [(1, 3)]])
-def test_entities_without_tags_are_refused(entities):
+def test_entities_without_tags_are_refused(entities: list[tuple[int, int]]) -> None:
     with pytest.raises(SpanError):
         to_tags([(0, 1), (2, 3)], [Entity(start, end, "X") for start, end in entities])
 
 
-def test_the_examples_hold():
+def test_the_examples_hold() -> None:
     assert doctest.testmod(module).failed == 0

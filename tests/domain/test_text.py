@@ -63,18 +63,18 @@ def index() -> Iterator[Index]:
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=20))
-def test_words_are_those_the_full_text_index_finds(index, texts):
+def test_words_are_those_the_full_text_index_finds(index: Index, texts: list[str]) -> None:
     assert index.words_of([analysed(text) for text in texts]) == [words(text) for text in texts]
 
 
-def test_every_letter_of_the_basic_plane_is_treated_as_the_index_treats_it(index):
+def test_every_letter_of_the_basic_plane_is_treated_as_the_index_treats_it(index: Index) -> None:
     texts = [f"q{chr(code)}Z" for code in range(0x10000)]
 
     assert index.words_of([analysed(text) for text in texts]) == [words(text) for text in texts]
 
 
 @given(TEXTS)
-def test_word_spans_point_at_the_words_in_the_original_text(text):
+def test_word_spans_point_at_the_words_in_the_original_text(text: str) -> None:
     spans = list(word_spans(text))
 
     assert [word for _, _, word in spans] == words(text)
@@ -82,24 +82,24 @@ def test_word_spans_point_at_the_words_in_the_original_text(text):
 
 
 @given(TEXTS)
-def test_analysing_twice_changes_nothing(text):
+def test_analysing_twice_changes_nothing(text: str) -> None:
     assert words(analysed(text)) == words(text)
     assert analysed(analysed(text)) == analysed(text)
 
 
 @given(TEXTS)
-def test_folding_keeps_the_length_and_is_done_once(text):
+def test_folding_keeps_the_length_and_is_done_once(text: str) -> None:
     assert len(fold(text)) == len(text)
     assert fold(fold(text)) == fold(text)
 
 
 @given(TEXTS, TEXTS)
-def test_folding_a_part_gives_the_part_of_the_folded(before, after):
+def test_folding_a_part_gives_the_part_of_the_folded(before: str, after: str) -> None:
     assert fold(before + after) == fold(before) + fold(after)
 
 
 @given(TEXTS)
-def test_exact_words_stand_where_exact_spans_say(text):
+def test_exact_words_stand_where_exact_spans_say(text: str) -> None:
     spans = list(exact_spans(text))
 
     assert [word for _, _, word in spans] == exact_words(text)
@@ -123,16 +123,16 @@ def test_exact_words_stand_where_exact_spans_say(text):
         ("…!", []),
     ],
 )
-def test_words_in_many_scripts(text, expected):
+def test_words_in_many_scripts(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
-def test_plain_text_reaches_the_index_as_it_is():
+def test_plain_text_reaches_the_index_as_it_is() -> None:
     for text in ("Plain English, 100%", "Où est l'hôtel ?", "Где гостиница?"):
         assert analysed(text) == text
 
 
-def test_cloud_words_leave_out_stop_words_numbers_and_symbols():
+def test_cloud_words_leave_out_stop_words_numbers_and_symbols() -> None:
     assert cloud_words("The 2 cats, el gato_2, l'eau: die Straße don't ❤️") == [
         "cats",
         "gato",
@@ -141,20 +141,20 @@ def test_cloud_words_leave_out_stop_words_numbers_and_symbols():
     ]
 
 
-def test_cloud_words_keep_marks_with_their_letters():
+def test_cloud_words_keep_marks_with_their_letters() -> None:
     assert cloud_words("हिन्दी cafe\u0301s") == ["हिन्दी", "cafe\u0301s"]
 
 
-def test_stop_words_are_the_words_a_cloud_would_look_up():
+def test_stop_words_are_the_words_a_cloud_would_look_up() -> None:
     assert {word for word in STOP_WORDS if not word.isalpha() or word.lower() != word} == set()
 
 
-def test_the_examples_hold():
+def test_the_examples_hold() -> None:
     assert doctest.testmod(module).failed == 0
 
 
 @given(st.lists(st.text("aB é1_ काi\u0301İ🤔 the", max_size=12), max_size=5))
-def test_words_are_counted_once_per_text(texts):
+def test_words_are_counted_once_per_text(texts: list[str]) -> None:
     expected = Counter(word for text in texts for word in set(cloud_words(text)))
     found = common_words(texts, 3)
     assert list(found.items()) == sorted(expected.items(), key=lambda pair: (-pair[1], pair[0]))[:3]

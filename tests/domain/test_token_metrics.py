@@ -1,4 +1,5 @@
 import doctest
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,11 @@ TOKENS = TEXT.split()
 OFFSETS = token_offsets(TEXT, TOKENS)
 
 
-def metrics(predicted=None, annotated=None):
+def metrics(predicted: list[Entity] | None = None, annotated: list[Entity] | None = None) -> dict[str, Any]:
     return token_metrics(TEXT, TOKENS, OFFSETS, predicted, annotated)
 
 
-def tags(side):
+def tags(side: dict[str, Any]) -> list[str]:
     return [each["tag"] for each in side["tags"]]
 
 
@@ -38,11 +39,11 @@ def tags(side):
         ("", None),
     ],
 )
-def test_capitalness(word, expected):
+def test_capitalness(word: str, expected: str | None) -> None:
     assert capitalness(word) == expected
 
 
-def test_a_record_without_entities_has_tokens_and_empty_sides():
+def test_a_record_without_entities_has_tokens_and_empty_sides() -> None:
     found = metrics()
 
     assert (found["text_length"], found["tokens_length"]) == (23, 6)
@@ -60,14 +61,14 @@ def test_a_record_without_entities_has_tokens_and_empty_sides():
     }
 
 
-def test_an_empty_prediction_tags_every_token_as_outside():
+def test_an_empty_prediction_tags_every_token_as_outside() -> None:
     assert metrics(predicted=[])["predicted"] == {
         "mentions": [],
         "tags": [{"value": token, "tag": "O"} for token in TOKENS],
     }
 
 
-def test_tokens_have_the_tags_of_the_prediction_before_those_of_the_annotation():
+def test_tokens_have_the_tags_of_the_prediction_before_those_of_the_annotation() -> None:
     person, place = [Entity(0, 3, "PER")], [Entity(15, 23, "LOC")]
 
     assert metrics(person, place)["tokens"][0]["tag"] == "B-PER"
@@ -75,7 +76,7 @@ def test_tokens_have_the_tags_of_the_prediction_before_those_of_the_annotation()
     assert tags(metrics(person, place)["annotated"]) == ["O", "O", "O", "O", "B-LOC", "I-LOC"]
 
 
-def test_a_mention_says_what_it_covers():
+def test_a_mention_says_what_it_covers() -> None:
     assert metrics(predicted=[Entity(15, 23, "LOC", 0.5)])["predicted"]["mentions"] == [
         {
             "value": "New York",
@@ -89,7 +90,7 @@ def test_a_mention_says_what_it_covers():
     ]
 
 
-def test_a_repeated_mention_counts_once_with_its_first_label():
+def test_a_repeated_mention_counts_once_with_its_first_label() -> None:
     offsets = token_offsets("Ana Ana", ["Ana", "Ana"])
 
     found = mentions("Ana Ana", offsets, [Entity(0, 3, "PER"), Entity(4, 7, "ORG")])
@@ -97,7 +98,7 @@ def test_a_repeated_mention_counts_once_with_its_first_label():
     assert [(each["value"], each["label"]) for each in found] == [("Ana", "PER")]
 
 
-def test_of_overlapping_entities_the_first_has_the_tags():
+def test_of_overlapping_entities_the_first_has_the_tags() -> None:
     found = metrics(annotated=[Entity(15, 18, "ADJ"), Entity(15, 23, "LOC"), Entity(0, 3, "PER")])[
         "annotated"
     ]
@@ -107,9 +108,9 @@ def test_of_overlapping_entities_the_first_has_the_tags():
 
 
 @given(st.lists(st.builds(Entity, st.integers(-5, 30), st.integers(-5, 30), st.just("X"))))
-def test_no_entities_make_it_fail(entities):
+def test_no_entities_make_it_fail(entities: list[Entity]) -> None:
     assert len(metrics(entities, entities)["predicted"]["tags"]) == len(TOKENS)
 
 
-def test_the_examples_hold():
+def test_the_examples_hold() -> None:
     assert doctest.testmod(module).failed == 0

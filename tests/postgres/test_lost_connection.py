@@ -16,6 +16,7 @@ from apportion.server.security import Argon2Passwords
 from apportion.services.people.users import NewUser, add_user
 from apportion.services.people.workspaces import ensure_workspace
 from apportion.settings import Settings
+from apportion.storage.postgres.database import WriterConnection
 from apportion.storage.postgres.store import PostgresStore
 from apportion.vocabulary import Role
 from support import Client
@@ -100,18 +101,18 @@ def test_while_postgresql_is_away_requests_are_told_to_come_back_and_then_all_go
 
 def broken_after(monkeypatch: pytest.MonkeyPatch, *, committed: bool) -> Callable[[], int]:
     """Have the next commit lose its connection, before or after PostgreSQL carried it out; counts such commits."""
-    real, left = psycopg.Connection.execute, [1]
+    real, left = WriterConnection.send_commit, [1]
 
-    def execute(self: Any, query: Any, *rest: Any, **options: Any) -> Any:
-        if left[0] and str(query).endswith("COMMIT"):
-            left[0] -= 1
-            if committed:
-                real(self, query, *rest, **options)
+    def send_commit(self: WriterConnection, mark: str) -> None:
+        lost = left[0]
+        left[0] = 0
+        if committed or not lost:
+            real(self, mark)
+        if lost:
             self.close()
             raise psycopg.OperationalError("server closed the connection unexpectedly")
-        return real(self, query, *rest, **options)
 
-    monkeypatch.setattr(psycopg.Connection, "execute", execute)
+    monkeypatch.setattr(WriterConnection, "send_commit", send_commit)
     return lambda: 1 - left[0]
 
 
@@ -148,18 +149,16 @@ def test_where_nobody_can_say_if_it_was_kept_the_caller_is_told_and_caches_are_r
     log(client, "a").raise_for_status()
     assert ids(client) == ["a"]
     monkeypatch.setattr("apportion.storage.postgres.database.OUTCOME_SECONDS", 0.3)
-    real = psycopg.Connection.execute
+    real = WriterConnection.send_commit
 
-    def execute(self: Any, query: Any, *rest: Any, **options: Any) -> Any:
-        done = real(self, query, *rest, **options)
-        if "mark" in str(query) and str(query).endswith("COMMIT"):
-            monkeypatch.setattr(psycopg.Connection, "execute", real)
-            cluster.kill()
-            self.close()
-            raise psycopg.OperationalError("server closed the connection unexpectedly")
-        return done
+    def send_commit(self: WriterConnection, mark: str) -> None:
+        real(self, mark)
+        monkeypatch.setattr(WriterConnection, "send_commit", real)
+        cluster.kill()
+        self.close()
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(psycopg.Connection, "execute", execute)
+    monkeypatch.setattr(WriterConnection, "send_commit", send_commit)
     try:
         unsure = log(client, "b")
     finally:

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from apportion.bootstrap import open_store, open_upkeep
 from apportion.cli.main import main
+from apportion.domain.errors import StoreUnavailableError
 from apportion.ports.upkeep import CannotOpenError
 from apportion.settings import Settings
 from apportion.storage.postgres.create import check_database
@@ -128,13 +129,46 @@ def test_a_user_who_may_not_create_tables_is_refused(url: str) -> None:
 def test_an_old_postgresql_a_standby_and_another_order_of_texts_are_refused(
     version: int, collation: str, standby: bool, said: str
 ) -> None:
-    row = ("UTF8", collation, standby, "on", 0)
+    row = ("UTF8", collation, standby, "on", False, 0)
     raw: Any = SimpleNamespace(
         link=SimpleNamespace(info=SimpleNamespace(server_version=version)),
         execute=lambda *_: SimpleNamespace(fetchone=lambda: row),
     )
     with pytest.raises(CannotOpenError, match=said):
         check_database(raw)
+
+
+def test_a_database_with_an_order_of_texts_of_its_own_is_refused(url: str) -> None:
+    try:
+        with database(url, "german", "LOCALE_PROVIDER icu ICU_LOCALE 'de' LOCALE 'C'") as german:
+            said = refusal_of(german)
+    except psycopg.errors.FeatureNotSupported:
+        pytest.skip("this PostgreSQL was built without ICU")
+    assert "the collation ICU; UTF8 and C are needed" in said
+    assert "createdb" in said
+
+
+def test_a_read_only_database_is_refused(url: str) -> None:
+    name = url.rpartition("/")[2]
+    run(url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    said = refusal_of(url)
+    assert "The database is read-only" in said
+    assert "ALTER DATABASE" in said
+
+
+def test_a_postgresql_without_a_connection_left_is_named(url: str) -> None:
+    with database(url, "narrow", "") as narrow:
+        run(narrow, "CREATE ROLE two LOGIN CONNECTION LIMIT 2")
+        run(narrow, "GRANT ALL ON DATABASE narrow TO two; GRANT ALL ON SCHEMA public TO two")
+        as_two = narrow.replace("apportion@", f"two:{PASSWORD}@")
+        with closing(PostgresStore(as_two, hold=True)) as store, psycopg.connect(as_two):
+            assert "Raise max_connections" in refusal_of(as_two)
+            with (
+                pytest.raises(StoreUnavailableError, match="no connection left: raise its max_connections"),
+                store.read(),
+            ):
+                pass
+        run(narrow, "REASSIGN OWNED BY two TO apportion; DROP OWNED BY two; DROP ROLE two")
 
 
 def test_a_driver_that_is_not_installed_is_named(tmp_path: Path) -> None:
@@ -184,15 +218,6 @@ def test_commands_work_on_a_database_and_name_it_without_its_password(url: str) 
     assert command(url, "verify").output == f"PostgreSQL {url.partition('@')[2]}: everything agrees.\n"
     assert "is made anew, and everything agrees" in command(url, "reindex").output
     assert "everything agrees" in command(url, "verify").output
-
-
-@pytest.mark.parametrize(
-    ("words", "program"), [(("backup", "x.db"), "pg_dump"), (("restore", "x.db"), "pg_restore")]
-)
-def test_backups_are_left_to_postgresql(url: str, words: tuple[str, ...], program: str) -> None:
-    refused = command(url, *words)
-    assert refused.exit_code == 1
-    assert program in refused.output
 
 
 def test_nothing_is_reindexed_under_a_running_server(url: str) -> None:

@@ -25,6 +25,7 @@ from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import MembershipRole, Role
+from new_store import new_sqlite_store
 from patience import patience
 from support import Client
 
@@ -131,7 +132,7 @@ class House:
 def house_at(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[House]:
     """A server in this process, on an empty home, with workspaces `shared` and `other`."""
     path = home / "apportion.db"
-    store = SqliteStore(path)
+    store = new_sqlite_store(path)
     passwords = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
     clock = clock or SystemClock()
 

@@ -116,7 +116,8 @@ def probes(
         for look in ("", "/annotations/me", "/annotations", "/history", "/comments"):
             yield probe(f"GET {_RECORD}{look}", names={"id": id})
         for who in (None, "ben"):
-            yield probe(f"GET {_ROOM}/explain", record=id, **({} if who is None else {"annotator": who}))
+            whose: dict[str, Json] = {} if who is None else {"annotator": who}
+            yield probe(f"GET {_ROOM}/explain", record=id, **whose)
     for look in ("", "/policies", "/guidelines", "/progress", "/hours", "/events", "/assignments", "/queue"):
         yield probe(f"GET {_ROOM}{look}")
     yield probe(f"GET {_ROOM}/progress", median=True)
@@ -202,6 +203,7 @@ def _refused(probe: Any) -> Iterator[Probe]:
     yield probe("GET /api/datasets:deleted")
     yield probe("POST /api/datasets:restore", {"name": "talk"})
     yield probe(f"DELETE {_ROOM}")
+    body: Json
     for method, body in (
         ("PATCH", {"label_schema": {"labels": ["x"]}}),
         ("PUT", {"label_schema": {}}),
@@ -278,7 +280,7 @@ def value(task: str, label: str) -> Json:
 
 def logged(task: str, id: str, text: str, **more: Json) -> Json:
     """A record as it is logged."""
-    said = {"inputs": {"text": text}} if task == TEXT else {"text": text}
+    said: dict[str, Json] = {"inputs": {"text": text}} if task == TEXT else {"text": text}
     if task == TOKEN:
         said["tokens"] = text.split(" ")
     return {"id": id, **said, **more}

@@ -66,25 +66,26 @@ def malformed() -> Iterator[Bad]:
         yield bad(f"malformed at {path}", f"POST {path}", '{"query":', INVALID, "jsondecode")
     yield bad("malformed deletion", f"DELETE {DATA}", '{"ids": [', INVALID, "jsondecode")
     yield bad("malformed changes", f"PATCH {DATASET}", '{"tags":', INVALID, "jsondecode")
-    for body in (b'{"tags":{"a":"\xff"}}', b'{"tags":{"a":"\xed\xa0\x80"}}'):
-        yield bad(f"no UTF-8: {body!r}", f"PATCH {DATASET}", body, INVALID, "UTF-8")
-        yield bad(f"no UTF-8 in bulk: {body!r}", f"POST {BULK}", body, INVALID, "UTF-8")
+    for raw in (b'{"tags":{"a":"\xff"}}', b'{"tags":{"a":"\xed\xa0\x80"}}'):
+        yield bad(f"no UTF-8: {raw!r}", f"PATCH {DATASET}", raw, INVALID, "UTF-8")
+        yield bad(f"no UTF-8 in bulk: {raw!r}", f"POST {BULK}", raw, INVALID, "UTF-8")
     packed = {**JSON, "Content-Encoding": "gzip"}
-    for body in (b"\x1f\x8b\x00junk", gzip.compress(b'{"records":[]}', mtime=0)):
-        yield bad(f"packed: {body[:8]!r}", f"POST {BULK}", body, INVALID, "UTF-8", headers=packed)
+    for raw in (b"\x1f\x8b\x00junk", gzip.compress(b'{"records":[]}', mtime=0)):
+        yield bad(f"packed: {raw[:8]!r}", f"POST {BULK}", raw, INVALID, "UTF-8", headers=packed)
     for kind in ("text/plain", "application/xml", "multipart/form-data", "; ;", "a/b/c"):
         headers = {"Content-Type": kind}
-        body = {"records": [], "tags": {"a": "b"}}
-        yield bad(f"bulk as {kind}", f"POST {BULK}", body, INVALID, "not a valid dict", headers=headers)
+        sent = {"records": [], "tags": {"a": "b"}}
+        yield bad(f"bulk as {kind}", f"POST {BULK}", sent, INVALID, "not a valid dict", headers=headers)
         yield bad(
-            f"changes as {kind}", f"PATCH {DATASET}", body, INVALID, "not a valid dict", headers=headers
+            f"changes as {kind}", f"PATCH {DATASET}", sent, INVALID, "not a valid dict", headers=headers
         )
 
 
-WRONG = (None, True, 7, 2.5, "x", [], [7], {}, {"x": 7})
+WRONG: tuple[Any, ...] = (None, True, 7, 2.5, "x", [], [7], {}, {"x": 7})
 
 
 def wrong_types() -> Iterator[Bad]:
+    body: Any
     for body in (
         [],
         "x",
@@ -144,6 +145,7 @@ def wrong_work() -> Iterator[Bad]:
         ):
             yield bad(f"{path} of {body!r}", path, body, INVALID, "loc")
     yield bad("malformed plan", f"POST {plans}", '{"rules": [', INVALID, "jsondecode")
+    rule: Any
     for rule in (
         {"users": ["nobody"]}, {"users": []}, {"users": [7]}, {"users": [{"user": "ana", "weight": 0}]},
         {"users": [{"user": "ana", "weight": "NaN"}]}, {"users": [{"user": "ana", "weight": -1}]},
@@ -179,6 +181,7 @@ def wrong_work() -> Iterator[Bad]:
     yield bad("skip nothing", f"POST {DATASET}/queue:skip", {}, INVALID, "id")
     yield bad("skip unknown", f"POST {DATASET}/queue:skip", {"id": "nope"}, MISSING, "RecordNotFound")
     good = {"value": {"labels": [{"class": "good"}]}, "state": "submitted", "version": 1}
+    change: dict[str, Any]
     for change in (
         {"state": "finished"}, {"version": -1}, {"version": None}, {"seconds": -1}, {"value": {"labels": 7}},
         {"value": {"entities": []}}, {"value": {"labels": [{"class": "a"}, {"class": "b"}]}},
@@ -242,7 +245,7 @@ def too_large() -> Iterator[Bad]:
     yield bad("preferences", "PUT /api/me/preferences", {"a": LARGE}, TOO_LARGE, "65536")
     yield bad("query text", f"POST {SEARCH}", {"query": {"query_text": HUGE}}, BAD, "Failed to parse")
     yield bad("sort", f"POST {SEARCH}", {"sort": [{"id": HUGE}]}, BAD, "Valid sort ids")
-    body = {"records": [{"text": HUGE, "tokens": ["a"]}]}
+    body: dict[str, Any] = {"records": [{"text": HUGE, "tokens": ["a"]}]}
     yield bad("token text", f"POST /api/datasets/places/{TOKEN}:bulk", body, INVALID, "at most 1000000")
     said = {"agent": "a", "sentences": [{"text": HUGE}]}
     body = {"records": [{"text": "x", "prediction": said}]}
@@ -371,8 +374,8 @@ def contradictions() -> Iterator[Bad]:
     ):
         yield bad(f"near {vector}", f"POST {SEARCH}", {"query": {"vector": vector}}, BAD, says)
     for k in (0, -1):
-        vector = {"name": "small", "value": [1, 2, 3], "k": k}
-        yield bad(f"the {k} nearest", f"POST {SEARCH}", {"query": {"vector": vector}}, INVALID, "equal to 1")
+        near = {"name": "small", "value": [1, 2, 3], "k": k}
+        yield bad(f"the {k} nearest", f"POST {SEARCH}", {"query": {"vector": near}}, INVALID, "equal to 1")
     yield bad("several labels", at, text_record(multi_label=True), BAD, "multi-label")
     spans = {"backwards": (3, 1), "negative": (-4, -1), "half an emoji token": (5, 7)}
     for name, (start, end) in spans.items():
@@ -548,7 +551,7 @@ def asked(
         "path": path, "raw_path": path.encode(), "query_string": b"workspace=shared", "root_path": "",
         "headers": list(known.items()), "client": ("127.0.0.1", 1), "server": ("testserver", 80),
     }  # fmt: skip
-    asyncio.run(house.app(scope, receive, send))  # type: ignore[arg-type]
+    asyncio.run(house.app(scope, receive, send))
     body = b"".join(each.get("body", b"") for each in sent)
     return sent[0]["status"], body, len(chunks) - len(waiting)
 

@@ -8,10 +8,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 from houses import SHARED, TEXT, furnish, house_at, problems, reopened, running_on
@@ -185,7 +186,7 @@ def test_damage_that_is_met_while_serving_is_told_and_shouted_about(
         assert eva.get("/api/health/ready").status_code == 200
 
         bulk = {"records": [{"id": 1, "inputs": {"text": "soup"}}], "tags": {"new": "1"}}
-        requests = {
+        requests: dict[str, Callable[[], httpx.Response]] = {
             "read": lambda: eva.get("/api/datasets/reviews/records/1", params=SHARED),
             "search": lambda: eva.post(f"/api/datasets/reviews/{TEXT}:search", params=SHARED, json={}),
             "write": lambda: eva.post(f"/api/datasets/reviews/{TEXT}:bulk", params=SHARED, json=bulk),

@@ -15,6 +15,9 @@ import pytest
 from houses import SHARED, TEXT, House, furnish, house_at, problems, running_on, scan
 
 from apportion.domain.errors import StorageFullError
+from apportion.services.datasets.manage import NewDataset, blank_dataset
+from apportion.services.datasets.staging import publish
+from apportion.services.records import import_rows
 from patience import patience
 
 ROWS = 1_200
@@ -97,15 +100,11 @@ def test_a_name_that_is_taken_meanwhile_is_refused_and_left_alone(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     eva = house.client()
-    from apportion.services.records import import_rows
-
-    show = import_rows.publish
 
     def somebody_was_faster(tx: Any, target: Any) -> Any:
-        blank = import_rows.blank_dataset
         owner = tx.people.actor("max")
-        tx.datasets.add(blank(owner, import_rows.NewDataset(target.address, target.task), now=1))
-        return show(tx, target)
+        tx.datasets.add(blank_dataset(owner, NewDataset(target.address, target.task), now=1))
+        return publish(tx, target)
 
     monkeypatch.setattr(import_rows, "publish", somebody_was_faster)
     refused = bring(eva, "talk", file_of(20, "b"))
@@ -123,7 +122,8 @@ def test_killed_while_a_file_comes_in_it_has_all_of_it_or_nothing(tmp_path: Path
     for turn in range(1, 5):
         name, mark = ("there", f"m{turn}-") if turn % 2 else (f"new{turn}", f"m{turn}-")
         with running_on(tmp_path) as server:
-            client, answers = server.client(), []
+            client = server.client()
+            answers: list[int] = []
 
             def send(
                 client: Any = client, answers: Any = answers, name: str = name, mark: str = mark

@@ -137,7 +137,8 @@ def test_killed_in_the_middle_it_is_all_gone_after_the_next_start_and_nobody_wai
     with running_on(tmp_path) as server:
         gone = threading.Thread(target=attempt, args=(server.client(),))
         gone.start()
-        ana, taken = server.client("ana"), []
+        ana = server.client("ana")
+        taken: list[float] = []
         while total(server.client()) > 6_000:
             began = time.monotonic()
             sent = {"records": [{"id": f"y{len(taken)}", "inputs": {"text": "y"}}]}

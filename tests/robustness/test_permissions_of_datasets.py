@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,7 @@ _ROWS = [f"{method} {path} {params or ''}" for method, path, _, params, *_ in MA
 
 
 @pytest.fixture
-def as_before(furnished: House) -> Iterator[Any]:
+def as_before(furnished: House) -> Callable[[], None]:
     """Puts back what somebody was allowed to destroy."""
 
     def restore() -> None:

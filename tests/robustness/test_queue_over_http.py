@@ -234,8 +234,8 @@ class Team(RuleBasedStateMachine):
     def can_take(self, who: str) -> set[str]:
         """Ids of the records that somebody has before them, has still to do, or may still take."""
         now = self.clock.time
-        me = self.rows("SELECT no FROM agents WHERE name = ?", who)
-        me = me[0][0] if me else -1
+        known = self.rows("SELECT no FROM agents WHERE name = ?", who)
+        me = known[0][0] if known else -1
         teams = {
             (no, rule)
             for no, state, found in self.rows("SELECT no, state, teams FROM plans")

@@ -202,6 +202,7 @@ def test_more_idle_connections_than_files_keep_nobody_out(tmp_path: Path) -> Non
     with running_on(tmp_path, files=256) as server, contextlib.ExitStack() as open_ones:
         where = httpx.URL(server.url)
         for _ in range(400):
+            assert where.port is not None
             idle = open_ones.enter_context(socket.create_connection((where.host, where.port), timeout=20))
             idle.sendall(b"GET /api/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
         for n in range(3):

@@ -105,7 +105,7 @@ def test_conflicts_are_settled_one_by_one_or_accepted_in_bulk(answered: rg.Clien
     assert loaded["d"].status == "Discarded"
     for wrong in ({}, {"labels": ["x"], "discard": True}, {"labels": "x"}):
         with pytest.raises(InputValueError):
-            rg.adjudicate("talk", "c", **wrong)  # type: ignore[arg-type]
+            rg.adjudicate("talk", "c", **wrong)
 
 
 def test_an_export_is_a_file(answered: rg.Client, tmp_path: Path) -> None:

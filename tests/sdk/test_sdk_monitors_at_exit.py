@@ -36,7 +36,7 @@ def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def logged(url: str, dataset: str) -> list[str]:
     with rg.Client(url, "admin.apikey", "admin") as client:
-        return sorted(each.text for each in client.load(dataset))  # type: ignore[union-attr]
+        return sorted(str(each.text) for each in client.load(dataset))
 
 
 def test_what_is_waiting_when_a_program_ends_is_logged(live_server: str) -> None:

@@ -85,7 +85,7 @@ def batches(records: Any) -> Any:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.one_of(map(batches, (text_records(True), text_records(False), token_records(), pair_records()))))
+@given(st.one_of(*map(batches, (text_records(True), text_records(False), token_records(), pair_records()))))
 def test_what_is_logged_is_what_is_loaded(client: rg.Client, records: list[Any]) -> None:
     name = f"round-trip-{next(serial)}"
     client.log(records, name, verbose=False)

@@ -392,8 +392,8 @@ def test_copies_in_peoples_workspaces_come_together(active: rg.Client) -> None:
     with pytest.raises(NotFoundApiError):
         rg.load("together")
     rg.gather("mine", ["ana", "ben"], into="together")
-    record = rg.load("together", annotations="individual")[0]
-    assert record.annotations == {"ana": "by ana", "ben": "by ben"}
+    together = rg.load("together", annotations="individual")[0]
+    assert together.annotations == {"ana": "by ana", "ben": "by ben"}
     with pytest.raises(AlreadyExistsApiError):
         rg.gather("mine", ["ana", "ben"], into="together")
 

@@ -20,10 +20,15 @@ pytestmark = pytest.mark.timeout(300)
 
 def run(source: str, names: dict[str, Any]) -> Any:
     """Run a cell as a notebook does; returns the value of its last line, if that is an expression."""
-    body = ast.parse(source).body
-    last = body.pop() if isinstance(body[-1], ast.Expr) else None
+    *body, last = ast.parse(source).body
+    if not isinstance(last, ast.Expr):
+        body.append(last)
     exec(compile(ast.Module(body, []), "cell", "exec"), names)
-    return eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last is not None else None
+    return (
+        eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+        if isinstance(last, ast.Expr)
+        else None
+    )
 
 
 @pytest.fixture(scope="module")

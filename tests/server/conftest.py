@@ -22,6 +22,7 @@ from apportion.services.people.workspaces import MemberChange, ensure_workspace,
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
+from new_store import new_sqlite_store
 from postgres_cluster import own_database
 from support import Client, FakeClock
 
@@ -108,7 +109,7 @@ def store(store_kind: str, tmp_path: Path) -> Iterator[SqliteStore | PostgresSto
 
             opened = PostgresStore(stack.enter_context(own_database()))
         else:
-            opened = SqliteStore(tmp_path / "apportion.db")
+            opened = new_sqlite_store(tmp_path / "apportion.db")
         yield opened
         opened.close()
 

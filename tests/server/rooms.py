@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 Json = Any
@@ -14,7 +15,7 @@ class Room:
     def __init__(
         self,
         client_as: Any,
-        ids: str = "abc",
+        ids: Sequence[str] = "abc",
         task: str = "TextClassification",
         content: Json = None,
         **policies: Any,

@@ -55,9 +55,10 @@ class Team:
         return [record["id"] for record in answer.json()["records"]]
 
     def rows(self, plan: Json, **params: Any) -> list[Json]:
-        return self.ask(
+        found: list[Json] = self.ask(
             "max", "GET", f"assignments/{plan['id']}/rows", params={"limit": 1000, **params}
         ).json()["rows"]
+        return found
 
     def progress(self, who: str = "max") -> dict[str, Json]:
         return {each["annotator"]: each for each in self.ask(who, "GET", "progress").json()["annotators"]}
@@ -129,7 +130,7 @@ def test_an_answer_fills_the_slot_and_the_queue_goes_on(team: Team) -> None:
             assert team.answer("ana", each["id"])["counted"]
     empty = team.claim("ana")
     assert (empty["records"], empty["left"]) == ([], 0)
-    assert (empty["why_empty"], empty["why_empty_text"]) == ("all_done", "everything of yours is done")
+    assert (empty["why_empty"], empty["why_empty_text"]) == ("all_done", "everything assigned to you is done")
     assert team.progress()["ana"]["done"] == 15
     assert len(team.found("ana", "assignment:done")) == 15
     assert len(team.found("ben", "assignment:pending")) == 15

@@ -22,7 +22,7 @@ from apportion.services.background.worker import run_next
 from upkeep import problems_in
 
 Json = Any
-PLAN = {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7, "visibility": "dataset"}
+PLAN: Json = {"rules": [{"users": ["ana", "ben"], "overlap": 2}], "seed": 7, "visibility": "dataset"}
 WANTED = {"annotation": "individual", "required": 2}
 
 
@@ -64,7 +64,7 @@ class Talk:
 
     def state(self) -> Json:
         """Everything that somebody sees of it, times apart."""
-        seen: dict[str, Json] = {}
+        seen: dict[str | tuple[str, str], Json] = {}
         for who in ("ana", "ben", "rita"):
             body = {"query": {}, "sort": [{"id": "id", "order": "asc"}]}
             found = self.ask(
@@ -101,7 +101,7 @@ class House:
 
     def actor(self) -> Actor:
         with self.store.read() as tx:
-            found = tx.people.actor("max")
+            found: Actor | None = tx.people.actor("max")
         assert found is not None
         return found
 
@@ -206,11 +206,6 @@ def cut_short(house: House, talk: Talk, stop: int) -> None:
         house.store.write(step).result()
         if number == stop:
             break
-    with house.store.read() as tx:
-        dataset = tx.datasets.find("shared", talk.name)
-    house.store.write(
-        lambda tx: tx.annotations.stop_tracking(dataset)
-    ).result()  # as the end of a process does
 
 
 def expected_of(house: House) -> Json:

@@ -18,7 +18,7 @@ def value(label: str) -> Json:
 
 def planned(client_as: Any, checks: Json, **more: Any) -> Room:
     """Thirty records, six of them settled by rita as `gold`; shared out to ana and ben with checks."""
-    room = Room(client_as, IDS, required=1)  # type: ignore[arg-type]
+    room = Room(client_as, IDS, required=1)
     for id in KNOWN:
         sent = {"value": value("gold"), "reason": f"because of {id}"}
         assert room.ask("rita", "PUT", f"records/{id}/gold", json=sent).status_code == 200
@@ -102,7 +102,7 @@ def test_answers_to_checks_do_not_count_in_agreement(client_as: Any) -> None:
 
 
 def test_who_knows_the_gold_value_is_not_checked_by_it(client_as: Any) -> None:
-    room = Room(client_as, IDS, required=1)  # type: ignore[arg-type]
+    room = Room(client_as, IDS, required=1)
     for id in KNOWN:
         room.put("ana", id, "gold")
         room.ask("rita", "PUT", f"records/{id}/gold", json={"value": value("gold")}).raise_for_status()
@@ -139,7 +139,7 @@ def test_checks_that_make_no_sense_are_refused(client_as: Any, more: Json, says:
 
 
 def test_too_few_known_records_are_said_and_caps_hold_the_checks_too(client_as: Any) -> None:
-    room = Room(client_as, IDS, required=1)  # type: ignore[arg-type]
+    room = Room(client_as, IDS, required=1)
     spec = {"rules": [{"users": ["ana", {"user": "ben", "cap": 5}]}], "blind": True, "checks": 0.2, "seed": 3}
     assert "No record here has a gold value" in room.post("max", "assignments:preview", spec)["warnings"][0]
     for id in KNOWN[:2]:

@@ -84,7 +84,7 @@ def test_a_file_may_make_a_dataset_whose_spans_overlap_or_cut_tokens(client_as: 
     assert {each["loc"][2] for each in refused.json()["detail"]["params"]["errors"]} == {0, 1}
     assert max.get("/api/datasets/mail?workspace=shared").status_code == 404
 
-    both = {"allow_overlapping_spans": True, "allow_character_spans": True}
+    both: dict[str, Any] = {"allow_overlapping_spans": True, "allow_character_spans": True}
     assert load(max, CROSSED, task, **both).json()["stored"] is True
     settings = max.get(f"/api/datasets/mail/{task}/settings?workspace=shared").json()
     assert {name: settings[name] for name in both} == both

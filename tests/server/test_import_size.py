@@ -151,6 +151,6 @@ def test_no_process_is_left_behind(load: Any, monkeypatch: pytest.MonkeyPatch) -
             super().__init__(*args, **options)
             begun.append(self)
 
-    monkeypatch.setattr(file_rows.subprocess, "Popen", Noted)
+    monkeypatch.setattr(subprocess, "Popen", Noted)
     refused(load(repeated("x" * TEXT * 7, ROWS), "parquet"), "once they are decoded")
     assert [each.returncode is None for each in begun] == [False]

@@ -314,8 +314,8 @@ def test_policies_refuse_what_contradicts_itself(client_as: Any) -> None:
     room = Room(client_as)
     for wrong in ({"blind": "yes"}, {"required": 0}, {"colour": "red"}, {"skip": "later"}):
         assert room.ask("max", "PATCH", "policies", json=wrong).status_code == 422, wrong
-    for wrong in ({"blind": True, "annotation": "shared"}, {"resolution": "majority"}):
-        assert room.ask("max", "PATCH", "policies", json=wrong).status_code == 400, wrong
+    for refused in ({"blind": True, "annotation": "shared"}, {"resolution": "majority"}):
+        assert room.ask("max", "PATCH", "policies", json=refused).status_code == 400, refused
     assert room.ask("ana", "PATCH", "policies", json={"blind": True}).status_code == 403
     assert room.ask("ana", "GET", "policies").json()["annotation"] == "shared"
 

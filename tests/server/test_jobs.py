@@ -171,7 +171,7 @@ def test_a_job_that_a_stop_cut_short_says_so(room: Room, app: FastAPI) -> None:
     def half(tx: Any) -> str:
         dataset = tx.datasets.find("shared", "talk")
         job = tx.jobs.add(dataset, "some-id", JobKind.APPLY, {}, by="ana", at=1)
-        return tx.jobs.change(job, at=2, state=JobState.RUNNING, done=7).id
+        return str(tx.jobs.change(job, at=2, state=JobState.RUNNING, done=7).id)
 
     house.store.write(half).result()
     recover(house.store, unfinished_operations(house.store, house.clock))

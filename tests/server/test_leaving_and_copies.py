@@ -92,7 +92,8 @@ def test_a_copy_has_everybodys_annotations_and_gold_but_no_plan(team: Team, stor
     team.plan(users=["ana", "ben"], overlap=2)
     for who in ("ana", "ben"):
         team.put(who, "r0", "good")
-    team.put("ana", "r1", "bad"), team.put("ben", "r1", "odd")
+    team.put("ana", "r1", "bad")
+    team.put("ben", "r1", "odd")
     team.put("max", "r0", "odd")  # nobody asked for a third
     team.put("ana", "r2", "bad")
     gold = {"value": {"labels": [{"class": "odd"}]}, "reason": "irony"}

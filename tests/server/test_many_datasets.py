@@ -24,7 +24,12 @@ def traced(link: Any, statements: list[str]) -> Iterator[None]:
         link.raw.set_trace_callback(None)
         return
     execute = link.raw.execute
-    link.raw.execute = lambda sql, *rest: statements.append(sql) or execute(sql, *rest)
+
+    def noting(sql: str, *rest: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, *rest)
+
+    link.raw.execute = noting
     yield
     del link.raw.execute
 
@@ -104,8 +109,13 @@ def test_opening_one_dataset_after_the_other_opens_no_more_connections_than_are_
     for number in range(8):
         client_as("max").post(search.format(number), json={"query": {"query_text": "a"}}).raise_for_status()
     before, lent = counting.connections, store.database.readers.lend
-    asked = []
-    monkeypatch.setattr(store.caches, "_connect", lambda: asked.append(1) or lent())
+    asked: list[Any] = []
+
+    def connect() -> Any:
+        asked.append(lent())
+        return asked[-1]
+
+    monkeypatch.setattr(store.caches, "_connect", connect)
     for number in range(8):
         client_as("max").post(search.format(number), json={"query": {"query_text": "a"}}).raise_for_status()
     assert len(asked) >= 6

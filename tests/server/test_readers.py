@@ -57,7 +57,7 @@ def test_a_second_read_of_one_person_waits_while_anothers_runs() -> None:
             seen = list(begun)
             slow.may_end.set()
             next_one.may_end.set()
-            assert await asyncio.gather(first, second) == ["slow", "next"]
+            assert list(await asyncio.gather(first, second)) == ["slow", "next"]
         return seen, found
 
     assert asyncio.run(run()) == (["slow", "other"], "other")

@@ -33,7 +33,7 @@ def log(
 def search(
     client: Client, query: str | None = None, name: str = "reviews", task: str = TEXT, **more: Any
 ) -> Any:
-    params = {
+    params: dict[str, Any] = {
         **SHARED,
         **{key: more.pop(key) for key in ("limit", "from", "facets", "include_metrics") if key in more},
     }

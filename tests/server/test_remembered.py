@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -78,7 +79,9 @@ def test_of_writes_that_share_a_transaction_only_the_refused_one_is_undone(
     held = store.write(hold)
     begun.wait(30)
     people = ["first", "second", "third"]
-    writes = [lambda tx, who=who, at=at: spend(tx, who, at + 10) for at, who in enumerate(people)]
+    writes: list[Callable[[Transaction], None]] = [
+        partial(spend, who=who, at=at + 10) for at, who in enumerate(people)
+    ]
     writes[which] = refused(writes[which])
     waiting = [store.write(each, urgent=True) for each in writes]
     go_on.set()
@@ -161,15 +164,16 @@ def test_time_is_the_same_whether_it_is_told_in_one_transaction_or_in_many(
 
     def rows() -> list[Any]:
         with store.database.read() as connection:
-            return connection.raw.execute(
+            found: list[Any] = connection.raw.execute(
                 "SELECT a.name, t.at, t.ms, t.first FROM time_spent t JOIN agents a ON a.no = t.annotator "
                 "ORDER BY 1, 2"
             ).fetchall()
+        return found
 
     def told(who: str) -> list[Callable[[Transaction], None]]:
         return [
-            lambda tx, at=at, step=step: spend(tx, who, at + 10, step[0], answered=step[1])
-            for at, step in enumerate(steps)
+            partial(spend, who=who, at=at + 10, seconds=seconds, answered=answered)
+            for at, (seconds, answered) in enumerate(steps)
         ]
 
     for each in told("ana"):

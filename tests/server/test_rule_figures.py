@@ -61,7 +61,7 @@ def mail(client: Client) -> Client:
     """Six mails with four rules on them."""
     texts = ("free money", "free call", "call later", "nothing", "money now", "free free")
     labels = ("spam", "ham", "ham", "ham", None, None)
-    log(client, [record(id, *each) for id, *each in zip("abcdef", texts, labels, strict=True)])
+    log(client, [record(*each) for each in zip("abcdef", texts, labels, strict=True)])
     for query, label in (("free", "spam"), ("money", "spam"), ("call", "ham"), ("zebra", "other")):
         add(client, query, label)
     return client

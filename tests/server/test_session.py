@@ -17,7 +17,7 @@ ANA = {"username": "ana", "password": "ana-password"}
 @pytest.fixture
 def browser(client_as: Any) -> Client:
     """A browser in which ana has signed in."""
-    client = client_as(None)
+    client: Client = client_as(None)
     assert client.post("/api/session", json=ANA, headers=OURS).status_code == 200
     return client
 
@@ -78,7 +78,7 @@ def test_preferences_are_each_persons_own(client_as: Any) -> None:
 
 
 def another(client_as: Any) -> Client:
-    client = client_as(None)
+    client: Client = client_as(None)
     client.post("/api/session", json=ANA, headers=OURS).raise_for_status()
     return client
 
@@ -149,7 +149,7 @@ def test_what_an_administrator_does_ends_every_session(
 def test_a_page_of_somebody_else_is_refused_and_told_who_has_signed_in(
     browser: Client, method: str, path: str
 ) -> None:
-    body = {} if method == "PUT" else None
+    body: dict[str, str] | None = {} if method == "PUT" else None
 
     refused = browser.request(method, path, json=body, headers={"X-Apportion": "ben"})
 

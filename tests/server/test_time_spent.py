@@ -40,7 +40,7 @@ def send(
 
 def seconds_of(room: Room, who: str) -> float:
     people = room.get("max", "progress", median=True)["annotators"]
-    return sum(each["seconds"] for each in people if each["annotator"] == who)
+    return sum(float(each["seconds"]) for each in people if each["annotator"] == who)
 
 
 def hours(room: Room, who: str = "max", **params: Any) -> Json:

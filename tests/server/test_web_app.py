@@ -28,7 +28,8 @@ def built(web_folder: Path) -> Path:
 
 @pytest.fixture
 def visitor(built: Path, client_as: Any) -> Client:
-    return client_as(None)
+    client: Client = client_as(None)
+    return client
 
 
 @pytest.mark.parametrize("address", ["/", "/datasets", "/datasets/team/reviews", "/login", "/anything/else"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from apportion.storage.sql.people import _BY_KEY
-from apportion.storage.sqlite.database import SqliteConnection
+from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.tables import metadata
 
 

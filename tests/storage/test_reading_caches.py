@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ def test_a_value_that_arrives_while_a_field_is_read_is_counted_like_the_others(
     store = SqliteStore(tmp_path / "apportion.db")
     stored = StoredDataset(store)
     watch = sqlite3.connect(tmp_path / "apportion.db")
-    read, late = fields.read_keys, []
+    read = fields.read_keys
+    late: list[Future[None]] = []
 
     def meanwhile(*which: Any) -> Any:
         """Something is committed after the values were read, and before who has them is."""

@@ -38,7 +38,10 @@ def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipF
     """From the source distribution, as a packager would."""
     unpacked = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(sdist) as archive:
-        archive.extractall(unpacked, **({"filter": "data"} if sys.version_info >= (3, 12) else {}))
+        if sys.version_info >= (3, 12):
+            archive.extractall(unpacked, filter="data")
+        else:
+            archive.extractall(unpacked)
     (source,) = unpacked.iterdir()
     return zipfile.ZipFile(build(source, "wheel", tmp_path_factory.mktemp("wheel")))
 

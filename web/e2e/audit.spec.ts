@@ -16,12 +16,12 @@ test("an administrator sees who downloaded what and who may do what, narrows it,
   await page.getByRole("menuitem", { name: "Audit log" }).click();
   const events = page.getByRole("list", { name: "Events" }).getByRole("listitem");
   await expect(events.filter({ hasText: "admin downloaded 4 records of watched as csv" })).toHaveCount(1);
-  await expect(events.filter({ hasText: "admin made cy manager in team, who was annotator" })).toHaveCount(1);
+  await expect(events.filter({ hasText: "admin changed the role of cy in team from annotator to manager" })).toHaveCount(1);
   await expect(events.filter({ hasText: "admin signed in · from 127.0.0.1" }).first()).toBeVisible();
   await expectAccessible(page);
 
   const filters = page.getByRole("search", { name: "Filters" });
-  await filters.getByRole("combobox", { name: "About" }).click();
+  await filters.getByRole("combobox", { name: "Area" }).click();
   await page.getByRole("option", { name: "Downloads" }).click();
   await page.keyboard.press("Escape");
   await filters.getByRole("textbox", { name: "Dataset" }).fill("watched");
@@ -43,7 +43,7 @@ test("an administrator sees who downloaded what and who may do what, narrows it,
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
   await filters.getByRole("textbox", { name: "Dataset" }).fill("nowhere");
   await filters.getByRole("button", { name: "Show" }).click();
-  await expect(page.getByRole("heading", { name: "No event matches" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No matching events" })).toBeVisible();
   await expectAccessible(page);
 
   await signIn("cy"); // who manages the workspace by now, but not the server
@@ -54,5 +54,5 @@ test("an administrator sees who downloaded what and who may do what, narrows it,
 
   await signIn("ana");
   await page.goto("/audit");
-  await expect(page.getByRole("heading", { name: "The audit log is for managers and administrators" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "You don’t have access to the audit log" })).toBeVisible();
 });

@@ -20,7 +20,7 @@ test("all records that match a filter are labelled at once, and that is taken ba
   expect(await server.status("all-at-once", "t42")).toBe("Default");
 
   await page.keyboard.press("Control+z");
-  await expect(page.getByText("Taken back on 15 records.")).toBeVisible();
+  await expect(page.getByText("Undone on 15 records.")).toBeVisible();
   expect(await server.status("all-at-once", "t43")).toBe("Default");
 
   // predictions in bulk, then one step of one's own on top: undone one after the other
@@ -34,7 +34,7 @@ test("all records that match a filter are labelled at once, and that is taken ba
   await page.keyboard.press("u"); // the discard …
   await expect(page.getByText(/^Saved/)).toBeVisible();
   await page.keyboard.press("u"); // … and then the bulk change
-  await expect(page.getByText(/Taken back on 1[45] records?/)).toBeVisible();
+  await expect(page.getByText(/Undone on 1[45] records?/)).toBeVisible();
 });
 
 test("who leads is told that a change to all decides for everybody", async ({ page, server, signIn }) => {
@@ -46,7 +46,7 @@ test("who leads is told that a change to all decides for everybody", async ({ pa
   await page.getByRole("button", { name: "Select all 12 that match" }).click();
   await expect(page.getByRole("group", { name: "All 12 that match are selected" }).getByRole("button", { name: "Validate" })).toHaveCount(0);
   await page.getByRole("button", { name: "Discard", exact: true }).first().click();
-  await expect(page.getByText(/this settles the records for everybody/)).toBeVisible();
+  await expect(page.getByText(/this resolves the records for everyone/)).toBeVisible();
   await page.getByRole("button", { name: "Discard 12 records" }).click();
   await expect(page.getByText("12 records changed.")).toBeVisible();
   expect(await server.status("decides", "t11")).toBe("Discarded");
@@ -56,12 +56,12 @@ test("keys are chosen, printed, listed and remembered", async ({ page, server, s
   await server.log("own-keys", "TextClassification", topics(5), { labels: [{ name: "sport", shortcut: "q" }, "politics", "science"] });
   await signIn("cy");
   await page.goto("/user-settings");
-  await page.getByRole("button", { name: "Change the key for: Discard, and go on" }).click();
+  await page.getByRole("button", { name: "Change the key for: Discard and go to the next" }).click();
   await page.keyboard.press("1");
-  await expect(page.getByText("That key cannot be chosen.")).toBeVisible();
-  await page.getByRole("button", { name: "Change the key for: Discard, and go on" }).click();
+  await expect(page.getByText("That key can’t be used.")).toBeVisible();
+  await page.getByRole("button", { name: "Change the key for: Discard and go to the next" }).click();
   await page.keyboard.press("f");
-  await expect(page.getByText(/It was the key for “Flag/)).toBeVisible();
+  await expect(page.getByText(/It was the key for “Comment/)).toBeVisible();
   await expectAccessible(page);
 
   await page.goto("/datasets/team/own-keys");
@@ -74,9 +74,9 @@ test("keys are chosen, printed, listed and remembered", async ({ page, server, s
   await page.keyboard.press("q");
   await expect.poll(() => server.record("own-keys", "t01")).toMatchObject({ annotation: { labels: [{ class: "sport" }] } });
   await page.keyboard.press("?");
-  await page.getByRole("link", { name: "Choose keys of your own" }).click();
-  await page.getByRole("button", { name: "Back to the keys it came with" }).click();
-  await expect(page.getByRole("button", { name: "Change the key for: Discard, and go on" })).toContainText(/D$/);
+  await page.getByRole("link", { name: "Change keys" }).click();
+  await page.getByRole("button", { name: "Reset to defaults" }).click();
+  await expect(page.getByRole("button", { name: "Change the key for: Discard and go to the next" })).toContainText(/D$/);
 });
 
 test("texts are made larger, lines shorter, and predictions shown only when asked for", async ({ page, server, signIn }) => {

@@ -31,7 +31,7 @@ test("what a filter finds is exported, with everybody's answers or without, as J
 
   await dialog.getByRole("radio", { name: "All records" }).check();
   await expect(dialog.getByText("7 records")).toBeVisible();
-  await dialog.getByRole("radio", { name: "Only what it stands by" }).check();
+  await dialog.getByRole("radio", { name: "Final value only" }).check();
   await dialog.getByRole("radio", { name: "CSV" }).check();
   await dialog.getByRole("checkbox", { name: "For a spreadsheet" }).check();
   const table = await downloaded(page);

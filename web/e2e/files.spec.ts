@@ -25,13 +25,13 @@ test("a CSV from a European spreadsheet: read in its encoding, which is shown an
   await choose(page, "umlauts.csv", latin("id;text\r\na;Größe und Übung\r\nb;Café €5 für Straße\r\nc;Mädchen, Füße, Öl\r\n"));
   const encoding = page.getByRole("combobox", { name: "Encoding" }).or(page.getByRole("textbox", { name: "Encoding" })).first();
   await expect(encoding).toHaveValue("Western European (Windows-1252)");
-  await expect(page.getByText("A guess: the file is not UTF-8.")).toBeVisible();
-  await expect(page.getByRole("group", { name: "The first records" })).toContainText("Café €5 für Straße");
+  await expect(page.getByText("This is a guess: the file isn’t UTF-8.")).toBeVisible();
+  await expect(page.getByRole("group", { name: "First records" })).toContainText("Café €5 für Straße");
   await expectAccessible(page);
 
   await select(page, "Encoding", "UTF-8");
   const alert = page.getByRole("alert");
-  await expect(alert).toContainText("3 rows have characters that could not be read (\uFFFD)");
+  await expect(alert).toContainText("3 rows have characters that can’t be read (\uFFFD)");
   await expect(alert).toContainText("The first is in line 2.");
   await expect(page.getByRole("button", { name: "Import 3 records" })).toBeDisabled();
   await expectAccessible(page);
@@ -51,7 +51,7 @@ test("a column that looks like answers: metadata unless somebody says otherwise,
   await signIn("admin");
   await choose(page, "topics.csv", ["id,sentence,topic", ...rows].join("\n"));
   await expect(page.getByText("320 rows in total; all can be read.")).toBeVisible();
-  const question = page.getByRole("radiogroup", { name: "Does “topic” hold answers?" });
+  const question = page.getByRole("radiogroup", { name: "Does “topic” contain answers?" });
   await expect(question.getByRole("radio", { name: "Metadata" })).toBeChecked();
   await expect(page.getByText("No record will count as done after the import.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Import 320 records", exact: true })).toBeEnabled();
@@ -93,12 +93,12 @@ test("no row is lost silently: a table without a header, a text file, and a quot
   expect(await server.record("lines", "2")).toMatchObject({ inputs: { text: '"Another; with signs.' } });
 
   await choose(page, "quotes.csv", 'id,text\na,one\nb,"two\nc,three\nd,four\n');
-  await expect(page.getByText("2 rows in total; 1 cannot be read.")).toBeVisible();
+  await expect(page.getByText("2 rows in total; 1 can’t be read.")).toBeVisible();
   await expect(page.getByText("line 3: a quote is never closed, so everything from here to line 5 is one cell.")).toBeVisible();
   await expectAccessible(page);
   await intoTeam(page);
   await page.getByRole("button", { name: "Import 1 record" }).click();
-  const alert = page.getByRole("alert").filter({ hasText: "cannot be imported" });
+  const alert = page.getByRole("alert").filter({ hasText: "can’t be imported" });
   await expect(alert.getByRole("columnheader", { name: "Line" })).toBeVisible();
   await expect(alert.getByRole("row", { name: /^3 / })).toContainText("a quote is never closed");
   await expect(alert.getByRole("button", { name: "Import the other 1" })).toBeVisible(); // nothing is stored before

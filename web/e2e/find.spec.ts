@@ -8,7 +8,7 @@ test("signing in leads to where one wanted to go", async ({ page, server }) => {
   await page.getByRole("textbox", { name: "Username" }).fill("ana");
   await page.getByRole("textbox", { name: "Password" }).fill("not this one");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("alert")).toHaveText("Username or password is wrong.");
+  await expect(page.getByRole("alert")).toHaveText("Wrong username or password.");
   await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
   await page.keyboard.press("Enter");
   await expect(page.getByText("Sentence number 1 ")).toBeVisible();
@@ -78,7 +78,7 @@ test("a search shows what it found, and a colleague's link shows the same", asyn
   await page.getByRole("button", { name: "Sort" }).click();
   await page.getByRole("combobox", { name: "Sort by" }).or(page.getByRole("textbox", { name: "Sort by" })).first().click();
   await page.getByRole("option", { name: "metadata.number" }).click();
-  await page.getByRole("button", { name: "Turn the order of metadata.number round" }).click();
+  await page.getByRole("button", { name: "Reverse the order of metadata.number" }).click();
   await page.getByRole("button", { name: "Sort", exact: true }).last().click();
   await expect(page.getByRole("article").first()).toContainText("Sentence number 28 ");
 
@@ -87,7 +87,7 @@ test("a search shows what it found, and a colleague's link shows the same", asyn
   await page.goto(link);
   await expect(page.getByRole("article").first()).toContainText("Sentence number 28 ");
   await page.goto("/datasets/team/search?q=%22open");
-  await expect(page.getByRole("alert")).toContainText("This search cannot be understood");
+  await expect(page.getByRole("alert")).toContainText("This search isn’t valid");
 });
 
 test("what is not there says so", async ({ page, server, signIn }) => {
@@ -97,9 +97,9 @@ test("what is not there says so", async ({ page, server, signIn }) => {
   await expect(page.getByText("This dataset has no records yet")).toBeVisible();
   await expectAccessible(page);
   await page.goto("/datasets/team/never-was");
-  await expect(page.getByRole("alert")).toContainText("There is no such dataset");
+  await expect(page.getByRole("alert")).toContainText("Dataset not found");
   await page.goto("/nowhere/at/all");
-  await expect(page.getByText("There is nothing here")).toBeVisible();
+  await expect(page.getByText("Page not found")).toBeVisible();
   await expectAccessible(page);
 });
 
@@ -109,10 +109,10 @@ test("one's settings: colours stay chosen, a new key is shown once", async ({ pa
   await page.getByText("Dark", { exact: true }).click();
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
-  await page.getByText("As the system").click();
-  await page.getByRole("button", { name: "Make a new key" }).click();
-  await page.getByRole("button", { name: "Make a new key" }).click();
-  await expect(page.getByText("Your new key; keep it now:")).toBeVisible();
+  await page.getByText("System").click();
+  await page.getByRole("button", { name: "Create a new key" }).click();
+  await page.getByRole("button", { name: "Create a new key" }).click();
+  await expect(page.getByText("Your new key. Save it now:")).toBeVisible();
   await expectAccessible(page);
 });
 
@@ -124,7 +124,7 @@ test("whoever manages a dataset gives it its first labels where they are missed"
 
   await signIn("admin");
   await page.reload();
-  await page.getByRole("textbox", { name: "Labels, with commas between them" }).fill("good, bad , good");
+  await page.getByRole("textbox", { name: "Labels, separated by commas" }).fill("good, bad , good");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("button", { name: /good/ })).toBeVisible();
   await expectAccessible(page);
@@ -141,12 +141,12 @@ test("a search that cannot be understood shows where, and a card says how to sea
   await expect(alert).toContainText("At character 12: the bracket opened here is never closed.");
   await expectAccessible(page);
   await alert.getByRole("button", { name: "Clear" }).click();
-  await page.getByRole("button", { name: "Help with searching" }).click();
+  await page.getByRole("button", { name: "Search help" }).click();
   await expectAccessible(page);
   await page.getByRole("button", { name: "metadata.number:[10 TO 20]" }).click();
   await expect(page.getByRole("textbox", { name: "Search records" })).toBeFocused();
   await page.keyboard.press("Enter");
-  await expect(page.getByText("No record matches")).toBeVisible();
+  await expect(page.getByText("No matching records")).toBeVisible();
 });
 
 test("records are found by whom they are assigned to, by numbers, and one record a page", async ({ page, server, signIn }) => {
@@ -192,7 +192,7 @@ test("similar records are found by a vector, next to the one they are compared w
   await expectAccessible(page);
   await page.reload();
   await expect(pinned).toContainText("Sentence number 3 ");
-  await page.getByRole("article").first().getByRole("button", { name: "Record as data" }).click();
+  await page.getByRole("article").first().getByRole("button", { name: "View JSON" }).click();
   await expect(page.getByRole("dialog")).toContainText('"meaning"');
   await expectAccessible(page);
   await page.keyboard.press("Escape");

@@ -92,7 +92,7 @@ test("the tutorial's second way: each person's records in their own workspace, s
   await expect(page.getByText("You went through 6 records")).toBeVisible();
   await expect(page.getByText(/^Saved \d\d:\d\d/)).toBeVisible();
   await page.goto("/datasets/ben/second-way");
-  await expect(page.getByRole("alert")).toContainText("There is no such dataset");
+  await expect(page.getByRole("alert")).toContainText("Dataset not found");
 
   const other = await browser.newContext({ baseURL: baseURL ?? "" });
   const admin = await other.newPage();

@@ -120,9 +120,9 @@ test("agreement is explained, label by label, and every cell is reached by keybo
   }
   await signIn("admin");
   await page.goto("/datasets/team/explained/agreement");
-  const whole = page.getByRole("region", { name: "Over all" });
-  await expect(whole).toContainText(/low|fair|good/);
-  await expect(whole).toContainText("75 % of the answers are equal");
+  const whole = page.getByRole("region", { name: "Overall" });
+  await expect(whole).toContainText(/Low|Fair|Good/);
+  await expect(whole).toContainText("75% of the answers are equal");
   await expect(whole).toContainText("0.67");
   await expect(page.getByRole("region", { name: "Labels by person" })).toContainText("Team");
   const confusion = page.getByRole("region", { name: "Which labels get confused" });
@@ -143,7 +143,7 @@ test("the team page shows progress by day and what happened in few lines", async
   await server.ask("ana", "POST", "lines/records/t00/comments", { text: "Is this one meant?" });
   await signIn("admin");
   await page.goto("/datasets/team/lines/team");
-  const activity = page.getByRole("region", { name: "What happened" });
+  const activity = page.getByRole("region", { name: "Activity" });
   await expect(activity.getByText(/submitted 15 records/)).toBeVisible();
   await expect(activity.getByText("Is this one meant?")).toBeVisible();
   await activity.getByRole("button", { name: "Show records" }).click();

@@ -28,7 +28,7 @@ test("a text that is full of markup is shown as it is, and does nothing", async 
 
 test("a new password of one's own is asked for the old one, and holds from then on", async ({ page, signIn }) => {
   const change = async (current: string, fresh: string) => {
-    await page.getByLabel("Present password").fill(current);
+    await page.getByLabel("Current password").fill(current);
     await page.getByLabel("New password").fill(fresh);
     await page.getByRole("button", { name: "Change password" }).click();
   };
@@ -37,7 +37,7 @@ test("a new password of one's own is asked for the old one, and holds from then 
   await change("not this one", "something new");
   await expect(page.getByRole("alert")).toContainText("not your present password");
   await change(PASSWORD, "something new");
-  await expect(page.getByText("Your password is changed.")).toBeVisible();
+  await expect(page.getByText("Password changed.")).toBeVisible();
   await expectAccessible(page);
   await page.screenshot({ path: "test-results/password.png", fullPage: true });
   await change("something new", PASSWORD); // the other journeys know this one

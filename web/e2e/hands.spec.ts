@@ -125,7 +125,7 @@ test("a finished queue leads on to the next dataset and to all that is assigned"
   await page.keyboard.press("1");
   await expect(page.getByText("1 left", { exact: true }).first()).toBeVisible();
   await page.keyboard.press("1");
-  await expect(page.getByRole("link", { name: "Everything assigned to me" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "All my work" })).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("link", { name: /^Continue: \d+ left in / }).click();
   await expect(page.getByRole("article")).toBeVisible();

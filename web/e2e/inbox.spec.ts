@@ -46,7 +46,7 @@ test("a reviewer asks one person again with a reason, who finds it on My work an
   await expect(page.getByText(/Sent back to/)).toBeVisible();
   await expect.poll(async () => await server.mine("ana", "again", "t00")).toMatchObject({ state: "draft", value: { labels: [{ class: "sport" }] } });
   await page.keyboard.press("?");
-  await expect(page.getByRole("dialog", { name: "Keys of this page" })).toContainText("Settle, and go on");
+  await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toContainText("Resolve and go to the next");
 
   await signIn("ana");
   await page.goto("/my-work");
@@ -70,7 +70,7 @@ test("My work says how many of my answers were changed, one click from them", as
   await expect(page.getByText("2 of your answers in corrected were changed")).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("link", { name: /^Show them/ }).click();
-  await expect(page.getByText("Somebody decided otherwise")).toBeVisible();
+  await expect(page.getByText("The final value differs from your answer")).toBeVisible();
   await expect(page.getByText("1 of 2")).toBeVisible();
   await expect(page.getByText("Reason: See page 3.")).toBeVisible();
   await page.goto("/my-work");
@@ -89,6 +89,6 @@ test("a reviewer sees which record it is and what was predicted, and begins with
   await expect(page.getByText("diary")).toBeVisible();
   await expect(page.getByText("tagger: 2 spans")).toBeVisible();
   await expect(page.getByText("12 s").first()).toBeVisible();
-  await expect(page.getByRole("region", { name: "Decision" }).getByRole("button", { name: /Ada/ }).first()).toBeVisible();
+  await expect(page.getByRole("region", { name: "Final value" }).getByRole("button", { name: /Ada/ }).first()).toBeVisible();
   await expectAccessible(page);
 });

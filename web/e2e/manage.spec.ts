@@ -34,20 +34,20 @@ test.describe("on an empty server", () => {
     await page.goto("/datasets");
     await expect(page.getByRole("heading", { name: "Set up this server" })).toBeVisible();
     await accessible();
-    await page.getByLabel("Code").fill("guess");
+    await page.getByLabel("Setup code").fill("guess");
     await page.getByLabel("Your name").fill("Max");
     await page.getByLabel("Username").fill("max");
     await page.getByRole("textbox", { name: "Password" }).fill("long enough");
     await page.keyboard.press("Enter");
     await expect(page.getByRole("alert")).toContainText("This is not the code");
-    await page.getByLabel("Code").fill(code);
+    await page.getByLabel("Setup code").fill(code);
     await page.keyboard.press("Enter");
     await expect(page.getByRole("heading", { name: "Welcome, Max" })).toBeVisible();
     await accessible();
     await page.keyboard.press("Enter");
 
     // a team of three
-    await expect(page.getByText("Three steps to a team at work.")).toBeVisible();
+    await expect(page.getByText("Three steps to get your team working.")).toBeVisible();
     await accessible();
     await page.getByRole("link", { name: "Add people" }).click();
     await expect(page.getByLabel("Usernames")).toBeFocused();
@@ -75,10 +75,10 @@ test.describe("on an empty server", () => {
     // shared out
     await page.getByRole("link", { name: "Assign records" }).click();
     const dialog = page.getByRole("dialog");
-    await expect(dialog.getByRole("radio", { name: "All", exact: true })).toBeFocused();
-    await dialog.getByRole("radio", { name: "My own numbers" }).press("Space");
+    await expect(dialog.getByRole("radio", { name: "All records", exact: true })).toBeFocused();
+    await dialog.getByRole("radio", { name: "Custom" }).press("Space");
     await dialog.getByLabel("People per record").fill("2");
-    await dialog.getByLabel("On this share").fill("20");
+    await dialog.getByLabel("Share of the records").fill("20");
     await expect(dialog.getByRole("checkbox", { name: "Blind" })).toBeChecked();
     await expect(dialog.getByText("ana 120, ben 120, cy 120, 60 shared, 0 unassigned")).toBeVisible();
     await dialog.getByRole("button", { name: "Assign 300 records" }).click();
@@ -111,7 +111,7 @@ test("a file whose spans overlap and cut words: refused as it is, taken where bo
   await page.getByLabel("File", { exact: true }).setInputFiles(file("crossed.jsonl", rows.join("\n")));
   await choose(page, "Workspace", "team");
   await page.getByRole("button", { name: "Import 2 records" }).click();
-  await expect(page.getByRole("alert")).toContainText("No row can be imported; nothing was stored.");
+  await expect(page.getByRole("alert")).toContainText("None of the rows can be imported. Nothing was stored.");
   await page.getByRole("switch", { name: "Spans may overlap" }).check({ force: true });
   await page.getByRole("switch", { name: "Spans may be parts of words" }).check({ force: true });
   await page.getByRole("button", { name: "Import 2 records" }).click();
@@ -135,23 +135,23 @@ test("a file with bad rows: each is named, nothing is stored before one says so,
   await expect(page.getByRole("alert")).toContainText("notes.docx is none of");
   const lines = [{ key: "a", body: "One.", kind: "sport" }, { key: "b" }, { key: "a", body: "Again." }, { key: "c", body: "Three.", kind: "science" }].map((each) => JSON.stringify(each));
   await page.getByLabel("File", { exact: true }).setInputFiles(file("notes.jsonl", [...lines, "{broken"].join("\n")));
-  await expect(page.getByText("5 rows in total; 1 cannot be read.")).toBeVisible();
-  await choose(page, "What key becomes", "Id");
-  await choose(page, "What kind becomes", "Answers");
+  await expect(page.getByText("5 rows in total; 1 can’t be read.")).toBeVisible();
+  await choose(page, "Import key as", "ID");
+  await choose(page, "Import kind as", "Answers");
   await choose(page, "Workspace", "team");
   await page.getByRole("combobox", { name: "Tags of the dataset" }).or(page.getByRole("textbox", { name: "Tags of the dataset" })).fill("lang: en");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Import 4 records, 2 as done" }).click();
   const alert = page.getByRole("alert");
-  await expect(alert).toContainText("3 rows cannot be imported; 2 can.");
-  await expect(alert).toContainText("line 1 has the same id, a");
+  await expect(alert).toContainText("3 rows can’t be imported; 2 can.");
+  await expect(alert).toContainText("line 1 has the same ID, a");
   await expect(alert.getByRole("row")).toHaveCount(4);
   await expectAccessible(page);
   const missing = await page.request.get("/api/datasets/notes?workspace=team");
   expect(missing.status()).toBe(404); // nothing is stored yet
   await alert.getByRole("button", { name: "Import the other 2" }).click();
   await expect(page.getByRole("heading", { name: "2 records are in notes" })).toBeVisible();
-  await expect(page.getByText("3 rows left out.")).toBeVisible();
+  await expect(page.getByText("3 rows skipped.")).toBeVisible();
   expect(await server.record("notes", "c")).toMatchObject({ status: "Validated", annotation: { agent: "admin" } });
 
   await page.getByRole("link", { name: "Datasets", exact: true }).click();
@@ -167,7 +167,7 @@ test("a file with bad rows: each is named, nothing is stored before one says so,
 
   await page.getByRole("button", { name: /Recently deleted/ }).click();
   await dialog.getByRole("button", { name: "Restore notes of team" }).click();
-  await expect(dialog.getByText("notes is back.")).toBeVisible();
+  await expect(dialog.getByText("notes is restored.")).toBeVisible();
   await expectAccessible(page);
   await page.keyboard.press("Escape");
   await expect(page.getByRole("row", { name: /notes/ })).toBeVisible();
@@ -196,13 +196,13 @@ test("settings: labels, guidelines with versions, policies with what they do, ta
   expect(stored).toMatchObject({ label_schema: { labels: [{ name: "sport" }, { name: "politics" }, { name: "arts", colour: "#d9480f", shortcut: "a", description: "Books and films" }, { name: "science" }] } });
 
   const guidelines = part("Guidelines");
-  await guidelines.getByLabel("Text of the guidelines").fill("# Sport\nGames of all kinds.");
+  await guidelines.getByLabel("Guidelines text").fill("# Sport\nGames of all kinds.");
   await guidelines.getByRole("button", { name: "Publish version 1" }).click();
   await expect(guidelines.getByText("Version 1 is published")).toBeVisible();
-  await guidelines.getByLabel("Text of the guidelines").fill("# Sport\nGames of most kinds.");
+  await guidelines.getByLabel("Guidelines text").fill("# Sport\nGames of most kinds.");
   await server.ask("admin", "PUT", "settled/guidelines", { text: "# Sport\nAll games.", version: 1 });
   await guidelines.getByRole("button", { name: "Publish version 2" }).click();
-  await expect(guidelines.getByRole("alert")).toContainText("While you wrote, somebody published version 2");
+  await expect(guidelines.getByRole("alert")).toContainText("Someone published version 2 while you were writing");
   await guidelines.getByRole("button", { name: "Changes" }).click();
   await expect(guidelines.locator("ins").first()).toBeVisible();
   await guidelines.getByRole("button", { name: "Publish version 3" }).click();
@@ -210,10 +210,10 @@ test("settings: labels, guidelines with versions, policies with what they do, ta
 
   const policies = part("How answers count");
   await policies.getByRole("switch", { name: "Blind" }).press("Space");
-  await expect(policies.getByText("Answers of others disappear from annotators’ screens at once.")).toBeVisible();
+  await expect(policies.getByText("Other people’s answers disappear from annotators’ screens immediately.")).toBeVisible();
   await expect(policies.getByRole("radio", { name: "One per person" })).toBeChecked();
   await policies.getByRole("radio", { name: "Unanimous" }).press("Space");
-  await policies.getByLabel("Answers wanted on a record").fill("2");
+  await policies.getByLabel("Answers needed on records").fill("2");
   await expectAccessible(page);
   await policies.getByRole("button", { name: "Save" }).click();
   await expect.poll(async () => await server.ask("admin", "GET", "settled/policies")).toMatchObject({ annotation: "individual", blind: true, resolution: "unanimous", required: 2 });
@@ -225,7 +225,7 @@ test("settings: labels, guidelines with versions, policies with what they do, ta
   await policies.getByRole("button", { name: "Save" }).click();
   const dialog = page.getByRole("dialog");
   await expect(dialog).toContainText("Record t01 has annotations by several people");
-  await dialog.getByRole("button", { name: "Keep one for each record" }).click();
+  await dialog.getByRole("button", { name: "Keep one per record" }).click();
   await expect.poll(async () => await server.ask("admin", "GET", "settled/policies")).toMatchObject({ annotation: "shared", blind: false });
 
   const tags = part("Tags");
@@ -238,13 +238,13 @@ test("settings: labels, guidelines with versions, policies with what they do, ta
 
   const end = part("Close or delete");
   await end.getByRole("button", { name: "Close the dataset" }).click();
-  await expect(end.getByText("The dataset is closed.")).toBeVisible();
-  await end.getByRole("button", { name: "Open it again" }).click();
+  await expect(end.getByText("This dataset is closed.")).toBeVisible();
+  await end.getByRole("button", { name: "Reopen it" }).click();
   await expect(end.getByRole("button", { name: "Close the dataset" })).toBeVisible();
 
   await signIn("ana");
   await page.goto("/datasets/team/settled/settings");
-  await expect(page.getByText("This page is not for you")).toBeVisible();
+  await expect(page.getByText("You don’t have access to this page")).toBeVisible();
 });
 
 test("people: members of a workspace, a new password and key, somebody leaves with work open and comes back", async ({ page, server, signIn, request }) => {
@@ -260,7 +260,7 @@ test("people: members of a workspace, a new password and key, somebody leaves wi
   };
   const dialog = page.getByRole("dialog");
   await act("dora", /New password/);
-  await dialog.getByRole("button", { name: "Make it" }).click();
+  await dialog.getByRole("button", { name: "Create" }).click();
   const password = await dialog.locator("code").first().innerText();
   expect((await request.post("/api/session", { headers: { "X-Apportion": "1" }, data: { username: "dora", password } })).status()).toBe(200);
   await dialog.getByRole("button", { name: "I’ve saved them" }).click();
@@ -272,7 +272,7 @@ test("people: members of a workspace, a new password and key, somebody leaves wi
   await expect(dialog).toBeHidden();
   await expect(page.getByRole("row", { name: /dora/ })).toContainText("Deactivated");
   await page.getByRole("link", { name: "Team", exact: true }).click();
-  await expect(page.getByText("dora has 4 records left and no longer belongs here")).toBeVisible();
+  await expect(page.getByText("dora still has 4 records but can no longer sign in here")).toBeVisible();
   await expectAccessible(page);
 
   await page.goto("/people");
@@ -310,7 +310,7 @@ test("records somebody left open are taken back in one click, and late ones are 
   // ten minutes later: a screen that is there renews its leases every minute
   await page.clock.install({ time: Date.now() + 10 * 60_000 });
   await page.goto("/");
-  const take = page.getByRole("button", { name: "Take back from cy the open records of lying" });
+  const take = page.getByRole("button", { name: "Release the records of lying that cy left open" });
   await expect(take).toBeVisible();
   await expectAccessible(page);
   await take.click();

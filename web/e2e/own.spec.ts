@@ -12,11 +12,11 @@ test("an answer beyond those wanted is kept, and its author is told", async ({ p
   await page.goto("/datasets/team/extras?record=t00");
   await expect(page.getByText("Sentence number 0 ")).toBeVisible();
   await page.keyboard.press("1");
-  await expect(page.getByText(/Record t00: your answer is kept, but not counted: /)).toBeVisible();
+  await expect(page.getByText(/Record t00: your answer is kept but doesn’t count: /)).toBeVisible();
   await expectAccessible(page);
   expect(await server.mine("ana", "extras", "t00")).toMatchObject({ state: "submitted", counted: false });
   await page.getByRole("button", { name: "Close" }).click();
-  await expect(page.getByText(/not counted/)).toBeHidden();
+  await expect(page.getByText(/doesn’t count/)).toBeHidden();
 });
 
 test("an annotator learns what was decided about her answer, and sees what she said before", async ({ page, server, signIn }) => {
@@ -28,8 +28,8 @@ test("an annotator learns what was decided about her answer, and sees what she s
   await server.ask("admin", "PUT", "decided/records/t01/gold", gold);
   await signIn("ana");
   await page.goto("/datasets/team/decided?record=t01");
-  await expect(page.getByText("Somebody decided otherwise")).toBeVisible();
-  await expect(page.getByText("admin decided: politics")).toBeVisible();
+  await expect(page.getByText("The final value differs from your answer")).toBeVisible();
+  await expect(page.getByText("Resolved by admin: politics")).toBeVisible();
   await expect(page.getByText("Reason: See page 3 of the guidelines.")).toBeVisible();
   await expect(page.getByRole("list", { name: "My earlier answers" })).toContainText("sport");
   await expectAccessible(page);
@@ -66,7 +66,7 @@ test("answers to a dataset that was deleted and made anew are kept and can be do
   await server.ask("admin", "PATCH", "anew/policies", own);
   await page.keyboard.press("3");
   await page.getByRole("button", { name: "1 answer not saved" }).click();
-  await expect(page.getByText(/The dataset was deleted, or is another one/)).toBeVisible();
+  await expect(page.getByText(/The dataset was deleted, or replaced/)).toBeVisible();
   await expectAccessible(page);
   const waiting = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download my answers" }).click();
@@ -91,7 +91,7 @@ test("a record is flagged to a person by name, and the guidelines are a key away
   await expectAccessible(page);
 
   await page.keyboard.press("f");
-  await page.getByRole("textbox", { name: "What is there to say?" }).fill("Is this one meant?");
+  await page.getByRole("textbox", { name: "Comment" }).fill("Is this one meant?");
   await page.getByRole("combobox", { name: "To" }).fill("nobody");
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByRole("alert")).toContainText("nobody does not belong here");

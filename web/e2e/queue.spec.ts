@@ -99,7 +99,7 @@ test("what is begun is saved as one works, and goes on on another device at the 
   await page.getByRole("button", { name: "1 answer not saved" }).click();
   await expect(page.getByText(/in another tab or on another device.*A whole thought\./)).toBeVisible();
   await expectAccessible(page);
-  await page.getByRole("button", { name: "Keep what is there" }).click();
+  await page.getByRole("button", { name: "Keep the saved one" }).click();
   await expect(field).toHaveValue("A whole thought.");
   expect(await server.mine("ana", "devices", id)).toMatchObject({ value: { sentences: [{ text: "A whole thought." }] } });
 });
@@ -129,7 +129,7 @@ test("two people answer one record blind, and nothing of the other's reaches pag
   await page.goto("/datasets/team/blind?record=b1");
   await expect(field).toHaveValue(/My own/);
   await page.goto("/datasets/team/blind?view=list&q=zebra");
-  await expect(page.getByText("No record matches")).toBeVisible();
+  await expect(page.getByText("No matching records")).toBeVisible();
   await page.waitForLoadState("networkidle");
   expect(heard).toContain("My own");
   expect(heard).not.toContain("zebra crossing");
@@ -144,7 +144,7 @@ test("the queue goes on without a network, and everything arrives afterwards", a
   await expect(page.getByText(counter(8), { exact: true }).first()).toBeVisible();
   await page.route("**/api/datasets/queue-offline/**", (route) => route.abort());
   for (const key of ["1", "2", "3"]) await page.keyboard.press(key);
-  await expect(page.getByText("Offline, 3 waiting")).toBeVisible();
+  await expect(page.getByText("Offline: 3 answers kept on this device")).toBeVisible();
   await expect(page.getByText(counter(5), { exact: true }).first()).toBeVisible();
   await page.unroute("**/api/datasets/queue-offline/**");
   await context.setOffline(true);

@@ -120,7 +120,7 @@ test.describe("reviewers", () => {
     await page.keyboard.press("d");
     await expect(page.getByText("That was the last conflict")).toBeVisible();
     expect(await server.status("review-labels", "r3")).toBe("Discarded");
-    await page.getByText("Settled", { exact: true }).click();
+    await page.getByText("Resolved", { exact: true }).click();
     await expect(page.getByRole("row")).toHaveCount(5);
     await expect(page.getByRole("row").filter({ hasText: "delay number 0" })).toContainText("irony");
     await expect(page.getByRole("row").filter({ hasText: "delay number 2" })).toContainText("majority");
@@ -144,20 +144,20 @@ test.describe("reviewers", () => {
 
     await page.keyboard.press("u");
     await expect(page.getByText("1 of 3")).toBeVisible();
-    await expect(page.getByText("Taken back")).toBeVisible();
+    await expect(page.getByText("Undone")).toBeVisible();
     expect((await team.mine("review-back", "r0", "ana")).gold).toBeNull();
 
     const decided = { value: { labels: [{ class: "mixed" }] }, state: "submitted", reason: "both", version: 0 };
     await team.ask("admin", "PUT", "datasets/review-back/records/r0/gold?workspace=team", decided);
     await page.keyboard.press("2");
     await page.keyboard.press("Enter");
-    await expect(page.getByRole("alert")).toContainText("admin settled this record: mixed (“both”)");
+    await expect(page.getByRole("alert")).toContainText("admin resolved this record at the same time: mixed (“both”)");
     await expectAccessible(page);
-    await page.getByRole("button", { name: "Save mine instead" }).click();
+    await page.getByRole("button", { name: "Use my answer" }).click();
     await expect(page.getByText("2 of 3")).toBeVisible();
     expect((await team.mine("review-back", "r0", "ana")).gold).toMatchObject({ author: "rita", version: 2 });
     await page.keyboard.press("u");
-    await expect(page.getByText("Settled by you")).toBeVisible();
+    await expect(page.getByText("Resolved by you")).toBeVisible();
     expect((await team.mine("review-back", "r0", "ana")).gold).toMatchObject({ value: decided.value, reason: "both" });
   });
 
@@ -232,10 +232,10 @@ test.describe("reviewers", () => {
     await picture(page, "review-accept");
     await expectAccessible(page);
     await page.getByRole("button", { name: "Accept", exact: true }).click();
-    await expect(page.getByText("1 record is settled now.")).toBeVisible();
+    await expect(page.getByText("1 record resolved.")).toBeVisible();
     expect((await team.everyones("review-bulk", "r2")).gold).toMatchObject({ value: { labels: [{ class: "bad" }] } });
     await page.getByRole("dialog").getByRole("button", { name: "Undo" }).click();
-    await expect(page.getByText("Taken back on 1 record.")).toBeVisible();
+    await expect(page.getByText("Undone on 1 record.")).toBeVisible();
     expect((await team.everyones("review-bulk", "r2")).gold).toBeNull();
   });
 
@@ -249,21 +249,21 @@ test.describe("reviewers", () => {
     await page.goto("/datasets/team/agreeing");
     await page.getByRole("link", { name: "Agreement" }).click();
     if (!(await team.measures("agreeing"))) {
-      await expect(page.getByText("This server does not measure agreement")).toBeVisible();
+      await expect(page.getByText("This server doesn’t measure agreement")).toBeVisible();
       await expectAccessible(page);
       return;
     }
-    await expect(page.getByRole("region", { name: "Over all" })).toContainText(/Krippendorff’s α is 0\.\d\d \(95 % interval −?0\.\d\d to 0\.\d\d\), measured on 12 records that two or more of 2 people answered/);
-    await expect(page.getByRole("region", { name: "Over all" }).getByRole("alert")).toContainText(/Take care: only \d of the shared records have another label than the most frequent one/);
+    await expect(page.getByRole("region", { name: "Overall" })).toContainText(/Krippendorff’s α is 0\.\d\d \(95% interval −?0\.\d\d to 0\.\d\d\), measured on 12 records that two or more of 2 people answered/);
+    await expect(page.getByRole("region", { name: "Overall" }).getByRole("alert")).toContainText(/Caution: only \d of the shared records have another label than the most frequent one/);
     await expect(page.getByRole("region", { name: "By label" }).getByRole("row")).toHaveCount(4);
-    await expect(page.getByRole("region", { name: "By label" }).getByRole("img", { name: /^Take care/ })).toHaveCount(3);
+    await expect(page.getByRole("region", { name: "By label" }).getByRole("img", { name: /^Caution/ })).toHaveCount(3);
     await picture(page, "agreement");
     await expectAccessible(page);
     await page.getByRole("combobox", { name: "Measure" }).click();
-    await page.getByRole("option", { name: "Share of equal answers" }).click();
-    await expect(page.getByRole("region", { name: "Over all" })).toContainText("Share of equal answers is 75 %");
+    await page.getByRole("option", { name: "Percent agreement" }).click();
+    await expect(page.getByRole("region", { name: "Overall" })).toContainText("Percent agreement is 75%");
     await expect(page).toHaveURL(/measure=percent/);
-    await page.getByRole("region", { name: "Person by person" }).getByRole("link").click();
+    await page.getByRole("region", { name: "Each pair of people" }).getByRole("link").click();
     await expect(page).toHaveURL(/compared%3Aana/);
     await expect(page.getByText("12 records")).toBeVisible();
   });
@@ -276,7 +276,7 @@ test.describe("reviewers", () => {
     await team.label("lonely", { r0: { ana: "good", ben: "bad" }, r1: { ana: "good" } });
     await signIn("rita");
     await page.goto("/datasets/team/lonely/agreement");
-    await expect(page.getByRole("region", { name: "Over all" })).toContainText("not enough shared records");
+    await expect(page.getByRole("region", { name: "Overall" })).toContainText("not enough shared records");
     await expectAccessible(page);
   });
 
@@ -287,10 +287,10 @@ test.describe("reviewers", () => {
     const asked: string[] = [];
     page.on("request", (each) => { if (each.url().includes("/api/datasets")) asked.push(each.url()); });
     await page.goto("/datasets/team/review-closed/review");
-    await expect(page.getByRole("alert")).toContainText("This page is not for you");
+    await expect(page.getByRole("alert")).toContainText("You don’t have access to this page");
     await expectAccessible(page);
     await page.goto("/datasets/team/review-closed/agreement");
-    await expect(page.getByRole("alert")).toContainText("This page is not for you");
+    await expect(page.getByRole("alert")).toContainText("You don’t have access to this page");
     expect(asked).toEqual([]);
     await page.goto("/datasets/team/review-closed");
     await expect(page.getByText("1 of 4")).toBeVisible();

@@ -9,11 +9,11 @@ test("answers given without a network wait, survive a reload, and arrive", async
   await page.route("**/api/datasets/offline/**", (route) => route.abort());
   await page.keyboard.press("1");
   await page.keyboard.press("2");
-  await expect(page.getByText("Offline, 2 waiting")).toBeVisible();
+  await expect(page.getByText("Offline: 2 answers kept on this device")).toBeVisible();
   expect(await server.status("offline", "t00")).toBe("Default");
   page.on("dialog", (dialog) => void dialog.accept());
   await page.goto("/user-settings");
-  await expect(page.getByText("Offline, 2 waiting")).toBeVisible();
+  await expect(page.getByText("Offline: 2 answers kept on this device")).toBeVisible();
 
   await page.unroute("**/api/datasets/offline/**");
   await context.setOffline(true);
@@ -46,10 +46,10 @@ test("when two people answer one record, nobody overwrites the other unasked", a
   await page.keyboard.press("1");
   await page.keyboard.press("1");
   await page.getByRole("button", { name: "2 answers not saved" }).click();
-  await expect(page.getByText("ben answered this record while you did.")).toHaveCount(2);
+  await expect(page.getByText("ben answered this record at the same time.")).toHaveCount(2);
   await expectAccessible(page);
-  await page.getByRole("button", { name: "Keep what is there" }).first().click();
-  await page.getByRole("button", { name: "Save mine instead" }).click();
+  await page.getByRole("button", { name: "Keep the saved one" }).first().click();
+  await page.getByRole("button", { name: "Use my answer" }).click();
 
   await expect(page.getByText(/^Saved/)).toBeVisible();
   expect(await server.record("both", "t00")).toMatchObject({ annotation: { agent: "ben", labels: [{ class: "science" }] } });
@@ -82,5 +82,5 @@ test("what the server refuses is kept and told", async ({ page, server, signIn }
   await server.log("refused", "TextClassification", [{ id: "t00", inputs: { text: "Quite another text." } }]);
   await page.keyboard.press("1");
   await page.getByRole("button", { name: "1 answer not saved" }).click();
-  await expect(page.getByText(/text was changed while you answered/)).toBeVisible();
+  await expect(page.getByText(/text changed while you were answering/)).toBeVisible();
 });

@@ -43,7 +43,7 @@ test("passwords that are shown once: typed for at once, not closed by Escape or 
 
   await page.getByRole("button", { name: "Actions for dora" }).click();
   await page.getByRole("menuitem", { name: /New password/ }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Make it" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
   await expect(secrets).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(secrets).toBeVisible();

@@ -43,9 +43,9 @@ test("the first day: 300 records among three, 120 each, 60 of them shared by two
   await expect(dialog.getByText("300 records match")).toBeVisible();
   await expect(dialog.getByText("ana 100, ben 100, cy 100, 0 shared, 0 unassigned")).toBeVisible();
 
-  await dialog.getByRole("radio", { name: "My own numbers" }).press("Space");
+  await dialog.getByRole("radio", { name: "Custom" }).press("Space");
   await dialog.getByLabel("People per record").fill("2");
-  await dialog.getByLabel("On this share").fill("20");
+  await dialog.getByLabel("Share of the records").fill("20");
   await expect(dialog.getByRole("checkbox", { name: "Blind" })).toBeChecked();
   await expect(dialog.getByText("ana 120, ben 120, cy 120, 60 shared, 0 unassigned, agreement ±")).toBeVisible();
   await expectAccessible(page);
@@ -96,11 +96,11 @@ test("what a filter shows is assigned, and a plan is looked at again when record
   await expect(dialog.getByRole("textbox", { name: "Search" })).toHaveValue("metadata.source:news");
   await dialog.getByRole("checkbox", { name: /cy/ }).uncheck();
   await dialog.getByRole("button", { name: "Weights and limits" }).click();
-  await dialog.getByLabel("At most, for ana").fill("5");
+  await dialog.getByLabel("Limit for ana").fill("5");
   await expect(dialog.getByText("ben 15, ana 5")).toBeVisible();
   await server.log("filtered", "TextClassification", [{ id: "late", inputs: { text: "Late." }, metadata: { source: "news" } }]);
   await dialog.getByRole("button", { name: "Assign 20 records" }).click();
-  await expect(dialog.getByText("Something changed while you looked.")).toBeVisible();
+  await expect(dialog.getByText("Something changed in the meantime.")).toBeVisible();
   expect(await count(request, "filtered", "_exists_:assigned_to")).toBe(0);
   await dialog.getByRole("button", { name: "Assign 21 records" }).click();
   await expect(dialog).toBeHidden();
@@ -116,24 +116,24 @@ test("a plan by dialog with checks, one more person where people differ, and a d
   await signIn("admin");
   await page.goto("/datasets/team/careful/team?assign=1");
   const dialog = page.getByRole("dialog");
-  await expect(dialog.getByRole("checkbox", { name: "Ask one more where people differ" })).toBeDisabled(); // one person per record
-  await dialog.getByRole("radio", { name: "My own numbers" }).check();
+  await expect(dialog.getByRole("checkbox", { name: "Add a tie-breaker" })).toBeDisabled(); // one person per record
+  await dialog.getByRole("radio", { name: "Custom" }).check();
   await dialog.getByLabel("People per record", { exact: true }).fill("2");
-  await dialog.getByRole("checkbox", { name: "Ask one more where people differ" }).check();
-  await expect(dialog.getByLabel("People per record, at most")).toHaveValue("3");
+  await dialog.getByRole("checkbox", { name: "Add a tie-breaker" }).check();
+  await expect(dialog.getByLabel("Most people per record")).toHaveValue("3");
   await expect(dialog.getByText(/^\w+ 27, \w+ 27, \w+ 26, 40 shared/)).toBeVisible();
-  await dialog.getByRole("checkbox", { name: "Mix in checks" }).check();
+  await dialog.getByRole("checkbox", { name: "Mix in check questions" }).check();
   await expect(dialog.getByText("ana 27, ben 27, cy 27")).toBeVisible(); // 24 each of the 36 that are open, and 3 of the 4 that are known
-  await dialog.getByRole("checkbox", { name: "Tell people the right answer" }).check();
+  await dialog.getByRole("checkbox", { name: "Show people the right answer" }).check();
   await dialog.getByLabel("Due date").fill("2099-12-31");
   await expect(dialog.getByRole("button", { name: "Assign 39 records" })).toBeEnabled(); // the fourth that is known is a check for nobody
   await expectAccessible(page);
   await dialog.getByRole("checkbox", { name: "Blind" }).uncheck();
-  await expect(dialog.getByRole("checkbox", { name: "Mix in checks" })).toBeDisabled();
+  await expect(dialog.getByRole("checkbox", { name: "Mix in check questions" })).toBeDisabled();
   await dialog.getByRole("checkbox", { name: "Blind" }).check();
   await dialog.getByRole("button", { name: "Assign 39 records" }).click();
   await expect(dialog).toBeHidden();
-  await expect(page.getByText("one more where people differ, up to 3 · 10 % checks · due 2099-12-31")).toBeVisible();
+  await expect(page.getByText("tie-breaker, up to 3 · 10% checks · due 2099-12-31")).toBeVisible();
   const plans = (await server.ask("admin", "GET", "careful/assignments"))["assignments"] as Record<string, unknown>[];
   expect(plans[0]).toMatchObject({ adaptive: { max: 3 }, checks: { share: 0.1, feedback: true }, rules: [{ due: "2099-12-31" }] });
   expect(await count(request, "careful", "assigned_to:ana")).toBe(27);
@@ -149,14 +149,14 @@ test("each person's median time and agreement with the others are told, and open
   await signIn("admin");
   await page.goto("/datasets/team/alike/team");
   await expect(row(page, "ana")).toContainText("7 s");
-  await expect(row(page, "ana")).toContainText("50 % on 2");
+  await expect(row(page, "ana")).toContainText("50% on 2");
   await expect(row(page, "cy")).not.toContainText("% on");
   await expectAccessible(page);
-  await page.getByRole("link", { name: "ana agrees with others to 50 % on 2 records" }).click();
+  await page.getByRole("link", { name: "ana agrees with others 50% of the time on 2 records" }).click();
   await expect(page.getByText("2 records", { exact: true }).first()).toBeVisible();
   await page.goBack();
   await page.getByRole("link", { name: "Agreement", exact: true }).last().click();
-  await expect(page.getByRole("region", { name: "Each against the others" }).getByRole("row", { name: /^ana/ })).toContainText("50 %");
+  await expect(page.getByRole("region", { name: "Each person vs. the rest" }).getByRole("row", { name: /^ana/ })).toContainText("50%");
 });
 
 test("somebody leaves: their open work goes to the others, live, and the plan can be undone", async ({ page, request, server, signIn }) => {
@@ -177,7 +177,7 @@ test("somebody leaves: their open work goes to the others, live, and the plan ca
   await expect(dialog.getByText("ana: 10 → 4 (−6)")).toBeVisible();
   await expect(dialog.getByText("ben: 10 → 13 (+3)")).toBeVisible();
   await expectAccessible(page);
-  await dialog.getByRole("button", { name: "Do it" }).click();
+  await dialog.getByRole("button", { name: "Apply" }).click();
   await expect(dialog).toBeHidden();
   await expect(row(page, "ben").getByRole("link", { name: "13, Assigned of ben" })).toBeVisible();
   await expect(page.getByText("rebalanced a plan")).toBeVisible();
@@ -187,8 +187,8 @@ test("somebody leaves: their open work goes to the others, live, and the plan ca
 
   await page.getByRole("button", { name: "Change" }).click();
   await page.getByRole("menuitem", { name: "Undo the plan" }).click();
-  await expect(dialog.getByText("26 taken back")).toBeVisible();
-  await dialog.getByRole("button", { name: "Do it" }).click();
+  await expect(dialog.getByText("26 unassigned")).toBeVisible();
+  await dialog.getByRole("button", { name: "Apply" }).click();
   await expect(page.getByText("undone", { exact: true })).toBeVisible();
   expect(await count(request, "leaving", "_exists_:assigned_to")).toBe(4); // what was done stays
 });
@@ -208,14 +208,14 @@ test("work is moved and taken back by hand, and annotators do not see the team",
   await choose("From", "ana");
   await choose("To", "cy");
   await expect(dialog.getByText("cy: 3 → 6 (+3)")).toBeVisible();
-  await dialog.getByRole("button", { name: "Do it" }).click();
+  await dialog.getByRole("button", { name: "Apply" }).click();
   await expect(row(page, "cy").getByRole("link", { name: "6, Assigned of cy" })).toBeVisible();
   await page.getByRole("button", { name: "Change" }).click();
-  await page.getByRole("menuitem", { name: "Take work back" }).click();
+  await page.getByRole("menuitem", { name: "Unassign work" }).click();
   await choose("From", "ben");
-  await expect(dialog.getByText("3 taken back")).toBeVisible();
-  await dialog.getByRole("button", { name: "Do it" }).click();
-  await expect(page.getByRole("term").filter({ hasText: "Not assigned" }).locator("xpath=../dd")).toHaveText("3");
+  await expect(dialog.getByText("3 unassigned")).toBeVisible();
+  await dialog.getByRole("button", { name: "Apply" }).click();
+  await expect(page.getByRole("term").filter({ hasText: "Unassigned" }).locator("xpath=../dd")).toHaveText("3");
 
   await signIn("ana");
   await page.goto("/datasets/team/by-hand");

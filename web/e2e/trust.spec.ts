@@ -30,17 +30,17 @@ test("who leads sees what records stand by, why, and who said what, and answers 
   await expect(card("t01")).toContainText("Reason: See page 3.");
   await expect(card("t02")).toContainText("In progress");
   await expect(card("t02")).toContainText("2 more answers wanted");
-  await expect(card("t03")).toContainText("Nobody has answered yet");
+  await expect(card("t03")).toContainText("No answers yet");
   expect(seen.filter((each) => each.includes("annotations/me"))).toEqual([]);
   await expectAccessible(page);
 
   await page.keyboard.press("1"); // no key gives an answer here
   await page.keyboard.press("d");
-  await expect(page.getByText(/To give an answer of your own/)).toBeVisible();
+  await expect(page.getByText(/To give your own answer/)).toBeVisible();
   expect(await server.mine("admin", "results", "t00")).toMatchObject({ state: "none" });
 
   await card("t02").getByRole("button", { name: "Answer myself" }).click();
-  await expect(page.getByText("You are answering in your own name")).toBeVisible();
+  await expect(page.getByText("You’re answering in your own name")).toBeVisible();
   await expectAccessible(page);
   await page.keyboard.press("3");
   await page.keyboard.press("Enter");
@@ -69,12 +69,12 @@ test("what the team page counts is what its links show", async ({ page, server, 
     await page.goto("/datasets/team/promised/team");
     await row.getByRole("link", { name: new RegExp(`^${String(count)}, ${what}|${what}.*ana`, "i") }).first().click();
     await expect(page.getByRole("article")).toHaveCount(count);
-    await expect(page.getByRole("article").first()).toContainText(what === "Done" ? "answer of ana, the only one wanted" : /Open|Resolved/);
+    await expect(page.getByRole("article").first()).toContainText(what === "Done" ? "the only answer needed, by ana" : /Open|Resolved/);
   }
   await page.goto("/datasets/team/promised/team");
   await expect(row.getByRole("cell").nth(5)).toHaveText("1"); // skipped
   await page.getByText("Skipped", { exact: true }).hover();
-  await expect(page.getByText(/open for whoever is free/)).toBeVisible();
+  await expect(page.getByText(/go to the next free person/)).toBeVisible();
 });
 
 test("a skip is taken back by U like everything else, also after a reload, unless somebody has the record", async ({ page, server, signIn }) => {
@@ -91,7 +91,7 @@ test("a skip is taken back by U like everything else, also after a reload, unles
     await expect(page.getByRole("textbox", { name: /Reason/ })).toBeFocused();
     await page.keyboard.type("not my language");
     await page.keyboard.press("Enter");
-    await expect(page.getByText("Skipped: it goes to whoever is free")).toBeVisible();
+    await expect(page.getByText("Skipped: the record goes to the next free person")).toBeVisible();
     await expect(card).not.toHaveAttribute("aria-label", id);
   };
   await skip(name);
@@ -124,9 +124,9 @@ test("figures of one person say in which measure they are", async ({ page, serve
   }
   await signIn("admin");
   await page.goto("/datasets/team/measures/agreement");
-  const part = page.getByRole("region", { name: "Each against the others" });
-  await expect(part.getByRole("columnheader", { name: "Share of equal answers" })).toBeVisible();
-  await expect(part.getByRole("row", { name: /^ana/ })).toContainText(/\d+ %/);
-  await expect(part).toContainText("Krippendorff’s α compares people with each other");
+  const part = page.getByRole("region", { name: "Each person vs. the rest" });
+  await expect(part.getByRole("columnheader", { name: "Percent agreement" })).toBeVisible();
+  await expect(part.getByRole("row", { name: /^ana/ })).toContainText(/\d+%/);
+  await expect(part).toContainText("Krippendorff’s α compares pairs of people");
   await expect(page.getByRole("region", { name: "By label" }).getByRole("columnheader", { name: "Krippendorff’s α" })).toBeVisible();
 });

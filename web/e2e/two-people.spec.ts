@@ -26,10 +26,10 @@ test("what ana answers in her tab after ben has signed in beside it waits for an
   await context.route("**/api/datasets/shared-desk/records/**", (route) => route.abort());
   await page.keyboard.press("1");
   await page.keyboard.press("Enter");
-  await expect(page.getByText("Offline, 1 waiting")).toBeVisible();
+  await expect(page.getByText("Offline: 1 answer kept on this device")).toBeVisible();
   await changeTo(second, "ben");
 
-  const dialog = page.getByRole("dialog", { name: "Ben has signed in in this browser" });
+  const dialog = page.getByRole("dialog", { name: "Ben signed in in this browser" });
   await expect(dialog).toBeVisible(); // at once: the other window said so
   await expect(dialog.getByText("1 answer was not sent yet")).toBeVisible();
   await expectAccessible(page);
@@ -43,7 +43,7 @@ test("what ana answers in her tab after ben has signed in beside it waits for an
   await expect(page.getByText(/^Saved/)).toBeVisible();
   expect((await server.mine("ana", "shared-desk", "t00"))["value"]).toMatchObject({ labels: [{ class: "sport" }] });
   expect((await server.mine("ben", "shared-desk", "t00"))["state"]).toBe("none");
-  await expect(second.getByRole("dialog", { name: "Ana has signed in in this browser" })).toBeVisible();
+  await expect(second.getByRole("dialog", { name: "Ana signed in in this browser" })).toBeVisible();
 });
 
 test("a tab that was not told finds out when it sends", async ({ page, server, signIn }) => {
@@ -56,7 +56,7 @@ test("a tab that was not told finds out when it sends", async ({ page, server, s
   await page.keyboard.press("1");
   await page.keyboard.press("Enter");
 
-  await expect(page.getByRole("dialog", { name: "Ben has signed in in this browser" })).toBeVisible();
+  await expect(page.getByRole("dialog", { name: "Ben signed in in this browser" })).toBeVisible();
   expect((await server.mine("ben", "untold", "t00"))["state"]).toBe("none");
   expect((await server.mine("ana", "untold", "t00"))["state"]).toBe("none");
 });
@@ -70,12 +70,12 @@ test("ben goes on in ana's tab, and her answer is sent once she is back", async 
   await context.route("**/api/datasets/one-desk/records/**", (route) => route.abort());
   await page.keyboard.press("1");
   await page.keyboard.press("Enter");
-  await expect(page.getByText("Offline, 1 waiting")).toBeVisible();
+  await expect(page.getByText("Offline: 1 answer kept on this device")).toBeVisible();
 
   await changeTo(await context.newPage(), "ben");
   await context.unroute("**/api/datasets/one-desk/records/**");
   page.on("dialog", (dialog) => void dialog.accept());
-  await page.getByRole("button", { name: "Go on as Ben" }).click();
+  await page.getByRole("button", { name: "Continue as Ben" }).click();
   await expect(page.getByRole("dialog")).toBeHidden();
   await page.goto("/datasets/team/one-desk");
   await expect(page.getByText("1 of 4")).toBeVisible();

@@ -46,9 +46,9 @@ test("a webhook is set up, tried, and sends again what had failed", async ({ pag
   await form.getByRole("button", { name: "New webhook" }).click();
   await expect(form.getByRole("alert")).toContainText("password");
   await form.getByLabel("Address").fill(program.url);
-  await form.getByLabel("What it is for").fill("Tells our model");
+  await form.getByLabel("Description").fill("Tells our model");
   await form.getByRole("button", { name: "New webhook" }).click();
-  const shown = page.getByRole("status").filter({ hasText: "The secret of this webhook" });
+  const shown = page.getByRole("status").filter({ hasText: "Secret of this webhook" });
   const secret = (await shown.locator("code").textContent()) ?? "";
   expect(secret).toMatch(/^whsec_/);
   const card = page.getByRole("region", { name: program.url });

@@ -52,13 +52,13 @@ test("a manager's", async ({ page, signIn }) => {
   expect(copied.status(), await copied.text()).toBe(200);
   await page.goto("/datasets/recognai/python-docs-shared/team?assign=1");
   await expect(page.getByRole("dialog")).toBeVisible();
-  await page.getByRole("radio", { name: /20 % double/i }).click();
+  await page.getByRole("radio", { name: /20% overlap/i }).click();
   await expect(page.getByText(/unassigned/i).first()).toBeVisible();
   await take(page, "assign");
   await page.goto("/datasets/new");
   const sentences = ["id,review,stars", "1,Good value and quick.,5", "2,It broke on the second day.,1", "3,Does what it says.,4"].join("\n");
   await page.getByLabel("File", { exact: true }).setInputFiles({ name: "Reviews.csv", mimeType: "text/csv", buffer: Buffer.from(sentences) });
-  await expect(page.getByRole("table", { name: "The columns" })).toBeVisible();
+  await expect(page.getByRole("table", { name: "Columns" })).toBeVisible();
   await take(page, "new-dataset", { height: 900 });
   await page.goto(`${TOPICS}/settings`);
   await expect(page.getByRole("heading", { name: "Guidelines" })).toBeVisible();

@@ -133,7 +133,7 @@ def _row(found: dict[str, Any], by: str | None) -> dict[str, Any]:
     epilog=examples("apportion conflicts reviews --open", "apportion conflicts reviews --limit 500 --json")
 )
 @click.argument("name")
-@click.option("--open", "open_", is_flag=True, help="Only what nothing has settled yet.")
+@click.option("--open", "open_", is_flag=True, help="Only what is not resolved yet.")
 @click.option("--query", help="Only records that match.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="So many at most.")
 @server_options

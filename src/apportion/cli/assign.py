@@ -62,7 +62,9 @@ __all__ = ["assign", "users_of"]
 )
 @click.option("--until", type=float, help="With --adaptive: until a label is that probable.")
 @click.option("--checks", type=float, help="Share of everybody's records that have a gold value already.")
-@click.option("--feedback", is_flag=True, help="With --checks: people are told once they have answered.")
+@click.option(
+    "--feedback", is_flag=True, help="With --checks: show people the right answer after they answer."
+)
 @click.option("--standing", is_flag=True, help="Records that are logged later join by themselves.")
 @click.option("--mirror", metavar="KEY", help="Show the assignee under this metadata key.")
 @click.option("--mirror-overwrite", is_flag=True, help="Even if the key has values.")

@@ -51,7 +51,7 @@ def list_(dataset: str, url: str | None, api_key: str | None, workspace: str | N
     found = Remote.of(url, api_key, workspace).dataset("GET", dataset, "assignments")["assignments"]
     rows = found if as_json else [{**each, **each["progress"]} for each in found]
     columns = ["id", "state", "created_by", "created_at", "pending", "leased", "done", "skipped"]
-    listing(rows, columns, json=as_json, none=f"Nothing of {dataset} has been shared out.")
+    listing(rows, columns, json=as_json, none=f"No records of {dataset} are assigned.")
 
 
 @assignments.command(
@@ -205,7 +205,7 @@ def withdraw(
     annotator: str | None,
     **server: Any,
 ) -> None:
-    """Take pending rows back; work that was begun stays. To take back all of them, undo the plan."""
+    """Unassign pending rows; work in progress stays. To unassign all of them, undo the plan."""
     if not records and annotator is None:
         raise click.UsageError("Which rows? Give --records, --annotator or both.")
     body = {"records": _ids(records), "annotator": annotator}
@@ -264,7 +264,7 @@ def _found(remote: Remote, dataset: str, plan: str | None) -> dict[str, Any]:
     if plan is None:
         meant = [each for each in known if each["state"] != "undone"]
         if not meant:
-            raise RefusedError(f"Nothing of {dataset} is shared out.")
+            raise RefusedError(f"No records of {dataset} are assigned.")
     else:
         meant = [each for each in known if each["id"].startswith(plan)]
         if not meant:

@@ -52,7 +52,7 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
     """Write a consistent copy of everything to FILE, also while a server runs.
 
     Everything acknowledged before the backup began is in it. The secret that signs logins is not: after a
-    restore elsewhere everybody signs in again. For the file; PostgreSQL is backed up with pg_dump.
+    restore elsewhere everybody signs in again. A backup of a PostgreSQL database is such a file, too.
     """
     from apportion.bootstrap import open_upkeep
 
@@ -61,11 +61,6 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
     if not file.parent.is_dir():
         raise RefusedError(f"There is no folder {file.parent}.")
     settings = read_settings(home)
-    if settings.database_url:
-        raise RefusedError(
-            "Nothing was written. Back up PostgreSQL with its own programs: `pg_dump --format custom` makes a copy, "
-            "also while a server runs; `pg_basebackup` with an archive of the WAL loses nothing at all."
-        )
     upkeep = open_upkeep(settings)
     note(settings, EventCode.BACKED_UP, file)  # before the copy, so that the copy records it too
     with Progress("copying") as progress:
@@ -85,7 +80,7 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
 @as_json
 @home_option
 def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
-    """Put a backup into an empty home, once it has been looked through.
+    """Put a backup into an empty home, or an empty PostgreSQL database, once it has been looked through.
 
     Refused while a server runs, where the home is not empty, and for a file that is damaged or does not agree
     with itself; then nothing has changed. Sessions end; passwords, API keys and roles are those of the backup.
@@ -98,9 +93,9 @@ def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
         note(settings, EventCode.RESTORED_BACKUP, file)
     if as_json:
         kept = None if done.kept is None else str(done.kept)
-        print_json({"database": str(settings.database), "kept": kept, "older": done.older})
+        print_json({"database": settings.store_name, "kept": kept, "older": done.older})
         return
-    click.echo(f"{settings.database} is what {file} was.")
+    click.echo(f"{settings.store_name} is what {file} was.")
     if done.kept is not None:
         click.echo(f"As it was before: {done.kept}")
     click.echo(

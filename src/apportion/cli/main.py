@@ -13,6 +13,7 @@ from .audit import audit
 from .datasets import datasets
 from .file import backup, db, reindex, restore, verify
 from .hours import hours
+from .move import move
 from .output import EXIT_CODES, Commands, examples
 from .policies import policies
 from .progress import progress
@@ -36,7 +37,7 @@ def main() -> None:
     """Share text records out among annotators, and bring one clean dataset back.
 
     Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
-    folder, also while a server runs; restore and reindex want the server stopped. The others (datasets, assign,
+    folder, also while a server runs; restore, reindex and move want the server stopped. The others (datasets, assign,
     assignments, progress, hours, policies, agreement, conflicts, export, audit, webhooks, status) ask a running
     server.
     """
@@ -64,6 +65,7 @@ for command in (
     restore,
     verify,
     reindex,
+    move,
 ):
     main.add_command(command)
 

@@ -51,7 +51,7 @@ def quickstart(host: str | None, port: int | None, browser: bool | None, home: P
     The environment variables of 1.x's quickstart count:
     ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_API_KEY: the administrator's.
     ANNOTATOR_PASSWORD: that of all annotators; with ANNOTATOR_USERNAME (and ANNOTATOR_API_KEY), of one more.
-    LOAD_DATASETS: full, single (the one that is shared out) or none.
+    LOAD_DATASETS: full, single (the one that is assigned) or none.
     """
     quiet = None if f"{PREFIX}LOG_LEVEL" in os.environ else "warning"  # a line a request would bury the rest
     loaded = load_settings(host=host, port=port, home=home, log_level=quiet)
@@ -87,7 +87,7 @@ def _announce(settings: Settings, url: str) -> None:
     own = secrets - {TEAM[0].password}  # never printed: a log is read by others
     passwords = f"password {TEAM[0].password}" if not own else "passwords and keys as the environment says"
     own_entities = f"{ENTITIES_DATASET}, {TOPICS_DATASET}; in workspace {names[0]}\n             "
-    shared = f"{TOPICS_DATASET} in {SHARED_WORKSPACE}: 300 records, shared out to {', '.join(_annotators())}"
+    shared = f"{TOPICS_DATASET} in {SHARED_WORKSPACE}: 300 records, assigned to {', '.join(_annotators())}"
     datasets = {"full": own_entities + shared, "single": shared, "none": "none"}[amount()]
     click.echo(
         f"\nApportion {__version__}, with a demo team and two datasets of real text\n\n"

@@ -70,7 +70,11 @@ def server() -> None:
     multiple=True,
     help="Address or network of a proxy to believe. Can be given several times.",
 )
-@click.option("--no-migrate", is_flag=True, help="Refuse to start on a file that needs an upgrade.")
+@click.option(
+    "--no-migrate",
+    is_flag=True,
+    help="Refuse to start on a file that needs an upgrade; on PostgreSQL wait a minute for `apportion db migrate`.",
+)
 @home_option
 def start(
     host: str | None,

@@ -28,7 +28,7 @@ def workspaces() -> None:
 @click.argument("name")
 @home_option
 def create(name: str, home: Path | None) -> None:
-    """Create a workspace with nobody in it; one that is there already stays as it is."""
+    """Create an empty workspace; an existing one stays as it is."""
     from apportion.services.people.workspaces import add_workspace
 
     def do(tx: Transaction, now: int) -> bool:

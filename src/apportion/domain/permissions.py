@@ -85,9 +85,9 @@ class Action(str, Enum):
     SEE_PROGRESS = "see the progress of others"
     SEE_AGREEMENT = "see agreement and conflicts"
     SEE_EVENTS = "see what others did"
-    ADJUDICATE = "settle conflicts"
+    ADJUDICATE = "resolve conflicts"
     EXPORT = "export this dataset"
-    ASSIGN = "share out records"
+    ASSIGN = "assign records"
     EDIT_POLICIES = "change the policies of this dataset"
     EDIT_GUIDELINES = "change the guidelines of this dataset"
 

@@ -11,32 +11,32 @@ __all__ = ["COUNT_DECISIONS", "HISTORY_REASONS", "WHY_EMPTY", "history_sentence"
 # A table per enum: codes are strings, and two enums may share one, as ``cap_reached``.
 
 WHY_EMPTY: Mapping[WhyEmpty, str] = {
-    WhyEmpty.ALL_DONE: "everything of yours is done",
+    WhyEmpty.ALL_DONE: "everything assigned to you is done",
     WhyEmpty.NOTHING_PLANNED: "nothing has been assigned to you",
     WhyEmpty.PAUSED: "your work is paused",
-    WhyEmpty.CAP: "you have reached the number of records that was agreed for you",
-    WhyEmpty.PAST_DUE: "what is left was due already",
-    WhyEmpty.NOT_ELIGIBLE: "what is left needs skills that you are not listed with",
-    WhyEmpty.OTHERS: "what is left is with others, or you have answered it already",
+    WhyEmpty.CAP: "you have reached your limit of records here",
+    WhyEmpty.PAST_DUE: "the records that are left are past their due date",
+    WhyEmpty.NOT_ELIGIBLE: "the records that are left need skills that are not listed for you",
+    WhyEmpty.OTHERS: "the records that are left are assigned to others, or you have answered them already",
 }
 
 COUNT_DECISIONS: Mapping[CountDecision, str] = {
     CountDecision.OWN: "it fills your slot",
     CountDecision.OPEN: "it fills an open slot",
-    CountDecision.WANTED: "it is an answer wanted on a record that was not shared out",
+    CountDecision.WANTED: "this unassigned record needed an answer",
     CountDecision.AGAIN: "it replaces your earlier answer",
-    CountDecision.NO_SLOT: "nobody asked for another answer on this record",
-    CountDecision.FULL: "all answers wanted on this record are there or under way",
-    CountDecision.OTHERS: "the answers still wanted on this record are for others to give",
-    CountDecision.CAPPED: "you have reached the number of records that was agreed for you",
-    CountDecision.INELIGIBLE: "the record needs skills that you are not listed with",
+    CountDecision.NO_SLOT: "this record did not need another answer",
+    CountDecision.FULL: "this record has all its answers, or they are in progress",
+    CountDecision.OTHERS: "the answers this record still needs are assigned to others",
+    CountDecision.CAPPED: "you have reached your limit of records here",
+    CountDecision.INELIGIBLE: "the record needs skills that are not listed for you",
 }
 
 HISTORY_REASONS: Mapping[HistoryReason, str] = {
     HistoryReason.REPLACED: "replaced",
     HistoryReason.OUTDATED: "the text of the record was changed",
     HistoryReason.RECORD_DELETED: "the record was deleted",
-    HistoryReason.DISCARDED_BY_QUERY: "discarded with all that matched a search",
+    HistoryReason.DISCARDED_BY_QUERY: "discarded with everything matching a search",
     HistoryReason.ADJUDICATED: "adjudicated",
     HistoryReason.IMPORTED: "imported",
     HistoryReason.CONSENSUS_ACCEPTED: "consensus accepted",

@@ -155,7 +155,7 @@ def events_problem(events: Collection[str], workspace: str | None) -> str | None
     codes = f"event codes, or {EVERY_EVENT} for all. Those of a webhook here: {', '.join(sorted(possible))}"
     wrong = ", ".join(repr(each[:50]) for each in unknown[:3])
     return (
-        f"{wrong} is none of what can be told here; must be a list of {codes}"
+        f"{wrong} is not an event of this webhook; must be a list of {codes}"
         if wrong
         else f"must be a list of {codes}"
     )

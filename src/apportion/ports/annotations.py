@@ -12,7 +12,16 @@ from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.records import Value
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
-__all__ = ["Annotations", "CaseChange", "Comment", "CommentFilter", "Event", "PastAnnotation", "SentComment"]
+__all__ = [
+    "Annotations",
+    "CaseChange",
+    "ChangedRecords",
+    "Comment",
+    "CommentFilter",
+    "Event",
+    "PastAnnotation",
+    "SentComment",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,14 @@ class SentComment(NamedTuple):
     at: int
     done_by: str | None
     done_at: int | None
+
+
+class ChangedRecords(NamedTuple):
+    """Ids in the order of logging, the number of the change to go on from, and whether there are more already."""
+
+    ids: list[str]
+    number: int
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +163,23 @@ class Annotations(Protocol):
         """
         ...
 
-    def track_changes(self, dataset: Dataset) -> bool:
-        """Record from now on which records are written; False where that is being done already."""
+    def begin_staging(self, dataset: Dataset) -> int:
+        """Begin to stage a shared dataset; return the number of this staging, larger than that of any before it."""
         ...
 
-    def take_changed(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
-        """Take up to ``limit`` of what was written since ``track_changes``; those that somebody annotated, and whether
-        there are more.
+    def staging(self, dataset: Dataset) -> int:
+        """Return the number of the staging that began last, 0 where there was none: earlier ones have to stop."""
+        ...
+
+    def last_change(self, dataset: Dataset) -> int:
+        """Return the number of the last change of a dataset that this transaction sees."""
+        ...
+
+    def changed_since(self, dataset: Dataset, number: int, limit: int) -> ChangedRecords | None:
+        """Return those of the records written since a change that somebody has annotated, about ``limit`` at once.
+
+        None where that is not known any more, after an hour or many changes: then any record may have been written.
         """
-        ...
-
-    def stop_tracking(self, dataset: Dataset) -> None:
-        """End tracking, if it is on."""
         ...
 
     def log_event(

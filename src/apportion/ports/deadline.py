@@ -6,13 +6,14 @@ import contextlib
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
 from apportion.domain.errors import QueryTooSlowError
 
-__all__ = ["CallerGone", "Deadline", "Foreground"]
+__all__ = ["CallerGone", "Deadline", "FairShare"]
 
 T = TypeVar("T")
 
@@ -21,42 +22,71 @@ AT_ONCE = 500
 STRETCH, PAUSE = 0.005, 0.001
 """Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
 interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
-YOUNG = 0.05
-"""Seconds of computing that a request gets before all those that have computed less go first."""
+HALF_LIFE = 1.0
+"""Seconds after which half of somebody's computing time is forgotten."""
+MARGIN = 0.05
+"""Seconds of computing by which one person has to be ahead of another to rest."""
 LONGEST_REST = 0.02
-"""Seconds that older work rests at most between two stretches, so that it goes on even where others never pause."""
+"""Seconds that work rests at most between two stretches, so that it goes on even where others never pause."""
+MOST_REMEMBERED = 10_000
+"""People whose computing time is remembered while none of their requests is at work."""
 
 
 class CallerGone(Exception):
     """Nobody waits for the answer any more."""
 
 
-class Foreground:
-    """The requests at work that have computed little so far; all older work rests while there is one.
+class FairShare:
+    """The computing time that each person's requests took lately, and whose requests are at work.
 
-    Python runs one thread at a time, so without this a search would get only its share among everything slow.
+    Python runs one thread at a time, so without this a search would get only its share among everything slow, and who
+    sends the most requests would get the most of it. Work rests while a request is there of somebody who took less.
     """
 
-    __slots__ = ("_lock", "_requests")
+    __slots__ = ("_active", "_clock", "_lock", "_used")
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
-        self._requests = 0
+        self._active: Counter[str] = Counter()
+        self._used: dict[str, tuple[float, float]] = {}
+        """Seconds of computing by person, as they were at some time; half of them are forgotten every ``HALF_LIFE``."""
 
-    @property
-    def busy(self) -> bool:
-        """Return whether such a request is at work."""
-        return self._requests > 0
-
-    def enter(self) -> None:
-        """Count one more request."""
+    def enter(self, person: str) -> None:
+        """Count one more request of a person."""
         with self._lock:
-            self._requests += 1
+            self._active[person] += 1
 
-    def leave(self) -> None:
-        """Count one request less."""
+    def leave(self, person: str) -> None:
+        """Count one request of a person less."""
         with self._lock:
-            self._requests -= 1
+            self._active[person] -= 1
+            if not self._active[person]:
+                del self._active[person]
+            if len(self._used) > MOST_REMEMBERED:
+                self._used = {one: used for one, used in self._used.items() if one in self._active}
+
+    def use(self, person: str, seconds: float) -> None:
+        """Add to the computing time of a person."""
+        with self._lock:
+            now = self._clock()
+            self._used[person] = self._lately(person, now) + seconds, now
+
+    def others_first(self, person: str | None) -> bool:
+        """Return whether a request is at work of somebody who took less than this person; None: of anybody."""
+        with self._lock:
+            if person is None:
+                return bool(self._active)
+            others = [one for one in self._active if one != person]
+            if not others:
+                return False
+            now = self._clock()
+            own = self._lately(person, now) - MARGIN
+            return any(self._lately(other, now) < own for other in others)
+
+    def _lately(self, person: str, now: float) -> float:
+        seconds, at = self._used.get(person, (0.0, now))
+        return float(seconds * 0.5 ** ((now - at) / HALF_LIFE))
 
 
 class Deadline:
@@ -64,8 +94,8 @@ class Deadline:
 
     Only the computing time of that thread counts, so that a query is not refused because others keep the
     machine busy. ``query`` limits the evaluation of each query within longer work; None: as ``seconds``.
-    With a ``foreground`` the work belongs to it until it has computed for ``YOUNG`` seconds or ends (``finish``),
-    and rests from then on while others are in it; work that is ``long`` never belongs to it.
+    With a ``share`` the work counts as that ``person``'s until it ends (``finish``), and rests while others who
+    computed less are at work; work that is ``long`` rests while anybody is, and nobody rests for it.
     """
 
     def __init__(
@@ -74,7 +104,8 @@ class Deadline:
         *,
         query: float | None = None,
         rests: bool = True,
-        foreground: Foreground | None = None,
+        share: FairShare | None = None,
+        person: str = "",
         long: bool = False,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
@@ -82,11 +113,12 @@ class Deadline:
         self._query = seconds if query is None else query
         self._clock = clock
         self._rests = rests
-        self._foreground = foreground
-        self._young = False
+        self._share = share
+        self._person = person
         self._long = long
+        self._entered = False
         self._hurry = 0
-        self._old_at = -math.inf
+        self._counted_to = 0.0
         self._until = math.inf
         self._rest_at = math.inf
         self._cancelled = False
@@ -105,15 +137,16 @@ class Deadline:
         self._until = now + self._seconds
         if self._rests:
             self._rest_at = now + STRETCH
-        if self._foreground is not None and not self._long and not self._young:
-            self._young, self._old_at = True, now + YOUNG
-            self._foreground.enter()
+        if self._share is not None and not self._long and not self._entered:
+            self._entered, self._counted_to = True, now
+            self._share.enter(self._person)
 
     def finish(self) -> None:
         """End the work, in its thread; work that was never started has nothing to end."""
-        if self._young and self._foreground is not None:
-            self._young = False
-            self._foreground.leave()
+        if self._entered and self._share is not None:
+            self._entered = False
+            self._use(self._share, self._clock())
+            self._share.leave(self._person)
 
     @contextlib.contextmanager
     def hurried(self) -> Iterator[None]:
@@ -163,17 +196,21 @@ class Deadline:
 
     def _rest(self, now: float) -> None:
         time.sleep(PAUSE)
-        foreground = self._foreground
-        if foreground is None:
+        share = self._share
+        if share is None:
             return
-        if self._young:
-            if now > self._old_at:
-                self.finish()
-                self._long = True
-        elif not self._hurry:
-            until = time.monotonic() + LONGEST_REST
-            while foreground.busy and not self._cancelled and time.monotonic() < until:
-                time.sleep(PAUSE)
+        person = None if self._long else self._person
+        if self._entered:
+            self._use(share, now)
+        if self._hurry:
+            return
+        until = time.monotonic() + LONGEST_REST
+        while share.others_first(person) and not self._cancelled and time.monotonic() < until:
+            time.sleep(PAUSE)
+
+    def _use(self, share: FairShare, now: float) -> None:
+        share.use(self._person, now - self._counted_to)
+        self._counted_to = now
 
     def check(self) -> None:
         """Raise ``QueryTooSlowError`` once the time is up, ``CallerGone`` once nobody waits."""

@@ -110,8 +110,8 @@ class Upkeep(Protocol):
     """
 
     def backup(self, target: Path, *, progress: Callable[[int, int], None] | None = None) -> None:
-        """Write a consistent copy as of now; it appears only once complete. Refused over the store itself, and where
-        the database has its own means.
+        """Write a consistent copy as of now, a file whatever the store is; it appears only once complete. Refused
+        over the store itself.
 
         ``progress`` is called with the number of parts left and of all parts.
         """

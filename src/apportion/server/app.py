@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from apportion.bootstrap import open_store
-from apportion.ports.deadline import Foreground
+from apportion.ports.deadline import FairShare
 from apportion.ports.security import Clock, Passwords, Tokens
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits
@@ -30,10 +31,11 @@ from .fast_routes import fast_routes
 from .guard_middleware import GuardMiddleware
 from .housekeeping import clock_loop, keep_files, model_loop, purge_loop, unfinished, warm_up
 from .job_runner import JobRunner
-from .openapi import docs_page, document, private_operations
+from .openapi import document, private_operations
 from .readers import Readers
 from .request_log import RequestLogMiddleware
 from .routers import ROUTERS, home
+from .routers import docs as docs_routes
 from .security import Argon2Passwords, JwtTokens, SystemClock
 from .web import FOLDER, WebApp
 from .webhook_dispatcher import WebhookDispatcher
@@ -95,15 +97,24 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
         prefix=settings.prefix,
         address=lambda scope: address_of(Request(scope), settings),
     )
-    app.router.routes.extend(fast_routes(settings.prefix))
-    for router in (*ROUTERS, home.router):
-        app.include_router(router, prefix=settings.prefix)
+    app.router.routes.extend(_routes(settings.prefix, docs=settings.docs_enabled))
     app.router.default = web.fallback(app.router.default)
     private = private_operations(ROUTERS, settings.prefix)
     app.openapi = lambda: document(app, private)  # type: ignore[method-assign]
-    if settings.docs_enabled:
-        _serve_docs(app, settings)
     return app
+
+
+@functools.cache
+def _routes(prefix: str, *, docs: bool) -> list[BaseRoute]:
+    """Return all routes under a prefix.
+
+    FastAPI analyses the parameters of a router's handlers for each inclusion, when a request first meets it: 0.15 s of
+    every app, if apps of one process did not share the result.
+    """
+    together = APIRouter(strict_content_type=False, generate_unique_id_function=_operation_id)
+    for router in (*ROUTERS, home.router, *([docs_routes.router] if docs else [])):
+        together.include_router(router, prefix=prefix)
+    return [*fast_routes(prefix), *together.routes]
 
 
 def _app_state(  # noqa: PLR0913 - the parts a server is made of
@@ -119,7 +130,7 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         setup=SetupCode(clock),
         web=web,
         readers=Readers(),
-        foreground=Foreground(),
+        share=FairShare(),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         operations=ThreadPoolExecutor(32, "apportion-operation"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
@@ -166,18 +177,3 @@ def _operation_id(route: APIRoute) -> str:
     """Return a short operation id for generated clients: the handler's module and name."""
     module = route.endpoint.__module__.rpartition(".")[2]
     return f"{module}_{route.name}"
-
-
-def _serve_docs(app: FastAPI, settings: Settings) -> None:
-    spec = f"{settings.prefix}/api/docs/spec.json"
-
-    async def spec_json() -> JSONResponse:
-        return JSONResponse(app.openapi())
-
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(docs_page(app.openapi(), spec))
-
-    routes: dict[str, Any] = {spec: spec_json, f"{settings.prefix}/api/docs": docs}
-    for path, handler in routes.items():
-        app.add_api_route(path, handler, include_in_schema=False)
-    app.include_router(home.docs_router, prefix=settings.prefix)

@@ -103,22 +103,26 @@ class Context:
 
     def deadline(self, *, long: bool = False) -> Deadline:
         """Return the deadline for a query, or for a long read with queries in it."""
-        settings, foreground = self.settings, self.state.foreground
+        settings, share, person = self.settings, self.state.share, self.actor.username
         if long:
             return Deadline(
-                settings.figure_seconds, query=settings.query_seconds, foreground=foreground, long=True
+                settings.figure_seconds, query=settings.query_seconds, share=share, person=person, long=True
             )
-        return Deadline(settings.query_seconds, foreground=foreground)
+        return Deadline(settings.query_seconds, share=share, person=person)
 
     async def parsed(self, text: str | None) -> SearchQuery:
         """Return the query that a text stands for; a long text is parsed in a thread."""
         if text is None or not text.strip():
             return MatchAll()
-        return parse(text) if len(text) < _LONG_TEXT else await self.state.run_in_thread(lambda: parse(text))
+        return parse(text) if len(text) < _LONG_TEXT else await self._in_turn(lambda: parse(text))
 
     async def digested(self, body: bytes, read: Callable[[], T]) -> T:
         """Return what ``read`` makes of a body with a query in it; a long body is read in a thread."""
-        return read() if len(body) < _LONG_TEXT else await self.state.run_in_thread(read)
+        return read() if len(body) < _LONG_TEXT else await self._in_turn(read)
+
+    async def _in_turn(self, fn: Callable[[], T]) -> T:
+        """Run a computation in a thread when it is the caller's turn, so that one person never has several there."""
+        return await self.state.readers.run(self.actor.username, fn)
 
     def look_up(self, tx: Transaction) -> Actor:
         """Return the caller with the rights they have now; refused once their key or session has ended."""
@@ -150,7 +154,8 @@ class Context:
 
     async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
         """Run ``fn`` as one write transaction, with the rights ``actor`` has in it; returns once it is on disk."""
-        return await self.state.write(self._as_now(fn), urgent=urgent)
+        urgent_for = self.actor.username if urgent else None
+        return await self.state.write(self._as_now(fn), urgent_for=urgent_for)
 
     async def run(self, operation: LongOperation, *, store: Store | None = None) -> None:
         """Run a long operation in a thread, to its end even if the caller hangs up.

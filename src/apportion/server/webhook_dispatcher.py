@@ -140,7 +140,7 @@ class WebhookDispatcher:
             if each.removed:
                 log.warning(
                     "webhook %s: events after number %d were removed from the audit log, past their time, before it "
-                    "was told of them; it goes on after number %d",
+                    "was sent them; it continues after number %d",
                     each.webhook,
                     each.before,
                     each.cursor,

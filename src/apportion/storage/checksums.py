@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-__all__ = ["COVERED", "KEYS", "add_row", "checksum", "covered", "with_checksum"]
+__all__ = ["COVERED", "KEYS", "add_row", "checksum", "covered", "insert_of", "with_checksum"]
 
 COVERED: Mapping[str, tuple[str, ...]] = {
     "annotations": ("rid", "annotator", "state", "counted", "version", "seconds", "updated", "value"),
@@ -62,7 +62,12 @@ def with_checksum(table: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def add_row(raw: _Connection, table: str, values: Sequence[Any], *, replace: bool = False) -> None:
     """Insert a row with its checksum; ``values`` are those of the covered columns, in their order."""
-    raw.execute(_insert(table, replace), (*values, checksum(values)))
+    raw.execute(*insert_of(table, values, replace=replace))
+
+
+def insert_of(table: str, values: Sequence[Any], *, replace: bool = False) -> tuple[str, tuple[Any, ...]]:
+    """Return the statement that inserts a row with its checksum, and its parameters."""
+    return _insert(table, replace), (*values, checksum(values))
 
 
 def covered(table: str) -> str:

@@ -125,7 +125,7 @@ class Gold(Struct, kw_only=True):
     at: str
 
 
-_Gold = Annotated[Gold | None, Meta(description="What the record stands by, once a human decided.")]
+_Gold = Annotated[Gold | None, Meta(description="The final value, once a person resolved the record.")]
 
 
 class AnnotationOut(Struct, kw_only=True):

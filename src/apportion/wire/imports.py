@@ -16,7 +16,7 @@ class ExportIn(Struct, kw_only=True):
     query: Annotated[str | None, Meta(description="Only records that match; in the search language.")] = None
     answers: Annotated[
         bool,
-        Meta(description="Whether everybody's answers are there too, beside what each record stands by."),
+        Meta(description="Whether everyone's answers are there too, beside the final value of each record."),
     ] = True
     spreadsheet: Annotated[
         bool,

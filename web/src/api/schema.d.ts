@@ -114,8 +114,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark a comment that is for you as dealt with, or as open again
-         * @description Mark a comment that is for you as dealt with, or as open again.
+         * Mark a comment that is for you as done, or as open again
+         * @description Mark a comment that is for you as done, or as open again.
          */
         post: operations["inbox_comment_done"];
         delete?: never;
@@ -798,8 +798,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take back a record that you skipped, unless somebody else has it by now; it is leased to you again
-         * @description Take back a record that you skipped, unless somebody else has it by now; it is leased to you again.
+         * Undo your skip of a record, unless someone else has it by now; it is leased to you again
+         * @description Undo your skip of a record, unless someone else has it by now; it is leased to you again.
          */
         post: operations["queue_undo_skip"];
         delete?: never;
@@ -818,8 +818,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers and
-         * @description Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers andmanagers.
+         * Show the final values of records and why: everyone's answers, gold values and how they resolve; for reviewers
+         * @description Show the final values of records and why: everyone's answers, gold values and how they resolve; for reviewersand managers.
          */
         post: operations["answers_get_resolutions"];
         delete?: never;
@@ -1170,8 +1170,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing
-         * @description Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing.
+         * Undo your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing
+         * @description Undo your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing.
          */
         post: operations["rules_undo_rule_change"];
         delete?: never;
@@ -1560,8 +1560,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what was decided about your answers: how many were confirmed, and which records stand by something else
-         * @description Show what was decided about your answers: how many were confirmed, and which records stand by something else.
+         * Show how your answers were reviewed: how many were confirmed, and which records have another final value
+         * @description Show how your answers were reviewed: how many were confirmed, and which records have another final value.
          */
         get: operations["inbox_my_feedback"];
         put?: never;
@@ -1998,8 +1998,8 @@ export interface paths {
         get: operations["workspaces_list_workspaces"];
         put?: never;
         /**
-         * Create a workspace with nobody in it
-         * @description Create a workspace with nobody in it.
+         * Create an empty workspace
+         * @description Create an empty workspace.
          */
         post: operations["workspaces_create_workspace"];
         delete?: never;
@@ -2321,7 +2321,7 @@ export interface components {
          */
         AnnotationOut: {
             counted: boolean;
-            /** @description What the record stands by, once a human decided. */
+            /** @description The final value, once a person resolved the record. */
             gold: components["schemas"]["Gold"] | null;
             /** @description All the time you have spent on the record so far. */
             seconds?: number | null;
@@ -2344,7 +2344,7 @@ export interface components {
          */
         AnnotationsOut: {
             annotations: components["schemas"]["OneAnnotation"][];
-            /** @description What the record stands by, once a human decided. */
+            /** @description The final value, once a person resolved the record. */
             gold: components["schemas"]["Gold"] | null;
         };
         /**
@@ -2928,7 +2928,7 @@ export interface components {
          * @description The code of an event.
          * @enum {unknown}
          */
-        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reopened_comment" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
+        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "moved_store" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reopened_comment" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
         /**
          * EventOut
          * @description An event of a dataset: who did what when.
@@ -2968,7 +2968,7 @@ export interface components {
          */
         ExportIn: {
             /**
-             * @description Whether everybody's answers are there too, beside what each record stands by.
+             * @description Whether everyone's answers are there too, beside the final value of each record.
              * @default true
              */
             answers?: boolean;
@@ -3104,7 +3104,7 @@ export interface components {
          * @description The gold value of a record, and the status that follows.
          */
         GoldOut: {
-            /** @description What the record stands by, once a human decided. */
+            /** @description The final value, once a person resolved the record. */
             gold: components["schemas"]["Gold"] | null;
         };
         /**
@@ -4315,7 +4315,7 @@ export interface components {
          */
         ResolvedRecordOut: {
             annotations: components["schemas"]["OneAnnotation"][];
-            /** @description What the record stands by, once a human decided. */
+            /** @description The final value, once a person resolved the record. */
             gold: components["schemas"]["Gold"] | null;
             id: string;
             resolution: components["schemas"]["ResolutionOut"] | null;
@@ -5574,7 +5574,7 @@ export interface operations {
     inbox_list_comments: {
         parameters: {
             query?: {
-                /** @description Those dealt with, instead of those that are not. */
+                /** @description Those marked as done, instead of the open ones. */
                 done?: boolean;
                 limit?: number;
                 /** @description ``next`` of the page before. */
@@ -7057,7 +7057,7 @@ export interface operations {
                 limit?: number;
                 /** @description ``next`` of the page before. */
                 cursor?: string | null;
-                /** @description Only those that nothing has settled. */
+                /** @description Only those that are not resolved. */
                 open?: boolean;
                 /** @description Only records that match; in the search language. */
                 query?: string | null;

@@ -10,6 +10,8 @@ export type Me = components["schemas"]["Me"];
 /** Screens remember these for a person on every device. */
 export interface Preferences {
   scheme?: "light" | "dark" | "auto";
+  /** The language of the app, if not the browser's. */
+  language?: string | null;
   /** Go on to the next record as soon as a single label is chosen. */
   goOn?: boolean;
   textSize?: "normal" | "large" | "larger";

@@ -10,6 +10,8 @@ import { infoQuery, type Me, signOut } from "@/api/session";
 import { managesSomething } from "@/core/roles";
 import { t } from "@/text/en";
 
+import { LanguageItems } from "./language-items";
+
 export default function AccountMenu({ me, children }: { me: Me; children: ReactNode }) {
   const info = useQuery(infoQuery);
   const cache = useQueryClient();
@@ -41,6 +43,9 @@ export default function AccountMenu({ me, children }: { me: Me; children: ReactN
             {t.shell.audit}
           </Menu.Item>
         )}
+        <Menu.Divider />
+        <LanguageItems />
+        <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
           {t.shell.signOut}
         </Menu.Item>

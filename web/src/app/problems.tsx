@@ -32,7 +32,7 @@ function explanation(outcome: Problem["outcome"]): string {
   if (outcome.kind === "refused") return t.saving.refused(outcome.message);
   if (outcome.kind === "gone") return t.saving.gone;
   if (outcome.reason === "changed") return t.saving.changed;
-  return outcome.reason === "elsewhere" ? `${t.saving.elsewhere} ${words(outcome.current)}` : t.saving.answered(outcome.author);
+  return outcome.reason === "elsewhere" ? `${t.saving.elsewhere} ${words(outcome.current)}` : t.saving.answered(outcome.author ?? t.common.somebody);
 }
 
 /** Saves all answers whose dataset is gone as a file, one a line, with the text they were given on. */

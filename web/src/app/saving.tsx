@@ -5,12 +5,12 @@ import { IconAlertTriangle, IconCloudCheck, IconCloudOff, IconLoader2 } from "@t
 import { lazy, Suspense, useState } from "react";
 
 import { t } from "@/text/en";
+import { date } from "@/text/format";
 
 import { useOutboxState } from "./outbox-provider";
 import classes from "./shell.module.css";
 
 const Problems = lazy(() => import("./problems"));
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 export function Saving() {
   const { waiting, unsaved, sending, offline, signedOut, savedAt, problems } = useOutboxState();
@@ -26,7 +26,7 @@ export function Saving() {
           : sending
           ? t.saving.saving
           : savedAt
-            ? t.saving.saved(clock.format(savedAt))
+            ? t.saving.saved(date(new Date(savedAt), { hour: "2-digit", minute: "2-digit" }))
             : null; // where nothing changes nothing needs saying
   const bad = problems.length > 0 || offline || signedOut;
   const Icon = problems.length ? IconAlertTriangle : offline ? IconCloudOff : sending || unsaved ? IconLoader2 : IconCloudCheck;

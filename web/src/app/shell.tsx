@@ -11,6 +11,7 @@ import { managesSomething, seesSomething } from "@/core/roles";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
 
+import { useChosenLanguage } from "./language";
 import { OutboxProvider } from "./outbox-provider";
 import { usePreferences } from "./preferences";
 import { onSessionEnd, sessionEnded } from "./query-client";
@@ -22,6 +23,7 @@ const SignInAgain = lazy(() => import("./sign-in-again"));
 
 export function Shell() {
   const { data: me } = useSuspenseQuery(meQuery);
+  useChosenLanguage();
   return (
     <OutboxProvider user={me.username}>
       <a className="skip" href="#content" onClick={toContent}>

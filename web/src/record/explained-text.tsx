@@ -7,6 +7,7 @@ import { type Attribution, explain, explainedLabels, strengthOf } from "@/core/e
 import type { Field, Suggestion } from "@/core/model";
 import { cut, findHits } from "@/core/spans";
 import { annotatingText } from "@/text/annotating";
+import { decimal } from "@/text/format";
 
 import classes from "./explained-text.module.css";
 import { MarkedText } from "./marked-text";
@@ -59,7 +60,7 @@ function Tokens({ field, tokens, label, hits }: Omit<Props, "suggestions"> & { l
         className={classes["token"]}
         data-sign={strength === 0 ? undefined : score > 0 ? "for" : "against"}
         style={{ "--strength": `${String(strength)}%` } as CSSProperties}
-        title={words.token(label, score)}
+        title={words.token(label, decimal(score, 3, { signDisplay: "exceptZero" }))}
       >
         {inner}
       </span>

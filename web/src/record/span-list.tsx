@@ -7,6 +7,7 @@ import { useState } from "react";
 import type { Span } from "@/core/model";
 import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
+import { percentOf } from "@/text/format";
 
 import classes from "./span-list.module.css";
 
@@ -47,7 +48,7 @@ export function SpanList({ text, spans, suggestions, hue, onOpen, onRemove, onAc
           >
             <span className="sr-only">{open ? t.annotate.acceptSpan : t.annotate.changeSpan}</span>
             <span className={classes["text"]}>{words(span)}</span> <b>{span.label}</b>
-            {open && span.score !== undefined && <span className={classes["score"]}> {Math.round(span.score * 100)} %</span>}
+            {open && span.score !== undefined && <span className={classes["score"]}> {percentOf(span.score)}</span>}
             {open && <IconCheck size={13} aria-hidden />}
           </UnstyledButton>
           {(!open || onReject) && (

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 
 import type { RecordEdit } from "@/core/edit-session";
 import { t } from "@/text/en";
+import { percentOf } from "@/text/format";
 
 import { useAnnotatorSettings } from "./annotator-settings";
 import classes from "./record.module.css";
@@ -51,7 +52,7 @@ export default function TextToText({ edit, active, onChange }: Props) {
           <div key={`${each.agent}-${String(at)}`} className={classes["suggestion"]}>
             <Group justify="space-between" wrap="nowrap" mb={4}>
               <Text size="xs" c="dimmed">
-                {t.annotate.predictedBy(each.agent)} · {Math.round(each.score * 100)} %
+                {t.annotate.predictedBy(each.agent)} · {percentOf(each.score)}
               </Text>
               <Button
                 size="compact-xs"

@@ -7,6 +7,7 @@ import { useState } from "react";
 import type { DatasetRef } from "@/core/model";
 import { rangeOf, searchBody, type View } from "@/core/view";
 import { t } from "@/text/en";
+import { percentOf } from "@/text/format";
 
 import { nameOf, shown } from "./filter-words";
 import classes from "./filters.module.css";
@@ -91,7 +92,7 @@ function Score({ value, onChange }: { value: string | undefined; onChange: (valu
         thumbSize={24}
         value={[Math.round(from * 100), Math.round(to * 100)]}
         onChange={([low, high]) => { onChange(low === 0 && high === 100 ? null : `${String(low / 100)}-${String(high / 100)}`); }}
-        label={(each) => `${String(each)} %`}
+        label={(each) => percentOf(each / 100)}
         thumbFromLabel={t.filters.from}
         thumbToLabel={t.filters.to}
       />

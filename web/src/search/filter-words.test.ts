@@ -17,7 +17,7 @@ it("says what is chosen in words", () => {
   expect(shown("metadata.source", ["web", "Default"])).toBe("web, Default");
   expect(shown("status", ["Default"])).not.toBe("Default");
   expect(shown("annotated_as", ["good", "bad"])).toBe("good, bad");
-  expect(shown("score", ["0.2-0.55"])).toBe("20 % – 55 %");
+  expect(shown("score", ["0.2-0.55"])).toBe("20% – 55%");
 });
 
 it("says a range by the ends it has", () => {

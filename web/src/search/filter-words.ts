@@ -3,6 +3,7 @@
 import { isRange, rangeOf, readRange } from "@/core/view";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { percentOf } from "@/text/format";
 
 import { metadataKey } from "./use-facets";
 
@@ -16,9 +17,10 @@ export function nameOf(filter: string): string {
 export function shown(filter: string, values: readonly string[]): string {
   if (isRange(filter)) {
     const { from, to } = readRange(values[0]);
-    return from || to ? annotatingText.find.range(from, to) : "";
+    if (from && to) return annotatingText.find.range(from, to);
+    return from ? annotatingText.find.rangeFrom(from) : to ? annotatingText.find.rangeTo(to) : "";
   }
   if (filter === "assignment") return values.map((each) => annotatingText.find.states[each] ?? each).join(", ");
-  if (filter === "score") return (values[0] ?? "").split("-").map((each) => `${String(Math.round(Number(each) * 100))} %`).join(" – ");
+  if (filter === "score") return (values[0] ?? "").split("-").map((each) => percentOf(Number(each))).join(" – ");
   return values.map((each) => (filter.startsWith("metadata.") ? each : (t.filters.values[each] ?? each))).join(", ");
 }

@@ -46,7 +46,7 @@ export default function SearchHelp({ dataset, onUse, onClose }: { dataset: Datas
       </Text>
       {keys.data && keys.data.length > 0 && (
         <Text size="sm" mt="xs" c="dimmed">
-          {annotatingText.find.helpMetadata(keys.data)}
+          {annotatingText.find.helpMetadata(keys.data.join(", "))}
         </Text>
       )}
     </Modal>

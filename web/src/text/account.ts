@@ -1,11 +1,13 @@
 /** Texts about one's own account. */
 
-export const accountText = {
+import { texts } from "./catalogue";
+
+export const accountText = texts("account", {
   password: "Password",
-  intro: "A new password ends your sessions in other browsers. Your API key stays.",
-  current: "Present password",
+  intro: "A new password signs you out in other browsers. Your API key stays the same.",
+  current: "Current password",
   fresh: "New password",
   rule: "8 to 100 characters",
   submit: "Change password",
-  done: "Your password is changed.",
-};
+  done: "Password changed.",
+});

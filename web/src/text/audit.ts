@@ -2,95 +2,88 @@
 
 import type { AuditEvent, EventArea, EventCode } from "@/api/audit";
 
-import { n } from "./en";
+import { codes, msg, texts } from "./catalogue";
 
-const some = (count: unknown, one: string, many: string) => `${n(Number(count ?? 0))} ${Number(count) === 1 ? one : many}`;
-const records = (event: AuditEvent) => some(event.detail?.["records"], "record", "records");
-const dataset = (event: AuditEvent) => event.dataset ?? "a dataset";
-const object = (event: AuditEvent) => event.object ?? "";
-const record = (event: AuditEvent) => event.record ?? "a record";
-const role = (event: AuditEvent) => String(event.after?.["role"] ?? "");
-const before = (event: AuditEvent) => String(event.before?.["role"] ?? "");
-const detail = (event: AuditEvent, name: string) => String(event.detail?.[name] ?? "");
-const webhook = (event: AuditEvent) => `the webhook to ${detail(event, "host")}`;
-const self = (event: AuditEvent) => (event.who === event.object ? "their own" : "the");
-const of = (event: AuditEvent) => (event.who === event.object ? "" : ` of ${object(event)}`);
+/** What a sentence about an event may speak of, in the order of the values of `eventText`. */
+const FACTS = ["record", "dataset", "count", "object", "role", "previous", "workspace", "into", "format", "host", "event", "why", "own", "because", "missed", "source"] as const;
 
-export const sentences: Record<EventCode, (event: AuditEvent) => string> = {
-  submitted: (event) => `answered ${record(event)} of ${dataset(event)}`,
-  discarded: (event) => `discarded ${record(event)} of ${dataset(event)}`,
-  skipped: (event) => `skipped ${record(event)} of ${dataset(event)}`,
-  took_skip_back: (event) => `took ${record(event)} of ${dataset(event)} back after skipping it`,
-  took_back: (event) => `took an answer back on ${record(event)} of ${dataset(event)}`,
-  adjudicated: (event) => `settled ${record(event)} of ${dataset(event)}`,
-  removed_gold: (event) => `reopened ${record(event)} of ${dataset(event)}`,
-  commented: (event) => `commented on ${record(event)} of ${dataset(event)}`,
-  reopened_comment: (event) => `reopened a comment on ${record(event)} of ${dataset(event)}`,
-  imported_gold: (event) => `imported gold values into ${dataset(event)}`,
-  accepted_consensus: (event) => `accepted what people agree on in ${dataset(event)}`,
-  started_job: (event) => `changed all records of ${dataset(event)} that match a search`,
-  undid_job: (event) => `undid a change of many records of ${dataset(event)}`,
-  assigned: (event) => `shared out ${records(event)} of ${dataset(event)}`,
-  extended: (event) => `added new records of ${dataset(event)} to a plan`,
-  not_extended: (event) => `has a plan of ${dataset(event)} that could not take new records`,
-  rebalanced: (event) => `rebalanced a plan of ${dataset(event)}`,
-  moved: (event) => `moved work in ${dataset(event)}`,
-  withdrawn: (event) => `took work back in ${dataset(event)}`,
-  undone: (event) => `undid a plan of ${dataset(event)}`,
-  took_records_back: (event) => `freed records of ${dataset(event)} that lay open`,
-  logged_records: (event) => `logged ${records(event)} into ${dataset(event)}`,
-  imported_records: (event) => `imported ${records(event)} into ${dataset(event)}`,
-  changed_record: (event) => `changed record ${object(event)} of ${dataset(event)}`,
-  deleted_records: (event) => `deleted ${records(event)} of ${dataset(event)}`,
-  discarded_records: (event) => `discarded ${records(event)} of ${dataset(event)}`,
-  created: (event) => `created dataset ${dataset(event)}`,
-  copied: (event) => `copied ${records(event)} of ${dataset(event)} into ${detail(event, "into")}`,
-  gathered: (event) => `gathered ${records(event)} into ${dataset(event)}`,
-  deleted: (event) => `deleted dataset ${dataset(event)}, which had ${records(event)}`,
-  restored: (event) => `restored dataset ${dataset(event)}`,
-  purged: (event) => `removed deleted dataset ${dataset(event)} for good`,
-  closed: (event) => `closed dataset ${dataset(event)}`,
-  opened: (event) => `opened dataset ${dataset(event)}`,
-  changed_settings: (event) => `changed the settings of ${dataset(event)}`,
-  changed_policies: (event) => `changed the policies of ${dataset(event)}`,
-  changed_guidelines: (event) => `changed the guidelines of ${dataset(event)}`,
-  changed_tags: (event) => `changed the tags of ${dataset(event)}`,
-  added_rule: (event) => `added labeling rule ${object(event)} to ${dataset(event)}`,
-  changed_rule: (event) => `changed labeling rule ${object(event)} of ${dataset(event)}`,
-  deleted_rule: (event) => `deleted labeling rule ${object(event)} of ${dataset(event)}`,
-  exported: (event) => `downloaded ${records(event)} of ${dataset(event)} as ${detail(event, "format")}`,
-  scanned: (event) => `began to load ${records(event)} of ${dataset(event)}`,
-  exported_audit_log: (event) => `downloaded ${some(event.detail?.["events"], "event", "events")} of this log as ${detail(event, "format")}`,
-  created_workspace: (event) => `created workspace ${event.workspace ?? ""}`,
-  added_member: (event) => `added ${object(event)} to ${event.workspace ?? ""} as ${role(event)}`,
-  changed_member_role: (event) => `made ${object(event)} ${role(event)} in ${event.workspace ?? ""}, who was ${before(event)}`,
-  removed_member: (event) => `removed ${object(event)} from ${event.workspace ?? ""}, who was ${before(event)}`,
-  created_user: (event) => `created user ${object(event)} as ${role(event)}`,
-  restored_user: (event) => `let deactivated user ${object(event)} in again as ${role(event)}`,
-  changed_user: (event) => `changed the name${of(event)}`,
-  changed_role: (event) => `made ${object(event)} ${role(event)}, who was ${before(event)}`,
-  deactivated_user: (event) => `deactivated user ${object(event)}`,
-  reset_key: (event) => `reset ${self(event)} API key${of(event)}`,
-  changed_password: (event) => `changed ${self(event)} password${of(event)}`,
-  signed_in: () => "signed in",
-  signed_out: () => "signed out",
-  sign_in_refused: (event) =>
-    `was refused: ${detail(event, "why")}${Number(event.detail?.["attempts"] ?? 1) > 1 ? ` (${some(event.detail?.["attempts"], "attempt", "attempts")} more)` : ""}`,
-  created_webhook: (event) => `set up ${webhook(event)}`,
-  changed_webhook: (event) => `changed ${webhook(event)}`,
-  enabled_webhook: (event) => `enabled ${webhook(event)}${event.detail?.["removed_before_sent"] ? ", which missed events that the log no longer has" : ""}`,
-  disabled_webhook: (event) => `disabled ${webhook(event)}${event.detail?.["why"] ? `: ${detail(event, "why")}` : ""}`,
-  rotated_webhook_secret: (event) => `made a new secret for ${webhook(event)}`,
-  deleted_webhook: (event) => `deleted ${webhook(event)}`,
-  pinged_webhook: (event) => `sent a ping by ${webhook(event)}`,
-  sent_delivery_again: (event) => `sent a delivery (${detail(event, "event")}) again by ${webhook(event)}`,
-  backed_up: (event) => `made backup ${object(event)}`,
-  restored_backup: (event) => `restored backup ${object(event)}`,
-  rebuilt_indexes: () => "made the indexes anew",
-  pruned_audit_log: (event) => `removed ${some(event.detail?.["events"], "event", "events")} of this log that were past their time`,
-};
+const sentence = (icu: string) => msg(FACTS, icu);
 
-export const areas: Record<EventArea, string> = {
+const sentences = {
+  submitted: sentence("answered {record} of {dataset}"),
+  discarded: sentence("discarded {record} of {dataset}"),
+  skipped: sentence("skipped {record} of {dataset}"),
+  took_skip_back: sentence("took {record} of {dataset} back after skipping it"),
+  took_back: sentence("undid an answer on {record} of {dataset}"),
+  adjudicated: sentence("resolved {record} of {dataset}"),
+  removed_gold: sentence("reopened {record} of {dataset}"),
+  commented: sentence("commented on {record} of {dataset}"),
+  reopened_comment: sentence("reopened a comment on {record} of {dataset}"),
+  imported_gold: sentence("imported gold values into {dataset}"),
+  accepted_consensus: sentence("accepted what people agree on in {dataset}"),
+  started_job: sentence("changed all records of {dataset} matching a search"),
+  undid_job: sentence("undid a change of many records of {dataset}"),
+  assigned: sentence("assigned {count, plural, one {# record} other {# records}} of {dataset}"),
+  extended: sentence("added new records of {dataset} to a plan"),
+  not_extended: sentence("has a plan of {dataset} that couldn’t take new records"),
+  rebalanced: sentence("rebalanced a plan of {dataset}"),
+  moved: sentence("moved work in {dataset}"),
+  withdrawn: sentence("unassigned work in {dataset}"),
+  undone: sentence("undid a plan of {dataset}"),
+  took_records_back: sentence("released records of {dataset} that were left open"),
+  logged_records: sentence("logged {count, plural, one {# record} other {# records}} into {dataset}"),
+  imported_records: sentence("imported {count, plural, one {# record} other {# records}} into {dataset}"),
+  changed_record: sentence("changed record {object} of {dataset}"),
+  deleted_records: sentence("deleted {count, plural, one {# record} other {# records}} of {dataset}"),
+  discarded_records: sentence("discarded {count, plural, one {# record} other {# records}} of {dataset}"),
+  created: sentence("created dataset {dataset}"),
+  copied: sentence("copied {count, plural, one {# record} other {# records}} of {dataset} into {into}"),
+  gathered: sentence("gathered {count, plural, one {# record} other {# records}} into {dataset}"),
+  deleted: sentence("deleted dataset {dataset} with {count, plural, one {# record} other {# records}}"),
+  restored: sentence("restored dataset {dataset}"),
+  purged: sentence("permanently deleted dataset {dataset}"),
+  closed: sentence("closed dataset {dataset}"),
+  opened: sentence("opened dataset {dataset}"),
+  changed_settings: sentence("changed the settings of {dataset}"),
+  changed_policies: sentence("changed the policies of {dataset}"),
+  changed_guidelines: sentence("changed the guidelines of {dataset}"),
+  changed_tags: sentence("changed the tags of {dataset}"),
+  added_rule: sentence("added labeling rule {object} to {dataset}"),
+  changed_rule: sentence("changed labeling rule {object} of {dataset}"),
+  deleted_rule: sentence("deleted labeling rule {object} of {dataset}"),
+  exported: sentence("downloaded {count, plural, one {# record} other {# records}} of {dataset} as {format}"),
+  scanned: sentence("began to load {count, plural, one {# record} other {# records}} of {dataset}"),
+  exported_audit_log: sentence("downloaded {count, plural, one {# event} other {# events}} of this log as {format}"),
+  created_workspace: sentence("created workspace {workspace}"),
+  added_member: sentence("added {object} to {workspace} as {role}"),
+  changed_member_role: sentence("changed the role of {object} in {workspace} from {previous} to {role}"),
+  removed_member: sentence("removed {object} ({previous}) from {workspace}"),
+  created_user: sentence("created user {object} as {role}"),
+  restored_user: sentence("restored user {object} as {role}"),
+  changed_user: sentence("changed the name{own, select, true {} other { of {object}}}"),
+  changed_role: sentence("changed the role of {object} from {previous} to {role}"),
+  deactivated_user: sentence("deactivated user {object}"),
+  reset_key: sentence("reset {own, select, true {their own API key} other {the API key of {object}}}"),
+  changed_password: sentence("changed {own, select, true {their own password} other {the password of {object}}}"),
+  signed_in: sentence("signed in"),
+  signed_out: sentence("signed out"),
+  sign_in_refused: sentence("was refused: {why}{count, plural, =0 {} =1 {} other { (# more attempts)}}"),
+  created_webhook: sentence("set up the webhook to {host}"),
+  changed_webhook: sentence("changed the webhook to {host}"),
+  enabled_webhook: sentence("enabled the webhook to {host}{missed, select, true {, which missed events that are no longer in the log} other {}}"),
+  disabled_webhook: sentence("disabled the webhook to {host}{because, select, true {: {why}} other {}}"),
+  rotated_webhook_secret: sentence("created a new secret for the webhook to {host}"),
+  deleted_webhook: sentence("deleted the webhook to {host}"),
+  pinged_webhook: sentence("sent a ping by the webhook to {host}"),
+  sent_delivery_again: sentence("sent a delivery ({event}) again by the webhook to {host}"),
+  backed_up: sentence("created backup {object}"),
+  restored_backup: sentence("restored backup {object}"),
+  moved_store: sentence("moved everything here from {source}"),
+  rebuilt_indexes: sentence("rebuilt the indexes"),
+  pruned_audit_log: sentence("removed {count, plural, one {# event} other {# events}} of this log that had expired"),
+} satisfies Record<EventCode, ReturnType<typeof sentence>>;
+
+const areas = {
   downloads: "Downloads",
   people: "People and roles",
   sign_in: "Sign-ins",
@@ -100,21 +93,26 @@ export const areas: Record<EventArea, string> = {
   answers: "Answers",
   webhooks: "Webhooks",
   server: "Server",
-};
+} satisfies Record<EventArea, string>;
 
 /** Who is no person. */
-export const others: Record<string, string> = {
+const others = codes({
   "command line": "The command line",
   "the server": "The server",
-  "somebody unknown": "Somebody unknown",
-};
+  "somebody unknown": "Someone unknown",
+});
 
-export const audit = {
+export const audit = texts("audit", {
+  sentences,
+  areas,
+  others,
+  someDataset: "a dataset",
+  someRecord: "a record",
   title: "Audit log",
-  intro: "Who did what, newest first. Nothing here can be changed.",
+  intro: "Who did what, newest first. This log can’t be changed.",
   filters: "Filters",
-  area: "About",
-  allAreas: "Everything but answers",
+  area: "Area",
+  allAreas: "Everything except answers",
   who: "Who",
   workspace: "Workspace",
   allWorkspaces: "All",
@@ -128,17 +126,41 @@ export const audit = {
   csv: "Download CSV",
   jsonl: "Download JSON lines",
   events: "Events",
-  none: "No event matches",
-  noneIntro: "Take a filter away, or look at another time.",
+  none: "No matching events",
+  noneIntro: "Remove a filter or choose another period.",
   nothing: "Nothing has happened yet",
-  nothingIntro: "Changes, downloads and sign-ins are written down here as they happen.",
-  failed: "The audit log could not be read",
-  forbidden: "The audit log is for managers and administrators",
-  forbiddenIntro: "Ask whoever manages your workspace.",
+  nothingIntro: "Changes, downloads and sign-ins are recorded here as they happen.",
+  failed: "The audit log couldn’t be loaded",
+  forbidden: "You don’t have access to the audit log",
+  forbiddenIntro: "It’s for managers and administrators.",
   details: "Details",
   before: "Before",
   after: "After",
-  facts: "Facts",
-  from_: (address: string) => `from ${address}`,
-  request: (id: string) => `request ${id}`,
-} as const;
+  facts: "Data",
+  from_: msg(["address"], "from {address}"),
+  request: msg(["id"], "request {id}"),
+});
+
+/** Return what somebody did, to follow their name. */
+export function eventText(event: AuditEvent): string {
+  const detail = (name: string) => String(event.detail?.[name] ?? "");
+  const count = Number(event.detail?.["records"] ?? event.detail?.["events"] ?? event.detail?.["attempts"] ?? 0);
+  return audit.sentences[event.what](
+    event.record ?? audit.someRecord,
+    event.dataset ?? audit.someDataset,
+    count,
+    event.object ?? "",
+    String(event.after?.["role"] ?? ""),
+    String(event.before?.["role"] ?? ""),
+    event.workspace ?? "",
+    detail("into"),
+    detail("format"),
+    detail("host"),
+    detail("event"),
+    detail("why"),
+    event.who === event.object,
+    detail("why") !== "",
+    Boolean(event.detail?.["removed_before_sent"]),
+    detail("source"),
+  );
+}

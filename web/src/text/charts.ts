@@ -1,51 +1,46 @@
-/** Texts of charts, of agreement explained, and of what happened. Apart, so that annotators do not load them. */
+/** Texts of charts, of agreement explained, and of activity. Apart, so that annotators do not load them. */
 
-import { n } from "./en";
+import { msg, texts } from "./catalogue";
 
-const some = (count: number, one: string, many: string) => `${n(count)} ${count === 1 ? one : many}`;
-
-export const chartsText = {
+export const chartsText = texts("charts", {
   table: "Show as a table",
   days: {
     title: "Progress by day",
     intro: "Records each person has answered so far.",
     day: "Day",
-    summary: (parts: readonly string[]) => `Answers so far: ${parts.join(", ")}`,
-    total: "All",
+    summary: msg(["parts"], "Answers so far: {parts}"),
     none: "The first answers make a line here.",
   },
   labels: {
     title: "Labels by person",
     intro: "How often each person chose each label, beside the whole team.",
-    person: "Person",
     team: "Team",
     label: "Label",
-    share: (label: string, count: number, percent: number) => `${label}: ${n(count)} (${n(percent)} %)`,
-    summary: (name: string, parts: readonly string[]) => `${name}: ${parts.join(", ")}`,
+    share: msg(["label", "count", "share"], "{label}: {count, number} ({share})"),
+    summary: msg(["name", "parts"], "{name}: {parts}"),
     others: "Others",
   },
   agreement: {
-    verdicts: { chance: "no better than chance", low: "low", tentative: "fair", good: "good" },
+    verdicts: { chance: "No better than chance", low: "Low", tentative: "Fair", good: "Good" },
     bars: "Usual bars: 0.67 for tentative conclusions, 0.80 for reliable labels.",
-    equal: (percent: string) => `${percent} of the answers are equal`,
-    alpha: (measure: string, value: string) => `${measure} ${value}`,
+    equal: msg(["share"], "{share} of the answers are equal."),
+    beside: msg(["measure", "value"], "{measure}: {value}."),
     chance: "α leaves out what people would agree on by chance, so it is lower.",
     confusion: "Which labels get confused",
-    confusionHint: (one: string, other: string) => `Rows: ${one}. Columns: ${other}. Each cell opens its records.`,
+    confusionHint: msg(["one", "other"], "Rows: {one}. Columns: {other}. Each cell opens its records."),
     pair: "Two people",
-    pairOf: (one: string, other: string) => `${one} and ${other}`,
-    cell: (one: string, a: string, other: string, b: string, count: number) => `${one} ${a}, ${other} ${b}: ${some(count, "record", "records")}`,
-    fewer: (count: number) => `${some(count, "rarer label is", "rarer labels are")} left out; all are in the CSV.`,
+    pairOf: msg(["one", "other"], "{one} and {other}"),
+    cell: msg(["one", "a", "other", "b", "count"], "{one} {a}, {other} {b}: {count, plural, one {# record} other {# records}}"),
+    fewer: msg(["count"], "{count, plural, one {# rarer label is} other {# rarer labels are}} left out; all are in the CSV."),
     csv: "Download CSV",
     csvHead: ["Part", "Of", "Measure", "Estimate", "Low", "High", "Records"],
   },
   events: {
-    many: (who: string, did: string, count: number) => `${who} ${did} ${some(count, "record", "records")}`,
-    times: (from: string, to: string) => (from === to ? from : `${from}–${to}`),
+    many: msg(["did", "count"], "{did} {count, plural, one {# record} other {# records}}"),
+    times: msg(["from", "to"], "{from}–{to}"),
     show: "Show records",
     hide: "Hide records",
     who: "Show activity of",
-    everybody: "Everyone",
-    more: (count: number) => `${n(count)} more`,
+    everyone: "Everyone",
   },
-} as const;
+});

@@ -2,40 +2,44 @@
 
 import type { CountDecision, HistoryReason, WhyEmpty } from "@/api/codes";
 
-export const whyEmpty: Record<WhyEmpty, string> = {
+import { texts } from "./catalogue";
+
+const whyEmpty = {
   all_done: "Everything assigned to you is done. Thank you.",
   nothing_planned: "Nothing has been assigned to you in this dataset.",
-  paused: "Your work here is paused. Whoever manages the dataset can let you go on.",
-  cap_reached: "You have reached the number of records that was agreed for you.",
-  past_due: "What is left was due already.",
-  not_eligible: "What is left needs skills that you are not listed with.",
-  with_others: "What is left is with others, or you have answered it already.",
-};
+  paused: "Your work here is paused. A manager of the dataset can resume it.",
+  cap_reached: "You’ve reached your limit of records here.",
+  past_due: "The records that are left are past their due date.",
+  not_eligible: "The records that are left need skills that aren’t listed for you.",
+  with_others: "The records that are left are assigned to others, or you’ve answered them already.",
+} satisfies Record<WhyEmpty, string>;
 
-export const countDecision: Record<CountDecision, string> = {
+const countDecision = {
   own_slot: "it fills your slot",
   open_slot: "it fills an open slot",
-  wanted: "it is an answer wanted on a record that was not shared out",
+  wanted: "this unassigned record needed an answer",
   replaces_earlier: "it replaces your earlier answer",
-  not_asked_for: "nobody asked for another answer on this record",
-  all_given: "all answers wanted on this record are there or under way",
-  for_others: "the answers still wanted on this record are for others to give",
-  cap_reached: "you have reached the number of records that was agreed for you",
-  not_eligible: "the record needs skills that you are not listed with",
-};
+  not_asked_for: "this record didn’t need another answer",
+  all_given: "this record has all its answers, or they are in progress",
+  for_others: "the answers this record still needs are assigned to others",
+  cap_reached: "you’ve reached your limit of records here",
+  not_eligible: "the record needs skills that aren’t listed for you",
+} satisfies Record<CountDecision, string>;
 
-/** Null: the answer after it tells as much. */
-export const historyReason: Record<HistoryReason, string | null> = {
-  replaced: null,
-  outdated: "the text was changed since",
+/** Reasons of which the answer after it says as much have no text. */
+const historyReason = {
+  replaced: "",
+  outdated: "the text changed since",
   record_deleted: "the record was deleted",
-  discarded_by_query: "discarded with all that matched a search",
-  adjudicated: null,
+  discarded_by_query: "discarded with everything matching a search",
+  adjudicated: "",
   imported: "imported",
-  consensus_accepted: null,
-  undone: "taken back",
-  gold_replaced: null,
-  gold_removed: null,
+  consensus_accepted: "",
+  undone: "undone",
+  gold_replaced: "",
+  gold_removed: "",
   made_individual: "the dataset was shared before",
   made_shared: "the dataset was made shared",
-};
+} satisfies Record<HistoryReason, string>;
+
+export const codesText = texts("codes", { whyEmpty, countDecision, historyReason });

@@ -3,19 +3,13 @@
 import type { Encoding } from "@/core/file-encoding";
 import type { Fault, FileKind } from "@/core/file-rows";
 
-import { n } from "./en";
+import { msg, texts } from "./catalogue";
 
-const some = (count: number, one: string, many: string) => `${n(count)} ${count === 1 ? one : many}`;
-const records = (count: number) => some(count, "record", "records");
-
-/** What people find a row by. */
-const PLACES: Record<FileKind, string> = { csv: "Line", lines: "Line", jsonl: "Line", json: "Entry", excel: "Row", parquet: "Row" };
-
-export const filesText = {
-  theFile: "The file",
+export const filesText = texts("files", {
+  theFile: "File",
   encoding: "Encoding",
   encodingHint: "How the file stores letters.",
-  encodingGuessed: "A guess: the file is not UTF-8. Check accents and umlauts below; choose another if they look wrong.",
+  encodingGuessed: "This is a guess: the file isn’t UTF-8. Check accents and umlauts below, and choose another if they look wrong.",
   encodings: {
     "utf-8": "UTF-8", "utf-16le": "UTF-16", "utf-16be": "UTF-16, big end first", "windows-1252": "Western European (Windows-1252)", "windows-1250": "Central European (Windows-1250)",
     "iso-8859-2": "Central European (ISO 8859-2)", "windows-1251": "Cyrillic (Windows-1251)", "koi8-r": "Cyrillic (KOI8-R)", "iso-8859-5": "Cyrillic (ISO 8859-5)", "windows-1253": "Greek (Windows-1253)",
@@ -26,30 +20,48 @@ export const filesText = {
   sheet: "Sheet",
   sheetHint: "Only this one is imported.",
   header: "First row is a header",
-  headerOn: "It names the columns and becomes no record.",
+  headerOn: "It names the columns and isn’t imported as a record.",
   headerOff: "Every row becomes a record; columns are numbered.",
   oneALine: "Each line becomes a record.",
-  unreadRows: (count: number) => `${some(count, "row", "rows")} cannot be read and would be left out`,
-  place: (kind: FileKind, line: number) => `${PLACES[kind].toLowerCase()} ${n(line)}`,
-  places: PLACES,
-  faults: (fault: Fault): string => {
-    if (fault.kind === "unclosed") return fault.to > fault.from ? `a quote is never closed, so everything from here to line ${n(fault.to)} is one cell. Add the closing quote or remove the opening one` : "a quote is never closed. Add the closing quote or remove the opening one";
-    if (fault.kind === "quote") return `a quote inside a quoted cell must be doubled (""), or a quote is not closed${fault.to > fault.from ? `; lines ${n(fault.from)}–${n(fault.to)} were read as one row` : ""}`;
-    return { long: "this row is longer than 8 million characters, probably because a quote is not closed; nothing after it was read", json: "this line is not a JSON object", entry: "this entry is not an object", cells: "this row has more or fewer cells than the first" }[fault.kind];
+  unreadRows: msg(["count"], "{count, plural, one {# row} other {# rows}} can’t be read and will be skipped"),
+  place: msg(["place", "at"], "{place} {at, number}"),
+  places: { csv: "Line", lines: "Line", jsonl: "Line", json: "Entry", excel: "Row", parquet: "Row" } satisfies Record<FileKind, string>,
+  placesWithin: { csv: "line", lines: "line", jsonl: "line", json: "entry", excel: "row", parquet: "row" } satisfies Record<FileKind, string>,
+  faults: {
+    unclosed: "a quote is never closed. Add the closing quote or remove the opening one",
+    unclosedTo: msg(["line"], "a quote is never closed, so everything from here to line {line, number} is one cell. Add the closing quote or remove the opening one"),
+    quote: "a quote inside a quoted cell must be doubled (\"\"), or a quote isn’t closed",
+    quoteFrom: msg(["min", "max"], "a quote inside a quoted cell must be doubled (\"\"), or a quote isn’t closed; lines {min, number}–{max, number} were read as one row"),
+    long: "this row is longer than 8 million characters, probably because a quote isn’t closed; nothing after it was read",
+    json: "this line isn’t a JSON object",
+    entry: "this entry isn’t an object",
+    cells: "this row has more or fewer cells than the first",
   },
-  replaced: (count: number) => `${some(count, "row has", "rows have")} characters that could not be read (�)`,
-  replacedAt: (place: string) => `The first is in ${place}.`,
+  replaced: msg(["count"], "{count, plural, one {# row has} other {# rows have}} characters that can’t be read (�)"),
+  replacedAt: msg(["place"], "The first is in {place}."),
   replacedTry: "Choose another encoding above until accents and umlauts look right.",
-  replacedMend: "They are in the file itself; export it again if you can.",
+  replacedMend: "They’re in the file itself. Export it again if you can.",
   replacedAllow: "Import them anyway, with � in the text",
-  looksLikeAnswers: (name: string) => `Does “${name}” hold answers?`,
-  notAnswered: "Kept with the record; it is still to be annotated.",
-  predictionsThen: "Shown as suggestions; the records are still to be annotated.",
-  answersThen: (count: number) => `${records(count)} will count as done, answered by you.`,
+  looksLikeAnswers: msg(["name"], "Does “{name}” contain answers?"),
+  notAnswered: "Kept with the record, which still needs annotating.",
+  predictionsThen: "Shown as suggestions. The records still need annotating.",
+  answersThen: msg(["count"], "{count, plural, one {# record} other {# records}} will count as done, answered by you."),
   ownAnswers: "Import the answers in this file too",
-  wouldBeDone: (count: number) => `It is an Apportion export with people’s answers. ${records(count)} would count as done.`,
-  doneAfter: (count: number) => (count ? `${records(count)} will count as done after the import.` : "No record will count as done after the import."),
-  lookingAt: (count: number) => (count ? `Reading: ${some(count, "row", "rows")} so far …` : "Reading …"),
-  looked: (count: number, bad: number) => `${some(count, "row", "rows")} in total; ${bad ? `${n(bad)} cannot be read` : count === 1 ? "it can be read" : "all can be read"}.`,
-  saveAsXlsx: (name: string) => `${name} is a spreadsheet of another format. Save it as .xlsx or CSV and choose that.`,
-};
+  wouldBeDone: msg(["count"], "This is an Apportion export with people’s answers. {count, plural, one {# record} other {# records}} would count as done."),
+  doneAfter: msg(["count"], "{count, plural, =0 {No record will count as done after the import.} other {{count, plural, one {# record} other {# records}} will count as done after the import.}}"),
+  lookingAt: msg(["count"], "{count, plural, =0 {Reading …} other {Reading: {count, plural, one {# row} other {# rows}} so far …}}"),
+  looked: msg(["count", "bad"], "{count, plural, one {# row} other {# rows}} in total; {bad, plural, =0 {{count, plural, one {it can be read} other {all can be read}}} other {{bad, number} can’t be read}}."),
+  saveAsXlsx: msg(["name"], "{name} is a spreadsheet in another format. Save it as .xlsx or CSV and choose that."),
+});
+
+/** Return where people find a row of a file. */
+export function placeText(kind: FileKind, line: number): string {
+  return filesText.place(filesText.placesWithin[kind], line);
+}
+
+export function faultText(fault: Fault): string {
+  const words = filesText.faults;
+  if (fault.kind === "unclosed") return fault.to > fault.from ? words.unclosedTo(fault.to) : words.unclosed;
+  if (fault.kind === "quote") return fault.to > fault.from ? words.quoteFrom(fault.from, fault.to) : words.quote;
+  return words[fault.kind];
+}

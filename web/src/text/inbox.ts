@@ -1,28 +1,26 @@
 /** Texts of comments that wait for somebody, of feedback, and of asking for an answer again. */
 
-import { n } from "./en";
+import { msg, texts } from "./catalogue";
 
-const some = (count: number, one: string, many: string) => `${n(count)} ${count === 1 ? one : many}`;
-
-export const inboxText = {
-  title: (count: number) => some(count, "comment for you", "comments for you"),
-  on: (record: string, dataset: string) => `Record ${record} of ${dataset}`,
-  to: (who: string) => `to ${who}`,
+export const inboxText = texts("inbox", {
+  title: msg(["count"], "{count, plural, one {# comment for you} other {# comments for you}}"),
+  on: msg(["record", "dataset"], "Record {record} of {dataset}"),
+  to: msg(["who"], "to {who}"),
   reply: "Reply",
-  replyTo: (who: string, record: string) => `Reply to ${who} about record ${record}`,
+  replyTo: msg(["who", "record"], "Reply to {who} about record {record}"),
   send: "Send",
   done: "Done",
-  doneOf: (who: string, record: string) => `Mark the comment of ${who} on record ${record} as done`,
+  doneOf: msg(["who", "record"], "Mark the comment of {who} on record {record} as done"),
   wasDone: "Marked as done.",
   undo: "Undo",
-  changed: (count: number, name: string) => `${n(count)} of your answers in ${name} ${count === 1 ? "was" : "were"} changed`,
-  earlier: (count: number, name: string) => `${some(count, "changed answer", "changed answers")} in ${name}`,
-  confirmed: (count: number) => `${n(count)} confirmed`,
+  changed: msg(["count", "name"], "{count, number} of your answers in {name} {count, plural, one {was} other {were}} changed"),
+  earlier: msg(["count", "name"], "{count, plural, one {# changed answer} other {# changed answers}} in {name}"),
+  confirmed: msg(["count"], "{count, number} confirmed"),
   show: "Show them",
-  showOf: (name: string) => ` (changed answers in ${name})`,
+  showOf: msg(["name"], " (changed answers in {name})"),
   ask: "Ask again",
-  askTitle: (name: string) => `Ask ${name} again`,
-  askIntro: "The answer becomes a draft of theirs again, and they read the reason as a comment on the record.",
+  askTitle: msg(["name"], "Ask {name} again"),
+  askIntro: "Their answer becomes a draft again, and they see the reason as a comment on the record.",
   reason: "Reason",
-  asked: (name: string) => `Sent back to ${name}`,
-} as const;
+  asked: msg(["name"], "Sent back to {name}"),
+});

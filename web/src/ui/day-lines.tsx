@@ -2,7 +2,7 @@
 
 import { hueOf } from "@/core/colours";
 import { chartsText } from "@/text/charts";
-import { n } from "@/text/en";
+import { n } from "@/text/format";
 
 import classes from "./charts.module.css";
 

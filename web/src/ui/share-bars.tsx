@@ -2,7 +2,7 @@
 
 import { hueOf } from "@/core/colours";
 import { chartsText } from "@/text/charts";
-import { n } from "@/text/en";
+import { compare, n, percentOf } from "@/text/format";
 
 import classes from "./charts.module.css";
 
@@ -17,7 +17,7 @@ const MOST = 10;
 export function ShareBars({ rows, hues }: { rows: readonly Shares[]; hues?: ReadonlyMap<string, number> }) {
   const totals = new Map<string, number>();
   for (const { counts } of rows) for (const [label, count] of Object.entries(counts)) totals.set(label, Math.max(totals.get(label) ?? 0, count));
-  const labels = [...totals].sort((one, other) => other[1] - one[1] || one[0].localeCompare(other[0])).map(([label]) => label);
+  const labels = [...totals].sort((one, other) => other[1] - one[1] || compare(one[0], other[0])).map(([label]) => label);
   const shown = labels.slice(0, MOST);
   const hue = (label: string, at: number) => ({ "--h": hues?.get(label) ?? hueOf(at) }) as React.CSSProperties;
   return (
@@ -32,12 +32,12 @@ export function ShareBars({ rows, hues }: { rows: readonly Shares[]; hues?: Read
         {rows.map((row) => {
           const total = Object.values(row.counts).reduce((sum, each) => sum + each, 0);
           const part = (label: string) => row.counts[label] ?? 0;
-          const words = (label: string) => chartsText.labels.share(label, part(label), Math.round((100 * part(label)) / Math.max(1, total)));
+          const words = (label: string) => chartsText.labels.share(label, part(label), percentOf(part(label) / Math.max(1, total)));
           const rest = labels.slice(MOST).reduce((sum, label) => sum + part(label), 0);
           return (
             <div key={row.name} className={classes["row"]}>
               <span className={classes["rowname"]} dir="auto">{row.name}</span>
-              <div className={classes["shares"]} role="img" aria-label={chartsText.labels.summary(row.name, labels.filter(part).map(words))}>
+              <div className={classes["shares"]} role="img" aria-label={chartsText.labels.summary(row.name, labels.filter(part).map(words).join(", "))}>
                 {shown.map((label, at) => part(label) > 0 && (
                   <span key={label} style={{ ...hue(label, at), flexGrow: part(label) }} title={words(label)}>
                     {part(label) / total > 0.09 ? label : ""}

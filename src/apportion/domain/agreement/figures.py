@@ -54,7 +54,7 @@ _SENTENCES: dict[Undefined | Caution, str] = {
         "not enough shared records: {records} with answers by two or more people, at least {needed} needed"
     ),
     Undefined.ONE_CATEGORY: (
-        "everybody gave the same answer everywhere, so agreement cannot be told apart from chance"
+        "everyone gave the same answer everywhere, so agreement cannot be distinguished from chance"
     ),
     Undefined.NOT_GIVEN: "nobody gave this label on the {records} shared records",
     Undefined.NO_SPANS: "nobody marked a span on the {records} shared records",
@@ -68,9 +68,9 @@ _SENTENCES: dict[Undefined | Caution, str] = {
         "{measure} compares two people, and {annotators} share records here; ask by pair, or for alpha or fleiss"
     ),
     Undefined.OTHER_ANSWERS: "{measure} does not compare {kind}",
-    Undefined.NO_SPREAD: "the records do not differ, so how far the figure might vary cannot be told from them",
+    Undefined.NO_SPREAD: "the records do not differ, so the interval cannot be computed",
     Undefined.RESTS_ON_ONE_RECORD: "without one of the records the figure would be undefined",
-    Undefined.ONE_TEXT: "all of it is from one text, and how far another would change it cannot be told",
+    Undefined.ONE_TEXT: "all of it is from one text, so the interval cannot be computed",
     Undefined.TOO_MUCH: (
         "{measure} has more texts and spans to align here than anybody would wait for; ask for fewer records with a "
         "query, or by pair"

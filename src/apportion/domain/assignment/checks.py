@@ -62,4 +62,4 @@ def sparse(known: int, wanted: Iterable[int], got: Iterable[int]) -> str | None:
         return (
             f"Only {counted(known, 'record')} here {have} a gold value; {most} checks a person were wanted."
         )
-    return "Some people know gold values already, having answered or settled those records; they get fewer checks."
+    return "Some people know gold values already, having answered or resolved those records; they get fewer checks."

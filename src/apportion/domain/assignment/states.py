@@ -135,7 +135,7 @@ SENTENCES: Mapping[str, str] = {
     "moved": "taken over from {0} ({1}); {2}",
     "by_hand": "moved here by hand from {0}",
     "undone": "back where it was before a change was undone",
-    "adaptive": "the answers so far do not settle the record, so one more person is asked",
+    "adaptive": "the answers so far do not resolve the record, so one more person is asked",
     "check": "a record with a gold value, mixed in to see how people do",
     "joined": "one of the records that are meant for everybody, and this person joined later",
 }

@@ -76,7 +76,7 @@ async def conflicts(
     name: str,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
-    open: Annotated[bool, Query(description="Only those that nothing has settled.")] = False,
+    open: Annotated[bool, Query(description="Only those that are not resolved.")] = False,
     query: Where = None,
 ) -> ConflictsOut:
     """List the records that people disagree on, most disputed first, with all answers and the resolution."""

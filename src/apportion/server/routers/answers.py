@@ -163,8 +163,8 @@ def _one(each: Annotation, task: Task) -> OneAnnotation:
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def get_resolutions(ctx: Ctx, name: str, asked: RecordsIn) -> ResolutionsOut:
-    """Show what records stand by and why: everybody's answers, gold values and how they resolve; for reviewers and
-    managers.
+    """Show the final values of records and why: everyone's answers, gold values and how they resolve; for reviewers
+    and managers.
     """
     address = ctx.address(name)
     dataset, found = await ctx.read_slow(lambda tx: find_resolutions(tx, ctx.actor, address, asked.ids))

@@ -1,4 +1,4 @@
-"""Pages outside of the API: first administrator, plain pages if the web app is not built, documentation."""
+"""Pages outside of the API: first administrator, plain pages if the web app is not built."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from pydantic import ValidationError as Invalid
 
 from apportion.domain.errors import Refusal
@@ -19,10 +19,9 @@ from apportion.wire.people import Setup
 
 from .setup import make_first_admin
 
-__all__ = ["docs_router", "router"]
+__all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-docs_router = APIRouter(include_in_schema=False)
 
 _FIELDS = (
     ("code", "Code from the console of the server", "text"),
@@ -90,13 +89,6 @@ async def first_admin(
     response = HTMLResponse(_page(body + _links(state)), headers={"Cache-Control": "no-store"})
     set_cookie(request, response, token, state.settings)
     return response
-
-
-@docs_router.get("/docs")
-@docs_router.get("/api")
-async def to_docs(state: InAppState) -> RedirectResponse:
-    """Redirect to the documentation."""
-    return RedirectResponse(f"{state.settings.prefix}/api/docs", 307)
 
 
 def _form(

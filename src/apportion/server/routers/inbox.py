@@ -46,7 +46,7 @@ def _comment(each: InboxComment) -> InboxCommentOut:
 @router.get("/api/comments")
 async def list_comments(
     ctx: Ctx,
-    done: Annotated[bool, Query(description="Those dealt with, instead of those that are not.")] = False,
+    done: Annotated[bool, Query(description="Those marked as done, instead of the open ones.")] = False,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> InboxOut:
@@ -59,7 +59,7 @@ async def list_comments(
 
 @router.post("/api/comments/{no}:done", responses=responses(EntityNotFoundError))
 async def comment_done(ctx: Ctx, no: int, sent: DoneIn) -> InboxCommentOut:
-    """Mark a comment that is for you as dealt with, or as open again."""
+    """Mark a comment that is for you as done, or as open again."""
     now = ctx.state.clock.now()
     return _comment(
         await ctx.write(lambda tx: mark_done(tx, ctx.actor, no, done=sent.done, now=now), urgent=True)
@@ -68,7 +68,7 @@ async def comment_done(ctx: Ctx, no: int, sent: DoneIn) -> InboxCommentOut:
 
 @router.get("/api/me/feedback")
 async def my_feedback(ctx: Ctx) -> FeedbackOut:
-    """Show what was decided about your answers: how many were confirmed, and which records stand by something else."""
+    """Show how your answers were reviewed: how many were confirmed, and which records have another final value."""
     found = await ctx.read_slow(lambda tx: feedback(tx, ctx.actor), long=True)
     return FeedbackOut(
         datasets=[

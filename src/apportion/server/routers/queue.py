@@ -120,7 +120,7 @@ async def skip(ctx: Ctx, name: str, sent: SkipIn) -> Skipped:
     _QUEUE + ":undo_skip", responses={**_REFUSALS, **responses(RecordNotFound, queue.LeaseGoneError)}
 )
 async def undo_skip(ctx: Ctx, name: str, sent: UndoSkipIn) -> SkipUndone:
-    """Take back a record that you skipped, unless somebody else has it by now; it is leased to you again."""
+    """Undo your skip of a record, unless someone else has it by now; it is leased to you again."""
     address, now, token = ctx.address(name), ctx.state.clock.now(), secrets.token_urlsafe(12)
     slot = await ctx.write(
         lambda tx: queue.take_skipped_back(tx, ctx.actor, address.record(sent.id), token, now=now),

@@ -155,7 +155,7 @@ async def _note_scan(ctx: Context, address: DatasetAddress, criteria: Criteria, 
 async def undo_rule_change(
     ctx: Ctx, name: str, task: str, sent: UndoneRule | None = None
 ) -> LabelingRuleOut | None:
-    """Take back your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing."""
+    """Undo your last change of a rule; returns the rule, null if it is gone. Undoing twice is redoing."""
     address, now = _address(ctx, name, task), ctx.state.clock.now()
     query = None if sent is None else sent.query
     found = await ctx.write(lambda tx: label_rules.undo_rule_change(tx, ctx.actor, address, query, now=now))

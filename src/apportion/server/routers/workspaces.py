@@ -42,7 +42,7 @@ async def list_workspaces(ctx: Ctx) -> list[WorkspaceOut]:
 
 @router.post("/api/workspaces", responses=responses(ForbiddenOperationError, EntityAlreadyExistsError))
 async def create_workspace(ctx: Ctx, wanted: NewWorkspace) -> WorkspaceOut:
-    """Create a workspace with nobody in it."""
+    """Create an empty workspace."""
     now = ctx.state.clock.now()
     made = await ctx.write(lambda tx: manage.create_workspace(tx, ctx.actor, wanted.name, now=now))
     return workspace_out(made)

@@ -126,8 +126,6 @@ class ApplyPlan:
 
         A plan that is live stays, and a job resolves the records that it changed; one that is not yet live is deleted.
         """
-        if self._migration is not None:
-            yield self._migration.give_up
         for job in self._jobs:
             yield lambda tx, job=job: requeue_job(tx, job.id, now=self._at)  # type: ignore[misc]
         if self._plan is None:

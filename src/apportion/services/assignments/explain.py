@@ -40,7 +40,7 @@ def explain(
     if mine:
         return mine, [_past_assignment(row, plans[row.plan]) for row in mine]
     if not plans:
-        return [], [f"Nothing of dataset {dataset.name} has been shared out."]
+        return [], [f"No records of dataset {dataset.name} are assigned."]
     if any(annotator in slot.declined for slot in case.slots):
         return [], [f"{annotator} skipped this record."]
     took = {(row.plan, row.rule) for row in rows}

@@ -1,7 +1,7 @@
 """Migrate a shared dataset to individual annotations: people's answers are staged as their own before the switch.
 
 Nobody sees what is staged: in a shared dataset a record has one annotation, whatever else is stored of it. Records
-changed meanwhile are tracked and staged once more; the last of them in the transaction that switches.
+changed meanwhile are staged once more; the last of them in the transaction that switches.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from apportion.domain.errors import ConflictError
 from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin
 from apportion.domain.policies import Policies
 from apportion.domain.records import AgentValues
+from apportion.ports.annotations import ChangedRecords
 from apportion.ports.store import Transaction
 from apportion.services.answers.checked_value import no_annotation
 from apportion.services.answers.individual_answers import user_check
@@ -40,7 +41,9 @@ class IndividualMigration:
     plan: int | None = None
     ids: dict[str, None] = field(default_factory=dict)
     """The records that are staged; after the switch they are to be resolved."""
-    _watching: bool = False
+    _staging: int = 0
+    _seen: int = 0
+    """The last change of the dataset that is staged."""
     _more: bool = True
 
     def steps(self) -> Iterator[Step]:
@@ -55,28 +58,26 @@ class IndividualMigration:
 
     def finish(self, tx: Transaction) -> None:
         """Stage the rest; to be called in the transaction that switches."""
-        ids, _ = tx.annotations.take_changed(self.dataset, 1 << 40)
-        self._prepare(tx, ids)
-        tx.annotations.stop_tracking(self.dataset)
-
-    def give_up(self, tx: Transaction) -> None:
-        """Stop tracking changes after a failure: the dataset stays shared, and what was staged is not used."""
-        if self._watching:
-            tx.annotations.stop_tracking(self.dataset)
+        self._catch_up(tx, 1 << 40)
 
     def _begin(self, tx: Transaction) -> None:
-        if not tx.annotations.track_changes(self.dataset):
-            raise ConflictError(
-                f"Dataset {self.dataset.name} is becoming individual just now. Nothing was changed."
-            )
-        self._watching = True
+        self._staging = tx.annotations.begin_staging(self.dataset)
+        self._seen = tx.annotations.last_change(self.dataset)
         self.ids = dict.fromkeys(tx.annotations.answered(self.dataset))
 
-    def _catch_up(self, tx: Transaction) -> None:
-        ids, self._more = tx.annotations.take_changed(self.dataset, _LOOKED_AT)
-        self._prepare(tx, ids)
+    def _catch_up(self, tx: Transaction, limit: int = _LOOKED_AT) -> None:
+        last = tx.annotations.last_change(self.dataset)
+        found = tx.annotations.changed_since(self.dataset, self._seen, limit)
+        if found is None:  # it took so long that nobody knows any more: all of them once again
+            found = ChangedRecords(tx.annotations.answered(self.dataset), last, False)
+        self._prepare(tx, found.ids)
+        self._seen, self._more = found.number, found.more
 
     def _prepare(self, tx: Transaction, ids: Sequence[str]) -> None:
+        if tx.annotations.staging(self.dataset) != self._staging:
+            raise ConflictError(
+                f"Somebody else began to make dataset {self.dataset.name} individual meanwhile. Nothing was changed."
+            )
         self.ids.update(dict.fromkeys(ids))
         stage_records(tx, self.dataset, ids, Staging(self.policies, self.now, self.plan))
 

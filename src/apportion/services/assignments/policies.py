@@ -86,8 +86,6 @@ class PolicyChange:
 
     def give_up(self) -> Iterator[Step]:
         """Yield the steps to run after one has failed: after the switch, a job resolves the records that are left."""
-        if self._migration is not None:
-            yield self._migration.give_up
         job = self._job
         if job is not None:
             yield lambda tx: requeue_job(tx, job.id, now=self._now)

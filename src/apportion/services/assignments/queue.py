@@ -289,7 +289,7 @@ def take_skipped_back(tx: Transaction, actor: Actor, address: RecordAddress, tok
         pull = slot.rule in rules and rules[slot.rule].mode is Mode.PULL
         after = take_skip_back(slot, me, lease, pull=pull)
         if after is not None:
-            answer_mode(tx, dataset).skip(case, after, "skip taken back", now=now)
+            answer_mode(tx, dataset).skip(case, after, "skip undone", now=now)
             tx.annotations.log_event(dataset, me, EventCode.TOOK_SKIP_BACK, at=now, record=case)
             return after
     raise LeaseGoneError(

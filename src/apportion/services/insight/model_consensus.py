@@ -56,7 +56,9 @@ class FitModel:
             dataset = self._find(tx)
             policy = Policies.of(dataset.policies).resolution
             if kind_of(dataset.task, multi_label=bool(dataset.multi_label)) is not AnswerKind.LABEL:
-                self.result = {"why": "models are about single labels; these answers are settled by majority"}
+                self.result = {
+                    "why": "models are about single labels; these answers are resolved by majority"
+                }
                 return
             columns = tx.answers.columns(dataset)
             # Answers that were asked for because of others count here like any other.

@@ -184,8 +184,8 @@ def _owner(tx: Transaction, workspace: str, place: int) -> str:
         [
             {
                 "loc": ["body", "workspaces", place],
-                "msg": f"nobody is called {workspace}, and it has {len(members)} members: whose copies these are "
-                "cannot be told; nothing was gathered",
+                "msg": f"nobody is called {workspace}, and it has {len(members)} members, so it is not clear whose copies these are; "
+                "nothing was gathered",
                 "type": "value_error",
             }
         ]

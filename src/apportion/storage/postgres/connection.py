@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import select
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import pq
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from psycopg.raw_cursor import RawCursor
+from psycopg.raw_cursor import RawCursor, RawServerCursor
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import Connection, Integer, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import UNLIMITED, Cursor
+from apportion.storage.sql.dialect import NumberRange
+from apportion.storage.sql.feed import ALWAYS
+from apportion.storage.tables import metadata as tables
 
 from . import strings
 from .dialect import POSTGRES
+from .gate import Gate
+from .locks import PostgresLocks
+from .places import numbered_places
 
-__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "numbered_places"]
+__all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw"]
 
-_ALWAYS = 1 << 62
 _PREPARED = 400
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,
@@ -37,32 +43,11 @@ _PATIENCE: dict[str, Any] = {
 }
 """How soon it is noticed that the database does not answer any more: with the system's defaults it takes hours."""
 _LONGEST_TIMEOUT_MS = 2_000_000_000
+_ROWS_AT_ONCE = 5_000
 
 
 class DatabaseError(CannotOpenError):
     """The database cannot be used; the message says why and what to do."""
-
-
-@cache
-def numbered_places(sql: str) -> str:
-    """Return a statement with PostgreSQL's places for parameters: ``$1`` for the first ``?`` and for ``?1``.
-
-    >>> numbered_places("SELECT ?, '?' WHERE ?")
-    "SELECT $1, '?' WHERE $2"
-    """
-    pieces = sql.split("'")
-    given = 0
-    for even in range(0, len(pieces), 2):  # every second piece is inside quotes
-        parts = pieces[even].split("?")
-        written = [parts[0]]
-        for part in parts[1:]:
-            if part[:1].isdigit():  # the number that follows is the place's own
-                written.append(f"${part}")
-            else:
-                given += 1
-                written.append(f"${given}{part}")
-        pieces[even] = "".join(written)
-    return "'".join(pieces)
 
 
 class _DecimalLoader(Loader):
@@ -80,14 +65,30 @@ class PostgresRaw:
 
     def __init__(self, link: psycopg.Connection[Any]) -> None:
         self.link = link
+        self._streams = 0
         self.total_changes = 0
         """The number of rows that were inserted, updated and deleted."""
+        self.locks = PostgresLocks(self)
+        self.gate = Gate(link)
 
     @property
     def in_transaction(self) -> bool:
         return self.link.info.transaction_status != pq.TransactionStatus.IDLE
 
+    def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
+        """Run a statement at the end of the transaction, or before the next one that looks at the table."""
+        if self.locks.writing:
+            self.gate.leave(table, sql, parameters)
+            self.total_changes += 1
+        else:
+            self.execute(sql, parameters)
+
+    def prepare_for(self, sql: str) -> None:
+        """Run what was left, if a statement is about to look at it."""
+        self.gate.before(sql, self.locks.held)
+
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
+        self.prepare_for(sql)
         cursor = RawCursor(self.link)
         cursor.execute(numbered_places(sql), parameters)
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
@@ -95,6 +96,7 @@ class PostgresRaw:
         return cursor
 
     def executemany(self, sql: str, parameters: Sequence[Sequence[Any]], /) -> Cursor:
+        self.prepare_for(sql)
         cursor = RawCursor(self.link)
         cursor.executemany(numbered_places(sql), parameters)
         self.total_changes += max(0, cursor.rowcount)
@@ -102,12 +104,52 @@ class PostgresRaw:
 
     def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int:
         """Insert rows by COPY, the fastest way there is; return how many."""
+        self.prepare_for(into)
         cursor = RawCursor(self.link)
         with cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         self.total_changes += len(rows)
         return len(rows)
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
+        self._streams += 1
+        cursor: RawServerCursor[Any]
+        with RawServerCursor(self.link, f"stream_{self._streams}") as cursor:
+            cursor.execute(numbered_places(sql).encode(), parameters)
+            while some := cursor.fetchmany(_ROWS_AT_ONCE):
+                yield some
+
+    def highest_numbers(self) -> dict[str, int]:
+        found = {}
+        for table, sequence in self._sequences():
+            last, called = self.execute(f"SELECT last_value, is_called FROM {sequence}").fetchone()
+            found[table] = last if called else last - 1
+        for each in NumberRange:
+            last, called = self.execute(f"SELECT last_value, is_called FROM {each.key}").fetchone()
+            found[each.key] = last if called else last - 1
+        return found
+
+    def continue_numbers(self, highest: Mapping[str, int], /) -> None:
+        for table, sequence in self._sequences():
+            (used,) = self.execute(f'SELECT coalesce(max("{_key_of(table)}"), 0) FROM {table}').fetchone()
+            self.execute(
+                "SELECT setval(?::regclass, ?, false)", (sequence, max(used, highest.get(table, 0)) + 1)
+            )
+        for each in NumberRange:
+            (used,) = self.execute(each.value).fetchone()
+            self.execute(
+                "SELECT setval(?::regclass, ?, false)", (each.key, max(used, highest.get(each.key, 0)) + 1)
+            )
+
+    def _sequences(self) -> list[tuple[str, str]]:
+        """Return the tables whose keys are numbered by the database, each with its sequence."""
+        rows = [
+            (table.name, self.execute("SELECT pg_get_serial_sequence(?, ?)", (table.name, key)).fetchone()[0])
+            for table in tables.sorted_tables
+            if (key := _key_of(table.name)) is not None
+        ]
+        return [(table, sequence) for table, sequence in rows if sequence is not None]
 
 
 class PostgresConnection:
@@ -124,8 +166,13 @@ class PostgresConnection:
         self.after: list[Callable[[], None]] = []
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""
-        self.began = _ALWAYS
-        """The number of commits that had been passed on to the caches when its snapshot was taken."""
+        self.changes: list[CacheDelta] = []
+        """Everything that the running transaction has changed so far and others have to follow."""
+        self.began = ALWAYS
+        self.since = 0.0
+        """When its snapshot was taken, on the clock ``time.monotonic``."""
+        self.seen: dict[int, int] = {}
+        """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
         if readonly:
             link.execute("SET default_transaction_read_only = on")
         engine = create_engine(
@@ -140,8 +187,12 @@ class PostgresConnection:
         engine.dialect.colspecs = {
             kind: own for kind, own in engine.dialect.colspecs.items() if not issubclass(kind, Integer)
         }
+        event.listen(engine, "before_cursor_execute", self._prepare_for)
         event.listen(engine, "after_cursor_execute", self._count_changes)
         self.sql: Connection = engine.connect()
+
+    def _prepare_for(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ARG002
+        self.raw.prepare_for(statement)
 
     def _count_changes(self, connection: Connection, cursor: Any, *_: Any) -> None:  # noqa: ARG002
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
@@ -168,24 +219,32 @@ class PostgresConnection:
 
     # Transactions of the writer (``storage.sql.writer.WritingConnection``)
 
-    def begin(self) -> None:
+    def begin(self, *, shared: bool = False) -> None:
         self.raw.link.execute("BEGIN")
+        self.raw.locks.begin(shared=shared)
 
     def commit(self) -> None:
         self.raw.link.execute("COMMIT")
+        self.raw.locks.end()
 
     def roll_back(self) -> None:
+        self.raw.gate.forget()
+        self.raw.locks.end()
         if not self.lost and self.raw.in_transaction:
             with contextlib.suppress(psycopg.Error):
                 self.raw.link.execute("ROLLBACK")
 
     def set_savepoint(self) -> None:
+        self.raw.gate.set_savepoint()
+        self.raw.locks.set_savepoint()
         self.raw.link.execute("SAVEPOINT job")
 
     def release_savepoint(self) -> None:
         self.raw.link.execute("RELEASE job")
 
     def return_to_savepoint(self) -> bool:
+        self.raw.gate.return_to_savepoint()
+        self.raw.locks.return_to_savepoint()
         try:
             self.raw.link.execute("ROLLBACK TO job; RELEASE job", prepare=False)
         except psycopg.Error:  # the connection is lost
@@ -194,11 +253,18 @@ class PostgresConnection:
 
     # Reading
 
+    @property
+    def in_snapshot(self) -> bool:
+        """True while each statement sees the same."""
+        return self.reads_only and self.raw.in_transaction
+
     def begin_snapshot(self, deadline: Deadline | None) -> None:
         """Begin a transaction that sees the database as of now; its statements end by the deadline."""
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         if deadline is not None:
             begin += f"; SET LOCAL statement_timeout = {_milliseconds(deadline)}"
+        self.seen.clear()
+        self.since = time.monotonic()
         self.raw.link.execute(begin, prepare=False)
 
     def end_snapshot(self) -> None:
@@ -234,6 +300,14 @@ class PostgresConnection:
             yield
         finally:
             self.end_snapshot()
+
+
+def _key_of(table: str) -> str | None:
+    """Return the key of a table whose rows are numbered; record numbers are given out elsewhere."""
+    keys = list(tables.tables[table].primary_key)
+    if len(keys) != 1 or keys[0].name == "rid" or not isinstance(keys[0].type, Integer):
+        return None
+    return keys[0].name
 
 
 def _milliseconds(deadline: Deadline) -> int:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Iterator
+
 from sqlalchemy import BigInteger, Integer, MetaData
 
+from apportion.storage.sql.dialect import SINGLES, NumberRange
 from apportion.storage.tables import metadata as tables
 from apportion.storage.versions import LATEST
 
-from .changes import CHANGE_LOG_TABLES
 from .connection import DatabaseError, PostgresConnection, PostgresRaw
+from .feed import FEED_TABLES
 
-__all__ = ["check_database", "check_version", "create_tables", "migrate", "version_of"]
+__all__ = [
+    "check_database",
+    "check_version",
+    "create_in_transaction",
+    "create_tables",
+    "migrate",
+    "upgrade_lock",
+    "version_of",
+    "wait_for_tables",
+]
 
+TABLES_SECONDS = 60.0
+"""How long a server that may not migrate waits for its tables."""
 _OLDEST = 150_000
 _UPGRADING = (0x4150504F, 1)
 """Key of the advisory lock of whoever creates or upgrades tables."""
@@ -21,6 +37,15 @@ _EVENTS_STAY = (
     "IF TG_OP = 'DELETE' AND OLD.at < coalesce((SELECT max(before) FROM events_pruning), 0) THEN RETURN OLD; END IF; "
     "RAISE EXCEPTION 'events are only ever added: none is changed, or deleted before its time'; END $$",
     "CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_event_change()",
+)
+_NUMBERS = (
+    *(f"CREATE SEQUENCE {each.key}" for each in (NumberRange.VALUES, NumberRange.SLOTS)),
+    f"CREATE SEQUENCE {NumberRange.ADDED_SLOTS.key} MINVALUE {SINGLES + 1}",
+    # a sequence gives out one number at a time, and plans need many that follow each other
+    "CREATE FUNCTION reserve_numbers(what text, many bigint) RETURNS bigint LANGUAGE plpgsql AS $$ "
+    "DECLARE first bigint; BEGIN PERFORM pg_advisory_lock(1095782479, 3); first := nextval(what::regclass); "
+    "PERFORM setval(what::regclass, first + many - 1); PERFORM pg_advisory_unlock(1095782479, 3); RETURN first; "
+    "END $$",
 )
 _SERVERS = (
     "CREATE TABLE heartbeat (at bigint NOT NULL)",
@@ -44,16 +69,22 @@ def check_database(raw: PostgresRaw) -> None:
         raise DatabaseError(
             f"This is PostgreSQL {version // 10_000}; 15 or later is needed. Upgrade it, or use another one."
         )
-    (encoding, collation, standby, durable, tables_there) = raw.execute(
+    (encoding, collation, standby, durable, read_only, tables_there) = raw.execute(
         # whatever datcollate says, ICU has an order of its own, and the builtin provider that of code points
         "SELECT pg_encoding_to_char(d.encoding), CASE d.datlocprovider WHEN 'i' THEN 'ICU' "
         "WHEN 'b' THEN 'C' ELSE d.datcollate END, pg_is_in_recovery(), "
-        "current_setting('synchronous_commit'), (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()) "
+        "current_setting('synchronous_commit'), current_setting('default_transaction_read_only') = 'on', "
+        "(SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()) "
         "FROM pg_database d WHERE d.datname = current_database()"
     ).fetchone()
     if standby:
         raise DatabaseError(
             "This is a read-only standby. Put the address of the primary in APPORTION_DATABASE_URL."
+        )
+    if read_only:
+        raise DatabaseError(
+            "The database is read-only: default_transaction_read_only is on. Set it to off, for this database or its "
+            "user, for instance: ALTER DATABASE … SET default_transaction_read_only = off"
         )
     if encoding != "UTF8" or collation not in ("C", "POSIX", "C.UTF-8", "C.utf8"):
         raise DatabaseError(
@@ -88,12 +119,22 @@ def check_version(connection: PostgresConnection) -> None:
         )
 
 
+def wait_for_tables(connection: PostgresConnection) -> None:
+    """Wait for somebody else to create or upgrade the tables. Raises ``DatabaseError`` if nobody does."""
+    until = time.monotonic() + TABLES_SECONDS
+    while version_of(connection.raw) < LATEST:
+        if time.monotonic() > until:
+            check_version(connection)
+        time.sleep(0.2)
+
+
 def migrate(connection: PostgresConnection, *, allowed: bool = True) -> None:
-    """Create the tables if there are none. Raises ``DatabaseError`` if they are of another version."""
-    raw = connection.raw
-    raw.execute("SELECT pg_advisory_lock(?::int, ?::int)", _UPGRADING)
-    try:
-        version = version_of(raw)
+    """Create the tables if there are none, or bring older ones up to date; only one process at a time does.
+
+    Raises ``DatabaseError`` if they are newer, or older and that is not ``allowed``.
+    """
+    with upgrade_lock(connection):
+        version = version_of(connection.raw)
         if version == 0:
             create_tables(connection)
         elif version > LATEST:
@@ -101,32 +142,46 @@ def migrate(connection: PostgresConnection, *, allowed: bool = True) -> None:
                 f"The database was written by a newer version of Apportion (tables {version}, this one knows "
                 f"{LATEST}). Install that version."
             )
-        elif version < LATEST:
+        elif version < LATEST and not allowed:
             raise DatabaseError(
-                f"The database needs an upgrade (tables {version} → {LATEST})"
-                + (
-                    ", which this version cannot make on PostgreSQL."
-                    if allowed
-                    else ". Run `apportion db migrate`."
-                )
+                f"The database needs an upgrade (tables {version} → {LATEST}). Back it up, and run `apportion db "
+                "migrate`, or start without --no-migrate."
             )
+        elif version < LATEST:
+            from .upgrade import upgrade
+
+            upgrade(connection)
+
+
+@contextlib.contextmanager
+def upgrade_lock(connection: PostgresConnection) -> Iterator[None]:
+    """Keep everybody else from creating or upgrading tables."""
+    connection.raw.execute("SELECT pg_advisory_lock(?::int, ?::int)", _UPGRADING)
+    try:
+        yield
     finally:
-        raw.execute("SELECT pg_advisory_unlock(?::int, ?::int)", _UPGRADING)
+        if not connection.lost:
+            connection.raw.execute("SELECT pg_advisory_unlock(?::int, ?::int)", _UPGRADING)
 
 
 def create_tables(connection: PostgresConnection) -> None:
     """Create every table, in one transaction."""
     connection.begin()
     try:
-        _with_wide_numbers(tables).create_all(connection.sql, checkfirst=False)
-        for statement in (*_EVENTS_STAY, *CHANGE_LOG_TABLES, *_SERVERS):
-            connection.raw.execute(statement)
-        connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-        connection.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
+        create_in_transaction(connection)
     except BaseException:  # SQLAlchemy wraps the errors of the driver in its own
         connection.roll_back()
         raise
     connection.commit()
+
+
+def create_in_transaction(connection: PostgresConnection) -> None:
+    """Create every table, within the transaction that there is."""
+    _with_wide_numbers(tables).create_all(connection.sql, checkfirst=False)
+    for statement in (*_EVENTS_STAY, *FEED_TABLES, *_NUMBERS, *_SERVERS):
+        connection.raw.execute(statement)
+    connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    connection.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
 
 
 def _with_wide_numbers(metadata: MetaData) -> MetaData:

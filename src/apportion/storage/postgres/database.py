@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.raw_cursor import RawCursor
 
 from apportion.domain.errors import StorageFullError, StorageUnwritableError, StoreUnavailableError
 from apportion.ports.deadline import Deadline
@@ -22,7 +23,7 @@ from apportion.storage.sql.writer import Writer
 from .connection import DatabaseError, PostgresConnection
 from .create import check_database
 
-__all__ = ["Database"]
+__all__ = ["Database", "WriterConnection"]
 
 T = TypeVar("T")
 
@@ -33,11 +34,18 @@ IDLE_LINKS = 4
 """Connections kept for the next dataset that is opened."""
 _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
 """Shutting down, crashed, starting, ended when idle, too many connections."""
+_MARK = (
+    "INSERT INTO commits (writer, mark) VALUES ($1, $2) "
+    "ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, at = now()"
+)
+_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "23505"})
+"""They waited for each other, or both added the same."""
+_NO_CONNECTION = "it has no connection left: raise its max_connections, or have fewer servers"
 _SERVING = (0x4150504F, 2)
 """Key of the advisory lock of the one server."""
 
 
-class _WriterConnection(PostgresConnection):
+class WriterConnection(PostgresConnection):
     """The writer's connection, made anew when the last one was lost.
 
     It holds the lock of the one server, where this process is that, so that a lock and its writer end together.
@@ -52,30 +60,35 @@ class _WriterConnection(PostgresConnection):
         self._writer = uuid4().hex
         self._unsure = False
 
-    def begin(self) -> None:
+    def begin(self, *, shared: bool = False) -> None:
         if not self.lost:
             try:
-                super().begin()
+                super().begin(shared=shared)
             except psycopg.OperationalError:
                 if not self.lost:
                     raise
             else:
                 return
         self._connect_again()
-        super().begin()
+        super().begin(shared=shared)
 
     def commit(self) -> None:
         """Commit, and leave a mark by which a commit is recognised whose acknowledgement was lost."""
         mark = uuid4().hex
-        marked = (
-            f"INSERT INTO commits (writer, mark) VALUES ('{self._writer}', '{mark}') "
-            "ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, at = now(); COMMIT"
-        )
         try:
-            self.raw.link.execute(marked, prepare=False)
+            self.send_commit(mark)
         except psycopg.OperationalError:
             if not self.lost or not self._was_kept(mark):
                 raise
+        self.raw.locks.end()
+
+    def send_commit(self, mark: str) -> None:
+        """Write what was left to the end, and the mark, and commit: in one round trip, for which others wait."""
+        raw = self.raw
+        with raw.link.pipeline():
+            raw.gate.close(raw.locks.held, self.changes, mark)
+            RawCursor(raw.link).execute(_MARK, (self._writer, mark))
+            RawCursor(raw.link).execute("COMMIT")
 
     def _was_kept(self, mark: str) -> bool:
         """Return whether the commit with this mark took place. Raises ``StoreUnavailableError`` if nobody can say."""
@@ -124,15 +137,12 @@ class Database:
         """
         self.url = url
         self.readers = ReaderPool(lambda: PostgresConnection(url, readonly=True), IDLE_LINKS)
-        self.passed_on = 0
-        """The number of commits whose changes were passed on to the caches."""
         try:
-            self._writer_connection = _WriterConnection(url, forget)
+            self._writer_connection = WriterConnection(url, forget)
         except psycopg.Error as refused:
+            why = _without_password(url, refused)
             raise DatabaseError(
-                f"PostgreSQL at {_place(url)} cannot be reached: {_without_password(url, refused)}. Look at "
-                "APPORTION_DATABASE_URL: host, port, user, password and the name of the database; and whether "
-                "PostgreSQL runs and accepts connections from here."
+                f"PostgreSQL at {_place(url)} cannot be reached: {why}. {_what_to_do(why)}"
             ) from None
         try:
             check_database(self._writer_connection.raw)
@@ -141,7 +151,7 @@ class Database:
         except BaseException:
             self._writer_connection.close()
             raise
-        self.writer = Writer(self._writer_connection, translate_error)
+        self.writer = Writer(self._writer_connection, translate_error, _in_the_way)
 
     # Reading
 
@@ -154,7 +164,6 @@ class Database:
             return
         try:
             connection = self.readers.of_thread()
-            connection.began = self.passed_on  # before the snapshot: too few is safe, too many is not
             connection.deadline = deadline or UNLIMITED
             connection.begin_snapshot(deadline)
             try:
@@ -167,11 +176,6 @@ class Database:
             if translated is failure:
                 raise
             raise translated from failure
-
-    def pass_on(self) -> int:
-        """Count one more commit whose changes are passed on to the caches; return its number. Called by the writer."""
-        self.passed_on += 1
-        return self.passed_on
 
     def initialise(self, fn: Callable[[PostgresConnection], T]) -> T:
         """Run ``fn`` with the writer's connection before any writing; it begins and ends its own transaction."""
@@ -216,13 +220,19 @@ class Database:
         self._writer_connection.close()
 
 
+def _in_the_way(failure: BaseException) -> bool:
+    """Return whether a failure is due to others who write at the same time."""
+    found = getattr(failure, "orig", failure)
+    return isinstance(found, psycopg.Error) and found.sqlstate in _IN_THE_WAY
+
+
 def translate_error(failure: BaseException) -> BaseException:
     """Return the error that explains a failure of PostgreSQL to users; any other failure as it is."""
     found = getattr(failure, "orig", None)
     cause = found if isinstance(found, BaseException) else failure
     refusal: BaseException
     if isinstance(cause, psycopg.OperationalError) and _is_away(cause.sqlstate):
-        refusal = StoreUnavailableError()
+        refusal = StoreUnavailableError(_NO_CONNECTION if _is_full(str(cause)) else "")
     elif isinstance(cause, (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory)):
         refusal = StorageFullError(
             f"The database could not write to its disk ({cause}). Nothing of this request was kept; "
@@ -237,6 +247,25 @@ def translate_error(failure: BaseException) -> BaseException:
         return failure
     refusal.__cause__ = failure
     return refusal
+
+
+def _is_full(message: str) -> bool:
+    """Return whether PostgreSQL has no connection left; while one is made, its message is all there is."""
+    return any(each in message for each in ("too many clients", "too many connections", "connection slots"))
+
+
+def _what_to_do(why: str) -> str:
+    if _is_full(why):
+        return (
+            "Raise max_connections of PostgreSQL, or the limit of this user or database; or have fewer servers and "
+            "processes."
+        )
+    if "starting up" in why or "shutting down" in why or "recovery mode" in why:
+        return "Wait until it accepts connections, and start again."
+    return (
+        "Look at APPORTION_DATABASE_URL: host, port, user, password and the name of the database; and whether "
+        "PostgreSQL runs and accepts connections from here."
+    )
 
 
 def _is_away(sqlstate: str | None) -> bool:

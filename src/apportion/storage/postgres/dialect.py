@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Select
+from sqlalchemy import LargeBinary, Select
 from sqlalchemy.dialects import postgresql
 
-from apportion.storage.sql.dialect import Statements
+from apportion.storage.sql.dialect import NumberRange, Statements
+from apportion.storage.tables import metadata as tables
 
-from .changes import PostgresChangeLog
 from .texts import TsvectorIndex
 
 __all__ = ["POSTGRES", "PostgresDialect"]
@@ -105,11 +105,29 @@ class PostgresDialect:
             done += raw.execute(many, list(chain.from_iterable(part))).rowcount
         return done
 
+    def update_rows(
+        self, raw: Statements, table: str, columns: Sequence[str], keys: int, rows: Sequence[Sequence[Any]]
+    ) -> None:
+        if not rows:
+            return
+        kinds = [
+            "bytea" if isinstance(tables.tables[table].columns[name].type, LargeBinary) else "bigint"
+            for name in columns
+        ]
+        given = ", ".join(f"?::{kind}[]" for kind in kinds)
+        values = ", ".join(f"{name} = given.{name}" for name in columns[:-keys])
+        where = " AND ".join(f"{table}.{name} = given.{name}" for name in columns[-keys:])
+        raw.execute(
+            f"UPDATE {table} SET {values} FROM unnest({given}) AS given({', '.join(columns)}) WHERE {where}",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
     def texts(self, raw: Statements, dataset: int) -> TsvectorIndex:
         return TsvectorIndex(raw, dataset)
 
-    def change_log(self, raw: Statements) -> PostgresChangeLog:
-        return PostgresChangeLog(raw)
+    def reserve_numbers(self, raw: Statements, what: NumberRange, many: int) -> int:
+        (first,) = raw.execute("SELECT reserve_numbers(?, ?)", (what.key, many)).fetchone()
+        return int(first)
 
 
 def _listed(name: str, array: str) -> str:

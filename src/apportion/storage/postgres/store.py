@@ -8,8 +8,9 @@ from apportion.storage.sql.store import SqlStore
 from apportion.storage.versions import LATEST
 
 from .connection import PostgresConnection
-from .create import migrate, version_of
+from .create import migrate, version_of, wait_for_tables
 from .database import Database
+from .feed import TableFeed, prune_feed
 
 __all__ = ["PostgresStore"]
 
@@ -32,9 +33,11 @@ class PostgresStore(SqlStore[PostgresConnection]):
         hold: bool = False,
     ) -> None:
         self.database = database = Database(url, hold=hold, forget=self._forget)
-        super().__init__(database, limits, open_datasets)
+        super().__init__(database, TableFeed(), limits, open_datasets)
         self._last_alive: int | None = None
         try:
+            if hold and not allow_upgrade:
+                database.initialise(wait_for_tables)
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
             self._last_alive = database.initialise(_heartbeat)
         except BaseException as failure:
@@ -82,5 +85,6 @@ def _heartbeat(connection: PostgresConnection) -> int | None:
 
 def _beat(connection: PostgresConnection, now: int) -> None:
     connection.raw.execute("DELETE FROM commits WHERE at < now() - interval '30 days'")
+    prune_feed(connection.raw)
     if not connection.raw.execute("UPDATE heartbeat SET at = ?", (now,)).rowcount:
         connection.raw.execute("INSERT INTO heartbeat VALUES (?)", (now,))

@@ -6,12 +6,9 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from psycopg.raw_cursor import RawServerCursor
-
-from apportion.domain.errors import BadRequestError
 from apportion.ports.upkeep import Inconsistency, RebuildReport
 from apportion.storage.checksums import COVERED, KEYS
 from apportion.storage.sql.checks.derive_again import derive_again
@@ -23,27 +20,33 @@ from apportion.storage.sql.checks.store_check import (
     wrong_checksums,
 )
 from apportion.storage.sql.index.cache import DatasetCache
+from apportion.storage.sql.transfer import copied_tables
 
 from .connection import DatabaseError, PostgresConnection
 from .create import check_version
 from .database import Database
 
-__all__ = ["PostgresUpkeep"]
+__all__ = ["PostgresUpkeep", "problems_within", "read_whole"]
 
-_BACKUP = (
-    "Back up PostgreSQL with its own programs: pg_dump --format custom for a copy, also while a server runs; "
-    "pg_basebackup with an archive of the WAL to lose nothing at all."
-)
+WriteFile = Callable[[PostgresConnection, Path, "Callable[[int, int], None] | None"], None]
 
 
 class PostgresUpkeep:
     """``ports.upkeep.Upkeep`` of the database at ``url``, with its own connections.
 
     ``cache_of`` gives the caches to compare with the tables; without it, fresh ones are read and compared.
+    ``write_file`` writes what a connection sees into a file; without it there are no backups.
     """
 
-    def __init__(self, url: str, *, cache_of: Callable[[int], DatasetCache] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        cache_of: Callable[[int], DatasetCache] | None = None,
+        write_file: WriteFile | None = None,
+    ) -> None:
         self._url = url
+        self._write_file = write_file
         self._cache_of = cache_of
         with self._opened(hold=False) as database:
             database.initialise(check_version)
@@ -54,19 +57,13 @@ class PostgresUpkeep:
             yield database
 
     def backup(self, target: Path, *, progress: Callable[[int, int], None] | None = None) -> None:
-        del target, progress
-        raise BadRequestError(f"Nothing was written. {_BACKUP}")
+        assert self._write_file is not None
+        with self._opened(hold=False) as database, read_whole(database) as connection:
+            self._write_file(connection, target, progress)
 
     def verify(self) -> Sequence[Inconsistency]:
         with self._opened(hold=False) as database, database.read() as connection:
-            return self._problems(connection)
-
-    def _problems(self, connection: PostgresConnection) -> list[Inconsistency]:
-        failed = threading.Event()
-        problems = guarded("database", None, partial(stray_rows, connection.raw), failed.set)
-        for table in COVERED:
-            problems += guarded(CHECKSUMS, None, partial(_checksums, connection, table), failed.set)
-        return problems + check_datasets(connection, failed.set, self._cache_of)
+            return problems_within(connection, self._cache_of)
 
     def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> RebuildReport:
         with self._opened(hold=True) as database:  # refused while a server runs
@@ -75,7 +72,8 @@ class PostgresUpkeep:
 
     def _derive(self, progress: Callable[[str, int, int], None], connection: PostgresConnection) -> None:
         derive_again(connection, progress)
-        problems = [each for each in self._problems(connection) if each.check != CHECKSUMS]
+        connection.raw.execute("UPDATE feed SET no = no + 1")  # a gap: whoever has a cache reads it anew
+        problems = [each for each in problems_within(connection, self._cache_of) if each.check != CHECKSUMS]
         if problems:
             first = f"{problems[0].check}: {problems[0].message}"
             raise DatabaseError(
@@ -83,10 +81,28 @@ class PostgresUpkeep:
             )
 
 
+@contextlib.contextmanager
+def read_whole(database: Database) -> Iterator[PostgresConnection]:
+    """Yield a connection in a snapshot, in which nobody changes the form of a table."""
+    names = ", ".join(table.name for table in copied_tables())
+    with database.read() as connection:
+        # A table that is rewritten meanwhile would look empty; the first statement, so that the snapshot is later
+        connection.raw.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
+        yield connection
+
+
+def problems_within(
+    connection: PostgresConnection, cache_of: Callable[[int], DatasetCache] | None = None
+) -> list[Inconsistency]:
+    """Return all inconsistencies, as the transaction sees them."""
+    failed = threading.Event()
+    problems = guarded("database", None, partial(stray_rows, connection.raw), failed.set)
+    for table in COVERED:
+        problems += guarded(CHECKSUMS, None, partial(_checksums, connection, table), failed.set)
+    return problems + check_datasets(connection, failed.set, cache_of)
+
+
 def _checksums(connection: PostgresConnection, table: str) -> Iterator[str]:
     columns = ", ".join(f'"{name}"' for name in (*KEYS[table], "checksum", *COVERED[table]))
-    cursor: RawServerCursor[Any]
-    with RawServerCursor(connection.raw.link, "checked") as cursor:
-        cursor.itersize = 2_000
-        cursor.execute(f"SELECT {columns} FROM {table}".encode())
-        yield from wrong_checksums(table, cursor)
+    rows = chain.from_iterable(connection.raw.stream(f"SELECT {columns} FROM {table}"))
+    yield from wrong_checksums(table, rows)

@@ -51,7 +51,12 @@ class Agents:
         """Return the number of an annotator; assign one if there is none yet."""
         no = self.find(name)
         if no is None:
-            (no,) = self._raw.execute("INSERT INTO agents (name) VALUES (?) RETURNING no", (name,)).fetchone()
+            row = self._raw.execute(
+                "INSERT INTO agents (name) VALUES (?) ON CONFLICT DO NOTHING RETURNING no", (name,)
+            ).fetchone()
+            if row is None:  # another transaction has just added it
+                row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (name,)).fetchone()
+            no = int(row[0])
             self._know(no, name)
         return no
 

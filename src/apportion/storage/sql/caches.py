@@ -13,8 +13,9 @@ from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 
 from .agents import AgentRegistry
+from .cache_delta import CacheDelta
 from .connection import SqlConnection
-from .index.cache_delta import CacheDelta
+from .feed import Feed
 from .index.terms import TermRegistry
 
 if TYPE_CHECKING:
@@ -33,19 +34,18 @@ class Caches:
         self,
         connect: Callable[[], SqlConnection],
         give_back: Callable[[Any], None],  # takes what ``connect`` returned
-        pass_on: Callable[[], int],
+        feed: Feed,
         most: int,
     ) -> None:
-        """``connect`` lends a connection to a cache; ``pass_on`` counts a commit and returns its number; ``most``
-        datasets are kept, the least recently used being dropped first."""
+        """``connect`` lends a connection to a cache; ``feed`` is what caches follow; ``most`` datasets are kept, the
+        least recently used being dropped first."""
         self.registry = TermRegistry()
         self.agents = AgentRegistry()
         self.plans: dict[int, StoredPlan] = {}
-        self.next_numbers: dict[str, int] = {}
+        self.feed = feed
         self.most = most
         self._connect = connect
         self._give_back = give_back
-        self._pass_on = pass_on
         self._caches: OrderedDict[int, DatasetCache] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -57,7 +57,7 @@ class Caches:
             if cache is None:
                 from .index.cache import DatasetCache  # brings numpy along
 
-                cache = DatasetCache(dataset, self._connect, self._give_back)
+                cache = DatasetCache(dataset, self._connect, self._give_back, self.feed)
                 self._caches[dataset] = cache
                 if len(self._caches) > self.most:
                     dropped = self._caches.popitem(last=False)[1]
@@ -67,10 +67,11 @@ class Caches:
             dropped.close()
         return cache
 
-    def apply(self, changes: CacheDelta) -> None:
-        """Apply what a transaction changed to the cache, if there is one."""
-        # Counted first: a snapshot that begins from now on has this commit in it
-        number = self._pass_on()
+    def apply(self, changes: CacheDelta, number: int) -> None:
+        """Apply what a transaction of this process changed to the cache, if there is one."""
+        if changes.gone:
+            self.forget(changes.dataset)
+            return
         with self._lock:
             cache = self._caches.get(changes.dataset)
         if cache is not None:
@@ -85,7 +86,6 @@ class Caches:
         self.registry.fields = {}
         self.forget_terms()
         self.plans.clear()
-        self.next_numbers.clear()
         with self._lock:
             dropped, self._caches = self._caches, OrderedDict()
         for cache in dropped.values():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from apportion.ports.deadline import Deadline
 
+from .cache_delta import CacheDelta
 from .dialect import Cursor, Dialect, Statements
+from .locks import Locks
 
 __all__ = ["UNLIMITED", "Cursor", "RawConnection", "SqlConnection"]
 
@@ -25,11 +27,36 @@ class RawConnection(Statements, Protocol):
     def dialect(self) -> Dialect: ...
 
     @property
+    def locks(self) -> Locks:
+        """Return the locks of the running transaction."""
+        ...
+
+    def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
+        """Run a statement that changes rows of a table which many transactions change.
+
+        Where several write at the same time it is left to the end of the transaction, or to its next statement that
+        looks at the table.
+        """
+        ...
+
+    @property
     def total_changes(self) -> int:
         """Return how many rows were ever changed through the connection, by SQLAlchemy too.
 
         While it stays the same, what was read within the transaction still holds.
         """
+        ...
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ..., /) -> Iterator[list[Any]]:
+        """Yield the rows that a statement finds some thousand at a time; never more of them are in memory."""
+        ...
+
+    def highest_numbers(self) -> Mapping[str, int]:
+        """Return by table the highest number that was given out, also where its row is gone."""
+        ...
+
+    def continue_numbers(self, highest: Mapping[str, int], /) -> None:
+        """Have the tables' next numbers be above these."""
         ...
 
 
@@ -39,14 +66,24 @@ class SqlConnection(Protocol):
     reads_only: bool
     after: list[Callable[[], None]]
     """Hooks to run once the running transaction has committed."""
+    changes: list[CacheDelta]
+    """Everything that the running transaction has changed so far and others have to follow."""
     deadline: Deadline
     """The deadline of the transaction that it is used for."""
     began: int
     """The number of commits that had been passed on to the caches when its snapshot was taken."""
+    since: float
+    """When its snapshot was taken, on the clock ``time.monotonic``."""
+    seen: dict[int, int]
+    """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
     sql: Connection
 
     @property
     def raw(self) -> RawConnection: ...
+
+    @property
+    def in_snapshot(self) -> bool:
+        """True while each statement sees the same."""
 
     @property
     def stale(self) -> bool:

@@ -67,6 +67,7 @@ class SqlDatasets:
         self._plans = plans
 
     def find(self, workspace: str, name: str) -> Dataset | None:
+        self._raw.locks.named(workspace, name)
         row = self._raw.execute(_find(self._raw.dialect), (workspace, name)).fetchone()
         if row is None:
             return None
@@ -75,6 +76,7 @@ class SqlDatasets:
         return found
 
     def by_number(self, no: int) -> Dataset | None:
+        self._raw.locks.dataset(no)
         row = self._raw.execute(_NUMBERED, (no,)).fetchone()
         return None if row is None else _cached(row)
 
@@ -114,6 +116,7 @@ class SqlDatasets:
             )
             .returning(datasets.c.no)
         ).one()
+        self._raw.locks.dataset(no)
         self._created(no)
         return replace(dataset, no=DatasetNo(no), records=0)
 
@@ -121,9 +124,11 @@ class SqlDatasets:
         if changes and changes.keys() <= _OFTEN_CHANGED:
             columns = ", ".join(f"{name} = ?" for name in changes)
             stored = [json.dumps(value) if name in _JSON else value for name, value in changes.items()]
-            self._raw.execute(f"UPDATE datasets SET {columns} WHERE no = ?", (*stored, dataset.no))
+            self._raw.leave("datasets", f"UPDATE datasets SET {columns} WHERE no = ?", (*stored, dataset.no))
             return replace(dataset, **changes)
         values = dict(changes)
+        if values:
+            self._raw.locks.alone(dataset.no)
         if "settings" in values:
             values["settings"] = _settings_out(values["settings"])
         if "rules" in values:
@@ -150,6 +155,7 @@ class SqlDatasets:
         self._connection.execute(insert(guidelines).values(with_checksum("guidelines", row)))
 
     def delete(self, dataset: Dataset, *, at: int) -> None:
+        self._raw.locks.alone(dataset.no)
         self._connection.execute(update(datasets).where(datasets.c.no == dataset.no).values(deleted_at=at))
 
     def deleted(self, workspaces: Collection[str] | None = None) -> Sequence[DeletedDataset]:
@@ -192,6 +198,7 @@ class SqlDatasets:
         return [no for (no,) in rows]
 
     def purge(self, no: int, *, limit: int) -> bool:
+        self._raw.locks.alone(no)
         return self._purge(no, limit)
 
     def release_disk_space(self) -> bool:

@@ -6,14 +6,30 @@ All other SQL is written in the form that every database understands. Statements
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
 from typing import Any, Protocol
 
 from sqlalchemy import Select
 
-from .change_log import ChangeLog
 from .texts import TextIndex
 
-__all__ = ["Cursor", "Dialect", "Statements"]
+__all__ = ["SINGLES", "Cursor", "Dialect", "NumberRange", "Statements"]
+
+SINGLES = 1 << 61
+"""Slots added one by one are numbered from here; below, plans have whole ranges reserved."""
+
+
+class NumberRange(Enum):
+    """The numbers that are given out by the database, each with the statement that finds the highest one used."""
+
+    VALUES = "SELECT coalesce(max(vid), 0) FROM vals"
+    SLOTS = f"SELECT coalesce(max(no), 0) FROM slots WHERE no < {SINGLES}"
+    ADDED_SLOTS = f"SELECT coalesce(max(no), {SINGLES}) FROM slots WHERE no > {SINGLES}"
+
+    @property
+    def key(self) -> str:
+        """Return the name under which a database keeps how far it is."""
+        return f"numbers_of_{self.name.lower()}"
 
 
 class Cursor(Protocol):
@@ -110,8 +126,13 @@ class Dialect(Protocol):
         ``form`` is the row as SQL where some columns are the same for all: ``(7, ?, NULL)``.
         """
 
+    def reserve_numbers(self, raw: Statements, what: NumberRange, many: int) -> int:
+        """Reserve so many numbers, one after the other, that nobody has had; return the first."""
+
+    def update_rows(
+        self, raw: Statements, table: str, columns: Sequence[str], keys: int, rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Update rows the fastest way; the last columns, ``keys`` of them, say which row it is."""
+
     def texts(self, raw: Statements, dataset: int) -> TextIndex:
         """Return the full-text index of a dataset."""
-
-    def change_log(self, raw: Statements) -> ChangeLog:
-        """Return the log of records that are written."""

@@ -20,6 +20,7 @@ from .caches import WARM_FROM, Caches, warm
 from .checks.counts import counts_in
 from .codec.encode_records import encode_records
 from .connection import SqlConnection
+from .feed import Feed
 from .reader_pool import PooledConnection, ReaderPool
 from .records.record_writer import MetadataLimits
 from .transaction import SqlTransaction
@@ -48,10 +49,6 @@ class OpenDatabase(Protocol[C]):
         """Queue ``fn`` for the writer thread."""
         ...
 
-    def pass_on(self) -> int:
-        """Count one more commit whose changes are passed on to the caches; return its number."""
-        ...
-
     def close(self) -> None: ...
 
 
@@ -61,11 +58,11 @@ class SqlStore(Generic[C]):
     ``open_datasets`` is how many datasets keep their caches in memory, the least recently used being dropped first.
     """
 
-    def __init__(self, database: OpenDatabase[C], limits: MetadataLimits | None, open_datasets: int) -> None:
+    def __init__(
+        self, database: OpenDatabase[C], feed: Feed, limits: MetadataLimits | None, open_datasets: int
+    ) -> None:
         self.limits = limits or MetadataLimits()
-        self.caches = Caches(
-            database.readers.lend, database.readers.take_back, database.pass_on, open_datasets
-        )
+        self.caches = Caches(database.readers.lend, database.readers.take_back, feed, open_datasets)
         self._open = database
 
     @contextlib.contextmanager

@@ -14,6 +14,7 @@ from .agents import Agents
 from .answers.annotations import SqlAnnotations
 from .assignments.assignments import SqlAssignments
 from .assignments.totals import SqlTotals
+from .cache_delta import CacheDelta
 from .caches import Caches
 from .connection import SqlConnection
 from .datasets import PlanListing, SqlDatasets
@@ -86,8 +87,11 @@ class SqlTransaction:
         done = purge_some(raw, dataset, limit)
         if before != raw.execute(fields, (dataset,)).fetchone():
             self._caches.forget_terms()  # at once: field numbers may be given out again before the commit
-            self._connection.after.append(lambda: self._caches.forget(dataset))
+            self._note(CacheDelta(dataset, gone=True))
         return done
+
+    def _note(self, changes: CacheDelta) -> None:
+        self._caches.feed.note(self._connection, changes)
 
     @cached_property
     def _agents(self) -> Agents:
@@ -103,9 +107,8 @@ class SqlTransaction:
             self._connection,
             registry=caches.registry,
             agents=self._agents,
-            publish=caches.apply,
+            publish=self._note,
             plan_cache=caches.plans,
-            next_numbers=caches.next_numbers,
             listed=self._listed,
         )
 
@@ -116,7 +119,8 @@ class SqlTransaction:
             registry=self._caches.registry,
             agents=self._agents,
             assignments=self.assignments,
-            publish=self._caches.apply,
+            publish=self._note,
+            feed=self._caches.feed,
             events=self.events,
         )
 
@@ -151,6 +155,6 @@ class SqlTransaction:
             agents=self._agents,
             mirrors=self.assignments.mirrors,
             limits=self._limits,
-            publish=self._caches.apply,
+            publish=self._note,
             withdraw=self.assignments.withdraw_from,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections import deque
@@ -10,10 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, Protocol, TypeVar
 
-from apportion.domain.errors import StoreUnavailableError
+from apportion.domain.errors import ConflictError, StoreUnavailableError
 from apportion.ports.upkeep import CannotOpenError
 
 from .connection import SqlConnection
+from .locks import AloneNeededError, RunAgainError
 
 __all__ = ["Writer", "WritingConnection"]
 
@@ -25,11 +27,15 @@ PATIENCE_SECONDS = 1.0
 """How long other tasks wait while there are urgent ones; then one of them has its turn."""
 
 
+ATTEMPTS = 4
+"""How often a task is run that others are in the way of."""
+
+
 class WritingConnection(SqlConnection, Protocol):
     """Connection of a writer, whose transactions are begun and ended here."""
 
-    def begin(self) -> None:
-        """Begin a transaction that may write."""
+    def begin(self, *, shared: bool = False) -> None:
+        """Begin a transaction that may write; ``shared``: while others write to the same dataset."""
 
     def commit(self) -> None:
         """Commit the transaction; what it wrote is on disk afterwards."""
@@ -52,10 +58,11 @@ T = TypeVar("T")
 
 
 class _WriteTask(Generic[C, T]):
-    __slots__ = ("fn", "future", "since")
+    __slots__ = ("fn", "future", "shared", "since")
 
-    def __init__(self, fn: Callable[[C], T]) -> None:
+    def __init__(self, fn: Callable[[C], T], shared: bool) -> None:
         self.fn = fn
+        self.shared = shared
         self.since = time.monotonic()
         self.future: Future[T] = Future()
 
@@ -68,10 +75,21 @@ class Writer(Generic[C]):
     refused request does not undo the others.
     """
 
-    def __init__(self, connection: C, translate: Callable[[BaseException], BaseException]) -> None:
-        """``translate`` makes of a failure the one that callers see."""
+    def __init__(
+        self,
+        connection: C,
+        translate: Callable[[BaseException], BaseException],
+        in_the_way: Callable[[BaseException], bool] = lambda _: False,
+    ) -> None:
+        """``translate`` makes of a failure the one that callers see; ``in_the_way`` says of one whether it is due to
+        others who write at the same time, so that the task may be run again."""
         self._connection = connection
         self._translate = translate
+        self._in_the_way = in_the_way
+        self._again: list[_WriteTask[C, Any]] = []
+        """Tasks of this transaction that need one of their own."""
+        self._shared = False
+        """Whether others may write to the same dataset while this transaction runs."""
         self._urgent: deque[_WriteTask[C, Any]] = deque()
         self._waiting: deque[_WriteTask[C, Any]] = deque()
         self._wake = threading.Condition()
@@ -87,7 +105,7 @@ class Writer(Generic[C]):
 
         What ``fn`` raises is raised by the future, and then nothing of it was kept.
         """
-        task = _WriteTask(fn)
+        task = _WriteTask(fn, urgent)
         with self._wake:
             if self._closing:
                 raise CannotOpenError("The server is shutting down.")
@@ -127,6 +145,9 @@ class Writer(Generic[C]):
                     return
             self._busy_since = time.monotonic()
             self._write_some()
+            again, self._again = self._again, []
+            for task in again:
+                self._alone(task)
             self._busy_since = None
 
     def _write_some(self) -> None:
@@ -134,9 +155,10 @@ class Writer(Generic[C]):
         done: list[tuple[_WriteTask[C, Any], Any]] = []
         connection = self._connection
         until = time.monotonic() + MERGE_SECONDS
+        line = self._first_in_line()
         try:
-            connection.begin()
-            line = self._first_in_line()
+            self._shared = line is self._urgent
+            connection.begin(shared=self._shared)
             while line:
                 task = line.popleft()
                 if task.future.set_running_or_notify_cancel():
@@ -146,6 +168,9 @@ class Writer(Generic[C]):
                 # An urgent task that came in meanwhile must not wait for a second long one
                 if time.monotonic() > until or (self._urgent and line is not self._urgent):
                     break
+            if not done:
+                connection.roll_back()
+                return
             connection.commit()
         except BaseException as failure:  # SQLAlchemy wraps the errors of the driver in its own
             self._rolled_back(failure, [task for task, _ in done])
@@ -168,6 +193,7 @@ class Writer(Generic[C]):
 
     def _committed(self) -> None:
         """Run the hooks of a committed transaction. One that fails cannot undo the commit."""
+        self._connection.changes.clear()
         after, self._connection.after = self._connection.after, []
         for hook in after:
             try:
@@ -178,49 +204,79 @@ class Writer(Generic[C]):
     def _one(self, task: _WriteTask[C, Any], done: list[tuple[_WriteTask[C, Any], Any]]) -> None:
         """Run one task so that it can be undone alone. Raises only when the whole transaction is lost."""
         connection = self._connection
-        hooks = len(connection.after)  # a refused task must not announce what is rolled back
+        # a refused task must not announce what is rolled back
+        hooks, changes = len(connection.after), len(connection.changes)
         first = not done  # to undo it is to roll the transaction back, so that most tasks need no savepoint
         if not first:
             connection.set_savepoint()
         try:
             result = task.fn(connection)
         except BaseException as refused:
-            del connection.after[hooks:]
+            del connection.after[hooks:], connection.changes[changes:]
             if first:
                 connection.roll_back()
-                task.future.set_exception(self._translate(refused))
-                connection.begin()
+                self._refuse(task, refused)
+                connection.begin(shared=self._shared)
                 return
             if not connection.return_to_savepoint():
                 done.append((task, None))
                 raise refused from None
-            task.future.set_exception(self._translate(refused))
+            self._refuse(task, refused)
         else:
             done.append((task, result))
             if not first:
                 connection.release_savepoint()
 
+    def _refuse(self, task: _WriteTask[C, Any], refused: BaseException) -> None:
+        """Give a task its failure, unless it is to be run again."""
+        if isinstance(refused, AloneNeededError):
+            task.shared = False
+        if isinstance(refused, RunAgainError) or self._in_the_way(refused):
+            self._again.append(task)
+        else:
+            task.future.set_exception(self._translate(refused))
+
+    def _alone(self, task: _WriteTask[C, Any]) -> None:
+        """Run a task in a transaction of its own; some times, where others are in the way."""
+        connection = self._connection
+        for attempt in range(ATTEMPTS):
+            try:
+                connection.begin(shared=task.shared)
+                result = task.fn(connection)
+                connection.commit()
+            except BaseException as refused:
+                connection.after.clear()
+                connection.changes.clear()
+                connection.roll_back()
+                if isinstance(refused, AloneNeededError):
+                    task.shared = False
+                elif attempt + 1 == ATTEMPTS or not self._in_the_way(refused):
+                    task.future.set_exception(self._translate(refused))
+                    return
+                else:
+                    time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 (so that two do not meet again)
+                continue
+            self._committed()
+            task.future.set_result(result)
+            return
+        task.future.set_exception(
+            ConflictError("Others were in the way. Nothing was changed; send it again.")
+        )
+
     def _rolled_back(self, failure: BaseException, tasks: list[_WriteTask[C, Any]]) -> None:
         """Roll back the merged transaction, then run each task that shared it in a transaction of its own."""
         connection = self._connection
         connection.after.clear()
+        connection.changes.clear()
         connection.roll_back()
         translated = self._translate(failure)
         away = isinstance(translated, StoreUnavailableError)
-        if len(tasks) == 1 or away:  # it had the transaction to itself already, or none can be had
+        if away or (
+            len(tasks) == 1 and not self._in_the_way(failure)
+        ):  # it had the transaction to itself already, or none can be had
             log.error("write failed: %s", failure)
             for task in tasks:
                 task.future.set_exception(translated)
             return
         for task in tasks:
-            try:
-                connection.begin()
-                result = task.fn(connection)
-                connection.commit()
-            except BaseException as refused:
-                connection.after.clear()
-                connection.roll_back()
-                task.future.set_exception(self._translate(refused))
-                continue
-            self._committed()
-            task.future.set_result(result)
+            self._alone(task)

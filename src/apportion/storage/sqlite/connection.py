@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import UNLIMITED
+from apportion.storage.sql.dialect import NumberRange
+from apportion.storage.sql.feed import ALWAYS
+from apportion.storage.sql.locks import NoLocks
 
 from .dialect import SQLITE
 from .error_map import interrupted
@@ -32,7 +36,7 @@ __all__ = [
 ]
 
 APPLICATION_ID = 0x4150504F  # "APPO": how `file` and we recognise our own
-_ALWAYS = 1 << 62
+_ROWS_AT_ONCE = 5_000
 _STEPS = 20_000
 """Instructions of SQLite's machine between two checks of the deadline: about a millisecond."""
 
@@ -45,6 +49,28 @@ class SqliteRaw(sqlite3.Connection):
     """Connection of the driver, which knows the SQL of its database."""
 
     dialect = SQLITE
+    locks = NoLocks()
+
+    def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:  # noqa: ARG002 (nobody else writes)
+        self.execute(sql, parameters)
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
+        rows = self.execute(sql, parameters)
+        while some := rows.fetchmany(_ROWS_AT_ONCE):
+            yield some
+
+    def highest_numbers(self) -> dict[str, int]:
+        return dict(self.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+
+    def continue_numbers(self, highest: Mapping[str, int], /) -> None:
+        known = {
+            name
+            for (name,) in self.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+        }
+        known.update(each.key for each in NumberRange)
+        self.execute("DELETE FROM sqlite_sequence")
+        rows = sorted((name, number) for name, number in highest.items() if name in known)
+        self.executemany("INSERT INTO sqlite_sequence VALUES (?, ?)", rows)
 
 
 class SqliteConnection:
@@ -70,8 +96,12 @@ class SqliteConnection:
         self.after: list[Callable[[], None]] = []
         self.deadline = UNLIMITED
         """The deadline of the transaction that it is used for."""
-        self.began = _ALWAYS
+        self.changes: list[CacheDelta] = []
+        self.began = ALWAYS
         """The number of commits that had been passed on to the caches when its snapshot was taken."""
+        self.since = 0.0
+        """When its snapshot was taken, on the clock ``time.monotonic``."""
+        self.seen: dict[int, int] = {}
         try:
             self._set_up(readonly)
         except BaseException:
@@ -97,7 +127,7 @@ class SqliteConnection:
 
     # Transactions of the writer (``storage.sql.writer.WritingConnection``)
 
-    def begin(self) -> None:
+    def begin(self, *, shared: bool = False) -> None:  # noqa: ARG002 (one transaction at a time)
         self.raw.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
@@ -123,6 +153,11 @@ class SqliteConnection:
         return True
 
     # Reading
+
+    @property
+    def in_snapshot(self) -> bool:
+        """True while each statement sees the same."""
+        return self.raw.in_transaction
 
     @contextlib.contextmanager
     def limited(self, deadline: Deadline) -> Iterator[None]:

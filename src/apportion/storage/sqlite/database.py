@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -35,8 +36,8 @@ class Database:
         """Open the file; with ``hold`` claim it for serving first, before anything in it can change."""
         self.path = path
         self.readers = ReaderPool(lambda: SqliteConnection(path, readonly=True), IDLE_LINKS)
-        self.passed_on = 0
-        """The number of commits whose changes were passed on to the caches."""
+        self.last_change: Callable[[], int] = lambda: 0
+        """Returns the number of the last commit whose changes were passed on to the caches."""
         self._lock_file: IO[str] | None = None
         self.damage: str | None = None
         """The message of SQLite when it met a damaged part of the file."""
@@ -65,8 +66,9 @@ class Database:
             yield connection
             return
         try:
-            connection.began = self.passed_on  # before the snapshot: too few is safe, too many is not
+            connection.began = self.last_change()  # before the snapshot: too few is safe, too many is not
             connection.deadline = deadline or UNLIMITED
+            connection.since = time.monotonic()
             connection.raw.execute("BEGIN")
             try:
                 with connection.limited(deadline) if deadline else contextlib.nullcontext():
@@ -78,11 +80,6 @@ class Database:
             if translated is failure:
                 raise
             raise translated from failure
-
-    def pass_on(self) -> int:
-        """Count one more commit whose changes are passed on to the caches; return its number. Called by the writer."""
-        self.passed_on += 1
-        return self.passed_on
 
     def initialise(self, fn: Callable[[SqliteConnection], T]) -> T:
         """Run ``fn`` with the writer's connection before any writing; it begins and ends its own transaction."""

@@ -9,9 +9,8 @@ import msgspec
 from sqlalchemy import Select
 from sqlalchemy.dialects import sqlite
 
-from apportion.storage.sql.dialect import Statements
+from apportion.storage.sql.dialect import NumberRange, Statements
 
-from .change_log import TriggerLog
 from .many_rows import insert_rows
 from .texts import FtsIndex
 
@@ -80,11 +79,25 @@ class SqliteDialect:
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
         return insert_rows(raw, into, columns, rows, form=form, end=end)
 
+    def update_rows(
+        self, raw: Statements, table: str, columns: Sequence[str], keys: int, rows: Sequence[Sequence[Any]]
+    ) -> None:
+        values = ", ".join(f"{name} = ?" for name in columns[:-keys])
+        where = " AND ".join(f"{name} = ?" for name in columns[-keys:])
+        raw.executemany(f"UPDATE {table} SET {values} WHERE {where}", rows)
+
     def texts(self, raw: Statements, dataset: int) -> FtsIndex:
         return FtsIndex(raw, dataset)
 
-    def change_log(self, raw: Statements) -> TriggerLog:
-        return TriggerLog(raw)
+    def reserve_numbers(self, raw: Statements, what: NumberRange, many: int) -> int:
+        # Where SQLite keeps the numbers of tables with AUTOINCREMENT, and copies of the file have them, too
+        row = raw.execute(
+            "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ? RETURNING seq", (many, what.key)
+        ).fetchone()
+        if row is None:
+            row = (raw.execute(what.value).fetchone()[0] + many,)
+            raw.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (what.key, *row))
+        return int(row[0]) - many + 1
 
 
 SQLITE = SqliteDialect()

@@ -21,11 +21,22 @@ __all__ = [
     "digest_beside",
     "holds_something",
     "put_in_place",
+    "refuse_beside",
     "replace_file",
     "sha256_of",
 ]
 
 PAGES_AT_ONCE = 1024
+
+
+def refuse_beside(target: Path) -> None:
+    """Refuse to write a file beside the log of another database, which would be taken for its own."""
+    for suffix in ("-wal", "-journal"):
+        beside = target.with_name(target.name + suffix)
+        if beside.exists():
+            raise BadRequestError(
+                f"{beside} belongs to another database and would be taken for this one's. Move it away."
+            )
 
 
 @contextlib.contextmanager

@@ -9,18 +9,16 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from apportion.storage.sql.checks.derive_again import DERIVED, derive
+from apportion.storage.sql.checks.derive_again import derive
 from apportion.storage.sql.rows import insert_rows
-from apportion.storage.tables import metadata as tables
+from apportion.storage.sql.transfer import BLANK, copied_tables
 
 from .connection import DatabaseError, SqliteConnection, SqliteRaw, check_file
 from .create import create_tables
 
 __all__ = ["rebuild"]
 
-_ALWAYS_SO = {"events_pruning"}
-"""Tables that a new file fills itself, with the same in each."""
-_BLANK = {("records", "terms"), ("records", "answer_terms"), ("annotations", "terms")}
+_BLANK = {key: "NULL" if value is None else "x''" for key, value in BLANK.items()}
 _ROWS = 5_000
 _STRAY = (
     ("records", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
@@ -69,11 +67,11 @@ def rebuild(source: SqliteConnection, path: Path, tell: Callable[[str, int, int]
 
 
 def _copy(source: sqlite3.Connection, target: SqliteRaw, tell: Callable[[str, int, int], None]) -> None:
-    kept = [table for table in tables.sorted_tables if table.name not in DERIVED | _ALWAYS_SO]
+    kept = copied_tables()
     for place, table in enumerate(kept):
         tell(table.name, place, len(kept))
         names = [column.name for column in table.columns]
-        read = ", ".join("x''" if (table.name, name) in _BLANK else f'"{name}"' for name in names)
+        read = ", ".join(_BLANK.get((table.name, name), f'"{name}"') for name in names)
         write = f"{table.name} ({', '.join(f'{chr(34)}{name}{chr(34)}' for name in names)})"
         try:
             # NOT INDEXED: indexes of the old file may be damaged, and everything is read from the tables

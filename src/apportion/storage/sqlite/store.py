@@ -12,6 +12,7 @@ from .condition import condition_of
 from .connection import SqliteConnection
 from .database import Database
 from .disk_space import release_disk_space
+from .feed import LocalFeed
 from .migrate import migrate
 from .startup_check import check_sound
 
@@ -36,7 +37,9 @@ class SqliteStore(SqlStore[SqliteConnection]):
         hold: bool = False,
     ) -> None:
         self.database = Database(path, hold=hold)
-        super().__init__(self.database, limits, open_datasets)
+        feed = LocalFeed(lambda changes, number: self.caches.apply(changes, number))
+        self.database.last_change = lambda: feed.number
+        super().__init__(self.database, feed, limits, open_datasets)
         self.upgraded_from: Path | None = None
         """The copy made before an upgrade, when there was one."""
         try:

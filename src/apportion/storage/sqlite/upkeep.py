@@ -25,6 +25,7 @@ from .file_swap import (
     digest_beside,
     holds_something,
     put_in_place,
+    refuse_beside,
     replace_file,
     sha256_of,
 )
@@ -69,12 +70,7 @@ class SqliteUpkeep:
     def backup(self, target: Path, *, progress: Callable[[int, int], None] | None = None) -> None:
         if target.exists() and target.samefile(self._path):
             raise BadRequestError(f"{target} is the database itself.")
-        for suffix in ("-wal", "-journal"):
-            beside = target.with_name(target.name + suffix)
-            if beside.exists():
-                raise BadRequestError(
-                    f"{beside} belongs to another database and would be taken for this one's. Move it away."
-                )
+        refuse_beside(target)
         part = target.with_name(f"{target.name}.part")
         try:
             os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))  # it holds password hashes

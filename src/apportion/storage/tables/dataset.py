@@ -30,6 +30,10 @@ datasets = Table(
     Column("records", Integer, nullable=False, default=0, comment="how many there are"),
     Column("multi_label", Boolean, comment="of the first record stored; null before"),
     Column("rules", JsonText, comment="labeling rules, oldest first; null before the first"),
+    Column(
+        "staging", BigInteger, nullable=False, server_default="0",
+        comment="counts how often it was begun to make it individual",
+    ),
     Index(
         "datasets_live", "workspace", "name", unique=True,
         sqlite_where=Column("deleted_at").is_(None), postgresql_where=Column("deleted_at").is_(None),

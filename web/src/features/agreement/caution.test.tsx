@@ -14,7 +14,7 @@ const figure = (caution: string | null): Figure => ({
 
 test("a figure that is not to be trusted says so in words", () => {
   render(<MantineProvider><Caution figure={figure("few_other_labels")} /></MantineProvider>);
-  expect(screen.getByRole("alert").textContent).toBe("Take care: only 3 of the shared records have another label.");
+  expect(screen.getByRole("alert").textContent).toBe("Caution: only 3 of the shared records have another label.");
 });
 
 test("signs in a table have their words, and each kind is explained once", () => {

@@ -1,12 +1,12 @@
 /** Figures as people read them. */
 
 import type { Figure } from "@/api/agreement";
-import { n, t } from "@/text/en";
+import { t } from "@/text/en";
+import { decimal, percentOf } from "@/text/format";
 
 /** Two digits, as many as the usual numbers of records can bear. */
 export function two(value: number): string {
-  const text = value.toFixed(2);
-  return (text === "-0.00" ? "0.00" : text).replace("-", "−");
+  return decimal(value, 2, { signDisplay: "negative" }).replace("-", "−");
 }
 
 export function nameOf(measure: string): string {
@@ -16,14 +16,12 @@ export function nameOf(measure: string): string {
 /** The estimate with its interval, or that there is none. */
 export function short({ measure, estimate, low, high }: Figure): string {
   if (estimate === null) return t.agreement.undefined;
-  if (measure === "percent") return low === null || high === null ? percent(estimate) : `${percent(estimate)} (${whole(low)} – ${whole(high)})`;
+  if (measure === "percent") return low === null || high === null ? percent(estimate) : `${percent(estimate)} (${percent(low)} – ${percent(high)})`;
   return low === null || high === null ? two(estimate) : `${two(estimate)} (${two(low)} – ${two(high)})`;
 }
 
-const whole = (value: number) => n(Math.round(value * 100));
-
 /** A share of answers, which is never written like a coefficient. */
-export const percent = (value: number) => `${whole(value)} %`;
+export const percent = (value: number) => percentOf(value);
 
 /** Where a value lies on a scale from `from` to 1, in per cent. */
 export function share(value: number, from = 0): number {

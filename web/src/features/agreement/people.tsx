@@ -6,6 +6,7 @@ import { n, t } from "@/text/en";
 
 import classes from "./agreement.module.css";
 import { RecordsLink } from "@/app/records-link";
+import { percentOf } from "@/text/format";
 
 interface Props {
   readonly dataset: DatasetRef;
@@ -36,7 +37,7 @@ export function People({ dataset, q, people, why }: Props) {
                   <span className="sr-only"> {t.agreement.recordsOf(each.annotator)}</span>
                 </RecordsLink>
               </td>
-              <td className={classes["number"]}>{each.accuracy === null ? "–" : `${String(Math.round(each.accuracy * 100))} %`}</td>
+              <td className={classes["number"]}>{each.accuracy === null ? "–" : percentOf(each.accuracy)}</td>
             </tr>
           ))}
         </tbody>

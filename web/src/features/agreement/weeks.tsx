@@ -29,7 +29,7 @@ export function Line({ figures }: { figures: readonly Figure[] }) {
   const points = figures.flatMap(({ estimate, low, high, week }, at) => (estimate === null ? [] : [{ at, estimate, low, high, week }]));
   const every = Math.ceil(figures.length / 8);
   return (
-    <svg className={classes["line"]} viewBox={`0 0 ${String(WIDE)} ${String(HIGH)}`} role="img" aria-label={t.agreement.lineOf(figures.map((each) => `${each.week ?? ""}: ${short(each)}`))}>
+    <svg className={classes["line"]} viewBox={`0 0 ${String(WIDE)} ${String(HIGH)}`} role="img" aria-label={t.agreement.lineOf(figures.map((each) => `${each.week ?? ""}: ${short(each)}`).join("; "))}>
       {[...new Set([from, 0, 0.5, 1])].map((value) => (
         <g key={value}>
           <line className={classes["grid"]} x1={LEFT} x2={WIDE} y1={y(value)} y2={y(value)} />

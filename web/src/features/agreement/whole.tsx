@@ -31,7 +31,7 @@ export function Whole({ dataset, figure, beside }: Props) {
         <>
           <p className={classes["sentence"]}>
             {nameOf(figure.measure)} {t.agreement.is} <strong className={classes["large"]}>{figure.measure === "percent" ? percent(estimate) : two(estimate)}</strong>
-            {low !== null && high !== null ? t.agreement.interval(Math.round(level * 100), two(low), two(high)) : t.agreement.noInterval(why ?? "")}
+            {low !== null && high !== null ? t.agreement.interval(Math.round(level * 100), two(low), two(high)) : why ? t.agreement.noInterval(why) : ""}
             {t.agreement.measuredOn}{" "}
             <RecordsLink dataset={dataset} query={query}>
               {t.agreement.records(records)}
@@ -41,7 +41,7 @@ export function Whole({ dataset, figure, beside }: Props) {
           {beside && beside.estimate !== null && (
             <p className={classes["beside"]}>
               {verdict && <span className={classes["verdict"]} data-verdict={verdict}>{chartsText.agreement.verdicts[verdict]}</span>}
-              {beside.measure === "percent" ? chartsText.agreement.equal(percent(beside.estimate)) : chartsText.agreement.alpha(nameOf(beside.measure), two(beside.estimate))}.{" "}
+              {beside.measure === "percent" ? chartsText.agreement.equal(percent(beside.estimate)) : chartsText.agreement.beside(nameOf(beside.measure), two(beside.estimate))}{" "}
               {verdict && chartsText.agreement.chance}
             </p>
           )}

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import type { WhyEmpty } from "@/api/codes";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
-import { whyEmpty } from "@/text/codes";
+import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
@@ -42,7 +42,7 @@ export function NothingAssigned({ why, view, onView, onReload, children }: Nothi
   const filtered = Boolean(view.q) || Object.keys(view.filters).length > 0;
   return (
     <Empty title={t.queue.empty}>
-      {why && <p>{whyEmpty[why]}</p>}
+      {why && <p>{codesText.whyEmpty[why]}</p>}
       {filtered && <p>{t.queue.filtered}</p>}
       {children}
       {filtered && (

@@ -2,11 +2,11 @@
 
 import type { AuditFilter, EventArea } from "@/api/audit";
 import type { Params } from "@/core/view";
-import { areas } from "@/text/audit";
+import { audit } from "@/text/audit";
 
 const TEXTS = ["who", "workspace", "dataset", "from", "to", "text"] as const;
 
-const isArea = (text: string): text is EventArea => Object.hasOwn(areas, text);
+const isArea = (text: string): text is EventArea => Object.hasOwn(audit.areas, text);
 
 export const NO_FILTER: AuditFilter = { area: [], who: "", workspace: "", dataset: "", from: "", to: "", text: "" };
 
@@ -29,5 +29,5 @@ export function narrowed(filter: AuditFilter): boolean {
 /** Answers are many, and are shown when asked for; whoever asks for a person means them, too. */
 export function withUsualAreas(filter: AuditFilter): AuditFilter {
   if (filter.area.length || filter.who) return filter;
-  return { ...filter, area: (Object.keys(areas) as EventArea[]).filter((each) => each !== "answers") };
+  return { ...filter, area: (Object.keys(audit.areas) as EventArea[]).filter((each) => each !== "answers") };
 }

@@ -3,12 +3,11 @@
 import { Text } from "@mantine/core";
 
 import type { AuditEvent } from "@/api/audit";
-import { audit, others, sentences } from "@/text/audit";
+import { audit, eventText } from "@/text/audit";
+import { date } from "@/text/format";
 import { readTime } from "@/ui/time";
 
 import classes from "./audit.module.css";
-
-const clock = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 export function Events({ events }: { events: readonly AuditEvent[] }) {
   return (
@@ -30,7 +29,7 @@ function When({ time }: { time: string }) {
   const at = readTime(time);
   return (
     <time dateTime={time} title={time}>
-      {clock.format(at)}
+      {date(at, { dateStyle: "medium", timeStyle: "medium" })}
     </time>
   );
 }
@@ -39,7 +38,7 @@ function Said({ event }: { event: AuditEvent }) {
   const elsewhere = event.dataset !== null && event.workspace !== null;
   return (
     <span>
-      <strong>{others[event.who] ?? event.who}</strong> {sentences[event.what](event)}
+      <strong>{audit.others[event.who] ?? event.who}</strong> {eventText(event)}
       {elsewhere && (
         <Text component="span" size="sm" c="dimmed">
           {` · ${event.workspace ?? ""}`}

@@ -6,12 +6,12 @@ import { useState } from "react";
 import type { AuditFilter, EventArea } from "@/api/audit";
 import type { Me } from "@/api/session";
 import { manages } from "@/core/roles";
-import { areas, audit } from "@/text/audit";
+import { audit } from "@/text/audit";
 
 import classes from "./audit.module.css";
 import { narrowed, NO_FILTER } from "./audit-filter";
 
-const AREAS = Object.entries(areas).map(([value, label]) => ({ value, label }));
+const AREAS = Object.entries(audit.areas).map(([value, label]) => ({ value, label }));
 
 export function Filters({ me, filter, change }: { me: Me; filter: AuditFilter; change: (filter: AuditFilter) => void }) {
   const [form, setForm] = useState(filter);

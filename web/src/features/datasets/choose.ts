@@ -2,6 +2,7 @@
 
 import type { ListedDataset } from "@/api/datasets";
 import type { Params } from "@/core/view";
+import { compare } from "@/text/format";
 
 export interface ListOptions {
   readonly q: string;
@@ -58,13 +59,12 @@ const COLUMNS: Record<string, (dataset: ListedDataset) => string> = {
 export function sortDatasets(all: readonly ListedDataset[], sort: string): ListedDataset[] {
   const value = COLUMNS[sort.replace(/^-/, "")] ?? ((each: ListedDataset) => each.last_updated);
   const sign = sort.startsWith("-") ? -1 : 1;
-  const compare = new Intl.Collator("en", { numeric: true }).compare;
   return [...all].sort((one, other) => sign * compare(value(one), value(other)) || compare(one.name, other.name));
 }
 
 /** What there is to choose from, with what is chosen at the front whether it exists or not. */
 export function choicesOf(all: readonly ListedDataset[], options: ListOptions) {
-  const distinct = (values: string[]) => [...new Set(values)].sort((one, other) => one.localeCompare(other));
+  const distinct = (values: string[]) => [...new Set(values)].sort(compare);
   return {
     workspaces: distinct([...all.map((each) => each.workspace), ...options.workspace]),
     tasks: distinct(all.map((each) => each.task)) as ListedDataset["task"][],

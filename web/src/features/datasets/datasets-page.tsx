@@ -64,7 +64,7 @@ function Found({ all, options, change }: { all: ListedDataset[]; options: ListOp
         <Group align="baseline" gap="sm">
           <Title order={1}>{t.datasets.title}</Title>
           <Text size="sm" c="dimmed" role="status">
-            {t.datasets.count(matching.length, all.length)}
+            {matching.length === all.length ? t.datasets.count(all.length) : t.datasets.countOf(matching.length, all.length)}
           </Text>
         </Group>
         <NewDataset />

@@ -11,6 +11,7 @@ import type { ListedDataset } from "@/api/datasets";
 import { meQuery } from "@/api/session";
 import { manages } from "@/core/roles";
 import { n, t } from "@/text/en";
+import { percentDone } from "@/text/format";
 import { manageText } from "@/text/manage";
 import { Bar } from "@/ui/bar";
 import { Copy } from "@/ui/copy";
@@ -149,7 +150,7 @@ function ProgressCells({ dataset }: { dataset: ListedDataset }) {
               { kind: "discarded", share: records ? discarded / records : 0 },
             ]}
           />
-          <span className={classes["number"]}>{t.datasets.percent(records ? (validated + discarded) / records : 0)}</span>
+          <span className={classes["number"]}>{percentDone(records ? (validated + discarded) / records : 0)}</span>
         </div>
       </Table.Td>
     </>

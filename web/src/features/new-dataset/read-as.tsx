@@ -5,7 +5,7 @@ import { Alert, Checkbox, Select, Switch, Text } from "@mantine/core";
 import { type Encoding, ENCODINGS } from "@/core/file-encoding";
 import { hasHeader, isText } from "@/core/file-rows";
 import type { Scan } from "@/core/file-scan";
-import { filesText } from "@/text/files";
+import { faultText, filesText, placeText } from "@/text/files";
 import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
 
@@ -63,7 +63,7 @@ export function ReadAsCard({ look, onEncoding, onHeader, onSheet }: Props) {
           <ul className={classes["faults"]}>
             {scan.broken.slice(0, 5).map(({ line, fault }) => (
               <li key={line}>
-                {filesText.place(kind, line)}: {filesText.faults(fault)}
+                {placeText(kind, line)}: {faultText(fault)}
               </li>
             ))}
           </ul>
@@ -80,7 +80,7 @@ export function Replaced({ scan, look, allowed, onAllow }: { scan: Scan; look: L
   return (
     <Alert variant="light" color="red" role="alert" title={filesText.replaced(scan.replaced)}>
       <Text size="sm" mb="xs">
-        {filesText.replacedAt(filesText.place(kind, scan.firstReplaced ?? 0))} {isText(kind) ? filesText.replacedTry : filesText.replacedMend}
+        {filesText.replacedAt(placeText(kind, scan.firstReplaced ?? 0))} {isText(kind) ? filesText.replacedTry : filesText.replacedMend}
       </Text>
       <Checkbox label={filesText.replacedAllow} checked={allowed} onChange={(event) => { onAllow(event.currentTarget.checked); }} />
     </Alert>

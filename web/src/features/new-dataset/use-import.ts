@@ -9,7 +9,7 @@ import { type Column, mappingOf } from "@/core/columns";
 import { type CheckedFile, checkFile, type Job, type Progress, storeFile } from "@/core/file-import";
 import type { Source } from "@/core/file-rows";
 import type { DatasetRef } from "@/core/model";
-import { filesText } from "@/text/files";
+import { faultText, placeText } from "@/text/files";
 import { manageText } from "@/text/manage";
 
 export interface ImportRequest {
@@ -52,8 +52,8 @@ export function useImport() {
       send: (rows, dryRun) => sendRows(dataset, rows, { mapping, dryRun, spans: request.spans, signal: leaving.signal }),
       onProgress: (progress) => { setState({ step, progress }); },
       signal: leaving.signal,
-      duplicate: (id, line) => manageText.create.duplicate(id, filesText.place(request.source.kind, line)),
-      unread: filesText.faults,
+      duplicate: (id, line) => manageText.create.duplicate(id, placeText(request.source.kind, line)),
+      unread: faultText,
     };
   }
 

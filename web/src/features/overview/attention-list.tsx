@@ -10,6 +10,7 @@ import { takeBack, teamOverviewQuery } from "@/api/lead";
 import { meQuery } from "@/api/session";
 import type { AttentionItem } from "@/core/overview";
 import { manages } from "@/core/roles";
+import { list } from "@/text/format";
 import { manageText } from "@/text/manage";
 import { Ago } from "@/ui/time";
 import sheet from "@/ui/sheet.module.css";
@@ -97,9 +98,9 @@ function words(each: AttentionItem): [string, ReactNode] {
     case "idle":
       return [o.idle(each.person, each.records), <>{each.dataset}. {o.idleSince} <Ago time={each.lastActive} />.</>];
     case "new":
-      return [o.notStarted(each.people), `${each.dataset}. ${o.notStartedIntro(each.records)}`];
+      return [o.notStarted(list(each.people), each.people.length), `${each.dataset}. ${o.notStartedIntro(each.records)}`];
     case "out":
-      return [`${o.out(each.people)} ${o.outIntro(each.workspace)}`, null];
+      return [`${o.out(list(each.people), each.people.length)} ${o.outIntro(each.workspace)}`, null];
     case "free":
       return [o.free(each.records, each.dataset), null];
     case "conflicts":

@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router";
 import type { TeamDataset } from "@/api/lead";
 import { remainingOf, type Person } from "@/core/overview";
 import { n, t } from "@/text/en";
+import { percentDone } from "@/text/format";
 import { manageText } from "@/text/manage";
 import { Bar } from "@/ui/bar";
 import sheet from "@/ui/sheet.module.css";
@@ -76,7 +77,7 @@ function Done({ done, total }: { done: number; total: number }) {
   return (
     <div className={classes["progress"]}>
       <Bar label={t.datasets.done(done, total)} parts={[{ kind: "done", share }]} />
-      <span>{t.datasets.percent(share)}</span>
+      <span>{percentDone(share)}</span>
     </div>
   );
 }

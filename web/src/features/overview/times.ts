@@ -1,7 +1,6 @@
 /** Days as these pages print them. */
 
+import { date } from "@/text/format";
 import { readTime } from "@/ui/time";
 
-const format = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
-
-export const day = (time: string) => format.format(readTime(time));
+export const day = (time: string) => date(readTime(time), { weekday: "short", day: "numeric", month: "short" });

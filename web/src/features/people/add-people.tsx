@@ -7,6 +7,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { createTeam, type MembershipRole, peopleKey, usersQuery, workspacesQuery } from "@/api/people";
 import { drawPassword, isName, namesIn, spoken } from "@/core/people";
 import { t } from "@/text/en";
+import { list } from "@/text/format";
 import { manageText } from "@/text/manage";
 import { onlyByButton, type Secret, ShownOnce } from "@/ui/shown-once";
 
@@ -86,7 +87,7 @@ function Form({ workspaces, wanted, onClose, onDone }: Props) {
           placeholder="ana ben cy"
           value={text}
           onChange={(event) => { setText(event.currentTarget.value); }}
-          error={bad.length ? manageText.people.badNames(bad) : known.length ? manageText.people.knownNames(known) : undefined}
+          error={bad.length ? manageText.people.badNames(list(bad)) : known.length ? manageText.people.knownNames(list(known), known.length) : undefined}
           autoCapitalize="none"
           autoComplete="off"
           data-autofocus

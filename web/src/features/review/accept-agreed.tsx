@@ -68,7 +68,7 @@ export function AcceptAgreed({ dataset, q, filtered }: Props) {
       <Modal opened={open} onClose={close} title={t.review.acceptAgreed}>
         <Stack gap="sm">
           {!job && (
-            <Radio.Group label={t.review.acceptIntro(q)} value={rule} onChange={(value) => { setRule(value as Rule); }}>
+            <Radio.Group label={q ? t.review.acceptIntroOf(q) : t.review.acceptIntro} value={rule} onChange={(value) => { setRule(value as Rule); }}>
               <Stack gap={6} mt="xs">
                 <Radio value="unanimous" label={t.review.whenAll} />
                 <Radio value="majority" label={t.review.whenMost} />
@@ -104,6 +104,6 @@ export function AcceptAgreed({ dataset, q, filtered }: Props) {
 
 function inWords({ state, done, total, message, result }: Job, undoes: boolean): string {
   if (state === "failed" || state === "interrupted") return t.review.jobFailed(message ?? state);
-  if (state !== "done") return t.review.jobRuns(done, total);
+  if (state !== "done") return total === null ? t.review.jobRuns(done) : t.review.jobRunsOf(done, total);
   return undoes ? t.review.acceptUndone(result?.changed ?? done) : t.review.accepted(result?.changed ?? done);
 }

@@ -138,7 +138,7 @@ function worded({ mine, theirs }: Difference, text: string, name: (of: number) =
     const same = mine && mine.start === span.start && mine.end === span.end;
     return same ? t.review.hasLabel(name(of), span.label) : t.review.hasSpan(name(of), words(span), span.label);
   });
-  return mine ? t.review.mine(words(mine), mine.label, others) : t.review.notMine(others);
+  return mine ? t.review.mine(words(mine), mine.label, others.join(", ")) : t.review.notMine(others.join(", "));
 }
 
 function Words({ answers, at, base, nameOf, plain }: CardProps) {

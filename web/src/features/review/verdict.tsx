@@ -19,6 +19,7 @@ import TextToText from "@/record/text-to-text";
 import { TokenClassification } from "@/record/token-classification";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { percentOf } from "@/text/format";
 import { inboxText } from "@/text/inbox";
 import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
@@ -263,7 +264,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
             <p>{t.review.notSaved(saving.error.message)}</p>
           ) : (
             <>
-              <p>{theirs ? t.review.otherwise(theirs.author, inWords(theirs), theirs.reason) : t.review.taken}</p>
+              <p>{theirs ? otherwise(theirs.author, inWords(theirs), theirs.reason) : t.review.taken}</p>
               <div className={classes["choices"]}>
                 <Button size="compact-sm" onClick={() => { save(draft, theirs?.version ?? 0); }}>
                   {t.review.mineInstead}
@@ -307,7 +308,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
 function About({ record }: { record: AppRecord }) {
   const metadata = Object.entries(record.metadata).filter(([key]) => !key.startsWith("_"));
   const predicted = record.suggestions.map(({ agent, labels, spans, texts }) => {
-    const said = [...labels.map((each) => `${each.label} ${String(Math.round(each.score * 100))} %`), ...(spans.length ? [t.review.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
+    const said = [...labels.map((each) => `${each.label} ${percentOf(each.score)}`), ...(spans.length ? [t.review.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
     return `${agent ? `${agent}: ` : ""}${said.join(", ")}`;
   });
   const facts: (readonly [string, string])[] = [
@@ -325,4 +326,8 @@ function About({ record }: { record: AppRecord }) {
       ))}
     </dl>
   );
+}
+
+function otherwise(who: string, what: string, why: string | null): string {
+  return why ? t.review.otherwiseBecause(who, what, why) : t.review.otherwise(who, what);
 }

@@ -12,6 +12,7 @@ import type { AppRecord, DatasetRef } from "@/core/model";
 import { countOf, type Draft, type DraftFigures as Measured, newQuery, rightQuery, wrongQuery } from "@/core/rules";
 import { MarkedText } from "@/record/marked-text";
 import { n, t } from "@/text/en";
+import { percent } from "@/text/format";
 import { rulesText } from "@/text/rules";
 
 import classes from "./rules.module.css";
@@ -62,17 +63,17 @@ function Numbers({ dataset, query, labels, figures, fresh }: NumbersProps) {
   return (
     <div aria-busy={!fresh}>
       <dl className={classes["numbers"]} aria-label={rulesText.draft.figures}>
-        <Number name={words.matching} note={rulesText.percent(figures.coverage ?? 0)}>
+        <Number name={words.matching} note={percent(figures.coverage ?? 0)}>
           <RecordsLink dataset={dataset} query={query}>{n(matching)}</RecordsLink>
         </Number>
         <Number name={words.annotated}>{words.of(annotated, figures.annotated_records)}</Number>
         <Number name={words.right}>{judged ? <RecordsLink dataset={dataset} query={rightQuery(query, labels)}>{n(correct)}</RecordsLink> : words.unknown}</Number>
         <Number name={words.wrong}>{judged ? <RecordsLink dataset={dataset} query={wrongQuery(query, labels)}>{n(incorrect)}</RecordsLink> : words.unknown}</Number>
-        <Number name={words.precision}>{judged && precision !== undefined ? rulesText.percent(precision) : words.unknown}</Number>
+        <Number name={words.precision}>{judged && precision !== undefined ? percent(precision) : words.unknown}</Number>
       </dl>
       <p className={classes["note"]}>{!labels.length ? words.noLabel : judged ? words.precisionHint : words.unknownHint}</p>
       <span className="sr-only" role="status">
-        {fresh ? rulesText.draft.summary(matching, ...(judged ? [correct, incorrect] : [])) : ""}
+        {fresh ? judged ? rulesText.draft.judged(matching, correct, incorrect) : rulesText.draft.summary(matching) : ""}
       </span>
     </div>
   );

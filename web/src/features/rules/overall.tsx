@@ -10,6 +10,7 @@ import { type AllFigures, byLabel, CONFLICT, countOf, COVERED, OPEN } from "@/co
 import { DEFAULT_VIEW, writeView } from "@/core/view";
 import type { LabelSet } from "@/record/use-labels";
 import { n } from "@/text/en";
+import { percent } from "@/text/format";
 import { rulesText } from "@/text/rules";
 import { Bar } from "@/ui/bar";
 import { Copy } from "@/ui/copy";
@@ -39,7 +40,7 @@ export function Overall({ dataset, all, labels, several, leads }: Props) {
         {annotated > 0 && <Share dataset={dataset} name={words.annotated} count={all.annotated_covered_records} total={annotated} query={`${COVERED} AND _exists_:annotated_as`} />}
         {all.precision !== undefined && (
           <p className={classes["fact"]}>
-            {words.precision} <strong>{rulesText.percent(all.precision)}</strong>{" "}
+            {words.precision} <strong>{percent(all.precision)}</strong>{" "}
             <span className={classes["few"]}>{words.precisionOf(all.correct ?? 0, all.incorrect ?? 0)}</span>
           </p>
         )}
@@ -80,11 +81,11 @@ function Share({ dataset, name, count, total, query }: { dataset: DatasetRef; na
   return (
     <div className={classes["fact"]}>
       <div>
-        {name} <strong>{rulesText.percent(share)}</strong> <span className={classes["few"]}>
+        {name} <strong>{percent(share)}</strong> <span className={classes["few"]}>
           {count ? <RecordsLink dataset={dataset} query={query}>{rulesText.figures.of(count, total)}</RecordsLink> : rulesText.figures.of(count, total)}
         </span>
       </div>
-      <Bar parts={[{ share, kind: "done" }]} label={`${name}: ${rulesText.percent(share)}`} />
+      <Bar parts={[{ share, kind: "done" }]} label={`${name}: ${percent(share)}`} />
     </div>
   );
 }

@@ -11,6 +11,7 @@ import type { DatasetRef } from "@/core/model";
 import { type Column, conflictQuery, countOf, type Draft, type MeasuredRule, NEWEST, overlapQuery, rightQuery, shownRules, wrongQuery } from "@/core/rules";
 import type { LabelSet } from "@/record/use-labels";
 import { n } from "@/text/en";
+import { percent } from "@/text/format";
 import { rulesText } from "@/text/rules";
 import { Empty } from "@/ui/empty";
 import { Ago } from "@/ui/time";
@@ -160,10 +161,10 @@ function Row({ dataset, rule, rules, several, mine, labels, onEdit, onRemove }: 
       {number("correct", rule.correct, rightQuery(query, rule.labels))}
       {number("incorrect", rule.incorrect, wrongQuery(query, rule.labels))}
       <Cell name={words.columns.precision}>
-        {rule.precision === undefined ? figures.unknown : rulesText.percent(rule.precision)}
+        {rule.precision === undefined ? figures.unknown : percent(rule.precision)}
         {answers?.precision !== undefined && (
           <div className={classes["few"]} title={words.answers(answers.correct, answers.incorrect)}>
-            {words.answersShare(rulesText.percent(answers.precision))}
+            {words.answersShare(percent(answers.precision))}
           </div>
         )}
       </Cell>

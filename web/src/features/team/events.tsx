@@ -10,13 +10,13 @@ import { commentsQuery } from "@/api/work";
 import { type Burst, burstsOf } from "@/core/bursts";
 import type { DatasetRef } from "@/core/model";
 import { chartsText } from "@/text/charts";
+import { date } from "@/text/format";
 import { teamText } from "@/text/team";
 import { Ago, readTime } from "@/ui/time";
 
 import classes from "./team.module.css";
 
 const words = chartsText.events;
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const EVERYBODY = "";
 
 export function Events({ dataset }: { dataset: DatasetRef }) {
@@ -43,7 +43,7 @@ export function Events({ dataset }: { dataset: DatasetRef }) {
             mb="xs"
             allowDeselect={false}
             aria-label={words.who}
-            data={[{ value: EVERYBODY, label: words.everybody }, ...people.map((value) => ({ value, label: value }))]}
+            data={[{ value: EVERYBODY, label: words.everyone }, ...people.map((value) => ({ value, label: value }))]}
             value={who}
             onChange={(name) => { setWho(name ?? EVERYBODY); }}
           />
@@ -71,19 +71,20 @@ export function Events({ dataset }: { dataset: DatasetRef }) {
 }
 
 const did = (what: string) => teamText.team.event[what] ?? what.replaceAll("_", " ");
-const timeOf = (event: TeamEvent | undefined) => (event ? clock.format(readTime(event.at)) : "");
+const timeOf = (event: TeamEvent | undefined) => (event ? date(readTime(event.at), { hour: "2-digit", minute: "2-digit" }) : "");
 
 function Said({ dataset, burst }: { dataset: DatasetRef; burst: Burst<TeamEvent> }) {
   const [open, setOpen] = useState(false);
   const [event] = burst.events;
   if (!event) return null;
   if (burst.events.length === 1) return <One dataset={dataset} event={event} />;
+  const [began, ended] = [timeOf(burst.events.at(-1)), timeOf(event)];
   const ids = [...new Set(burst.events.flatMap((each) => each.record ?? []))];
   return (
     <span>
-      <strong>{burst.who}</strong> {words.many("", did(burst.what), burst.records).trim()}{" "}
+      <strong>{burst.who}</strong> {words.many(did(burst.what), burst.records)}{" "}
       <Text component="span" size="sm" c="dimmed">
-        {words.times(timeOf(burst.events.at(-1)), timeOf(event))}
+        {began === ended ? ended : words.times(began, ended)}
       </Text>{" "}
       <UnstyledButton className={classes["unfold"] ?? ""} aria-expanded={open} onClick={() => { setOpen(!open); }}>
         {open ? words.hide : words.show}

@@ -9,6 +9,7 @@ import { type PersonProgress, timesQuery } from "@/api/team";
 import { policiesQuery } from "@/api/review";
 import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
+import { percentDone, percentOf, seconds as inSeconds } from "@/text/format";
 import { teamText } from "@/text/team";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
@@ -112,7 +113,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
             label={t.datasets.done(done, assigned)}
             parts={[{ kind: "done", share }]}
           />
-          <span>{t.datasets.percent(share)}</span>
+          <span>{percentDone(share)}</span>
         </div>
       </Table.Td>
       {link(teamText.team.assigned, assigned, theirs)}
@@ -120,7 +121,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
       {link(teamText.team.left, left, `${theirs} AND NOT ${answered}`)}
       <Table.Td ta="right">{n(drafts)}</Table.Td>
       <Table.Td ta="right">{n(skipped)}</Table.Td>
-      <Table.Td ta="right">{seconds ? teamText.team.seconds(seconds) : "–"}</Table.Td>
+      <Table.Td ta="right">{seconds ? inSeconds(seconds) : "–"}</Table.Td>
       <Table.Td>{figure ? <Agrees dataset={dataset} figure={figure} /> : "–"}</Table.Td>
       <Table.Td>
         <Ago time={person.last_active} />
@@ -134,7 +135,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
 function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
   const { estimate, records, query, person } = figure;
   if (estimate === null) return <span className={classes["few"]}>{figure.undefined === "no_spans" ? teamText.team.noSpans : teamText.team.tooFew}</span>;
-  const share = n(Math.round(estimate * 100));
+  const share = percentOf(estimate);
   return (
     <Link
       className={classes["number"]}

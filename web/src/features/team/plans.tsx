@@ -6,7 +6,8 @@ import { lazy, Suspense, useState } from "react";
 
 import type { Plan } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
-import { teamText } from "@/text/team";
+import { list } from "@/text/format";
+import { overlapText, teamText } from "@/text/team";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
 
@@ -45,13 +46,13 @@ function Row({ plan, leads, onChange }: { plan: Plan; leads: boolean; onChange: 
     .map(([name]) => name);
   const rule = plan.rules[0];
   const facts = [
-    ...(plan.rules.length === 1 && rule ? [teamText.team.overlap(rule)] : []),
+    ...(plan.rules.length === 1 && rule ? overlapText(rule) : []),
     ...(rule?.where ? [teamText.team.where(rule.where)] : []),
     ...(plan.blind ? [teamText.team.blind] : []),
     ...(plan.standing ? [teamText.team.standing] : []),
     ...(rule?.mode === "pull" ? [teamText.team.pull] : []),
     ...(plan.adaptive ? [teamText.team.adaptive(plan.adaptive.max)] : []),
-    ...(plan.checks ? [teamText.team.checks(typeof plan.checks === "number" ? plan.checks : plan.checks.share)] : []),
+    ...(plan.checks ? [teamText.team.checks(Math.round((typeof plan.checks === "number" ? plan.checks : plan.checks.share) * 100))] : []),
     ...(rule?.due ? [teamText.team.due(rule.due)] : []),
     ...(plan.seed === undefined ? [] : [teamText.team.seed(plan.seed)]),
   ];
@@ -60,7 +61,7 @@ function Row({ plan, leads, onChange }: { plan: Plan; leads: boolean; onChange: 
     <article className={classes["plan"]} data-undone={plan.state === "undone" || undefined}>
       <div>
         <Text size="sm" fw={600}>
-          {teamText.team.plan(people.length ? people : Object.keys(plan.loads), plan.records)} {state && <Badge color="gray">{state}</Badge>}
+          {teamText.team.plan(list(people.length ? people : Object.keys(plan.loads)), plan.records)} {state && <Badge color="gray">{state}</Badge>}
         </Text>
         <Text size="sm" c="dimmed">
           {facts.join(" · ")} · {teamText.team.madeBy(plan.created_by)} <Ago time={plan.created_at} />

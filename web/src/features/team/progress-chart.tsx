@@ -6,6 +6,7 @@ import { daysQuery } from "@/api/team";
 import { seriesOf } from "@/core/day-series";
 import type { DatasetRef } from "@/core/model";
 import { chartsText } from "@/text/charts";
+import { list, n } from "@/text/format";
 import { Card } from "@/ui/card";
 import { DayLines } from "@/ui/day-lines";
 
@@ -17,7 +18,7 @@ export default function ProgressChart({ dataset }: { dataset: DatasetRef }) {
   return (
     <Card title={words.title} intro={words.intro}>
       {days.length ? (
-        <DayLines label={words.summary(series.map((each) => `${each.name} ${String(each.values.at(-1) ?? 0)}`))} days={days} series={series} />
+        <DayLines label={words.summary(list(series.map((each) => `${each.name} ${n(each.values.at(-1) ?? 0)}`)))} days={days} series={series} />
       ) : (
         <p>{words.none}</p>
       )}

@@ -1,10 +1,9 @@
 /** Days and times of the team's page. */
 
+import { date } from "@/text/format";
 import { readTime } from "@/ui/time";
 
-const format = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-
-export const day = (time: string) => format.format(readTime(time));
+export const day = (time: string) => date(readTime(time), { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 /** Has work left, and did nothing for a day. */
 export function isIdle(person: { assigned: number; done: number; skipped: number; last_active: string | null }, now: number): boolean {

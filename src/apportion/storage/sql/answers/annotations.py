@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,11 +10,20 @@ import msgspec
 from apportion.domain.datasets import Dataset
 from apportion.domain.events import TEAM_EVENTS
 from apportion.domain.individual.case import Case
-from apportion.ports.annotations import CaseChange, Comment, CommentFilter, Event, PastAnnotation, SentComment
+from apportion.ports.annotations import (
+    CaseChange,
+    ChangedRecords,
+    Comment,
+    CommentFilter,
+    Event,
+    PastAnnotation,
+    SentComment,
+)
 from apportion.ports.events import About
 from apportion.storage.checksums import add_row
 from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.assignments.plan_store import PlanStore
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.cases.annotation_rows import set_seconds
 from apportion.storage.sql.cases.case_writer import StoredCases
 from apportion.storage.sql.cases.time_spent import add_time, spent_between, times_of
@@ -22,7 +31,7 @@ from apportion.storage.sql.codec.fragments import decode_value
 from apportion.storage.sql.codec.history_reasons import read_reason
 from apportion.storage.sql.codec.states import STATES
 from apportion.storage.sql.connection import RawConnection, SqlConnection
-from apportion.storage.sql.index.cache_delta import CacheDelta
+from apportion.storage.sql.feed import Feed
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.operations.events import SqlEvents
 from apportion.vocabulary import EventCode
@@ -46,9 +55,11 @@ class SqlAnnotations:
         agents: Agents,
         assignments: PlanStore,
         publish: Callable[[CacheDelta], None],
+        feed: Feed,
         events: SqlEvents,
     ) -> None:
         self._events = events
+        self._feed = feed
         self._connection = connection
         self._raw = connection.raw
         self._registry = registry
@@ -62,8 +73,12 @@ class SqlAnnotations:
     # Reading
 
     def case(self, dataset: Dataset, id: str, *, who: str | None = None) -> Case | None:
+        locks = self._raw.locks
+        if who is not None and locks.shared:
+            locks.person(dataset.no, self._agents.number(who))
+        locks.records_by_id(dataset.no, [id])
         if who is None or not self._assignments.has_caps(dataset):
-            found = self.cases(dataset, [id])
+            found = self._cases(dataset, [id])
             return found[0] if found else None
         me, rules = self._agents.find(who) or -1, self._assignments.rules(dataset)
         reader = self._reader(dataset)
@@ -73,6 +88,10 @@ class SqlAnnotations:
         return case
 
     def cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
+        self._raw.locks.records_by_id(dataset.no, ids)
+        return self._cases(dataset, ids)
+
+    def _cases(self, dataset: Dataset, ids: Sequence[str]) -> list[Case]:
         reader = self._reader(dataset)
         found = reader.read(ids)
         self._keep(reader)
@@ -168,14 +187,30 @@ class SqlAnnotations:
             writer.stage(before, after)
         writer.finish()
 
-    def track_changes(self, dataset: Dataset) -> bool:
-        return self._raw.dialect.change_log(self._raw).watch(dataset.no)
+    def begin_staging(self, dataset: Dataset) -> int:
+        (number,) = self._raw.execute(
+            "UPDATE datasets SET staging = staging + 1 WHERE no = ? RETURNING staging", (dataset.no,)
+        ).fetchone()
+        return int(number)
 
-    def take_changed(self, dataset: Dataset, limit: int) -> tuple[list[str], bool]:
-        return _rewritten(self._raw, dataset.no, limit)
+    def staging(self, dataset: Dataset) -> int:
+        row = self._raw.execute("SELECT staging FROM datasets WHERE no = ?", (dataset.no,)).fetchone()
+        return 0 if row is None else int(row[0])
 
-    def stop_tracking(self, dataset: Dataset) -> None:
-        self._raw.dialect.change_log(self._raw).unwatch(dataset.no)
+    def last_change(self, dataset: Dataset) -> int:
+        return self._feed.seen(self._connection, dataset.no)
+
+    def changed_since(self, dataset: Dataset, number: int, limit: int) -> ChangedRecords | None:
+        last = self.last_change(dataset)
+        found = self._feed.written_since(self._connection, dataset.no, number, limit)
+        if found is None:
+            return None
+        ns, upto = found
+        if upto >= last:  # what this transaction itself has written comes last
+            ns = ns.union(
+                *(each.written() for each in self._connection.changes if each.dataset == dataset.no)
+            )
+        return ChangedRecords(_with_answers(self._raw, dataset.no, ns), upto, upto < last)
 
     # What happened
 
@@ -257,16 +292,14 @@ class SqlAnnotations:
         add_row(self._raw, "comments", (dataset.no << 32 | case.number, *comment))
 
 
-def _rewritten(raw: RawConnection, dataset: int, limit: int) -> tuple[list[str], bool]:
-    """Take up to ``limit`` entries; return the ids of those records that have answers, and whether there are more."""
-    log = raw.dialect.change_log(raw)
-    taken = log.take(dataset, limit)
-    if not taken:
-        return [], False
+def _with_answers(raw: RawConnection, dataset: int, ns: Collection[int]) -> list[str]:
+    """Return the ids of those of the records that have answers, in the order of logging."""
+    if not ns:
+        return []
     found = raw.execute(
         f"SELECT r.id FROM records r WHERE {raw.dialect.in_numbers('r.rid')} AND "
         "(r.status != 0 OR r.answer IS NOT NULL OR EXISTS (SELECT 1 FROM annotations a WHERE a.rid = r.rid) "
         "OR EXISTS (SELECT 1 FROM gold g WHERE g.rid = r.rid)) ORDER BY r.rid",
-        (raw.dialect.numbers(taken),),
+        (raw.dialect.numbers(dataset << 32 | n for n in ns),),
     ).fetchall()
-    return [id for (id,) in found], log.more(dataset)
+    return [id for (id,) in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -33,6 +34,10 @@ COUNTED = 100
 """Up to so many open slots are checked one by one for a claimant; beyond that all open slots count as theirs."""
 _MORE = 8
 """How many times more slots are read where too many of those read were none for the claimant."""
+_LOOKS = 4
+"""How often the queue is looked at where others take from it meanwhile."""
+_BESIDE = 30
+"""Records read beside those wanted, since others may be about to take the first ones."""
 _WITHIN_AT_MOST = 5_000
 """Up to so many wanted ids are looked for by the database."""
 
@@ -50,8 +55,28 @@ class SqlAssignments(SlotUpdate):
         within: Collection[str] | None = None,
         among: Collection[int] | None = None,
     ) -> list[Slot]:
-        rids = self._queued(dataset, claimant, limit, now, within, among)
-        return self._still_offered(dataset, rids, now)
+        locks = self._raw.locks
+        locks.dataset(dataset.no)
+        if not locks.shared:
+            held, own, free = self._queued(dataset, claimant, limit, now, within, among)
+            return self._still_offered(dataset, list(dict.fromkeys([*held, *own, *free])), now)
+        locks.person(dataset.no, self._agents.number(claimant.person.name))
+        for attempt in range(_LOOKS):
+            held, *queues = self._queued(dataset, claimant, limit + _BESIDE, now, within, among)
+            locks.records(dataset.no, held)
+            taken = [self._lock_first(dataset, rids, limit, wait=attempt + 1 == _LOOKS) for rids in queues]
+            found = self._still_offered(dataset, list(dict.fromkeys(chain(held, *taken))), now)
+            free_now = {slot.record for slot in found if slot.free(now)}
+            if len(free_now) >= min(limit, len({*chain(*queues)})):
+                break
+        return found
+
+    def _lock_first(self, dataset: Dataset, rids: Sequence[int], limit: int, *, wait: bool) -> list[int]:
+        """Lock the first records of a queue that nobody else is about to take, or answers."""
+        if not wait:
+            return self._raw.locks.first_free(dataset.no, rids, limit) if rids else []
+        self._raw.locks.records(dataset.no, rids[:limit])
+        return list(rids[:limit])
 
     def blocked_slots(self, dataset: Dataset, claimant: Claimant, *, limit: int) -> list[Slot]:
         rows = self._raw.execute(
@@ -86,8 +111,8 @@ class SqlAssignments(SlotUpdate):
         now: int,
         within: Collection[str] | None,
         among: Collection[int] | None,
-    ) -> list[int]:
-        """Return records in the order in which they are offered: those leased already, then up to ``limit`` with slots
+    ) -> tuple[list[int], list[int], list[int]]:
+        """Return records in the order in which they are offered: those leased already, up to ``limit`` with slots
         of the claimant's own that they may begin, and up to ``limit`` with open ones that they may take.
         """
         me = self._agents.find(claimant.person.name)
@@ -110,7 +135,7 @@ class SqlAssignments(SlotUpdate):
             if all(len(found) >= limit or read[kind] < most for kind, found in ((1, own), (2, open_))):
                 break
             most *= _MORE
-        return list(dict.fromkeys([*held, *own[:limit], *open_[:limit]]))
+        return held, own[:limit], open_[:limit]
 
     def _rules_of(self, dataset: Dataset, claimant: Claimant) -> QueueRules:
         """Return the rules of the plans offered of which the claimant may begin own slots, and take open ones."""
@@ -127,6 +152,7 @@ class SqlAssignments(SlotUpdate):
         ).fetchone()
         if row is None:
             return None
+        self._raw.locks.records(dataset.no, row)
         there = self._slots_on(dataset, [row[0]]).get(row[0], [])
         return next((slot for slot in there if slot.lease is not None and slot.lease.token == token), None)
 
@@ -144,6 +170,7 @@ class SqlAssignments(SlotUpdate):
     def leased(self, dataset: Dataset, annotator: str) -> list[Slot]:
         me = self._agents.find(annotator)
         rids = [] if me is None else self._held_rids(dataset, me)
+        self._raw.locks.records(dataset.no, rids)
         return [
             slot
             for slots in self._slots_on(dataset, rids).values()
@@ -156,13 +183,16 @@ class SqlAssignments(SlotUpdate):
         self._raw.execute(f"UPDATE slots SET until = {later} WHERE state = 1", (by,))
 
     def expired(self, dataset: Dataset, now: int, limit: int) -> list[Slot]:
+        self._raw.locks.dataset(dataset.no)
         rows = self._raw.execute(
             "SELECT no, rid FROM slots WHERE dataset = ? AND state = 1 AND until <= ? LIMIT ?",
             (dataset.no, now, limit),
         ).fetchall()
         wanted = {no for no, _ in rows}
+        self._raw.locks.records(dataset.no, [rid for _, rid in rows])
         found = self._slots_on(dataset, [rid for _, rid in rows])
-        return [slot for slots in found.values() for slot in slots if slot.id in wanted]
+        there = (slot for slots in found.values() for slot in slots if slot.id in wanted)
+        return [slot for slot in there if slot.state is RowState.LEASED and not slot.leased(now)]
 
     def slot_counts(self, dataset: Dataset, annotator: str | None = None) -> list[SlotCount]:
         if annotator is None:

@@ -19,12 +19,12 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
 from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.cases.case_writer import CaseWriter, StoredCases
 from apportion.storage.sql.cases.slots import Light, SlotReader
 from apportion.storage.sql.codec.rule_keys import rule_keys
 from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.datasets import PlanListing
-from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.tables import plans
 
@@ -49,10 +49,9 @@ class PlanStore:
         agents: Agents,
         publish: Callable[[CacheDelta], None],
         plan_cache: dict[int, StoredPlan],
-        next_numbers: dict[str, int],
         listed: dict[int, list[PlanListing]] | None = None,
     ) -> None:
-        """``plan_cache`` caches plans between transactions, by number; ``next_numbers`` has the next number to assign.
+        """``plan_cache`` caches plans between transactions, by number.
 
         ``listed`` has the plans of datasets that this transaction has read already.
         """
@@ -72,7 +71,6 @@ class PlanStore:
         self._slots_read: tuple[int, dict[int, list[Slot]]] = (0, {})
         """The last slots read, by record, and how many rows this connection had changed then."""
         self._plan_cache = plan_cache
-        self._next_numbers = next_numbers
 
     def reader(self, dataset: Dataset) -> SlotReader:
         """Return a reader of the slots of a dataset."""
@@ -138,6 +136,7 @@ class PlanStore:
 
     def _counts_of(self, dataset: Dataset, me: int) -> list[CountRow]:
         """Return a person's counters and leases: whoever asks for the one asks for the other next."""
+        self._raw.locks.person(dataset.no, me)
         *of, found = self._counts_read
         if of != [dataset.no, me, self._raw.total_changes]:
             sql = self._raw.dialect
@@ -212,6 +211,7 @@ class PlanStore:
         by: str,
         at: int,
     ) -> StoredPlan:
+        self._raw.locks.alone(dataset.no)
         row = self._sql.execute(
             insert(plans)
             .values(

@@ -11,8 +11,8 @@ from apportion.domain.datasets import Dataset
 from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.slots import SlotBatch
 from apportion.storage.sql.agents import OPEN
-from apportion.storage.sql.cases.slots import SINGLES
 from apportion.storage.sql.codec.states import STATE_NO
+from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.rows import insert_rows
 
 from .plan_store import PlanStore
@@ -50,6 +50,7 @@ class SlotInsert(PlanStore):
 
         from apportion.domain.numpy_types import np  # loaded already by planning
 
+        self._raw.locks.alone(dataset.no)
         # In the order of records here, in that of people in ``enqueue_slots``, so that each table is written from one
         # end to the other: two indexes of one table would be written at random places (decision 0007)
         rows, base = batch.rows, dataset.no << 32
@@ -146,14 +147,7 @@ class SlotInsert(PlanStore):
         return dict(rows.fetchall())
 
     def reserve_slot_numbers(self, slots: int) -> int:
-        first = self._next_numbers.get("slots")
-        if first is None:
-            (first,) = self._raw.execute(
-                "SELECT coalesce(max(no), 0) + 1 FROM slots WHERE no < ?", (SINGLES,)
-            ).fetchone()
-        # Kept even if the transaction is rolled back: numbers are left out then, never given twice
-        self._next_numbers["slots"] = first + slots
-        return int(first)
+        return self._raw.dialect.reserve_numbers(self._raw, NumberRange.SLOTS, slots)
 
     def add_reasons(self, plan: StoredPlan, reasons: Sequence[Reason]) -> int:
         (part,) = self._raw.execute(

@@ -151,6 +151,7 @@ class SlotUpdate(SlotInsert):
     def reassign(
         self, dataset: Dataset, moves: Sequence[tuple[int, str, Reason]], plan: StoredPlan
     ) -> list[str]:
+        self._raw.locks.alone(dataset.no)
         moves = self._without_doubles(dataset, moves)
         reasons = list(dict.fromkeys(reason for _, _, reason in moves))
         first = self.add_reasons(plan, reasons)
@@ -196,6 +197,7 @@ class SlotUpdate(SlotInsert):
         return possible
 
     def withdraw(self, dataset: Dataset, slots: Sequence[int], why: str) -> list[str]:
+        self._raw.locks.alone(dataset.no)
         writer = self.writer(dataset)
         withdrawn = STATE_NO[RowState.WITHDRAWN]
         sql, touched = self._raw.dialect, list[str]()

@@ -12,11 +12,11 @@ from apportion.domain.terms import view_terms
 from apportion.ports.annotations import CaseChange
 from apportion.storage.checksums import add_row
 from apportion.storage.sql.agents import OPEN, Agents
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.codec.fragments import encode_value, encode_view, packed, unpacked
 from apportion.storage.sql.codec.history_reasons import stored_reason
 from apportion.storage.sql.codec.states import STATES
 from apportion.storage.sql.connection import SqlConnection
-from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.counters import CountedTerms
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.vocabulary import AnnotationState, HistoryReason, Status
@@ -56,8 +56,8 @@ class CaseWriter:
         half_written: Callable[[], bool],
         stored: StoredCases | None = None,
     ) -> None:
-        self._connection = connection
         self._raw = connection.raw
+        self._raw.locks.dataset(dataset.no)
         self._task = dataset.task
         self._base = dataset.no << 32
         self._publish = publish
@@ -72,12 +72,10 @@ class CaseWriter:
         return self._counted
 
     def finish(self) -> None:
-        """Write slots, facets and counters, and update the caches after the commit."""
+        """Write slots, facets and counters, and pass on what changed."""
         self.slots.flush()
         self._counted.finish()
-        changes = self._changes
-        # Only after the commit: caches must not show what may still be rolled back
-        self._connection.after.append(lambda: self._publish(changes))
+        self._publish(self._changes)
 
     def save(self, change: CaseChange, at: int) -> None:
         """Store one record's change."""
@@ -112,6 +110,7 @@ class CaseWriter:
             assert terms is not None
         term_ids = self._counted.term_ids(view_terms(case.record, view))
         self._counted.change(case.number, unpacked(terms), term_ids)
+        self._changes.rewritten.append(case.number)
         self._raw.execute(
             "UPDATE records SET status = ?, answer = ?, answer_terms = ?, version = version + 1 WHERE rid = ?",
             (_STATUS_NO[view.status], answer, packed(term_ids), rid),

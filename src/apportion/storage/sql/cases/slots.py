@@ -22,12 +22,12 @@ from apportion.ports.plans import StoredPlan
 from apportion.storage.sql.agents import OPEN, Agents
 from apportion.storage.sql.codec.states import PHASE_STATES, ROW_STATES, STATE_NO
 from apportion.storage.sql.connection import RawConnection
+from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.index.counters import CountedTerms
 from apportion.storage.sql.rows import insert_rows
 
 __all__ = [
     "NEVER",
-    "SINGLES",
     "SLOT_COLUMNS",
     "Light",
     "SlotReader",
@@ -38,9 +38,6 @@ __all__ = [
 
 NEVER = 1 << 62
 """The due date of slots that are never due, so that they come last in the queue."""
-
-SINGLES = 1 << 61
-"""Slots added one by one are numbered from here; below, plans have whole ranges reserved."""
 
 _AT_ONCE = 50
 _ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
@@ -249,13 +246,14 @@ class SlotWriter:
     def _add(self, slot: NewSlot) -> None:
         """Add a slot that answers made necessary; reason and inclusion are another's, so as not to reveal that."""
         annotator = self._number(slot.annotator)
-        (no,) = self._raw.execute(
+        no = self._raw.dialect.reserve_numbers(self._raw, NumberRange.ADDED_SLOTS, 1)
+        self._raw.execute(
             "INSERT INTO slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, "
-            "priority, due, behind, pull, needs) SELECT coalesce((SELECT max(no) FROM slots WHERE no > ?1), ?1) + 1, "
-            "dataset, rid, plan, rule, (SELECT max(slot) + 1 FROM slots o WHERE o.rid = s.rid AND o.plan = s.plan), "
-            "?2, ?3, ?4, reason, inclusion, priority, due, 0, ?5, needs FROM slots s WHERE no = ?6 RETURNING no",
-            (SINGLES, annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, slot.like),
-        ).fetchone()
+            "priority, due, behind, pull, needs) SELECT ?1, dataset, rid, plan, rule, "
+            "(SELECT max(slot) + 1 FROM slots o WHERE o.rid = s.rid AND o.plan = s.plan), "
+            "?2, ?3, ?4, reason, inclusion, priority, due, 0, ?5, needs FROM slots s WHERE no = ?6",
+            (no, annotator, STATE_NO[slot.state], _ADAPTIVE, slot.pull, slot.like),
+        )
         place = self._place(slot)
         if place is not None:
             row = (*place[:-1], no)
@@ -332,7 +330,8 @@ class SlotWriter:
         if self._counts:
             counts = [(self._dataset, *key, change) for key, change in self._counts.items() if change]
             for start in range(0, len(counts), _AT_ONCE):
-                _run(raw, _add_counts, counts[start : start + _AT_ONCE])
+                part = counts[start : start + _AT_ONCE]
+                raw.leave("slot_counts", _add_counts(len(part)), list(chain.from_iterable(part)))
             self._counts.clear()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from pyroaring import BitMap
@@ -24,7 +25,6 @@ from apportion.storage.sql.texts import TextComparison
 
 __all__ = ["DatasetCheck"]
 
-ROWS_AT_ONCE = 20_000
 _LOW = 0xFFFFFFFF
 _MOST_NAMED = 5
 _KNOWN = range(len(STATUSES))
@@ -202,11 +202,12 @@ class DatasetCheck:
             )
         }
         found = set()
-        for rid, annotator, state, name, held_by in self._raw.execute(
+        rows = self._raw.stream(
             "SELECT s.rid, s.annotator, s.state, a.name, h.name FROM slots s "
             "LEFT JOIN agents a ON a.no = s.annotator LEFT JOIN agents h ON h.no = s.holder WHERE s.dataset = ?",
             (self.no,),
-        ):
+        )
+        for rid, annotator, state, name, held_by in chain.from_iterable(rows):
             word = PHASE_STATES.get(ROW_STATES[state]) if state in range(len(ROW_STATES)) else None
             if word is None:
                 continue
@@ -222,12 +223,11 @@ class DatasetCheck:
         parts = [np.empty(0, dtype=np.int64)]
         # Each value's range of keys is read after the value, so that other datasets' facets are left alone
         then_join = self._raw.dialect.then_join
-        rows = self._raw.execute(
+        for some in self._raw.stream(
             f"SELECT f.key FROM fields d {then_join} vals v ON v.field = d.no "
             f"{then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 WHERE d.dataset = ?",
             (self.no,),
-        )
-        while some := rows.fetchmany(ROWS_AT_ONCE):
+        ):
             parts.append(np.asarray([key for (key,) in some], dtype=np.int64))
         self.actual = np.unique(np.concatenate(parts))
         for keys, what in (
@@ -319,7 +319,7 @@ class DatasetCheck:
 
     def cache(self, cache: DatasetCache) -> Iterator[str]:
         """Compare a cache with the tables, once these are known to agree."""
-        with cache.held():
+        with cache.held(self.connection):
             rows = self._raw.execute(
                 "SELECT rid & 4294967295, updated, event FROM records WHERE rid >= ? AND rid < ? ORDER BY id",
                 self._span,

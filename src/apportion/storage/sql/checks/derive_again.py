@@ -9,12 +9,12 @@ from apportion.domain.metadata import MetadataClash, kind_of, terms_of
 from apportion.domain.text import analysed
 from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.cases.slots import SlotTerms
 from apportion.storage.sql.codec.fragments import packed
 from apportion.storage.sql.codec.states import STATUSES
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.datasets import DATASET_COLUMNS, dataset_from
-from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.counters import CountedTerms, MetadataTerms, NumberTerms
 from apportion.storage.sql.index.terms import TermRegistry
 
@@ -149,10 +149,9 @@ class _Rebuilt:
                 )
             )
             texts.append((each.n, analysed(each.ready.text)))
-        raw.executemany(
-            "UPDATE records SET status = ?, answer = ?, terms = ?, answer_terms = ? WHERE rid = ?", records
-        )
-        raw.executemany("UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?", annotations)
+        update = raw.dialect.update_rows
+        update(raw, "records", ("status", "answer", "terms", "answer_terms", "rid"), 1, records)
+        update(raw, "annotations", ("terms", "rid", "annotator"), 2, annotations)
         raw.dialect.texts(raw, no).add(texts)
         counted.finish()
         after, self._connection.after = self._connection.after, []

@@ -23,6 +23,7 @@ from apportion.storage.sql.codec.encode_records import EncodedRow, encode_record
 from apportion.storage.sql.codec.fragments import decode_record, encode_view
 from apportion.storage.sql.codec.states import STATE_NO, STATUS_OF, STATUSES
 from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.feed import OwnWorld
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.operations.events import SqlEvents
 from apportion.vocabulary import Status
@@ -70,7 +71,7 @@ class Derivation:
             """Ignore changes: nothing is written, so no cache has to follow."""
 
         assignments = SqlAssignments(
-            connection, registry=registry, agents=agents, publish=nobody, plan_cache={}, next_numbers={}
+            connection, registry=registry, agents=agents, publish=nobody, plan_cache={}
         )
         self._raw = connection.raw
         self._agents = agents
@@ -82,6 +83,7 @@ class Derivation:
             agents=agents,
             assignments=assignments,
             publish=nobody,
+            feed=OwnWorld(),
             events=SqlEvents(connection),
         )
 

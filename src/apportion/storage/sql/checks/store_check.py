@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from apportion.domain.datasets import Dataset
-from apportion.ports.upkeep import Inconsistency
+from apportion.ports.upkeep import CannotOpenError, Inconsistency
 from apportion.storage.checksums import KEYS, checksum
 from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.datasets import DATASET_COLUMNS, dataset_from
@@ -15,7 +15,15 @@ from apportion.storage.sql.index.cache import DatasetCache
 
 from .dataset_check import DatasetCheck
 
-__all__ = ["CHECKSUMS", "check_datasets", "guarded", "named_row", "stray_rows", "wrong_checksums"]
+__all__ = [
+    "CHECKSUMS",
+    "check_datasets",
+    "contradictions_refused",
+    "guarded",
+    "named_row",
+    "stray_rows",
+    "wrong_checksums",
+]
 
 CHECKSUMS = "checksums"
 """The name of the check of values that nothing else repeats."""
@@ -56,6 +64,16 @@ def stray_rows(raw: Statements) -> Iterator[str]:
         (count,) = raw.execute(f"SELECT count(*) FROM {table} WHERE {stray}").fetchone()
         if count:
             yield f"{count} {what} belong to nothing that exists."
+
+
+def contradictions_refused(problems: Sequence[Inconsistency]) -> None:
+    """Refuse a copy that does not agree with itself; values with a wrong checksum are in the source, too."""
+    found = [each for each in problems if each.check != CHECKSUMS]
+    if found:
+        raise CannotOpenError(
+            f"The copy does not agree with itself: {len(found)} problems, the first one being {found[0].check}: "
+            f"{found[0].message} Nothing was changed. Run `apportion verify` on the source, and `apportion reindex`."
+        )
 
 
 def wrong_checksums(table: str, rows: Iterable[Any]) -> Iterator[str]:

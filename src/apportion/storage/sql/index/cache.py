@@ -7,11 +7,10 @@ the two. A selection of records is a roaring bitmap of their short numbers.
 from __future__ import annotations
 
 import contextlib
-import heapq
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,13 @@ from pyroaring import BitMap
 from apportion.domain.ids import RESOLVED
 from apportion.domain.metadata import KINDS_AS_NUMBERS
 from apportion.ports.deadline import Deadline
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import UNLIMITED, SqlConnection
+from apportion.storage.sql.feed import Feed, OwnWorld
 from apportion.storage.sql.texts import TextNode
 
-from .cache_delta import CacheDelta
-from .fields import Column, FacetField, NumberField, Numbers, mask_of, read_bitmap, read_keys
+from .fields import Column, FacetField, NumberField, Numbers, read_bitmap, read_keys
+from .id_order import IdOrder
 
 __all__ = ["DatasetCache"]
 
@@ -34,15 +35,11 @@ _TEXT_SELECTIONS = 64
 _MANY = 20
 """For more values of a field than this, their records are found in one pass over all records."""
 _COUNTED = frozenset({"keyword", "long", "boolean"})
-FEW_RECORDS = 200
-"""Up to so many records are sorted by reading their ids."""
-FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
-"""How much of the order of all ids is scanned at once: little at first, where most pages end."""
 
 
 class DatasetCache:
-    """Everything cached of one dataset. Use it within ``with cache.held()``, for milliseconds: others wait for
-    the lock. The writer never waits: what it changed is applied by the thread that holds the cache next.
+    """Everything cached of one dataset. Use it within ``with cache.held(connection)``, for milliseconds: others wait
+    for the lock. The writer never waits: what it changed is applied by the thread that holds the cache next.
     """
 
     def __init__(
@@ -50,8 +47,12 @@ class DatasetCache:
         dataset: int,
         connect: Callable[[], SqlConnection],
         give_back: Callable[[Any], None] | None = None,  # takes what ``connect`` returned
+        feed: Feed | None = None,
     ) -> None:
+        """``feed`` is what it follows; without one it is of the transaction of the connection, and of nobody else."""
         self.dataset = dataset
+        self.upto: int | None = None
+        self._feed = feed or OwnWorld()
         self._lock = threading.RLock()
         self._depth = 0
         self._late: deque[tuple[CacheDelta, int]] = deque()
@@ -60,10 +61,11 @@ class DatasetCache:
         self._connect = connect
         self._give_back = give_back
         self._connection: SqlConnection | None = None
-        self._forget()
+        self.forget(None)
 
-    def _forget(self) -> None:
-        """Drop everything, so that it is read again from the file when needed."""
+    def forget(self, number: int | None) -> None:
+        """Drop everything, so that it is read again when needed."""
+        self.upto = number
         self._everything: BitMap | None = None
         self._facets: dict[tuple[int, int], FacetField] = {}
         self._numbers: dict[int, NumberField] = {}
@@ -71,13 +73,10 @@ class DatasetCache:
         self._texts: OrderedDict[TextNode, BitMap] = OrderedDict()
         self._vocabulary: list[str] | None = None
         self._vectors: dict[int, tuple[Numbers, Numbers]] = {}
-        self._order: Numbers | None = None
-        self._ranks: Numbers | None = None
-        self._ordered_to = 0
-        self._gone = BitMap()
+        self._ids = IdOrder(self)
         self._size = 0
         self._texts_changed = 0
-        """The number of the commit that last changed some text."""
+        """The number of the change that last changed some text."""
         self.computed: dict[Any, Any] = {}
         """Other results that stay valid until the next change."""
         self.computed_of_texts: dict[Any, Any] = {}
@@ -91,13 +90,17 @@ class DatasetCache:
         return self._connection
 
     @contextlib.contextmanager
-    def held(self, deadline: Deadline = UNLIMITED) -> Iterator[None]:
-        """Hold the lock of the cache; keep it short. What all queries share is read outside ``deadline``."""
+    def held(self, connection: SqlConnection, deadline: Deadline = UNLIMITED) -> Iterator[None]:
+        """Hold the lock of the cache, with all in it that ``connection`` sees; keep it short.
+
+        What all queries share is read outside ``deadline``.
+        """
         with self._lock:
             if not self._depth:
                 if self._connection is not None and self._connection.stale:
                     self.close()
                 self._catch_up()
+                self._feed.bring_up(self, connection)
                 self._deadline = deadline
             self._depth += 1
             try:
@@ -116,16 +119,31 @@ class DatasetCache:
     def __del__(self) -> None:
         self.close()
 
+    def is_ahead_of(self, connection: SqlConnection) -> bool:
+        """Return whether it may hold what a transaction does not see."""
+        return self._feed.is_ahead(self, connection)
+
+    @contextlib.contextmanager
+    def reading(self, *, counted: bool = False) -> Iterator[SqlConnection]:
+        """Yield the connection with a snapshot to read more from, to which the cache is brought up.
+
+        The time it takes counts for nobody, unless it is ``counted``: others need the same soon.
+        """
+        connection = self.connection
+        with contextlib.nullcontext() if counted else self._deadline.uncounted(), connection.snapshot():
+            self._feed.before_reading(self, connection)
+            yield connection
+
     def warm(self) -> Iterator[None]:
         """Read what most searches need, holding the lock for one field at a time."""
-        with self.held():
+        with self.held(self.connection):
             fields = self.connection.raw.execute(
                 "SELECT no, kind FROM fields WHERE dataset = ?", (self.dataset,)
             ).fetchall()
-            self._id_order()
+            self._ids.read()
         for no, kind in fields:
             yield
-            with self.held():
+            with self.held(self.connection):
                 if kind in KINDS_AS_NUMBERS:
                     self.number(no)
                 elif kind in _COUNTED:
@@ -145,54 +163,69 @@ class DatasetCache:
     def _catch_up(self) -> None:
         while self._late:
             changes, number = self._late.popleft()
-            try:
-                self._take_over(changes, number)
-            except Exception:  # a cache that missed something must not go on answering
-                log.exception("a commit could not be taken over; the dataset is read anew")
-                self._forget()
+            self.take_over([changes], number)
 
-    def _take_over(self, changes: CacheDelta, commit: int) -> None:
+    def take_over(self, changes: Iterable[CacheDelta], number: int) -> None:
+        """Apply changes, which have this number; what cannot be applied empties the cache."""
+        try:
+            for each in changes:
+                if each.gone:
+                    self.forget(number)
+                else:
+                    self._apply(each, number)
+            self.upto = number
+        except Exception:  # a cache that missed something must not go on answering
+            log.exception("a commit could not be taken over; the dataset is read anew")
+            self.forget(number)
+
+    def _apply(self, changes: CacheDelta, number: int) -> None:
         self.computed.clear()
-        everything = self._everything
-        if everything is not None:
-            everything.update(changes.added)
-            everything.difference_update(BitMap(changes.removed))
-            self._gone.update(changes.removed)
+        if self._everything is not None:
+            self._everything.update(changes.added)
+            self._everything.difference_update(BitMap(changes.removed))
+            self._ids.remove(changes.removed)
             if changes.added:
                 self._size = max(self._size, max(changes.added))
         # Losses first: a record that loses one value and gains another must not be seen with two, which would split
         # the column of the field into bitmaps
         self._apply_facets(changes.lost, changes.field_of, has=False)
         self._apply_facets(changes.gained, changes.field_of, has=True)
-        for moves, has in ((changes.unshared, False), (changes.shared, True)):
-            for term_id, ns in moves:
-                facet = self._facets.get(changes.field_of[term_id])  # only fields that were read are kept
-                if facet is not None:
-                    for n in ns:
-                        facet.change(term_id, n, has)
-        for field, values in changes.numbers.items():
-            number = self._numbers.get(field)
-            if number is not None:
-                for n, now in values:
-                    number.change(n, now)
-        for name, moments in (("updated", changes.updated), ("event", changes.events)):
-            column = self._columns.get(name)
-            if column is not None:
-                for n, value in moments:
-                    column.set(n, value)
-                for n in changes.removed:
-                    column.set(n, None)
+        self._apply_shared(changes)
+        self._apply_numbers(changes)
+        self._apply_times(changes)
         if changes.texts:
             self.computed_of_texts.clear()
             self._texts.clear()
             self._vocabulary = None
-            self._texts_changed = commit
+            self._texts_changed = number
         for field in changes.vectors:
             self._vectors.pop(field, None)
 
+    def _apply_shared(self, changes: CacheDelta) -> None:
+        for moves, has in ((changes.unshared, False), (changes.shared, True)):
+            for term_id, ns in moves:
+                # only fields that were read are kept
+                if (facet := self._facets.get(changes.field_of[term_id])) is not None:
+                    for n in ns:
+                        facet.change(term_id, n, has)
+
+    def _apply_numbers(self, changes: CacheDelta) -> None:
+        for field, values in changes.numbers.items():
+            if (number := self._numbers.get(field)) is not None:
+                for n, now in values:
+                    number.change(n, now)
+
+    def _apply_times(self, changes: CacheDelta) -> None:
+        for name, moments in (("updated", changes.updated), ("event", changes.events)):
+            if (column := self._columns.get(name)) is not None:
+                for n, value in moments:
+                    column.set(n, value)
+                for n in changes.removed:
+                    column.set(n, None)
+
     def _apply_facets(
         self,
-        moves: list[tuple[int, Iterable[int]]],
+        moves: list[tuple[int, Sequence[int]]],
         field_of: dict[int, tuple[int, int]],
         *,
         has: bool,
@@ -217,17 +250,21 @@ class DatasetCache:
         if self._everything is None:
             base = self.dataset << 32
             # A dataset's records are one range of rids
-            self._everything = BitMap(
-                self._packed("rid & 4294967295", "records WHERE rid > ? AND rid < ?", base, base + (1 << 32))
+            found = self.packed(
+                "rid & 4294967295", "records WHERE rid > ? AND rid < ?", base, base + (1 << 32)
             )
+            self._everything = BitMap(found)
             self._size = max(self._everything.max() if self._everything else 0, self._size)
         return self._everything
 
-    def _packed(self, expression: str, source: str, *values: Any) -> Numbers:
+    def packed(self, expression: str, source: str, *values: Any) -> Numbers:
         """Read one record number of each row."""
-        raw = self.connection.raw
-        found = raw.execute(f"SELECT {raw.dialect.packed(expression)} FROM {source}", values).fetchone()
-        return raw.dialect.unpacked(found[0], np.uint32)
+        with self.reading(counted=True) as connection:
+            sql = connection.raw.dialect
+            found = connection.raw.execute(
+                f"SELECT {sql.packed(expression)} FROM {source}", values
+            ).fetchone()
+        return sql.unpacked(found[0], np.uint32)
 
     @property
     def size(self) -> int:
@@ -242,8 +279,8 @@ class DatasetCache:
         if facet is None:
             size = self.size
             # Values and the records that have them are read by two statements, which must see the same commit
-            with self._deadline.uncounted(), self.connection.snapshot():
-                facet = self._facets[key] = FacetField(self.connection, field, viewer, size)
+            with self.reading() as connection:
+                facet = self._facets[key] = FacetField(connection, field, viewer, size)
         return facet
 
     def having(self, field: int, viewer: int, term_ids: Collection[int]) -> BitMap:
@@ -256,39 +293,45 @@ class DatasetCache:
             if index % 50 == 49:
                 self._deadline.check()
             held = facet.holders(term_id)
-            found.append(read_bitmap(self.connection, term_id) if held is None else held)
+            if held is None:
+                with self.reading(counted=True) as connection:
+                    held = read_bitmap(connection, term_id)
+            found.append(held)
         return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
 
     def having_some(self, field: int, viewer: int) -> BitMap:
         """Return the records with any value of the field at all."""
         found = self.facet(field, viewer).holders_of_any()
         if found is None:
-            found = BitMap((read_keys(self.connection, field, viewer) & 0xFFFFFFFF).astype(np.uint32))
+            found = BitMap(self.holders(field, viewer)[1].astype(np.uint32))
         return found
 
     def holders(self, field: int, viewer: int) -> tuple[Numbers, Numbers]:
         """Return two arrays: the number of each value of a field, and of a record that has it."""
-        keys = read_keys(self.connection, field, viewer)
+        with self.reading(counted=True) as connection:
+            keys = read_keys(connection, field, viewer)
         return keys >> 32, keys & 0xFFFFFFFF
 
     def number(self, field: int) -> NumberField:
         """Return the numbers of a field."""
         found = self._numbers.get(field)
         if found is None:
-            with self._deadline.uncounted():
-                found = self._numbers[field] = NumberField(self.connection, field)
+            with self.reading() as connection:
+                found = self._numbers[field] = NumberField(connection, field)
         return found
 
     def column(self, name: str) -> Column:
         """Return ``updated`` or ``event`` of every record."""
         found = self._columns.get(name)
         if found is None:
-            rows = self.connection.raw.execute(
-                f"SELECT rid & 4294967295, {name} FROM records WHERE dataset = ? AND {name} IS NOT NULL",
-                (self.dataset,),
-            ).fetchall()
-            ns, values = zip(*rows, strict=True) if rows else ((), ())
-            found = self._columns[name] = Column(ns, values, self.size)
+            size = self.size
+            with self.reading() as connection:
+                rows = connection.raw.execute(
+                    f"SELECT rid & 4294967295, {name} FROM records WHERE dataset = ? AND {name} IS NOT NULL",
+                    (self.dataset,),
+                ).fetchall()
+                ns, values = zip(*rows, strict=True) if rows else ((), ())
+                found = self._columns[name] = Column(ns, values, size)
         return found
 
     def text(self, connection: SqlConnection, node: TextNode) -> BitMap:
@@ -296,46 +339,51 @@ class DatasetCache:
 
         Do not change the bitmap. The lock is held for a moment only, so that nobody waits for the text index.
         """
-        with self.held():
+        with self.held(connection):
             found = self._texts.get(node)
             if found is not None:
                 self._texts.move_to_end(node)
                 return found
         found = BitMap(connection.raw.dialect.texts(connection.raw, self.dataset).matching(node))
-        with self.held():
+        with self.held(connection):
             # Leave out what was committed a moment ago and is not applied here yet: no other cache knows of it
             found &= self.everything
             # A snapshot from before the last change of a text must not be kept for those after it
-            if self._texts_changed <= connection.began:
+            if self._is_of_now(connection):
                 self._texts[node] = found
                 if len(self._texts) > _TEXT_SELECTIONS:
                     self._texts.popitem(last=False)
         return found
 
+    def _is_of_now(self, connection: SqlConnection) -> bool:
+        """Return whether what was found in the texts that a transaction sees holds for those after it."""
+        return self._texts_changed <= self._feed.seen(connection, self.dataset)
+
     def vocabulary(self, connection: SqlConnection) -> list[str]:
         """Return every word of the dataset, read in the snapshot of ``connection`` without holding the lock."""
-        with self.held():
+        with self.held(connection):
             if self._vocabulary is not None:
                 return self._vocabulary
         found = connection.raw.dialect.texts(connection.raw, self.dataset).vocabulary()
-        with self.held():
-            if self._texts_changed <= connection.began:
+        with self.held(connection):
+            if self._is_of_now(connection):
                 self._vocabulary = found
         return found
 
     def keep_of_texts(self, connection: SqlConnection, key: str, found: object) -> None:
         """Cache what was computed from texts in the snapshot of ``connection``, unless a text has changed since."""
-        with self.held():
-            if self._texts_changed <= connection.began:
+        with self.held(connection):
+            if self._is_of_now(connection):
                 self.computed_of_texts[key] = found
 
     def vectors(self, field: int) -> tuple[Numbers, Numbers]:
         """Return record numbers, and one row of float32 for each."""
         found = self._vectors.get(field)
         if found is None:
-            rows = self.connection.raw.execute(
-                "SELECT n, value FROM vectors WHERE field = ? ORDER BY n", (field,)
-            ).fetchall()
+            with self.reading() as connection:
+                rows = connection.raw.execute(
+                    "SELECT n, value FROM vectors WHERE field = ? ORDER BY n", (field,)
+                ).fetchall()
             ns = np.asarray([n for n, _ in rows], dtype=np.uint32)
             if rows:
                 # float32 halves the memory, and is exact enough to rank by distance
@@ -346,100 +394,14 @@ class DatasetCache:
             found = self._vectors[field] = (ns, matrix)
         return found
 
+    # The order of ids
+
     def in_order(
         self, selection: BitMap, *, after: str | None = None, descending: bool = False
     ) -> Iterator[int]:
         """Yield the selection's record numbers in the order of their ids, beginning behind the id ``after``."""
-        if len(selection) <= FEW_RECORDS:
-            return self._merged(iter(()), selection, after, descending)
-        order = self._id_order()
-        # Records logged since the order was read are few, and merged in instead of sorting all again
-        late = selection & BitMap(range(self._ordered_to + 1, self._size + 2))
-        if descending:
-            order = order[::-1]
-        begin = 0 if after is None else self._position(order, after, descending)
-        mask = mask_of(selection, max(self._ordered_to, self._size))
-        known = (n for low, high in _stretches(begin, order.size) for n in _chosen(order[low:high], mask))
-        return self._merged(known, late, after, descending) if late else known
-
-    def _position(self, order: Numbers, id: str, descending: bool, low: int = 0) -> int:
-        """Count those of ``order`` that do not come behind ``id``. Looks up some twenty ids at a million records."""
-        base, high = self.dataset << 32, int(order.size)
-        while low < high:
-            middle = (low + high) // 2
-            probe, row = middle, None
-            while probe < high and row is None:  # deleted since the order was read: ask the next one
-                row = self.connection.raw.execute(
-                    "SELECT id FROM records WHERE rid = ?", (base | int(order[probe]),)
-                ).fetchone()
-                probe += 1
-            if row is None or (row[0] < id if descending else row[0] > id):
-                high = middle
-            else:
-                low = probe
-        return low
+        return self._ids.in_order(selection, after=after, descending=descending)
 
     def id_ranks(self) -> Numbers:
         """Return the rank of each record number in the order of ids, records logged just now included."""
-        self._id_order(fresh=True)
-        if self._ranks is None:
-            order = self._id_order()
-            self._ranks = np.zeros(max(self._ordered_to, self._size) + 1, dtype=np.int64)
-            self._ranks[order] = np.arange(order.size)
-        return self._ranks
-
-    def _id_order(self, *, fresh: bool = False) -> Numbers:
-        """Return record numbers in the order of their ids, as of when it was last read.
-
-        Reading it takes a while at a million records, so a few thousand later records may be missing.
-        """
-        late = self.size - self._ordered_to
-        # Sorting the ids of all records again for each one logged would make every search wait
-        if self._order is None or late > (0 if fresh else max(2_000, self._ordered_to // 20)):
-            by_id = "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id) AS r"
-            self._order = self._packed("n", by_id, self.dataset)
-            self._ordered_to = max(self.size, int(self._order.max()) if self._order.size else 0)
-            self._ranks = None
-            self._gone = BitMap()
-        elif self._gone:
-            self._order = self._order[~mask_of(self._gone, self._ordered_to)[self._order]]
-            self._gone = BitMap()
-        return self._order
-
-    def _merged(
-        self, known: Iterator[int], late: BitMap, after: str | None, descending: bool
-    ) -> Iterator[int]:
-        """Merge records logged later into ``known`` by id."""
-        base = self.dataset << 32
-        raw, sql = self.connection.raw, self.connection.raw.dialect
-        rows = raw.execute(
-            f"SELECT id, rid & 4294967295 FROM records WHERE {sql.in_numbers('rid')}",
-            (sql.numbers(base | n for n in late),),
-        ).fetchall()
-        if after is not None:
-            rows = [row for row in rows if (row[0] < after if descending else row[0] > after)]
-        return (
-            n
-            for _, n in heapq.merge(
-                self._with_ids(known), sorted(rows, reverse=descending), reverse=descending
-            )
-        )
-
-    def _with_ids(self, ns: Iterator[int]) -> Iterator[tuple[str, int]]:
-        base = self.dataset << 32
-        for n in ns:
-            row = self.connection.raw.execute("SELECT id FROM records WHERE rid = ?", (base | n,)).fetchone()
-            if row is not None:
-                yield row[0], n
-
-
-def _stretches(begin: int, end: int) -> Iterator[tuple[int, int]]:
-    size = FIRST_STRETCH
-    while begin < end:
-        yield begin, begin + size
-        begin, size = begin + size, min(2 * size, _LONGEST_STRETCH)
-
-
-def _chosen(part: Numbers, mask: Numbers) -> list[int]:
-    chosen: list[int] = part[mask[part]].tolist()
-    return chosen
+        return self._ids.ranks()

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from apportion.domain.terms import Term
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.rows import insert_rows, insert_values
 
-from .cache_delta import CacheDelta
 from .terms import TermPair, TermRegistry, TermSession
 
 __all__ = ["CountedTerms", "MetadataTerms", "NumberTerms"]
@@ -38,8 +38,8 @@ class CountedTerms:
         self._pairs_of: dict[int, dict[Term, TermPair]] = {}
         self._of_metadata: dict[int, dict[str, int]] = defaultdict(dict)
         self._field_of = changes.field_of
-        self._added: list[tuple[int, Iterable[int]]] = changes.gained
-        self._removed: list[tuple[int, Iterable[int]]] = changes.lost
+        self._added: list[tuple[int, Sequence[int]]] = changes.gained
+        self._removed: list[tuple[int, Sequence[int]]] = changes.lost
         self._new_numbers: list[tuple[int, float, int]] = []
         self._old_numbers: list[tuple[int, float, int]] = []
 

@@ -173,7 +173,7 @@ class NumberField:
 
     def __init__(self, connection: SqlConnection, field: int) -> None:
         ns, values = _read_pairs(connection, field)
-        self._new: dict[int, tuple[float, ...]] = {}
+        self._new: dict[int, Sequence[float]] = {}
         self._take(ns, values)
         self.histogram: dict[int, int] | None = None
         """The match-all histogram, until the next change."""
@@ -187,7 +187,7 @@ class NumberField:
             self._dense = np.full(int(self._ns[-1]) + 1 if len(ns) else 0, np.nan)
             self._dense[self._ns] = self._values
 
-    def change(self, n: int, values: tuple[float, ...]) -> None:
+    def change(self, n: int, values: Sequence[float]) -> None:
         """Set the values of a record; they are merged in when next asked for."""
         self._new[n] = values
         self.histogram = None

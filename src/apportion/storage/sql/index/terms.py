@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from apportion.domain.terms import Term
 from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.rows import insert_rows
 
 __all__ = ["NUMERIC_TERMS", "TermPair", "TermRegistry", "TermSession"]
@@ -36,7 +37,6 @@ class TermRegistry:
         self.fields: dict[tuple[int, str], tuple[int, str]] = {}
         self.term_ids: dict[tuple[int, int], dict[str, int]] = {}
         """(field, viewer) → value → its number"""
-        self.next_vid: int | None = None
         self.pairs: dict[tuple[int, int], dict[Term, TermPair]] = {}
         """(dataset, viewer) → name and value → what is known of it: what answers use is found here at once"""
 
@@ -99,11 +99,15 @@ class TermSession:
         """Return number and kind of a field, created with ``kind`` when the dataset does not have it."""
         known = self.find_field(dataset, name)
         if known is None:
-            (no,) = self._raw.execute(
-                "INSERT INTO fields (dataset, name, kind) VALUES (?, ?, ?) RETURNING no",
+            row = self._raw.execute(
+                "INSERT INTO fields (dataset, name, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING no",
                 (dataset, name, kind),
             ).fetchone()
-            known = self._fields[(dataset, name)] = (no, kind)
+            if row is None:  # another transaction has just added it
+                known = self.find_field(dataset, name)
+                assert known is not None
+                return known
+            known = self._fields[(dataset, name)] = (row[0], kind)
         return known
 
     def term_ids(self, field: int, kind: str, viewer: int, values: Collection[str]) -> list[int]:
@@ -125,23 +129,29 @@ class TermSession:
         return [known.get(value) or own[value] for value in values]
 
     def _create(self, field: int, kind: str, viewer: int, values: list[str], own: dict[str, int]) -> None:
-        term_ids = self._new_term_ids(len(values))
-        own.update(zip(values, term_ids, strict=True))
+        first = self._raw.dialect.reserve_numbers(self._raw, NumberRange.VALUES, len(values))
+        term_ids = range(first, first + len(values))
         number = _number if kind in NUMERIC_TERMS else _no_number
-        self._created += [
+        created = [
             (term_id, field, viewer, value, number(value))
             for value, term_id in zip(values, term_ids, strict=True)
         ]
+        if self._raw.locks.shared:
+            self._add(created, own)
+        else:
+            own.update(zip(values, term_ids, strict=True))
+            self._created += created
 
-    def _new_term_ids(self, many: int) -> range:
-        registry = self._registry
-        if registry.next_vid is None:
-            (highest,) = self._raw.execute("SELECT coalesce(max(vid), 0) FROM vals").fetchone()
-            registry.next_vid = highest + 1
-        # Not taken back by a rollback: numbers may be left out, but none is given twice
-        first = registry.next_vid
-        registry.next_vid += many
-        return range(first, first + many)
+    def _add(self, created: list[tuple[int, int, int, str, float | None]], own: dict[str, int]) -> None:
+        """Add values at once, without those that another transaction has just added."""
+        rows = sorted(
+            ((*row, 0) for row in created), key=lambda row: row[3]
+        )  # so that nobody waits in a circle
+        insert_rows(self._raw, "vals", 6, rows, unless_there=True)
+        for _, field, viewer, value, _ in created:
+            (own[value],) = self._raw.execute(
+                "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND value = ?", (field, viewer, value)
+            ).fetchone()
 
     def count(self, gained: Iterable[Iterable[int]], lost: Iterable[Iterable[int]]) -> None:
         """Note which values records gained and lost, one group of values per record."""
@@ -162,25 +172,36 @@ class TermSession:
         changes = sorted((term_id, n) for term_id, n in counts.items() if n or term_id in unknown)
         counts.clear()
         found: dict[int, tuple[int, int]] = {}
+        if self._raw.locks.shared and unknown:
+            found, unknown = self._where(unknown), ()
         for start in range(0, len(changes), _CHANGED_AT_ONCE[-1]):
             found |= self._write_counts(changes[start : start + _CHANGED_AT_ONCE[-1]], unknown)
         return found
 
+    def _where(self, term_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+        """Return field and viewer of values."""
+        sql = self._raw.dialect
+        rows = self._raw.execute(
+            f"SELECT vid, field, viewer FROM vals WHERE {sql.in_numbers('vid')}", (sql.numbers(term_ids),)
+        )
+        return {vid: (field, viewer) for vid, field, viewer in rows}
+
     def _write_counts(
         self, changes: list[tuple[int, int]], unknown: Collection[int]
     ) -> dict[int, tuple[int, int]]:
-        ends = " RETURNING vid, field, viewer" if unknown else ""
         by_change: dict[int, list[int]] = defaultdict(list)
         for term_id, change in changes:
             by_change[change].append(term_id)
         if len(changes) <= _FEW_CHANGED and by_change.keys() <= {-1, 1}:  # of one record, as nearly always
             lost, all_of_them = _filled(by_change[-1]), _filled([term_id for term_id, _ in changes])
-            found = self._raw.execute(_count_one(len(lost), len(all_of_them)) + ends, lost + all_of_them)
+            statement, values = _count_one(len(lost), len(all_of_them)), lost + all_of_them
         else:
             rows = _filled(changes)
-            found = self._raw.execute(_count_many(len(rows)) + ends, list(chain.from_iterable(rows)))
+            statement, values = _count_many(len(rows)), list(chain.from_iterable(rows))
         if not unknown:
+            self._raw.leave("vals", statement, values)
             return {}
+        found = self._raw.execute(f"{statement} RETURNING vid, field, viewer", values)
         return {vid: (field, viewer) for vid, field, viewer in found.fetchall() if vid in unknown}
 
 

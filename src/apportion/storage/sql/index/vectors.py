@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from apportion.domain.errors import BadRequestError
 from apportion.domain.metadata import KEY_LENGTH
 from apportion.domain.records import Vector
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.codec.encode_records import EncodedRow
 from apportion.storage.sql.codec.fragments import encode_vector
 from apportion.storage.sql.connection import RawConnection
 
-from .cache_delta import CacheDelta
 from .terms import TermSession
 
 __all__ = ["VectorWriter"]

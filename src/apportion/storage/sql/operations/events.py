@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from apportion.ports.events import About, AuditedEvent, AuditFilter, RequestMark
-from apportion.storage.checksums import add_row
+from apportion.storage.checksums import insert_of
 from apportion.storage.sql.connection import SqlConnection
 from apportion.vocabulary import EventArea, EventCode
 
@@ -54,23 +54,20 @@ class SqlEvents:
     ) -> None:
         dataset = about.dataset
         rid = None if dataset is None or about.record is None else (dataset.no << 32) | about.record
-        add_row(
-            self._raw,
-            "events",
-            (
-                None if dataset is None else dataset.no,
-                rid,
-                at,
-                who,
-                str(what),
-                _json(detail),
-                about.workspace if dataset is None else None,
-                about.object,
-                _json(before),
-                _json(after),
-                *self._request,
-            ),
+        values = (
+            None if dataset is None else dataset.no,
+            rid,
+            at,
+            who,
+            str(what),
+            _json(detail),
+            about.workspace if dataset is None else None,
+            about.object,
+            _json(before),
+            _json(after),
+            *self._request,
         )
+        self._raw.leave("events", *insert_of("events", values))
 
     def search(self, wanted: AuditFilter, *, below: int | None = None, limit: int = 50) -> list[AuditedEvent]:
         conditions, values = self._conditions(wanted, below)

@@ -155,35 +155,41 @@ class QueryCompiler:
     def _leaf(self, name: str, leaf: Leaf) -> Plan:
         if "*" in name and not _label_path(name):  # there the star stands for people, not for fields
             return either([self._leaf_if_it_fits(each, leaf) for each in self._names_like(name)])
-        if name in ("text", "text.wordcloud"):
-            return self._texts.text(leaf)
-        if name in _TIMES:
-            return self._time(_TIMES[name], leaf)
+        plan = self._leaf_of_its_own(name, leaf)
+        return self._leaf_on_values(name, leaf) if plan is None else plan
+
+    def _leaf_of_its_own(self, name: str, leaf: Leaf) -> Plan | None:
+        """Compile a leaf on a name with a meaning of its own. Returns None for the names of stored values."""
+        match name:
+            case "text" | "text.wordcloud":
+                return self._texts.text(leaf)
+            case "last_updated" | "event_timestamp":
+                return During(_TIMES[name], *time_bounds(_TIMES[name], leaf))
+            case "assignment":
+                return self._slots.state(leaf)
+            case "agreement":
+                return self._agreement(leaf)
+            case "disagree":
+                return self._answered.disagree([leaf.text]) if isinstance(leaf, Term | Phrase) else Nothing()
+            case "answered":
+                return self._answered.during(*time_bounds(name, leaf))
+            case "id":
+                return self._id(leaf)
+            case "multi_label":
+                return self._multi_label(leaf)
         if name == "assigned_to" or name in self._mirrors:
             return self._slots.assigned(leaf)
-        if name == "assignment":
-            return self._slots.state(leaf)
-        if name == "agreement":
-            return self._agreement(leaf)
-        if name == "disagree":
-            return self._answered.disagree([leaf.text]) if isinstance(leaf, Term | Phrase) else Nothing()
-        if name == "answered":
-            return self._answered.during(*time_bounds(name, leaf))
         if name.partition(".")[0] == "compared":
-            return self._compared(name, leaf)
+            return self._answered.on_compared(name, leaf)
         if (person := _label_path(name)) is not None:
             return self._label_of(person, leaf)
+        return None
+
+    def _leaf_on_values(self, name: str, leaf: Leaf) -> Plan:
         if name == "annotated_by" and isinstance(leaf, Term) and leaf.text == "me" and self._criteria.me:
             leaf = Term(name, self._criteria.me)
-        if name == "id":
-            return self._id(leaf)
         if name == "text.exact" or name.startswith("inputs."):
             return self._texts.part(name, leaf, self._inputs())
-        if name == "multi_label" and self._dataset.task is not Task.TEXT_CLASSIFICATION:
-            return Nothing()
-        if name == "multi_label":  # the same for all records of a dataset
-            wanted = leaf.text if isinstance(leaf, Term | Phrase) else ""
-            return All() if wanted == str(bool(self._dataset.multi_label)).lower() else Nothing()
         if name.startswith("metadata._"):
             raise InvalidTextSearchError(f"Cannot search on field [{name}] since it is not indexed")
         if name in self._fields or name in _KEYWORDS:
@@ -192,6 +198,13 @@ class QueryCompiler:
         if analyser in ("text", "exact") and (stem in self._fields or stem in _KEYWORDS):
             return self._analysed_values(stem, analyser, leaf)
         return self._by_path(name, leaf)
+
+    def _multi_label(self, leaf: Leaf) -> Plan:
+        """Find all records of the dataset or none: it is the same for all of them."""
+        if self._dataset.task is not Task.TEXT_CLASSIFICATION:
+            return Nothing()
+        wanted = leaf.text if isinstance(leaf, Term | Phrase) else ""
+        return All() if wanted == str(bool(self._dataset.multi_label)).lower() else Nothing()
 
     def _leaf_if_it_fits(self, name: str, leaf: Leaf) -> Plan:
         """Compile a leaf on one of several fields; a word does not match a number field, and is no error there."""
@@ -214,12 +227,15 @@ class QueryCompiler:
             return self._answered.compared()
         if "*" in name:
             return either([self._exists(each) for each in self._names_like(name)])
-        if name == "multi_label":
-            return All() if self._dataset.task is Task.TEXT_CLASSIFICATION else Nothing()
-        if name in ("text", "text.exact", "text.wordcloud", "id", "status", "last_updated"):
-            return All()
-        if name == "event_timestamp":
-            return During("event", -(1 << 62), 1 << 62)
+        match name:
+            case "multi_label":
+                return All() if self._dataset.task is Task.TEXT_CLASSIFICATION else Nothing()
+            case "text" | "text.exact" | "text.wordcloud" | "id" | "status" | "last_updated":
+                return All()
+            case "event_timestamp":
+                return During("event", -(1 << 62), 1 << 62)
+            case "metadata" | "inputs":
+                return self._exists(f"{name}.*")
         path, _, agent = name.partition(".")
         if path in ("predictions", "annotations"):
             return (
@@ -229,10 +245,10 @@ class QueryCompiler:
             )
         if name == "assigned_to" or name in self._mirrors:
             return self._slots.assigned(Wildcard("assigned_to", (WildcardPart.ANY,)))
-        if name in ("metadata", "inputs"):
-            return self._exists(f"{name}.*")
-        if name.startswith("vectors."):
-            name = name.removesuffix(".value")
+        return self._value_exists(name.removesuffix(".value") if name.startswith("vectors.") else name)
+
+    def _value_exists(self, name: str) -> Plan:
+        """Find records with a stored value under a name."""
         field = self._fields.get(name)
         if field is None:
             return Nothing() if name in _KEYWORDS else self._path_exists(name)
@@ -294,14 +310,6 @@ class QueryCompiler:
         condition = f"{number} {above} ? AND {number} {below} ?"
         return self._values.having(field[0], self._viewer, condition, (low, high))
 
-    def _compared(self, name: str, leaf: Leaf) -> Plan:
-        """Find records on which agreement compares answers, by person, by label, or by the time of the last one."""
-        if name == "compared.at":
-            return self._answered.compared_during(*time_bounds(name, leaf))
-        if name == "compared.label":
-            return self._answered.compared_as(word_test(leaf, exact=True))
-        return self._answered.compared(leaf.text) if isinstance(leaf, Term | Phrase) else Nothing()
-
     def _label_of(self, name: str, leaf: Leaf) -> Plan:
         """Find records to which a person, or with a star anybody, gave a label."""
         field = self._fields.get("annotated_as")
@@ -361,9 +369,6 @@ class QueryCompiler:
             return Nothing()
         inner = LeafTest("", leaf, exact_words if analyser == "exact" else words)
         return self._values.matching(no, self._viewer_of(name), inner.of_value, "")
-
-    def _time(self, column: str, leaf: Leaf) -> Plan:
-        return During(column, *time_bounds(column, leaf))
 
     def _id(self, leaf: Leaf) -> Plan:
         if isinstance(leaf, Term | Phrase):

@@ -77,7 +77,7 @@ class Evaluation:
 
     def _checked(self, among: Plan, check: Check) -> Found:
         candidates = Both((among, self.prepared(check.candidates)))
-        with self._cache.held(self._deadline):
+        with self._cache.held(self._connection, self._deadline):
             ns = BitMap(self.select(candidates))  # a copy: the cache may change once it is released
         if len(ns) > MOST_CHECKS:
             raise too_costly(

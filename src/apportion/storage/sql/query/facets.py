@@ -261,7 +261,7 @@ class FacetCounter:
 
     def _words_of_all(self) -> dict[str, int]:
         """Return the most frequent words of all records, which the text index counts."""
-        with self._cache.held():
+        with self._cache.held(self._connection):
             known: dict[str, int] | None = self._cache.computed_of_texts.get("words")
         if known is None:
             raw = self._connection.raw

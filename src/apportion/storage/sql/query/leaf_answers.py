@@ -8,7 +8,7 @@ from apportion.domain.agreement.measures import kind_of
 from apportion.domain.assignment.states import RowState
 from apportion.domain.consensus.answers import UNUSABLE, given, labels_of
 from apportion.domain.datasets import Dataset
-from apportion.domain.query import field_regex
+from apportion.domain.query import Phrase, Term, field_regex
 from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria
 from apportion.storage.sql.codec.fragments import decode_value
@@ -16,6 +16,8 @@ from apportion.storage.sql.codec.states import DEPENDS, STATE_NO, STATES
 from apportion.storage.sql.connection import RawConnection
 from apportion.vocabulary import AnnotationState
 
+from .bounds import time_bounds
+from .predicates import Leaf, word_test
 from .selection import Nothing, Plan, These
 
 __all__ = ["AnsweredLeaves"]
@@ -104,6 +106,14 @@ class AnsweredLeaves:
         return These(frozenset(n for (n,) in rows)) if rows else Nothing()
 
     # What agreement compares: answers that count and were not asked for because of others, where there are two
+
+    def on_compared(self, name: str, leaf: Leaf) -> Plan:
+        """Find records on which agreement compares answers, by person, by label, or by the time of the last one."""
+        if name == "compared.at":
+            return self.compared_during(*time_bounds(name, leaf))
+        if name == "compared.label":
+            return self.compared_as(word_test(leaf, exact=True))
+        return self.compared(leaf.text) if isinstance(leaf, Term | Phrase) else Nothing()
 
     def compared(self, name: str | None = None) -> Plan:
         """Find records on which agreement compares answers; with a name, those with an answer of that person."""

@@ -100,7 +100,7 @@ class Searcher:
     @contextlib.contextmanager
     def _selected(self, plan: Plan) -> Iterator[BitMap]:
         """Yield the numbers of the matching records while the cache is held, so that both are of one instant."""
-        with self._deadline.query(), self._cache.held(self._deadline):
+        with self._deadline.query(), self._cache.held(self._connection, self._deadline):
             selection = self._evaluation.select(plan)
             # what was found in texts a moment ago may have been deleted since
             yield selection if isinstance(plan, All) else selection & self._cache.everything
@@ -217,7 +217,7 @@ class Searcher:
         order = np.lexsort((ns, distances))[:k]
         found = ns[order].tolist()
         counter = self._counter(BitMap(found), criteria)
-        with self._cache.held(self._deadline):
+        with self._cache.held(self._connection, self._deadline):
             counts = counter.count(facets)
         return SearchHits(len(found), self.rows(found[:limit]), counter.count_texts(facets, counts))
 
@@ -284,13 +284,16 @@ class Searcher:
     def _rank_values(self, places: Numbers, field: int, name: str, kind: str, descending: bool) -> None:
         viewer = self._viewer if name in ANSWER_FIELDS else 0
         by = "num" if kind == "long" else "value"
-        rows = self._raw.execute(
+        found = self._raw.execute(
             f"SELECT vid, value, num FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY {by}",
             (field, viewer),
-        ).fetchall()
+        )
+        rows = list(self._deadline.each(found))
         if kind == "long" and rows and max(-rows[0][2], rows[-1][2]) >= EXACT_FLOATS:
             rows.sort(key=lambda row: int(row[1]))  # as floats, neighbours as large as this are equal
-        ranked = [(-rank if descending else rank, row[0]) for rank, row in enumerate(rows)]
+        ranked = [
+            (-rank if descending else rank, row[0]) for rank, row in enumerate(self._deadline.each(rows))
+        ]
         quick = self._cache.facet(field, viewer).ranks(
             {term_id: rank for rank, term_id in ranked}, len(places) - 1
         )

@@ -11,12 +11,12 @@ import msgspec
 from apportion.domain.records import AgentValues, scores
 from apportion.domain.text import analysed
 from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.cases.annotation_rows import AnnotationRows
 from apportion.storage.sql.codec.encode_records import EncodedRow, encode_records
 from apportion.storage.sql.codec.fragments import decode_content, decode_record, packed, text_of, unpacked
 from apportion.storage.sql.codec.states import STATUSES
 from apportion.storage.sql.connection import SqlConnection
-from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.counters import CountedTerms, MetadataTerms, NumberTerms
 from apportion.storage.sql.index.metadata_terms import MetadataReader
 from apportion.storage.sql.index.terms import TermRegistry
@@ -53,8 +53,7 @@ class _StoredRow:
 class RecordChange:
     """Changes to the records of one dataset within one transaction. Writer thread only.
 
-    Call any of the methods, then ``finish`` once: it writes facets and counters and calls ``publish``
-    with the changes as soon as the transaction has committed.
+    Call any of the methods, then ``finish`` once: it writes facets and counters and calls ``publish`` with the changes.
     """
 
     def __init__(
@@ -66,7 +65,6 @@ class RecordChange:
         limits: MetadataLimits,
         publish: Callable[[CacheDelta], None],
     ) -> None:
-        self._connection = connection
         self._raw = raw = connection.raw
         self._dataset = dataset
         self._base = dataset << 32
@@ -87,7 +85,7 @@ class RecordChange:
         self._annotations = AnnotationRows(raw, dataset, self._task, self._counted, agents)
 
     def finish(self) -> None:
-        """Write facets and counters, and update the caches after the commit."""
+        """Write facets and counters, and pass on what changed."""
         self._annotations.flush()
         self._counted.finish()
         if self._changes.added or self._changes.removed:
@@ -97,7 +95,7 @@ class RecordChange:
             )
         changes = self._changes
         changes.texts = self._texts.changed
-        self._connection.after.append(lambda: self._publish(changes))
+        self._publish(changes)
 
     # Logging
 
@@ -106,6 +104,7 @@ class RecordChange:
 
         With ``keep_answers`` records that are there keep their status and annotation.
         """
+        self._raw.locks.alone(self._dataset)
         wanted = list({record.id: record for record in batch}.values())
         metadata = self._metadata.read(wanted)
         self._vectors.check(wanted)
@@ -223,6 +222,7 @@ class RecordChange:
         keep_answers: bool = False,
     ) -> bool:
         """Merge metadata, set the status, and if ``annotated`` the annotation; False without such a record."""
+        self._raw.locks.records_by_id(self._dataset, [id])
         old = self._stored([id]).get(id)
         if old is None:
             return False
@@ -243,6 +243,7 @@ class RecordChange:
 
     def discard(self, ns: Sequence[int], *, at: int) -> int:
         """Set the status of records to Discarded; return how many had another before."""
+        self._raw.locks.alone(self._dataset)
         known = {
             self._counted.term_ids([("status", s.value)])[0] for s in STATUSES if s is not Status.DEFAULT
         }
@@ -253,6 +254,7 @@ class RecordChange:
                 continue
             now = [term_id for term_id in unpacked(term_ids) if term_id not in known] + [discarded]
             self._counted.change(n, unpacked(term_ids), now)
+            self._changes.rewritten.append(n)
             self._raw.execute(
                 "UPDATE records SET status = ?, answer_terms = ?, version = version + 1 WHERE rid = ?",
                 (_STATUS_NO[Status.DISCARDED], packed(now), self._base | n),
@@ -264,6 +266,7 @@ class RecordChange:
 
     def delete(self, ns: Sequence[int], *, at: int) -> int:
         """Delete records; their annotations go to history. Return how many there were."""
+        self._raw.locks.alone(self._dataset)
         removed = 0
         for n, row in self._columns(ns, "content, prediction, terms, answer_terms"):
             content, prediction, terms, answer_vids = row

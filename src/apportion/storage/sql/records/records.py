@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,10 @@ from apportion.ports.records import (
     StoredRecord,
 )
 from apportion.storage.sql.agents import Agents
+from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.codec.encode_records import EncodedRow as Ready
 from apportion.storage.sql.codec.fragments import decode_answers, decode_record
 from apportion.storage.sql.connection import SqlConnection
-from apportion.storage.sql.index.cache_delta import CacheDelta
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.rows import rows_by_id
 from apportion.vocabulary import Status, Task
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from apportion.storage.sql.query.selection import Plan
 
 __all__ = ["SqlRecords"]
+
+A_MOMENT = 1.0
+"""Seconds for which a search may find what was committed after its snapshot: reading a cache anew costs more."""
 
 # Modules for searching are imported on the first search: numpy and bitmaps are a quarter of an idle server's memory.
 
@@ -63,15 +67,18 @@ class SqlRecords:
         self._publish = publish
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
         """Selections prepared in this snapshot: a scan uses the same one for every page."""
+        self._own: dict[int, DatasetCache] = {}
+        """The caches of this snapshot, of datasets that have changed since."""
 
     def _searcher(self, dataset: Dataset, criteria: Criteria) -> Searcher:
         from apportion.storage.sql.query.search import Searcher
 
         # Only in a snapshot that does not change: the writer's transaction may change records between two searches
+        cache = self._cache(dataset)
         prepared = self._prepared.setdefault(dataset.no, {}) if self._connection.reads_only else None
         return Searcher(
             self._connection,
-            self._cache(dataset),
+            cache,
             dataset,
             criteria,
             prepared,
@@ -80,12 +87,28 @@ class SqlRecords:
         )
 
     def _cache(self, dataset: Dataset) -> DatasetCache:
-        """Return the shared cache; or, once this transaction has written, one that sees what it wrote."""
-        if self._connection.after:
-            from apportion.storage.sql.index.cache import DatasetCache
+        """Return the shared cache; or one of this transaction's own, where the shared one is of another moment.
 
-            return DatasetCache(dataset.no, lambda: self._connection)
-        return self._cache_of(dataset.no)
+        That is once it has written; and in a snapshot that others have overtaken long ago, as in a long export.
+        """
+        own = self._own.get(dataset.no)
+        if own is not None:
+            return own
+        if self._connection.after or self._connection.changes:
+            return self._own_cache(dataset)
+        cache = self._cache_of(dataset.no)
+        if self._connection.in_snapshot and time.monotonic() - self._connection.since > A_MOMENT:
+            with cache.held(self._connection):
+                overtaken = cache.is_ahead_of(self._connection)
+            if overtaken:
+                self._prepared.pop(dataset.no, None)
+                cache = self._own[dataset.no] = self._own_cache(dataset)
+        return cache
+
+    def _own_cache(self, dataset: Dataset) -> DatasetCache:
+        from apportion.storage.sql.index.cache import DatasetCache
+
+        return DatasetCache(dataset.no, lambda: self._connection)
 
     def _change(self, dataset: Dataset) -> RecordChange:
         return RecordChange(

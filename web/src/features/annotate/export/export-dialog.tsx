@@ -9,6 +9,7 @@ import { countRecords } from "@/api/records";
 import type { DatasetRef } from "@/core/model";
 import { saveFile } from "@/core/save-file";
 import { t } from "@/text/en";
+import { bytes as inBytes } from "@/text/format";
 import { teamText } from "@/text/team";
 
 const FORMATS: readonly ExportFormat[] = ["jsonl", "csv", "parquet"];
@@ -88,7 +89,7 @@ export default function ExportDialog({ dataset, search, onClose }: { dataset: Da
               {made.isSuccess ? t.common.close : t.common.cancel}
             </Button>
             <Text size="sm" role="status">
-              {made.isPending ? teamText.export.coming(bytes) : made.isSuccess ? teamText.export.done(`${dataset.name}.${wanted.format}`, bytes) : ""}
+              {made.isPending ? teamText.export.coming(inBytes(bytes)) : made.isSuccess ? teamText.export.done(`${dataset.name}.${wanted.format}`, inBytes(bytes)) : ""}
             </Text>
           </Group>
         </Stack>

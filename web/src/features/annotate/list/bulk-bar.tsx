@@ -152,10 +152,11 @@ interface Result {
 
 function inWords({ job, undoes, running }: BulkJob): string {
   if (!job) return "";
-  if (running) return (undoes ? annotatingText.bulk.undoing : annotatingText.bulk.running)(job.done, job.total);
+  if (running && job.total === null) return (undoes ? annotatingText.bulk.undoing : annotatingText.bulk.running)(job.done);
+  if (running) return (undoes ? annotatingText.bulk.undoingOf : annotatingText.bulk.runningOf)(job.done, job.total ?? 0);
   if (job.state === "failed" || job.state === "interrupted") return annotatingText.bulk.failed(job.message ?? job.state);
   const { changed = 0, left = 0, why = [] } = (job.result ?? {}) as Result;
   const first = (undoes ? annotatingText.bulk.undone : annotatingText.bulk.done)(changed);
   const reasons = [...new Set(why.map((each) => each.why))].slice(0, 2).join("; ");
-  return left ? `${first} ${annotatingText.bulk.left(left, reasons)}` : first;
+  return left ? `${first} ${reasons ? annotatingText.bulk.leftBecause(left, reasons) : annotatingText.bulk.left(left)}` : first;
 }

@@ -1,6 +1,6 @@
 /** One record at a time: answer, and the next is there. */
 
-import { Alert, Button, Skeleton } from "@mantine/core";
+import { Button, Skeleton } from "@mantine/core";
 import { lazy, Suspense, useCallback, useDeferredValue, useState } from "react";
 
 import { Failed } from "@/app/failed";
@@ -14,11 +14,10 @@ import { NothingAssigned, NothingFound } from "@/features/annotate/empty-states"
 import { RecordCard } from "@/features/annotate/record-card";
 import { useActions } from "@/features/annotate/session/use-actions";
 import { useEdition, useRecordEdit, type AnnotationSession } from "@/features/annotate/session/use-annotation-session";
-import { NotCounted } from "@/features/annotate/side/feedback";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { hasSuggestions, openSuggestions } from "@/record/answers";
 import type { LabelSet } from "@/record/use-labels";
-import { whyEmpty } from "@/text/codes";
+import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
@@ -35,6 +34,7 @@ import { useSkip } from "./use-skip";
 import { useUndo } from "./use-undo";
 
 const Skip = lazy(() => import("./skip"));
+const NotCounted = lazy(() => import("@/features/annotate/side/not-counted"));
 
 export interface OneProps {
   readonly dataset: DatasetRef;
@@ -126,11 +126,15 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   return (
     <>
       {claims && <QueueProgress dataset={dataset} ids={ids} edits={edits} />}
-      {noted && <NotCounted noted={noted} />}
+      {noted && (
+        <Suspense>
+          <NotCounted noted={noted} />
+        </Suspense>
+      )}
       {id && claims?.lost.has(id) && (
-        <Alert color="yellow" variant="light" role="alert" mb="sm">
+        <p role="alert" className={classes["lost"]}>
           {t.queue.lost}
-        </Alert>
+        </p>
       )}
       {spoken}
       {id ? (
@@ -183,7 +187,7 @@ function Finished({ dataset, answered, claims, onReload }: FinishedProps) {
   return (
     <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
       <p>{t.annotate.finishedIntro(answered)}</p>
-      {claims?.why && <p>{whyEmpty[claims.why]}</p>}
+      {claims?.why && <p>{codesText.whyEmpty[claims.why]}</p>}
       {claims && <NextWork dataset={dataset} />}
       <Button variant="default" onClick={onReload}>
         {t.annotate.reload}

@@ -2,10 +2,7 @@
 
 import { Alert, Text } from "@mantine/core";
 
-import { useOutbox } from "@/app/outbox-provider";
 import { type Answer, type Gold, sameValue } from "@/core/model";
-import type { NotedAnswer } from "@/core/outbox";
-import { countDecision } from "@/text/codes";
 import { t } from "@/text/en";
 
 /** An answer in few words. */
@@ -17,25 +14,6 @@ export function inWords({ value, state }: Answer, text: string): string {
   return written ?? t.feedback.nothing;
 }
 
-/** The last answer was taken, but is not among those that count. */
-export function NotCounted({ noted }: { noted: NotedAnswer }) {
-  const outbox = useOutbox();
-  if (noted.why === null) return null;
-  return (
-    <Alert
-      color="yellow"
-      variant="light"
-      role="status"
-      mb="sm"
-      withCloseButton
-      closeButtonLabel={t.common.close}
-      onClose={() => { outbox.dismiss(); }}
-    >
-      {t.feedback.notCounted(noted.id, countDecision[noted.why])}
-    </Alert>
-  );
-}
-
 /** What somebody decided about a record that I answered, and whether that is what I said. */
 export function Decided({ gold, mine, text }: { gold: Gold; mine: Answer; text: string }) {
   const same = gold.state === mine.state && sameValue(gold.value, mine.value);
@@ -44,7 +22,7 @@ export function Decided({ gold, mine, text }: { gold: Gold; mine: Answer; text: 
       <Text size="sm" fw={600}>
         {same ? t.feedback.confirmed : t.feedback.changed}
       </Text>
-      <Text size="sm">{t.feedback.decided(gold.author, inWords(gold, text))}</Text>
+      <Text size="sm">{t.feedback.decided(gold.author ?? t.common.somebody, inWords(gold, text))}</Text>
       {gold.reason && <Text size="sm">{t.feedback.reason(gold.reason)}</Text>}
     </Alert>
   );

@@ -9,7 +9,7 @@ import { useOutbox } from "@/app/outbox-provider";
 import type { RecordEdit } from "@/core/edit-session";
 import { versionSeen } from "@/core/outbox";
 import type { DatasetRef } from "@/core/model";
-import { historyReason } from "@/text/codes";
+import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
@@ -77,7 +77,7 @@ export function MyAnswer({ dataset, edit, results, quiet = false, said: wasSaid 
               <li key={each.version}>
                 <Text size="xs" c="dimmed" component="div">
                   <Ago time={each.at} />
-                  {historyReason[each.why] && ` · ${historyReason[each.why] ?? ""}`}
+                  {codesText.historyReason[each.why] && ` · ${codesText.historyReason[each.why]}`}
                 </Text>
                 <div className={classes["words"]}>{inWords(each.answer, text)}</div>
               </li>

@@ -16,7 +16,7 @@ interface Props {
   readonly onFlag: (id: string) => void;
 }
 
-export function QueueNotes({ dataset: { workspace, name }, dataset, edits, record, onFlag }: Props) {
+export default function QueueNotes({ dataset: { workspace, name }, dataset, edits, record, onFlag }: Props) {
   const edit = useRecordEdit(edits, record ?? "");
   const { data: comments } = useQuery({ ...inboxQuery, staleTime: 60_000 });
   if (!edit) return null;

@@ -15,6 +15,7 @@ import type { View } from "@/core/view";
 import { useRecordEdit } from "@/features/annotate/session/use-annotation-session";
 import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
+import { percentDone } from "@/text/format";
 import { Bar } from "@/ui/bar";
 import { Ago } from "@/ui/time";
 
@@ -116,7 +117,7 @@ function Gauge({ title, label, total, done, parts, facts }: GaugeProps) {
           {title}
         </Title>
         <Text size="sm" fw={600} className={classes["number"] ?? ""}>
-          {t.datasets.percent(share(done))}
+          {percentDone(share(done))}
         </Text>
       </div>
       <Bar label={label} parts={parts.map(([kind, count]) => ({ kind, share: share(count) }))} />

@@ -5,6 +5,7 @@ import { Alert, List, Text, Title } from "@mantine/core";
 import type { Preview } from "@/api/team";
 import { type PlanForm, sharedOf } from "@/core/plan-form";
 import { n } from "@/text/en";
+import { decimal } from "@/text/format";
 import { teamText } from "@/text/team";
 
 import classes from "./assign.module.css";
@@ -43,10 +44,10 @@ function Figures({ form, found }: { form: PlanForm; found: Preview }) {
   const open = found.slots - loads.reduce((sum, [, count]) => sum + count, 0);
   const shared = sharedOf(form, found);
   const sentence = [
-    ...(loads.length <= 6 ? [teamText.assign.everyoneGets(loads)] : [teamText.assign.records(found.records)]),
+    ...(loads.length <= 6 ? [loads.map(([name, count]) => teamText.assign.everyoneGets(name, count)).join(", ")] : [teamText.assign.records(found.records)]),
     ...(shared === null ? [] : [teamText.assign.shared(shared)]),
     teamText.assign.unassigned(missing),
-    found.agreement_half_width === null ? teamText.assign.noAgreement : teamText.assign.agreement(found.agreement_half_width),
+    found.agreement_half_width === null ? teamText.assign.noAgreement : teamText.assign.agreement(decimal(found.agreement_half_width, 2)),
   ].join(", ");
   const most = Math.max(1, ...loads.map(([, count]) => count));
   return (
@@ -66,7 +67,7 @@ function Figures({ form, found }: { form: PlanForm; found: Preview }) {
       {open > 0 && <Text size="sm">{teamText.assign.open_(open)}</Text>}
       {found.pairs && (
         <Text size="sm" c="dimmed">
-          {teamText.assign.pairs(found.pairs.min, found.pairs.max)}
+          {found.pairs.min === found.pairs.max ? teamText.assign.pairs(found.pairs.min) : teamText.assign.pairsFrom(found.pairs.min, found.pairs.max)}
         </Text>
       )}
       {found.seed !== undefined && (

@@ -1,0 +1,109 @@
+"""The end of a transaction that writes: everything that many transactions change stands behind one row of ``feed``.
+
+Counters, events and when a dataset was last changed are changed by every answer. Each row that two transactions change
+makes one wait until the other has committed; so these rows are left to the end, and the row of the dataset's feed is
+locked before any of them. It is held for one round trip and the commit, nobody can wait for another there in a circle,
+and the numbers of changes and events grow in the order of commits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg.raw_cursor import RawCursor
+
+from apportion.storage.sql.cache_delta import CacheDelta, encode_changes
+
+from .locks import LockClass
+from .places import numbered_places
+
+__all__ = ["NEWS_AT_MOST", "Gate"]
+
+NEWS_AT_MOST = 8_000_000
+"""Bytes of the changes of one transaction; beyond, caches are emptied instead, which costs less than applying them."""
+
+_LEFT = frozenset({"vals", "slot_counts", "events", "datasets"})
+_ENTER = "INSERT INTO feed VALUES (?, 1) ON CONFLICT (dataset) DO UPDATE SET no = feed.no + 1"
+_NEWS = (
+    "INSERT INTO changes (dataset, no, tx, news) SELECT dataset, no, ?::uuid, ? FROM feed WHERE dataset = ?"
+)
+# Webhooks go on from a number, whatever the dataset: for them, no lower number may be committed later
+_NUMBERING = "SELECT pg_advisory_xact_lock(?::int, 0) WHERE EXISTS (SELECT 1 FROM webhooks WHERE enabled)"
+
+
+class Gate:
+    """What the running transaction leaves to its end."""
+
+    def __init__(self, link: psycopg.Connection[Any]) -> None:
+        self._link = link
+        self._left: list[tuple[str, str, Sequence[Any]]] = []
+        """Table, statement and parameters."""
+        self._entered: set[int] = set()
+        self._before: tuple[list[tuple[str, str, Sequence[Any]]], set[int]] = ([], set())
+
+    def leave(self, table: str, sql: str, parameters: Sequence[Any]) -> None:
+        """Leave a statement that changes this table to the end."""
+        self._left.append((table, sql, parameters))
+
+    def before(self, sql: str, datasets: Iterable[int]) -> None:
+        """Run what was left, if a statement is about to look at it."""
+        if self._left:
+            tables = _tables(sql)
+            if any(table in tables for table, _, _ in self._left):
+                self._enter(datasets, with_events="events" in tables)
+
+    def _enter(self, datasets: Iterable[int], *, with_events: bool) -> None:
+        """Lock the feeds of datasets, and run what was left so far."""
+        for dataset in sorted(set(datasets) - self._entered):
+            self._run(_ENTER, (dataset,))
+            self._entered.add(dataset)
+        events = [each for each in self._left if each[0] == "events"]
+        for table, sql, parameters in self._left:
+            if table != "events":
+                self._run(sql, parameters)
+        self._left = []
+        if not with_events:
+            self._left = events
+        elif events:
+            self._run(_NUMBERING, (LockClass.EVENTS,))
+            for _, sql, parameters in events:
+                self._run(sql, parameters)
+
+    def close(self, datasets: Iterable[int], changes: Iterable[CacheDelta], tx: str) -> None:
+        """Enter it with what is left, and write what was changed; ``tx`` identifies the transaction."""
+        by_dataset: dict[int, list[CacheDelta]] = {}
+        for each in changes:
+            by_dataset.setdefault(each.dataset, []).append(each)
+        if by_dataset or self._left or self._entered:
+            self._enter({*datasets, *by_dataset}, with_events=True)
+        for dataset in sorted(self._entered):
+            news = encode_changes(by_dataset.get(dataset, []))
+            if len(news) > NEWS_AT_MOST:
+                news = encode_changes([CacheDelta(dataset, gone=True)])
+            self._run(_NEWS, (tx, news, dataset))
+        self.forget()
+
+    def _run(self, sql: str, parameters: Sequence[Any]) -> None:
+        RawCursor(self._link).execute(numbered_places(sql), parameters)
+
+    def forget(self) -> None:
+        """Begin anew, for the next transaction."""
+        self._left, self._entered = [], set()
+
+    def set_savepoint(self) -> None:
+        """Remember what is left, in case that the transaction returns to here."""
+        self._before = [*self._left], set(self._entered)
+
+    def return_to_savepoint(self) -> None:
+        """Leave again what was run since, which is undone."""
+        left, entered = self._before
+        self._left, self._entered = [*left], set(entered)
+
+
+@lru_cache(2_000)
+def _tables(sql: str) -> frozenset[str]:
+    return _LEFT.intersection(re.findall(r"\w+", sql))

@@ -1,0 +1,154 @@
+"""``storage.sql.locks.Locks`` by advisory locks and row locks. All of them end with the transaction.
+
+Whoever writes alone first takes the lock for batches: so at most one of them stands in line for a dataset, and an
+answer waits for one at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from enum import IntEnum
+from typing import Any
+
+from apportion.storage.sql.dialect import Statements
+from apportion.storage.sql.locks import AloneNeededError, NotNowError
+
+__all__ = ["LockClass", "PostgresLocks"]
+
+
+class LockClass(IntEnum):
+    """The first of the two numbers of an advisory lock; the second is that of a dataset, or a person, or 0."""
+
+    DATASET = 3
+    BATCHES = 4
+    PERSON = 5
+    EVENTS = 8
+
+
+_SHARED = f"pg_advisory_xact_lock_shared({LockClass.DATASET:d}, {{no}}::int)"
+_ALONE = (
+    f"pg_advisory_xact_lock({LockClass.BATCHES:d}, {{no}}::int), "
+    f"pg_advisory_xact_lock({LockClass.DATASET:d}, {{no}}::int)"
+)
+_SHARED_NOW = f"pg_try_advisory_xact_lock_shared({LockClass.DATASET:d}, {{no}}::int)"
+_ALONE_NOW = (
+    f"pg_try_advisory_xact_lock({LockClass.BATCHES:d}, {{no}}::int) "
+    f"AND pg_try_advisory_xact_lock({LockClass.DATASET:d}, {{no}}::int)"
+)
+_BY_NAME = "datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
+
+
+class PostgresLocks:
+    """The locks of one connection."""
+
+    def __init__(self, raw: Statements) -> None:
+        self._raw = raw
+        self.writing = False
+        self._merged = False
+        self._names: set[tuple[str, str]] = set()
+        self._people: set[tuple[int, int]] = set()
+        self._rids: set[int] = set()
+        self.shared = False
+        self.held: set[int] = set()
+        """The datasets that are locked."""
+        self._before: set[int] = set()
+
+    def begin(self, *, shared: bool) -> None:
+        """Begin with a transaction that has no locks."""
+        self.writing, self.shared, self._merged = True, shared, False
+        self._forget(set())
+
+    def end(self) -> None:
+        """End with the transaction, and its locks with it."""
+        self.writing = self.shared = False
+        self._forget(set())
+
+    def _forget(self, held: set[int]) -> None:
+        self.held = held
+        self._names.clear()
+        self._people.clear()
+        self._rids.clear()
+
+    def set_savepoint(self) -> None:
+        """Note that another task shares the transaction from now on, and may be undone alone."""
+        self._merged = True
+        self._before = set(self.held)
+
+    def return_to_savepoint(self) -> None:
+        """Forget the locks taken since, which are released; to take one again that is still there does no harm."""
+        self._forget(self._before)
+
+    def dataset(self, no: int) -> None:
+        if self.writing and no not in self.held:
+            self._take("", str(int(no)), ())
+            self.held.add(no)
+
+    def alone(self, no: int) -> None:
+        if self.shared:
+            raise AloneNeededError
+        self.dataset(no)
+
+    def named(self, workspace: str, name: str) -> None:
+        if not self.writing or (workspace, name) in self._names:
+            return
+        if self.held and self._merged:  # it may be the same one
+            row = self._raw.execute(f"SELECT no FROM {_BY_NAME}", (workspace, name)).fetchone()
+            if row is not None:
+                self.dataset(row[0])
+        else:
+            no = self._take(f" FROM {_BY_NAME}", "no", (workspace, name))
+            if no is not None:
+                self.held.add(no)
+        self._names.add((workspace, name))
+
+    def _take(self, source: str, no: str, given: Sequence[Any]) -> int | None:
+        """Lock the dataset, at once if the transaction is of several tasks and has another one; return its number."""
+        now = self._merged and bool(self.held)
+        if self.shared:
+            lock = _SHARED_NOW if now else _SHARED
+        else:
+            lock = _ALONE_NOW if now else _ALONE
+        row = self._raw.execute(f"SELECT {no}, {lock.format(no=no)}{source}", given).fetchone()
+        if row is None:
+            return None
+        if now and not row[1]:
+            raise NotNowError
+        return int(row[0])
+
+    def person(self, dataset: int, annotator: int) -> None:
+        if self.shared and (dataset, annotator) not in self._people:
+            key = (dataset * 1_000_003 + annotator) & 0x7FFFFFFF  # the same in every process
+            self._raw.execute("SELECT pg_advisory_xact_lock(?::int, ?::int)", (LockClass.PERSON, key))
+            self._people.add((dataset, annotator))
+
+    def records(self, dataset: int, rids: Collection[int]) -> None:
+        self.dataset(dataset)
+        more = sorted(set(rids) - self._rids) if self.shared else ()
+        if more:
+            wanted = "{" + ",".join(map(str, more)) + "}"
+            self._raw.execute(
+                "SELECT rid FROM records WHERE rid = ANY(?::bigint[]) ORDER BY rid FOR NO KEY UPDATE",
+                (wanted,),
+            )
+            self._rids.update(more)
+
+    def records_by_id(self, dataset: int, ids: Sequence[str]) -> None:
+        self.dataset(dataset)
+        if self.shared:
+            self._raw.execute(
+                "SELECT rid FROM records WHERE dataset = ? AND id = ANY(?::text[]) ORDER BY rid FOR NO KEY UPDATE",
+                (dataset, list(ids)),
+            )
+
+    def first_free(self, dataset: int, rids: Sequence[int], limit: int) -> list[int]:
+        self.dataset(dataset)
+        if not self.shared:
+            return list(rids)
+        wanted = "{" + ",".join(map(str, rids)) + "}"
+        found = self._raw.execute(
+            "SELECT r.rid FROM unnest(?::bigint[]) WITH ORDINALITY AS w(rid, place) JOIN records r ON r.rid = w.rid "
+            "ORDER BY w.place LIMIT ? FOR NO KEY UPDATE OF r SKIP LOCKED",
+            (wanted, limit),
+        ).fetchall()
+        self._rids.update(rid for (rid,) in found)
+        return [rid for (rid,) in found]

@@ -1,0 +1,18 @@
+/** German. */
+
+import type { Language } from "@/text/translations";
+
+import { annotating } from "./annotating";
+import { app } from "./app";
+import { audit } from "./audit";
+import { files } from "./files";
+import { charts, frame } from "./frame";
+import { manage } from "./manage";
+import { rules } from "./rules";
+import { account, codes, inbox, results } from "./small";
+import { team } from "./team";
+import { webhooks } from "./webhooks";
+
+const german: Language = { account, annotating, app, audit, charts, codes, files, frame, inbox, manage, results, rules, team, webhooks };
+
+export default german;

@@ -1,0 +1,35 @@
+/** What every language has: a text for each of the English ones. A missing or needless one is a compile error. */
+
+import type { accountText } from "./account";
+import type { annotatingText } from "./annotating";
+import type { audit } from "./audit";
+import type { Translation } from "./catalogue";
+import type { chartsText } from "./charts";
+import type { codesText } from "./codes";
+import type { t } from "./en";
+import type { filesText } from "./files";
+import type { frameText } from "./frame";
+import type { inboxText } from "./inbox";
+import type { manageText } from "./manage";
+import type { resultsText } from "./results";
+import type { rulesText } from "./rules";
+import type { teamText } from "./team";
+import type { hooks } from "./webhooks";
+
+/** Under the names that the pages give to `texts`. */
+export interface Language {
+  readonly account: Translation<typeof accountText>;
+  readonly annotating: Translation<typeof annotatingText>;
+  readonly app: Translation<typeof t>;
+  readonly audit: Translation<typeof audit>;
+  readonly charts: Translation<typeof chartsText>;
+  readonly codes: Translation<typeof codesText>;
+  readonly files: Translation<typeof filesText>;
+  readonly frame: Translation<typeof frameText>;
+  readonly inbox: Translation<typeof inboxText>;
+  readonly manage: Translation<typeof manageText>;
+  readonly results: Translation<typeof resultsText>;
+  readonly rules: Translation<typeof rulesText>;
+  readonly team: Translation<typeof teamText>;
+  readonly webhooks: Translation<typeof hooks>;
+}
