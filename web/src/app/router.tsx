@@ -10,7 +10,6 @@ import {
 } from "@tanstack/react-router";
 
 import { ApiError, base } from "@/api/client";
-import { awaitsSetup } from "@/api/people";
 import { datasetQuery } from "@/api/datasets";
 import { type Me, meQuery } from "@/api/session";
 import { policiesQuery } from "@/api/work";
@@ -19,6 +18,9 @@ import { type Params, parseSearch, stringifySearch } from "@/core/view";
 
 import { Crashed, NotFound } from "./error-pages";
 import { queryClient } from "./query-client";
+
+/** Asked of a server only where nobody has signed in. */
+const awaitsSetup = async () => (await import("@/api/people")).awaitsSetup();
 
 const root = createRootRouteWithContext()({
   component: Outlet,

@@ -23,6 +23,7 @@ import { OneClaimed, OneFound } from "./one/one";
 import { RecordPanelContext } from "./record-card";
 import { useAnnotationSession } from "./session/use-annotation-session";
 import { GuidelinesNotice } from "./side/guidelines-notice";
+import { QueueNotes } from "./side/queue-notes";
 import beside from "./side/sidebar.module.css";
 import { Top as PageTop } from "./top";
 
@@ -36,7 +37,6 @@ const Flag = lazy(() => import("./side/flag"));
 const RecordInfo = lazy(() => import("./side/record-info"));
 const ChooseVector = lazy(() => import("./list/choose-vector"));
 const Aside = lazy(() => import("./side/sidebar"));
-const QueueNotes = lazy(() => import("./side/queue-notes"));
 const NoLabels = lazy(() => import("./no-labels"));
 const Top = memo(PageTop);
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
@@ -210,11 +210,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
                     />
                   </Suspense>
                 ) : (
-                  queue && (
-                    <Suspense>
-                      <QueueNotes dataset={dataset} edits={session.edits} record={current} onFlag={(id) => { setOpened({ what: "flag", id }); }} />
-                    </Suspense>
-                  )
+                  queue && <QueueNotes dataset={dataset} edits={session.edits} record={current} onFlag={(id) => { setOpened({ what: "flag", id }); }} />
                 )}
               </aside>
             )}

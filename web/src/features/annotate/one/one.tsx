@@ -10,7 +10,6 @@ import type { ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
 import classes from "@/features/annotate/dataset-page.module.css";
-import { NothingAssigned, NothingFound } from "@/features/annotate/empty-states";
 import { RecordCard } from "@/features/annotate/record-card";
 import { useActions } from "@/features/annotate/session/use-actions";
 import { useEdition, useRecordEdit, type AnnotationSession } from "@/features/annotate/session/use-annotation-session";
@@ -21,7 +20,6 @@ import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
-import { NextWork } from "./next-work";
 import { OneBar } from "./one-bar";
 import { QueueProgress } from "./queue-progress";
 import { useAddress } from "./use-address";
@@ -33,6 +31,9 @@ import { useReadOut } from "./use-read-out";
 import { useSkip } from "./use-skip";
 import { useUndo } from "./use-undo";
 
+const NothingAssigned = lazy(() => import("@/features/annotate/empty-states").then((found) => ({ default: found.NothingAssigned })));
+const NothingFound = lazy(() => import("@/features/annotate/empty-states").then((found) => ({ default: found.NothingFound })));
+const NextWork = lazy(() => import("./next-work").then((found) => ({ default: found.NextWork })));
 const Skip = lazy(() => import("./skip"));
 const NotCounted = lazy(() => import("@/features/annotate/side/not-counted"));
 
@@ -115,9 +116,13 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   if (queue.failure && !ids.length) return <Failed failure={queue.failure} view={view} onView={onView} onRetry={queue.reload} />;
   if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
   if (!ids.length && claims) {
-    return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload}><NextWork dataset={dataset} /></NothingAssigned>;
+    return (
+      <Suspense>
+        <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload}><NextWork dataset={dataset} /></NothingAssigned>
+      </Suspense>
+    );
   }
-  if (!ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
+  if (!ids.length) return <Suspense><NothingFound dataset={dataset} view={view} onView={onView} /></Suspense>;
 
   const open = !hidden && edit && dataset.task === "TokenClassification" ? openSuggestions(edit).length : 0;
   // two fields to write in are one too many for whoever looks for the field
@@ -188,7 +193,7 @@ function Finished({ dataset, answered, claims, onReload }: FinishedProps) {
     <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
       <p>{t.annotate.finishedIntro(answered)}</p>
       {claims?.why && <p>{codesText.whyEmpty[claims.why]}</p>}
-      {claims && <NextWork dataset={dataset} />}
+      {claims && <Suspense><NextWork dataset={dataset} /></Suspense>}
       <Button variant="default" onClick={onReload}>
         {t.annotate.reload}
       </Button>
