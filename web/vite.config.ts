@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 
 import { messages } from "./build-messages";
 import { patience } from "./e2e/patience";
+import { codeSplitting, directImports, widgetStyles } from "./vite.parts";
 
 const server = process.env.APPORTION_API_URL ?? "http://localhost:6900";
 
@@ -17,7 +18,7 @@ const placeholders = {
 
 export default defineConfig({
   base: "./",
-  plugins: [messages, react(), placeholders],
+  plugins: [directImports(), widgetStyles, messages, react(), placeholders],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../src/apportion/server/_web",
@@ -25,6 +26,7 @@ export default defineConfig({
     target: ["chrome125", "edge125", "firefox128", "safari18"],
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { output: { codeSplitting: codeSplitting() } },
   },
   server: { proxy: { "/api": server } },
   test: {

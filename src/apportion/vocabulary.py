@@ -174,6 +174,7 @@ class EventCode(_Word):
     ADJUDICATED = "adjudicated", EventArea.ANSWERS
     REMOVED_GOLD = "removed_gold", EventArea.ANSWERS
     COMMENTED = "commented", EventArea.ANSWERS
+    REOPENED_COMMENT = "reopened_comment", EventArea.ANSWERS
     IMPORTED_GOLD = "imported_gold", EventArea.ANSWERS
     ACCEPTED_CONSENSUS = "accepted_consensus", EventArea.ANSWERS
     STARTED_JOB = "started_job", EventArea.ANSWERS

@@ -17,7 +17,6 @@ import pytest
 import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
-from servers import SHARED, TEXT, LocalServer, running_on, scan
 
 from apportion.ports.store import Transaction
 from apportion.server import timeouts as limits
@@ -27,6 +26,7 @@ from apportion.services.people.workspaces import ensure_workspace
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import Role
 from patience import patience, until
+from servers import SHARED, TEXT, LocalServer, running_on, scan
 
 BATCH = 400
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from dataset_client import SPEECH, DatasetClient
 
 
@@ -128,6 +129,9 @@ def test_quality_comes_with_confusions_of_pairs(talk: DatasetClient) -> None:
     assert {each["annotator"]: each["answers"] for each in found["annotators"]} == {"ana": 6, "ben": 5}
     assert all(0 <= each["accuracy"] <= 1 for each in found["annotators"])
     assert found["pairs"][0]["records"] == 5
+    given = {each["annotator"]: each["given"] for each in found["annotators"]}
+    assert given["ana"]["x"] == len(room.found("ana", "annotations.ana.label:x"))
+    assert sum(given["ben"].values()) == 5
 
 
 def test_spans_are_voted_on_and_compared_by_f1(client_as: Any) -> None:

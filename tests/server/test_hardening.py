@@ -9,12 +9,12 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 
 from apportion.server.convert.export_tables import shown
 from apportion.services.people.sign_in import hash_key
 from apportion.services.people.users import key_prefix
 from apportion.settings import Settings
+from dataset_client import DatasetClient
 from patience import patience
 from support import Client
 

@@ -53,6 +53,22 @@ def test_an_annotator_sees_their_own_and_a_leader_sees_everybodys(talk: DatasetC
     assert (led["status"], led["annotation"], list(led["annotations"])) == ("Edited", None, ["ana"])
 
 
+def test_an_answer_given_on_another_text_is_refused_and_nothing_is_stored(talk: DatasetClient) -> None:
+    def put(id: str, text: str | None) -> Any:
+        value = {"labels": [{"class": "good"}]}
+        sent = {"value": value, "state": "submitted", "version": 0, "text": text}
+        return talk.ask("ana", "PUT", f"records/{id}/annotations/me", json=sent)
+
+    refused = put("a", "what it was before")
+    assert (refused.status_code, refused.json()["detail"]["params"]["ids"]) == (409, ["a"])
+    assert "OtherContentError" in refused.json()["detail"]["code"]
+    assert talk.see("ana", "a")["annotation"] is None
+    assert put("a", "text a").status_code == put("b", None).status_code == 200
+    two = {"id": "two", "inputs": {"title": "one", "body": "other"}}
+    assert talk.log("eva", two).status_code == 200
+    assert put("two", "neither of them").status_code == 200  # several texts are not compared
+
+
 def test_a_majority_settles_a_record_and_a_tie_does_not(talk: DatasetClient) -> None:
     talk.put("ana", "a", "good"), talk.put("ben", "a", "good")
     talk.put("ana", "b", "good"), talk.put("ben", "b", "bad")

@@ -8,12 +8,12 @@ from threading import Event
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_change import AnswerChange
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.vocabulary import AnnotationState
+from dataset_client import DatasetClient
 from patience import patience
 from upkeep import problems_in
 

@@ -9,8 +9,8 @@ import zlib
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 
+from dataset_client import DatasetClient
 from support import Client
 
 TEXT = "TextClassification"

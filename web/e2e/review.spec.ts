@@ -261,7 +261,7 @@ test.describe("reviewers", () => {
     await expectAccessible(page);
     await page.getByRole("combobox", { name: "Measure" }).click();
     await page.getByRole("option", { name: "Percent agreement" }).click();
-    await expect(page.getByRole("region", { name: "Overall" })).toContainText("Percent agreement is 0.75");
+    await expect(page.getByRole("region", { name: "Overall" })).toContainText("Percent agreement is 75%");
     await expect(page).toHaveURL(/measure=percent/);
     await page.getByRole("region", { name: "Each pair of people" }).getByRole("link").click();
     await expect(page).toHaveURL(/compared%3Aana/);

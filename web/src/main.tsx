@@ -1,7 +1,9 @@
 /** Where the app starts: styles, language, theme, cache, router. */
 
 import "@fontsource-variable/inter/wght.css";
-import "@mantine/core/styles.css";
+import "@mantine/core/styles/baseline.layer.css";
+import "@mantine/core/styles/default-css-variables.layer.css";
+import "@mantine/core/styles/global.layer.css";
 import "./ui/base.css";
 
 import { DirectionProvider, MantineProvider } from "@mantine/core";
@@ -12,7 +14,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { queryClient } from "./app/query-client";
-import { router } from "./app/router";
+import { loadFirstPage, router } from "./app/router";
+import { reloadAfterUpgrade } from "./app/upgrade";
 import { startLanguage, writingDirection } from "./text/language";
 import { theme } from "./ui/theme";
 
@@ -22,6 +25,7 @@ setNonce(nonce); // for the style with which a dialog keeps the page behind it f
 function show(): void {
   const root = document.getElementById("root");
   if (!root) return;
+  loadFirstPage(); // not before its texts are in the language that is spoken
   createRoot(root).render(
     <StrictMode>
       <DirectionProvider initialDirection={writingDirection()} detectDirection={false}>
@@ -35,6 +39,7 @@ function show(): void {
   );
 }
 
+reloadAfterUpgrade();
 const loading = startLanguage();
 if (loading) void loading.then(show);
 else show();

@@ -37,6 +37,7 @@ __all__ = [
     "scores",
     "shown_as",
     "shown_content",
+    "shown_text",
 ]
 
 Scored: TypeAlias = "tuple[tuple[str, float], ...]"
@@ -174,6 +175,14 @@ def shown_content(record: Record) -> tuple[Any, ...]:
     if isinstance(record, TokenClassificationRecord):
         return record.raw, record.tokens
     return (record.text,)
+
+
+def shown_text(record: Record) -> str | None:
+    """Return the one text that annotators are shown; None for a record with several."""
+    if isinstance(record, TextClassificationRecord):
+        texts = list(record.inputs.values())
+        return texts[0] if len(texts) == 1 and isinstance(texts[0], str) else None
+    return record.raw if isinstance(record, TokenClassificationRecord) else record.text
 
 
 class InvalidRecordError(ValueError):

@@ -30,7 +30,7 @@ log = logging.getLogger("apportion.request")
 _SANE = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = ("/api/health", "/metrics")
-"""Paths that machines request every few seconds: they get no line each."""
+"""Paths that machines request every few seconds: they get no line each, nor do the files of the web app."""
 _KEY = "apportion.seen"
 
 
@@ -95,7 +95,8 @@ class RequestLogMiddleware:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         route = seen.route or _route(scope) or NOTHING
         self._stats.answered(method, route, status, 0.0 if seen.stream else seconds)
-        level = logging.DEBUG if route.startswith(self._quiet) else logging.INFO
+        quiet = route.startswith(self._quiet) or (route == APP and status < 400)
+        level = logging.DEBUG if quiet else logging.INFO
         if log.isEnabledFor(level):
             fields: dict[str, Any] = {
                 "method": method,

@@ -125,6 +125,7 @@ class AnnotatorQuality(Struct, kw_only=True):
         list[list[float]] | None,
         Meta(description="``confusion[true][answered]``, in the order of ``labels``; rows sum to one."),
     ]
+    given: Annotated[dict[str, int], Meta(description="How often they gave each label; of spans, how many.")]
 
 
 class ConfusedLabels(Struct, kw_only=True):

@@ -55,6 +55,12 @@ class AnnotationIn(Struct, kw_only=True):
     ) = None
     token: Annotated[str | None, Meta(description="The lease it was written under.")] = None
     dataset: Annotated[str | None, Meta(description="The UUID of the dataset it was written for.")] = None
+    text: Annotated[
+        str | None,
+        Meta(
+            description="The text it was given on, of a record with one: refused if that is another by now."
+        ),
+    ] = None
 
 
 class GoldIn(Struct, kw_only=True):
@@ -96,9 +102,12 @@ class RecordsIn(Struct, kw_only=True):
 
 
 class AskAgainIn(Struct, kw_only=True):
-    """The reason, which the annotator reads as a comment on the record."""
+    """The reason, which the annotator reads as a comment on the record; or that such a request is undone."""
 
-    reason: Annotated[Reason, Meta(min_length=1)]
+    reason: Reason | None = None
+    undo: Annotated[
+        bool, Meta(description="Restore the answer as it was, unless its author has begun another.")
+    ] = False
 
 
 # Responses

@@ -15,6 +15,8 @@ export type Agreement = Schemas["AgreementOut"];
 export type Measure = Schemas["Measure"];
 export type By = Schemas["By"];
 export type Quality = Schemas["AnnotatorQuality"];
+/** The labels that two people gave to the same records. */
+export type Confused = Schemas["PairConfusion"];
 /** Work on many records; `result` once it has ended. */
 export type Job = Schemas["JobOut"];
 export type Rule = NonNullable<Schemas["AcceptIn"]["rule"]>;

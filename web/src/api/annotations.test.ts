@@ -107,10 +107,29 @@ it("adds what was spent before this visit to its seconds, after one look", async
 it("sends the seconds of a shared dataset, too, once nobody else has answered", async () => {
   const dataset = { workspace: "team", name: "ours", task: "TextClassification" } as const;
   const record = { id: "1", inputs: { text: TEXT }, status: "Default", annotation: null, multi_label: false };
-  const sent = server([200, record], [200, { value: null, state: "none", version: 0, seconds: 30 }], [200, { value: value("good"), state: "submitted", version: 1 }]);
   const { content, fingerprint } = await sharedParts(record);
-  expect(await sendAnswer({ ...pending, dataset, content, seen: fingerprint, visit: "v" })).toMatchObject({ kind: "saved" });
-  expect(sent[2]).toMatchObject({ method: "PUT", body: { version: 0, seconds: 34.2, state: "submitted", dataset: null } });
+  const own = { ...pending, dataset, content, seen: fingerprint };
+  const reply = { value: value("good"), state: "submitted", version: 1 };
+  let sent = server([200, record], [200, reply]);
+  expect(await sendAnswer({ ...own, visit: "one look is enough" })).toMatchObject({ kind: "saved" });
+  expect(sent[1]).toMatchObject({ method: "PUT", body: { version: 0, seconds: 4.2, state: "submitted", dataset: null } });
+
+  const stale = refusal("StaleVersionError", { sent: 0, current: { value: null, state: "none", version: 2 } });
+  sent = server([200, record], [409, stale], [200, record], [200, { value: null, state: "none", version: 2, seconds: 30 }], [200, reply]);
+  expect(await sendAnswer({ ...own, visit: "it had been answered and cleared" })).toMatchObject({ kind: "saved" });
+  expect(sent[4]).toMatchObject({ method: "PUT", body: { version: 2, seconds: 34.2 } });
+
+  const answered = { ...record, status: "Validated", annotation: { agent: "ben", labels: [{ class: "bad", score: 1 }] } };
+  server([200, record], [409, stale], [200, answered]);
+  expect(await sendAnswer({ ...own, visit: "somebody was faster" })).toMatchObject({ kind: "conflict", reason: "answered", author: "ben" });
+});
+
+it("sends the text that spans lie on, so that the server refuses them on another", async () => {
+  const dataset = { workspace: "team", name: "own", task: "TokenClassification", individual: { uuid: "u1" } } as const;
+  const spans = { ...pending, dataset, answer: { value: { spans: [{ start: 0, end: 2, label: "PER" }] }, state: "submitted" } } as const;
+  const sent = server([409, refusal("OtherContentError", { ids: ["1"] })]);
+  expect(await sendAnswer(spans)).toMatchObject({ kind: "conflict", reason: "changed" });
+  expect(sent).toMatchObject([{ method: "PUT", body: { text: TEXT } }]);
 });
 
 async function sharedParts(record: object) {

@@ -39,7 +39,7 @@ export async function sendAnswer(pending: PendingAnswer): Promise<Outcome> {
   }
 }
 
-async function sendShared(pending: PendingAnswer): Promise<Outcome> {
+async function sendShared(pending: PendingAnswer, look: "first" | "again" = "first"): Promise<Outcome> {
   const { dataset, id, answer } = pending;
   const current = await readNow(dataset, id);
   const given = {
@@ -62,12 +62,18 @@ async function sendShared(pending: PendingAnswer): Promise<Outcome> {
     return { kind: "conflict", reason: "answered", author, seen: fingerprint(current) };
   }
   if (answer.state !== "none") {
-    const own = await readMine(dataset, id);
+    // of a record that nobody has annotated there is most often no earlier version to ask for
+    const fresh = look !== "again" && isNew(pending) && !current.annotation && current.status === "Default";
+    const own = fresh ? null : await readMine(dataset, id);
     keepEarlier(pending, own);
     try {
-      await write(pending, own.version, current.text ?? "");
+      await write(pending, own?.version ?? 0, current.text ?? "");
     } catch (failure) {
       if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
+      if (fresh) {
+        earlier.delete(visitOf(pending));
+        return sendShared(pending, "again");
+      }
       return { kind: "conflict", reason: "answered", author: pending.user, seen: fingerprint(await readNow(dataset, id)) };
     }
     return { kind: "saved", seen: target };
@@ -94,7 +100,8 @@ async function readNow({ workspace, name }: DatasetRef, id: string) {
 async function sendOwn(pending: PendingAnswer): Promise<Outcome> {
   const { dataset, id, answer } = pending;
   const text = textOf(pending.content);
-  if (await hasChanged(pending)) return { kind: "conflict", reason: "changed", author: null, seen: pending.seen };
+  const changed: Outcome = { kind: "conflict", reason: "changed", author: null, seen: pending.seen };
+  if (await hasChanged(pending)) return changed;
   let version = versionSeen(pending.seen);
   if (version === null) {
     // the record came from a search, which tells no versions: what it showed has to be what there still is
@@ -110,6 +117,7 @@ async function sendOwn(pending: PendingAnswer): Promise<Outcome> {
   try {
     return saved(await write(pending, version, text), dataset, text);
   } catch (failure) {
+    if (failure instanceof ApiError && failure.code === "OtherContentError") return changed;
     if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
     const current = failure.params["current"] as Own;
     // what was sent has arrived already, only its receipt has not
@@ -128,7 +136,8 @@ function write(pending: PendingAnswer, version: number, text: string): Promise<O
     return ask(client.DELETE(path, { params: { ...params, query: { ...params.query, version } }, headers }));
   }
   const value = isEmpty(answer.value) && answer.state !== "submitted" ? null : writeValue(answer.value, dataset.task, text);
-  const body = { value, state: answer.state, version, seconds, token, dataset: dataset.individual?.uuid ?? null };
+  const one = dataset.individual && hasOneText(pending.content) ? text : null;
+  const body = { value, state: answer.state, version, seconds, token, dataset: dataset.individual?.uuid ?? null, text: one };
   return ask(client.PUT(path, { params, body, headers }));
 }
 
@@ -151,9 +160,9 @@ function secondsInAll(pending: PendingAnswer): number | null {
   return seconds === null ? null : Math.round((seconds + (earlier.get(visitOf(pending)) ?? 0)) * 10) / 10;
 }
 
-/** Positions mean nothing on another text; labels of a text that has just been read are safe without a look. */
-async function hasChanged({ dataset, id, content, at }: PendingAnswer): Promise<boolean> {
-  if (dataset.task !== "TokenClassification" && Date.now() - at < OLD_MS) return false;
+/** Positions mean nothing on another text. The server compares one text itself; several that were just read are safe. */
+async function hasChanged({ dataset, id, answer, content, at }: PendingAnswer): Promise<boolean> {
+  if (answer.state === "none" || hasOneText(content) || Date.now() - at < OLD_MS) return false;
   try {
     return contentOf(readRecord(await readNow(dataset, id), dataset.task)) !== content;
   } catch (failure) {
@@ -207,6 +216,9 @@ function readGold(own: Own, dataset: DatasetRef, text: string): Gold | null {
   return { ...readOwn(gold, dataset.task, text), author: gold.author ?? null, reason: gold.reason ?? null };
 }
 
-function textOf(content: string): string {
-  return (JSON.parse(content) as [[string, string][]])[0][0]?.[1] ?? "";
+function textsOf(content: string): readonly (readonly [string, string])[] {
+  return (JSON.parse(content) as [[string, string][]])[0];
 }
+
+const textOf = (content: string) => textsOf(content)[0]?.[1] ?? "";
+const hasOneText = (content: string) => textsOf(content).length === 1;

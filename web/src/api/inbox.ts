@@ -35,3 +35,9 @@ export async function askAgain({ workspace, name }: { workspace: string; name: s
   const params = { path: { name, id, annotator }, query: { workspace } };
   await ask(client.POST("/api/datasets/{name}/records/{id}/annotations/{annotator}:ask_again", { params, body: { reason } }));
 }
+
+/** Takes such a request back, as long as nobody has begun to answer it. */
+export async function undoAskAgain({ workspace, name }: { workspace: string; name: string }, id: string, annotator: string): Promise<void> {
+  const params = { path: { name, id, annotator }, query: { workspace } };
+  await ask(client.POST("/api/datasets/{name}/records/{id}/annotations/{annotator}:ask_again", { params, body: { undo: true } }));
+}

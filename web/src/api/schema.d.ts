@@ -951,7 +951,7 @@ export interface paths {
         put?: never;
         /**
          * Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why
-         * @description Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why.
+         * @description Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why. With ``undo`` the answer is restored, and the comment is dealt with.
          */
         post: operations["answers_ask_again"];
         delete?: never;
@@ -2304,6 +2304,8 @@ export interface components {
             seconds?: number | null;
             /** @enum {unknown} */
             state: "discarded" | "draft" | "submitted";
+            /** @description The text it was given on, of a record with one: refused if that is another by now. */
+            text?: string | null;
             /** @description The lease it was written under. */
             token?: string | null;
             /**
@@ -2379,6 +2381,10 @@ export interface components {
             checks: components["schemas"]["ChecksOut"] | null;
             /** @description ``confusion[true][answered]``, in the order of ``labels``; rows sum to one. */
             confusion: number[][] | null;
+            /** @description How often they gave each label; of spans, how many. */
+            given: {
+                [key: string]: number;
+            };
         };
         /**
          * AnnotatorsOut
@@ -2445,10 +2451,15 @@ export interface components {
         };
         /**
          * AskAgainIn
-         * @description The reason, which the annotator reads as a comment on the record.
+         * @description The reason, which the annotator reads as a comment on the record; or that such a request is undone.
          */
         AskAgainIn: {
-            reason: string;
+            reason?: string | null;
+            /**
+             * @description Restore the answer as it was, unless its author has begun another.
+             * @default false
+             */
+            undo?: boolean;
         };
         /**
          * AssignmentOut
@@ -2925,7 +2936,7 @@ export interface components {
          * @description The code of an event.
          * @enum {unknown}
          */
-        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "moved_store" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
+        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "moved_store" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reopened_comment" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
         /**
          * EventOut
          * @description An event of a dataset: who did what when.
@@ -9194,7 +9205,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9287,7 +9298,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9378,7 +9389,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9467,6 +9478,15 @@ export interface operations {
             };
             /** @description No such record in the dataset */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state that the request builds on has changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9706,7 +9726,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9799,7 +9819,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The annotation or gold value has changed since it was read */
+            /** @description A record was annotated on a text that is not the stored one; The annotation or gold value has changed since it was read */
             409: {
                 headers: {
                     [name: string]: unknown;

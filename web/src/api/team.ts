@@ -2,6 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
+import type { DayRow } from "@/core/day-series";
 import type { DatasetRef } from "@/core/model";
 
 import { ask, base, client } from "./client";
@@ -66,6 +67,17 @@ export function hoursAddress(dataset: DatasetRef, { whole, by, from, to }: { who
   return `${base}api/${place}/hours?${query.toString()}`;
 }
 
+/** How many records each person answered for the first time on each day. */
+export const daysQuery = (dataset: DatasetRef) =>
+  queryOptions({
+    queryKey: ["days", dataset.workspace, dataset.name],
+    queryFn: async () => {
+      const { path, query } = where(dataset);
+      return ((await ask(client.GET("/api/datasets/{name}/hours", { params: { path, query: { ...query, by: "day" } } }))) as { rows: DayRow[] }).rows;
+    },
+    staleTime: 15_000,
+  });
+
 export const plansQuery = (dataset: DatasetRef) =>
   queryOptions({
     queryKey: [...teamKey(dataset), "plans"],
@@ -78,7 +90,7 @@ export const eventsKey = (dataset: DatasetRef) => [...teamKey(dataset), "events"
 export async function readEvents(dataset: DatasetRef, cursor: string): Promise<{ events: TeamEvent[]; next: string | null }> {
   const { path, query } = where(dataset);
   const found = await ask(
-    client.GET("/api/datasets/{name}/events", { params: { path, query: { ...query, limit: 20, ...(cursor ? { cursor } : {}) } } }),
+    client.GET("/api/datasets/{name}/events", { params: { path, query: { ...query, limit: 200, ...(cursor ? { cursor } : {}) } } }),
   );
   return { events: found.events, next: found.next ?? null };
 }

@@ -27,8 +27,11 @@ export const policiesQuery = (workspace: string, name: string) =>
   queryOptions({
     queryKey: ["policies", workspace, name],
     queryFn: async () => {
-      const found = await ask(client.GET("/api/datasets/{name}/policies", { params: { path: { name }, query: { workspace } } }));
-      return { ...found, uuid: found.annotation === "individual" ? await uuidOrNone(workspace, name) : null };
+      const [found, uuid] = await Promise.all([
+        ask(client.GET("/api/datasets/{name}/policies", { params: { path: { name }, query: { workspace } } })),
+        uuidOrNone(workspace, name),
+      ]);
+      return { ...found, uuid: found.annotation === "individual" ? uuid : null };
     },
     staleTime: 60_000,
   });

@@ -1,6 +1,6 @@
 /** What stands around the pages of a dataset that are not its records: its name, its pages, and whether it exists. */
 
-import { Anchor, Button, Container, Skeleton, Title } from "@mantine/core";
+import { Anchor, Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
@@ -11,8 +11,7 @@ import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
-import DatasetNav from "./dataset-nav";
-import classes from "./dataset-frame.module.css";
+import { DatasetHead } from "./dataset-head";
 
 interface Props {
   readonly workspace: string;
@@ -27,10 +26,10 @@ export function DatasetFrame({ workspace, name, title, tools, children }: Props)
   const dataset = useMemo(() => (found.data ? refOf(found.data) : null), [found.data]);
   const missing = found.error instanceof ApiError && [403, 404].includes(found.error.status);
   return (
-    <Container component="main" size={1240} py="sm">
+    <main className="page">
       <title>{`${title} · ${name} · ${t.app}`}</title>
       {found.isError ? (
-        <Empty title={missing ? t.annotate.missing : t.annotate.failed} alert>
+        <Empty page title={missing ? t.annotate.missing : t.annotate.failed} alert>
           <p>{missing ? t.annotate.missingIntro(name, workspace) : found.error.message}</p>
           {missing ? (
             <Anchor component={Link} to="/datasets">
@@ -44,21 +43,12 @@ export function DatasetFrame({ workspace, name, title, tools, children }: Props)
         <Skeleton h={320} mt="md" aria-label={t.common.loading} />
       ) : (
         <>
-          <div className={classes["head"]}>
-            <Title order={1} className={classes["title"] ?? ""}>
-              <span className="sr-only">{`${title}: `}</span>
-              <Link to="/datasets" search={{ workspace }} className={classes["workspace"]}>
-                {workspace}
-              </Link>
-              <span className={classes["slash"]}> / </span>
-              {name}
-            </Title>
-            <DatasetNav workspace={workspace} name={name} />
-            <div className={classes["tools"]}>{tools}</div>
-          </div>
+          <DatasetHead workspace={workspace} name={name} title={title}>
+            {tools}
+          </DatasetHead>
           {children(dataset)}
         </>
       )}
-    </Container>
+    </main>
   );
 }

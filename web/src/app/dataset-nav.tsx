@@ -8,7 +8,7 @@ import { meQuery } from "@/api/session";
 import { policiesQuery } from "@/api/work";
 import { manages, sees } from "@/core/roles";
 import { t } from "@/text/en";
-import { teamText } from "@/text/team";
+import { frameText } from "@/text/frame";
 
 import classes from "./shell.module.css";
 
@@ -22,14 +22,14 @@ export default function DatasetNav({ workspace, name }: { workspace: string; nam
   const hasRules = dataset?.task === "TextClassification" && (leads || policies?.annotators_may.includes("write_rules"));
   if (!leads && !hasRules) return null;
   return (
-    <nav className={classes["nav"]} aria-label={teamText.nav.label}>
+    <nav className={classes["nav"]} aria-label={frameText.nav.label}>
       <Link to="/datasets/$workspace/$name" params={params} activeOptions={{ exact: true, includeSearch: false }}>
-        {teamText.nav.records}
+        {frameText.nav.records}
       </Link>
       {leads && (
         <>
           <Link to="/datasets/$workspace/$name/team" params={params}>
-            {teamText.nav.team}
+            {frameText.nav.team}
           </Link>
           <Link to="/datasets/$workspace/$name/review" params={params} activeOptions={{ exact: true, includeSearch: false }}>
             {t.review.title}
@@ -41,12 +41,12 @@ export default function DatasetNav({ workspace, name }: { workspace: string; nam
       )}
       {hasRules && (
         <Link to="/datasets/$workspace/$name/rules" params={params} search={{}} activeOptions={{ exact: true, includeSearch: false }}>
-          {teamText.nav.rules}
+          {frameText.nav.rules}
         </Link>
       )}
       {manages(me, workspace) && (
         <Link to="/datasets/$workspace/$name/settings" params={params} search={{}} activeOptions={{ exact: true, includeSearch: false }}>
-          {teamText.nav.settings}
+          {frameText.nav.settings}
         </Link>
       )}
     </nav>

@@ -10,7 +10,7 @@ export function NotFound() {
   return (
     <main>
       <title>{`${t.notFound.title} · ${t.app}`}</title>
-      <Empty title={t.notFound.title}>
+      <Empty page title={t.notFound.title}>
         <p>{t.notFound.intro}</p>
         <Anchor href={`${base}datasets`}>{t.annotate.back}</Anchor>
       </Empty>
@@ -21,7 +21,7 @@ export function NotFound() {
 export function Crashed({ error }: { error: unknown }) {
   return (
     <main>
-      <Empty title={t.crash.title} alert>
+      <Empty page title={t.crash.title} alert>
         <p>{t.crash.intro}</p>
         <p>{error instanceof Error ? error.message : String(error)}</p>
         <Button onClick={() => { window.location.reload(); }}>{t.common.retry}</Button>

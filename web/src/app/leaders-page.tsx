@@ -1,6 +1,6 @@
 /** The frame of a page that only those see who lead a dataset's team; nobody else asks the server for anything. */
 
-import { Anchor, Skeleton, Title } from "@mantine/core";
+import { Anchor, Skeleton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
@@ -14,9 +14,8 @@ import { sees } from "@/core/roles";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
-import DatasetNav from "./dataset-nav";
+import { DatasetHead } from "./dataset-head";
 import { Failed } from "./failed";
-import classes from "./leaders-page.module.css";
 
 interface Props {
   readonly workspace: string;
@@ -28,14 +27,14 @@ interface Props {
 export function LeadersPage({ workspace, name, title, children }: Props) {
   const { data: me } = useSuspenseQuery(meQuery);
   return (
-    <main className={classes["page"]}>
+    <main className="page">
       <title>{`${title} · ${name} · ${t.app}`}</title>
       {sees(me, workspace) ? (
         <Found workspace={workspace} name={name} title={title} me={me}>
           {children}
         </Found>
       ) : (
-        <Empty title={t.review.notForYou} alert>
+        <Empty page title={t.review.notForYou} alert>
           <p>{t.review.notForYouIntro(workspace)}</p>
           <Anchor component={Link} to={`/datasets/${encodeURIComponent(workspace)}/${encodeURIComponent(name)}`}>
             {t.review.toRecords}
@@ -52,7 +51,7 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
   const dataset = useMemo(() => (task ? refOf({ workspace, name, task }) : null), [workspace, name, task]);
   if (found.isError) {
     return found.error instanceof ApiError && [403, 404].includes(found.error.status) ? (
-      <Empty title={t.annotate.missing} alert>
+      <Empty page title={t.annotate.missing} alert>
         <p>{t.annotate.missingIntro(name, workspace)}</p>
         <Anchor component={Link} to="/datasets">
           {t.annotate.back}
@@ -64,17 +63,7 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
   }
   return (
     <>
-      <div className={classes["head"]}>
-        <Title order={1} className={classes["title"] ?? ""}>
-          <Link to="/datasets" search={{ workspace }} className={classes["workspace"]}>
-            {workspace}
-          </Link>
-          <span className={classes["slash"]}> / </span>
-          {name}
-          <span className="sr-only"> · {title}</span>
-        </Title>
-        <DatasetNav workspace={workspace} name={name} />
-      </div>
+      <DatasetHead workspace={workspace} name={name} title={title} />
       {dataset ? <Individual dataset={dataset} me={me}>{children}</Individual> : <Skeleton h={320} aria-label={t.common.loading} />}
     </>
   );

@@ -44,6 +44,12 @@ function download(problems: readonly Problem[]) {
   saveFile(new Blob([`${lines.join("\n")}\n`], { type: "application/x-ndjson" }), `answers-${gone[0]?.dataset.name ?? ""}.jsonl`);
 }
 
+/** What the answer was given on: nobody knows a record by its id. */
+function textOf(content: string): string {
+  const [fields] = JSON.parse(content) as [[string, string][]];
+  return fields.map(([, text]) => text).join(" · ");
+}
+
 function ProblemCard({ problem, all }: { problem: Problem; all: readonly Problem[] }) {
   const outbox = useOutbox();
   const cache = useQueryClient();
@@ -61,6 +67,9 @@ function ProblemCard({ problem, all }: { problem: Problem; all: readonly Problem
         </Text>
         <Badge color="gray">{mine}</Badge>
       </Group>
+      <Text size="sm" c="dimmed" dir="auto" lineClamp={2}>
+        {textOf(pending.content)}
+      </Text>
       <Text size="sm" mb="xs">
         {explanation(outcome)}
       </Text>

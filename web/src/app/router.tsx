@@ -10,13 +10,17 @@ import {
 } from "@tanstack/react-router";
 
 import { ApiError, base } from "@/api/client";
-import { awaitsSetup } from "@/api/people";
+import { datasetQuery } from "@/api/datasets";
 import { type Me, meQuery } from "@/api/session";
+import { policiesQuery } from "@/api/work";
 import { readLink1x, readTags1x } from "@/core/links-1x";
 import { type Params, parseSearch, stringifySearch } from "@/core/view";
 
 import { Crashed, NotFound } from "./error-pages";
 import { queryClient } from "./query-client";
+
+/** Asked of a server only where nobody has signed in. */
+const awaitsSetup = async () => (await import("@/api/people")).awaitsSetup();
 
 const root = createRootRouteWithContext()({
   component: Outlet,
@@ -96,7 +100,13 @@ const dataset = createRoute({
   validateSearch: (params: Params) => params,
   beforeLoad: ({ params, search }) => {
     const found = readLink1x(search);
-    if (!found) return;
+    if (!found) {
+      // what the page begins with is on its way while its file is
+      const { workspace, name } = params;
+      void queryClient.prefetchQuery(datasetQuery(workspace, name));
+      void queryClient.prefetchQuery(policiesQuery(workspace, name));
+      return;
+    }
     const to = found.page === "rules" ? "/datasets/$workspace/$name/rules" : "/datasets/$workspace/$name";
     throw redirect({ to, params, search: found.params, replace: true });
   },
@@ -208,6 +218,14 @@ export const router = createRouter({
   defaultErrorComponent: Crashed,
   defaultNotFoundComponent: NotFound,
 });
+
+/** Begins to load the files of the first page, while it is still asked who has signed in. */
+export function loadFirstPage(): void {
+  const pages = router.routesById as unknown as Record<string, { options: { component?: { preload?: () => Promise<unknown> } } }>;
+  for (const { routeId } of router.matchRoutes(router.latestLocation) as { routeId: string }[]) {
+    void pages[routeId]?.options.component?.preload?.().catch(() => undefined); // the page itself says so
+  }
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -27,10 +27,10 @@ export function Saving() {
           ? t.saving.saving
           : savedAt
             ? t.saving.saved(date(new Date(savedAt), { hour: "2-digit", minute: "2-digit" }))
-            : t.saving.nothing;
+            : null; // where nothing changes nothing needs saying
   const bad = problems.length > 0 || offline || signedOut;
   const Icon = problems.length ? IconAlertTriangle : offline ? IconCloudOff : sending || unsaved ? IconLoader2 : IconCloudCheck;
-  const shown = (
+  const shown = words !== null && (
     <Group gap={6} wrap="nowrap" className={classes["saving"] ?? ""} data-bad={bad || undefined}>
       <Icon size={16} aria-hidden />
       <span>{words}</span>

@@ -1,6 +1,6 @@
 /** What stands around every page: where one can go, whether all is saved, who one is. */
 
-import { ActionIcon, Avatar, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconMoon, IconSun } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
@@ -81,6 +81,7 @@ function SchemeButton() {
 
   return (
     <ActionIcon
+      className={classes["scheme"] ?? ""}
       aria-label={label}
       title={label}
       onClick={() => {
@@ -115,9 +116,9 @@ function Account({ me }: { me: Me }) {
 function Face({ me }: { me: Me }) {
   return (
     <>
-      <Avatar size={30} radius="xl" color="pine" variant="filled" aria-hidden>
+      <span className={classes["face"]} aria-hidden>
         {me.full_name.slice(0, 2).toUpperCase()}
-      </Avatar>
+      </span>
       <span className="sr-only">{t.shell.account(me.full_name)}</span>
     </>
   );

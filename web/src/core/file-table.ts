@@ -1,6 +1,7 @@
 /** Reads tables: the rows of a text whose cells are separated, and of a sheet of a spreadsheet. */
 
 import { decoded, type Encoding } from "./file-encoding";
+import { unpackedSize } from "./zip-size";
 
 /** Cells of one row, or why it cannot be read; `line` is where people find it. */
 export interface Cells {
@@ -77,17 +78,28 @@ interface Sheet {
 /** Files of spreadsheets are unpacked whole, and read several times. */
 const unpacked = new WeakMap<Blob, Promise<readonly Sheet[]>>();
 
-async function sheetsOf(file: Blob): Promise<readonly Sheet[]> {
+/** A browser holds a spreadsheet unpacked and as a whole: beyond this it would hang, or run out of memory. */
+export const MOST_UNPACKED = 500_000_000;
+
+export class TooLargeError extends Error {
+  constructor(readonly bytes: number) {
+    super(`Unpacked it has ${String(Math.round(bytes / 1e6))} MB, and at most ${String(MOST_UNPACKED / 1e6)} MB can be read here. Save it as CSV, which is read piece by piece`);
+  }
+}
+
+async function sheetsOf(file: Blob, most = MOST_UNPACKED): Promise<readonly Sheet[]> {
   const known = unpacked.get(file);
   if (known) return known;
+  const size = await unpackedSize(file);
+  if (size !== null && size > most) throw new TooLargeError(size);
   const { default: readExcel } = await import("read-excel-file/universal");
   const reading = readExcel(file, { trim: false }) as Promise<readonly Sheet[]>;
   unpacked.set(file, reading);
   return reading;
 }
 
-export async function sheetNames(file: Blob): Promise<string[]> {
-  return (await sheetsOf(file)).map((each) => each.sheet);
+export async function sheetNames(file: Blob, most = MOST_UNPACKED): Promise<string[]> {
+  return (await sheetsOf(file, most)).map((each) => each.sheet);
 }
 
 /** Rows of a sheet, each with the number it has in the spreadsheet. */

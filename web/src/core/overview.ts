@@ -75,6 +75,7 @@ export function peopleOf({ datasets, members }: Figures, now: number): Person[] 
     const lastActive = times.reduce<string | null>((latest, each) => (latest === null || at(each) > at(latest) ? each : latest), null);
     const waiting = datasets.some((each) => each.open > 0 && members.some((one) => one.username === name && one.workspace === each.workspace));
     const gone = left > 0 && mine.every(({ each }) => remainingOf(each) === 0 || !each.member);
+    const assigned = mine.reduce((sum, { each }) => sum + each.assigned, 0);
     const state: PersonState = gone
       ? "gone"
       : left === 0 && !waiting
@@ -90,7 +91,7 @@ export function peopleOf({ datasets, members }: Figures, now: number): Person[] 
       left,
       lastActive,
       done: mine.reduce((sum, { each }) => sum + each.done, 0),
-      assigned: mine.reduce((sum, { each }) => sum + each.assigned, 0),
+      assigned,
       where: mine.filter(({ each }) => remainingOf(each) > 0).map(({ dataset, each }) => ({ workspace: dataset.workspace, name: dataset.name, left: remainingOf(each) })),
     };
   });

@@ -24,7 +24,7 @@ const words = annotatingText.explanation;
 const FEW = 4;
 const PLAIN = "";
 
-export function ExplainedText({ field, tokens, suggestions, hits }: Props) {
+export default function ExplainedText({ field, tokens, suggestions, hits }: Props) {
   const labels = useMemo(() => explainedLabels(tokens, suggestions), [tokens, suggestions]);
   const [chosen, setChosen] = useState<string | null>(null);
   const label = chosen ?? labels[0] ?? PLAIN;

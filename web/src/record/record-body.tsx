@@ -1,17 +1,20 @@
 /** A record's texts and what its task asks of the annotator. */
 
+import { lazy, Suspense } from "react";
+
 import type { EditSession, RecordEdit } from "@/core/edit-session";
 
 import { useAnnotatorSettings } from "./annotator-settings";
 import { reject, toggleLabel } from "./answers";
-import { ExplainedText } from "./explained-text";
 import { MarkedText } from "./marked-text";
 import { RecordImage } from "./record-image";
 import classes from "./record.module.css";
 import { TextClassification } from "./text-classification";
-import { TextToText } from "./text-to-text";
 import { TokenClassification } from "./token-classification";
 import type { LabelSet } from "./use-labels";
+
+const ExplainedText = lazy(() => import("./explained-text"));
+const TextToText = lazy(() => import("./text-to-text"));
 
 interface Props {
   readonly edits: EditSession;
@@ -53,7 +56,9 @@ export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLa
           {record.fields.length > 1 && <div className={classes["fieldname"]}>{field.name}</div>}
           <div className={classes["text"]} dir="auto">
             {!hidden && record.explanation?.[field.name]?.length ? (
-              <ExplainedText field={field} tokens={record.explanation[field.name] ?? []} suggestions={record.suggestions} hits={record.hits} />
+              <Suspense fallback={<MarkedText text={field.text} hits={record.hits} />}>
+                <ExplainedText field={field} tokens={record.explanation[field.name] ?? []} suggestions={record.suggestions} hits={record.hits} />
+              </Suspense>
             ) : (
               <MarkedText text={field.text} hits={record.hits} />
             )}
@@ -70,11 +75,9 @@ export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLa
           {...(onSubmit ? { onSubmit: () => { onSubmit(record.id); } } : {})}
         />
       ) : (
-        <TextToText
-          edit={edit}
-          active={active && roomy}
-          onChange={(text, typing) => { edits.edit(record.id, { text }, typing); }}
-        />
+        <Suspense>
+          <TextToText edit={edit} active={active && roomy} onChange={(text, typing) => { edits.edit(record.id, { text }, typing); }} />
+        </Suspense>
       )}
     </>
   );

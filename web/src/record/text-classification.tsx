@@ -1,6 +1,6 @@
 /** Labels to choose for a text: by mouse, by number, or by typing part of their name. */
 
-import { TextInput, UnstyledButton } from "@mantine/core";
+import { UnstyledButton } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
 import type { RecordEdit } from "@/core/edit-session";
@@ -59,29 +59,29 @@ export function TextClassification({ edit, labels, onPick, onSubmit, active, roo
     <div className={classes["labels"]} data-roomy={roomy || undefined}>
       {place}
       {options.length > 9 && (
-        <TextInput
-          size="xs"
-          className={classes["find"] ?? ""}
-          data-find-label={active || undefined}
-          aria-label={t.annotate.findLabel}
-          placeholder={t.annotate.findLabel}
-          value={filter}
-          onChange={(event) => { setFilter(event.currentTarget.value); }}
-          onKeyDown={(event) => {
-            if (event.key === "Enter") {
-              event.preventDefault();
-              event.stopPropagation();
-              // of several labels the next one is typed at once; where one is enough, keys are the screen's again
-              if (words) pickFirst();
-              if (!words) onSubmit?.();
-              if (!words || !record.multiLabel) event.currentTarget.blur();
-            } else if (event.key === "Escape") {
-              setFilter("");
-              event.currentTarget.blur();
-            }
-          }}
-          {...(active ? { rightSection: <ActionKey action="find-label" /> } : {})}
-        />
+        <div className={classes["find"]}>
+          <input
+            data-find-label={active || undefined}
+            aria-label={t.annotate.findLabel}
+            placeholder={t.annotate.findLabel}
+            value={filter}
+            onChange={(event) => { setFilter(event.currentTarget.value); }}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") {
+                event.preventDefault();
+                event.stopPropagation();
+                // of several labels the next one is typed at once; where one is enough, keys are the screen's again
+                if (words) pickFirst();
+                if (!words) onSubmit?.();
+                if (!words || !record.multiLabel) event.currentTarget.blur();
+              } else if (event.key === "Escape") {
+                setFilter("");
+                event.currentTarget.blur();
+              }
+            }}
+          />
+          {active && <ActionKey action="find-label" />}
+        </div>
       )}
       <div className={classes["pills"]} role="group" aria-label={t.annotate.labels}>
         {shown.map((each) => {

@@ -16,7 +16,7 @@ interface Props {
   readonly onChange: (text: string, typing: boolean) => void;
 }
 
-export function TextToText({ edit, active, onChange }: Props) {
+export default function TextToText({ edit, active, onChange }: Props) {
   const { record, now } = edit;
   const field = useRef<HTMLTextAreaElement>(null);
   const text = now.value.text ?? "";

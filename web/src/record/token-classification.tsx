@@ -1,5 +1,6 @@
 /** Marking stretches of a text: with the mouse, or word by word with the keyboard. */
 
+import { UnstyledButton } from "@mantine/core";
 import { useEffect, useId, useRef } from "react";
 
 import type { RecordEdit } from "@/core/edit-session";
@@ -7,6 +8,7 @@ import type { Span } from "@/core/model";
 import { fitSelection } from "@/core/span-keys";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { frameText } from "@/text/frame";
 
 import { openSuggestions } from "./answers";
 import { useAnnotatorSettings } from "./annotator-settings";
@@ -21,6 +23,7 @@ import type { LabelSet } from "./use-labels";
 import { useSpanKeys } from "./use-span-keys";
 import { useSpanMouse } from "./use-span-mouse";
 import { useSpanPopup } from "./use-span-popup";
+import { useSpanTaps } from "./use-span-taps";
 import { useSpokenSpans } from "./use-spoken-spans";
 
 interface Props {
@@ -50,7 +53,8 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
   const { popup, open, close: hidePopup } = useSpanPopup(root);
   const keyDown = useSpanKeys({ root, text, tokens, labels, caret, edits, onOpen: open });
   const spoken = useSpokenSpans(edit, spans, text);
-  const mouseUp = useSpanMouse({ root, text, tokens, labels, armed, caret, edits, onOpen: open });
+  const mouse = useSpanMouse({ root, text, tokens, labels, armed, caret, edits, onOpen: open });
+  const taps = useSpanTaps({ root, tokens, edits, onMark: (range) => { mouse.mark(range, false); }, onOpen: open });
 
   useEffect(() => {
     if (active) root.current?.focus({ preventScroll: true });
@@ -77,7 +81,9 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
           tabIndex={0}
           data-spans
           onMouseDown={caret.leave}
-          onMouseUp={mouseUp}
+          onMouseUp={(event) => { if (!taps.isTap(event)) mouse.up(event); }}
+          onPointerDown={taps.down}
+          onPointerUp={taps.up}
           onKeyDown={keyDown}
         >
           <MarkedText text={text} hits={record.hits} spans={spans} suggestions={suggestions} hue={labels.hue} />
@@ -116,6 +122,14 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
         )}
       </div>
       {spoken}
+      <p className={classes["taps"]} role="status">
+        {taps.first ? frameText.taps.last(text.slice(taps.first.start, taps.first.end)) : frameText.taps.how}
+        {taps.first && (
+          <UnstyledButton className={classes["stop"] ?? ""} onClick={taps.cancel}>
+            {t.common.cancel}
+          </UnstyledButton>
+        )}
+      </p>
       <SpanList
         text={text}
         spans={spans}

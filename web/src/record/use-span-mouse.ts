@@ -24,10 +24,17 @@ interface Options {
   readonly onOpen: (range: Range, span: Span | null) => void;
 }
 
-export function useSpanMouse({ root, text, tokens, labels, armed, caret, edits, onOpen }: Options): (event: MouseEvent) => void {
-  function mark(element: HTMLElement, selected: Range, parts: boolean) {
+export interface SpanMouse {
+  readonly up: (event: MouseEvent) => void;
+  /** Gives what is selected its label, or asks for one. */
+  readonly mark: (selected: Range, parts: boolean) => void;
+}
+
+export function useSpanMouse({ root, text, tokens, labels, armed, caret, edits, onOpen }: Options): SpanMouse {
+  function mark(selected: Range, parts: boolean) {
+    const element = root.current;
     const range = fitSelection(text, tokens, selected, parts && labels.characters);
-    if (!range) return;
+    if (!range || !element) return;
     select(element, range);
     const only = labels.options.length === 1 ? labels.options[0]?.name : undefined;
     const label = armed ?? only;
@@ -37,16 +44,17 @@ export function useSpanMouse({ root, text, tokens, labels, armed, caret, edits, 
     } else onOpen(range, null);
   }
 
-  return (event) => {
+  const up = (event: MouseEvent) => {
     const selected = root.current && readSelection(root.current);
     if (!root.current || !selected) return;
     caret.leave();
     if (selected.end > selected.start) {
-      mark(root.current, selected, event.altKey);
+      mark(selected, event.altKey);
       return;
     }
     const span = spansAt(edits.spans, selected.start)[0];
     if (span) onOpen(span, span);
     else edits.acceptAt(selected.start);
   };
+  return { up, mark };
 }

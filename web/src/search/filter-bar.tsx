@@ -1,7 +1,5 @@
 /** Filters in groups as in 1.6: open a group, pick values with their counts, apply. Nothing applies before. */
 
-import { Button, UnstyledButton } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, useState } from "react";
 
@@ -11,7 +9,7 @@ import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { rulesText } from "@/text/rules";
 
-import { bareName, nameOf, shown } from "./filter-words";
+import { bareName } from "./filter-words";
 import classes from "./filters.module.css";
 import { GroupButton } from "./group-button";
 import { metadataKeysQuery } from "./use-facets";
@@ -101,34 +99,5 @@ function Panel({ title, names, dataset, view, onApply, onOpen, waiting }: PanelP
         />
       )}
     </GroupButton>
-  );
-}
-
-/** What is filtered by right now, each with a way out. */
-export function ActiveFilters({ view, onView }: Omit<Props, "dataset">) {
-  const active = Object.entries(view.filters);
-  if (!active.length) return null;
-  const without = (gone: string) => Object.fromEntries(active.filter(([name]) => name !== gone));
-  return (
-    <div className={classes["chips"]}>
-      {active.map(([name, values]) => (
-        <span key={name} className={classes["chip"]}>
-          <span className={classes["chipname"]}>{nameOf(name)}</span>
-          {shown(name, values)}
-          <UnstyledButton
-            className={classes["gone"] ?? ""}
-            aria-label={t.filters.remove(nameOf(name))}
-            onClick={() => { onView({ filters: without(name), page: 1, record: null }); }}
-          >
-            <IconX size={13} aria-hidden />
-          </UnstyledButton>
-        </span>
-      ))}
-      {active.length > 1 && (
-        <Button size="compact-xs" variant="subtle" color="gray" onClick={() => { onView({ filters: {}, page: 1, record: null }); }}>
-          {t.filters.clearAll}
-        </Button>
-      )}
-    </div>
   );
 }

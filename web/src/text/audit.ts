@@ -18,6 +18,7 @@ const sentences = {
   adjudicated: sentence("resolved {record} of {dataset}"),
   removed_gold: sentence("reopened {record} of {dataset}"),
   commented: sentence("commented on {record} of {dataset}"),
+  reopened_comment: sentence("reopened a comment on {record} of {dataset}"),
   imported_gold: sentence("imported gold values into {dataset}"),
   accepted_consensus: sentence("accepted what people agree on in {dataset}"),
   started_job: sentence("changed all records of {dataset} matching a search"),

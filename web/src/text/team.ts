@@ -3,7 +3,6 @@
 import { codes, msg, texts } from "./catalogue";
 
 export const teamText = texts("team", {
-  nav: { label: "Dataset", records: "Records", team: "Team", rules: "Rules", settings: "Settings" },
   assign: {
     open: "Assign records",
     these: "Assign these",
@@ -213,6 +212,7 @@ export const teamText = texts("team", {
       adjudicated: "resolved",
       removed_gold: "reopened",
       commented: "commented on",
+      reopened_comment: "reopened a comment on",
     }),
   },
 });

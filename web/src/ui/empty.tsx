@@ -1,12 +1,12 @@
-/** What a page says when there is nothing to show: what is so, why, and what to do. */
+/** What a page says when there is nothing to show: what is so, why, and what to do. `page`: it has no other heading. */
 
 import { Code, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
-export function Empty(props: { title: string; children?: ReactNode; code?: string; alert?: boolean }) {
+export function Empty(props: { title: string; children?: ReactNode; code?: string; alert?: boolean; page?: boolean }) {
   return (
     <Stack align="center" gap="sm" py={64} px="md" ta="center" {...(props.alert ? { role: "alert" } : {})}>
-      <Title order={2}>{props.title}</Title>
+      <Title order={props.page ? 1 : 2} size="h2">{props.title}</Title>
       {props.children && (
         <Text component="div" c="dimmed" maw={520}>
           {props.children}

@@ -73,6 +73,7 @@ def team_out(found: AnnotatorReport) -> AnnotatorsOut:
                 checks=None if checks is None else ChecksOut(answered=checks[0], right=checks[1]),
                 accuracy=None if one is None else float(one.accuracy),
                 confusion=None if one is None else one.confusion.tolist(),
+                given=dict(found.given.get(name, {})),
             )
         )
     return AnnotatorsOut(

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query, Request
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
     BadRequestError,
+    ConflictError,
     DatasetGoneError,
     EntityNotFoundError,
     ForbiddenOperationError,
+    OtherContentError,
     RecordNotFound,
     StaleVersionError,
     StillAtWorkError,
@@ -33,7 +35,7 @@ from apportion.services.answers.own_annotations import AnnotationEntry, Annotati
 from apportion.services.answers.resolutions import RecordResolution, find_resolutions
 from apportion.services.datasets.access import open_dataset
 from apportion.services.insight import comments
-from apportion.services.insight.ask_again import SecondRequest
+from apportion.services.insight.ask_again import SecondRequest, undo_ask_again
 from apportion.services.insight.ask_again import ask_again as send_back
 from apportion.vocabulary import AnnotationState, Task
 from apportion.wire.annotations import (
@@ -63,7 +65,10 @@ _MINE = f"{_RECORD}/annotations/me"
 _REFUSALS = responses(ForbiddenOperationError, RecordNotFound)
 _Limit = Annotated[int, Query(ge=1, le=1000)]
 _Cursor = Annotated[str | None, Query(description="``next`` of the page before.")]
-_WRITES = {**_REFUSALS, **responses(BadRequestError, StaleVersionError, DatasetGoneError)}
+_WRITES = {
+    **_REFUSALS,
+    **responses(BadRequestError, OtherContentError, StaleVersionError, DatasetGoneError),
+}
 
 
 def _number_in(cursor: str | None, otherwise: int) -> int:
@@ -98,6 +103,7 @@ async def put_mine(ctx: Ctx, request: Request, name: str, given: AnnotationIn) -
         AnnotationState(given.state),
         given.version,
         given.seconds,
+        given.text,
     )
     return _mine(
         await ctx.write(
@@ -190,16 +196,25 @@ def _resolved(each: RecordResolution, task: Task) -> ResolvedRecordOut:
 
 
 @router.post(
-    f"{_RECORD}/annotations/{{annotator}}:ask_again", responses={**_REFUSALS, **responses(BadRequestError)}
+    f"{_RECORD}/annotations/{{annotator}}:ask_again",
+    responses={**_REFUSALS, **responses(BadRequestError, ConflictError)},
 )
 async def ask_again(
     ctx: Ctx, request: Request, name: str, annotator: str, asked: AskAgainIn
 ) -> AnnotationsOut:
-    """Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why."""
+    """Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why.
+
+    With ``undo`` the answer is restored, and the comment is dealt with.
+    """
     address, now = ctx.address(name).record(record_id(request)), ctx.state.clock.now()
 
     def ask(tx: Transaction) -> tuple[Dataset, list[Annotation], GoldValue | None]:
-        send_back(tx, ctx.actor, address, SecondRequest(annotator, asked.reason), now=now)
+        if asked.undo:
+            undo_ask_again(tx, ctx.actor, address, annotator, now=now)
+        elif not (asked.reason or "").strip():
+            raise BadRequestError("Say why: the annotator reads the reason. Nothing was changed.")
+        else:
+            send_back(tx, ctx.actor, address, SecondRequest(annotator, asked.reason or ""), now=now)
         return own_annotations.all_annotations(tx, ctx.actor, address)
 
     dataset, found, gold = await ctx.write(ask, urgent=True)

@@ -6,12 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from apportion.domain.datasets import Dataset, RecordAddress
-from apportion.domain.errors import BadRequestError, ForbiddenOperationError, StaleVersionError
+from apportion.domain.errors import (
+    BadRequestError,
+    ForbiddenOperationError,
+    OtherContentError,
+    StaleVersionError,
+)
 from apportion.domain.individual.case import ANSWERED, Annotation, Case, GoldValue
 from apportion.domain.individual.showing import show_annotation
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
-from apportion.domain.records import Value
+from apportion.domain.records import Value, shown_text
 from apportion.ports.annotations import PastAnnotation
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import DatasetAccess, open_dataset
@@ -39,13 +44,14 @@ __all__ = [
 class AnnotationEntry:
     """An annotation as it is sent: the value, its state, the version its author saw, the seconds they took.
 
-    ``value`` reads the value once the dataset's task is known.
+    ``value`` reads the value once the dataset's task is known. ``text``, if it is sent, is what it was given on.
     """
 
     value: Callable[[Task], Value | None]
     state: AnnotationState
     version: int
     seconds: float | None = None
+    text: str | None = None
 
 
 def read_own(tx: Transaction, actor: Actor, address: RecordAddress) -> AnnotationReceipt:
@@ -68,7 +74,7 @@ def _receipt(access: DatasetAccess, case: Case, actor: Actor) -> AnnotationRecei
 def put_own_annotation(
     tx: Transaction, actor: Actor, address: RecordAddress, entry: AnnotationEntry, *, now: int
 ) -> AnnotationReceipt:
-    """Set one's own annotation. Refused if it has changed since the version that was sent.
+    """Set one's own annotation. Refused if it, or the text it was given on, has changed since.
 
     Sent again by a client that got no reply, it is there already, one version further on: then it is done.
     """
@@ -79,6 +85,8 @@ def put_own_annotation(
     again = found is not None and (found.version, found.state) == (entry.version + 1, entry.state)
     if not again:
         _check_version(found, entry.version, access.dataset.task)
+    if entry.text is not None and shown_text(case.record) not in (entry.text, None):
+        raise OtherContentError([case.id])
     value = checked_value(access.dataset, case.record, sent, entry.state)
     if again:
         if found is not None and found.value == value:

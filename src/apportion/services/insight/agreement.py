@@ -9,6 +9,7 @@ from apportion.domain.agreement.aligning import can_align
 from apportion.domain.agreement.compute import IntervalSpec, agreement, agreement_by
 from apportion.domain.agreement.conflicts import Confusion, confusion
 from apportion.domain.agreement.figures import Figure
+from apportion.domain.agreement.label_counts import count_labels
 from apportion.domain.agreement.measures import (
     AnswerKind,
     By,
@@ -261,6 +262,8 @@ class AnnotatorReport:
     confusions: Sequence[Confusion]
     checks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """By annotator: checks answered, and those of them whose first answer was the gold value."""
+    given: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By annotator: how often they gave each label."""
 
 
 def annotator_report(tx: Transaction, actor: Actor, address: DatasetAddress, query: Query) -> AnnotatorReport:
@@ -271,7 +274,8 @@ def annotator_report(tx: Transaction, actor: Actor, address: DatasetAddress, que
     for each in tx.answers.checked(dataset):
         answered, right = checks.get(each.annotator, (0, 0))
         checks[each.annotator] = answered + 1, right + (each.given == each.gold)
-    return replace(_team(tx, dataset, columns), checks=checks)
+    given = count_labels(_kind(dataset), columns.annotator, columns.value, columns.annotators, columns.values)
+    return replace(_team(tx, dataset, columns), checks=checks, given=given)
 
 
 def _team(tx: Transaction, dataset: Dataset, columns: AnswerColumns) -> AnnotatorReport:

@@ -12,6 +12,7 @@ from apportion.domain.permissions import Action, allowed
 from apportion.ports.annotations import CommentFilter, SentComment
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import dataset_by_number
+from apportion.vocabulary import EventCode
 
 __all__ = ["InboxComment", "inbox", "mark_done"]
 
@@ -47,6 +48,9 @@ def mark_done(tx: Transaction, actor: Actor, no: int, *, done: bool, now: int) -
         raise EntityNotFoundError(str(no), "Comment")
     by, at = (actor.username, now) if done else (None, None)
     tx.annotations.mark_comment(no, by, at)
+    if not done and found.done_by is not None:  # who had dealt with it would wonder
+        case = tx.annotations.case(dataset, found.record)
+        tx.annotations.log_event(dataset, actor.username, EventCode.REOPENED_COMMENT, at=now, record=case)
     return InboxComment(dataset, found._replace(done_by=by, done_at=at))
 
 

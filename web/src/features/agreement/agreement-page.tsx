@@ -1,27 +1,32 @@
 /** How alike people answer: over all, person by person, label by label, week by week; every number opens its records. */
 
-import { ActionIcon, Alert, Select, Skeleton, TextInput } from "@mantine/core";
+import { ActionIcon, Alert, Button, Select, Skeleton, TextInput } from "@mantine/core";
 import { IconSearch, IconX } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useRef } from "react";
+import { lazy, Suspense, useRef } from "react";
 
-import { agreementQuery, annotatorsQuery, type Asked, type By, isMissing } from "@/api/agreement";
+import { type Agreement, agreementQuery, annotatorsQuery, type Asked, type By, isMissing } from "@/api/agreement";
 import { Failed } from "@/app/failed";
 import { LeadersPage } from "@/app/leaders-page";
 import type { DatasetRef } from "@/core/model";
+import { saveFile } from "@/core/save-file";
 import type { Params } from "@/core/view";
+import { chartsText } from "@/text/charts";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
 import classes from "./agreement.module.css";
+import { Confusion } from "./confusion";
 import { Figures } from "./figures";
 import { Matrix } from "./matrix";
 import { nameOf } from "./numbers";
 import { People } from "./people";
+import { tableOf } from "./table";
 import { Weeks } from "./weeks";
 import { Whole } from "./whole";
 
+const LabelShares = lazy(() => import("./label-shares"));
 const route = getRouteApi("/inside/datasets/$workspace/$name/agreement");
 
 export function AgreementPage() {
@@ -51,6 +56,9 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
   const field = useRef<HTMLInputElement>(null);
   const asked: Asked = { measure: text(params, "measure"), q: text(params, "q") };
   const whole = useQuery(agreementQuery(dataset, asked, null));
+  // percent beside α, and the other way round: the one is easily read, the other says more
+  const measured = whole.data?.measure;
+  const beside = useQuery({ ...agreementQuery(dataset, { ...asked, measure: measured === "percent" ? "" : "percent" }, null), enabled: measured !== undefined });
   const to = (part: Partial<Asked>) => {
     const { measure, q } = { ...asked, ...part };
     void navigate({ search: () => ({ ...(q ? { q } : {}), ...(measure ? { measure } : {}) }) });
@@ -96,6 +104,7 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
               : {})}
           />
         </form>
+        {whole.data && <Download dataset={dataset} asked={asked} whole={whole.data} />}
       </div>
       {whole.isPending ? (
         <Skeleton h={160} aria-label={t.common.loading} />
@@ -103,7 +112,7 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
         <Failed failure={whole.error} onRetry={() => void whole.refetch()} />
       ) : (
         <>
-          <Whole dataset={dataset} figure={whole.data} />
+          <Whole dataset={dataset} figure={whole.data} beside={beside.data} />
           <div className={classes["parts"]}>
             <Part dataset={dataset} asked={asked} by="pair" />
             {dataset.task !== "Text2Text" && <Part dataset={dataset} asked={asked} by="label" />}
@@ -117,6 +126,7 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
   );
 }
 
+const BYS: readonly By[] = ["pair", "label", "person", "week"];
 const TITLES: Record<By, string> = { pair: t.agreement.byPair, label: t.agreement.byLabel, week: t.agreement.byWeek, person: t.agreement.byPerson };
 
 function Part({ dataset, asked, by }: { dataset: DatasetRef; asked: Asked; by: By }) {
@@ -156,9 +166,41 @@ function Annotators({ dataset, q }: { dataset: DatasetRef; q: string }) {
   const { data } = useQuery(annotatorsQuery(dataset, q));
   if (!data?.annotators.length) return null;
   return (
-    <section className={classes["part"]} aria-label={t.agreement.people}>
-      <h2>{t.agreement.people}</h2>
-      <People dataset={dataset} q={q} people={data.annotators} why={data.why} />
-    </section>
+    <>
+      <section className={classes["part"]} aria-label={t.agreement.people}>
+        <h2>{t.agreement.people}</h2>
+        <People dataset={dataset} q={q} people={data.annotators} why={data.why} />
+      </section>
+      {data.pairs.length > 0 && (
+        <section className={classes["part"]} aria-label={chartsText.agreement.confusion}>
+          <h2>{chartsText.agreement.confusion}</h2>
+          <Confusion dataset={dataset} q={q} pairs={data.pairs} />
+        </section>
+      )}
+      {data.annotators.some((each) => Object.keys(each.given).length > 0) && (
+        <section className={`${classes["part"] ?? ""} ${classes["wholewide"] ?? ""}`} aria-label={chartsText.labels.title}>
+          <h2>{chartsText.labels.title}</h2>
+          <p className={classes["note"]}>{chartsText.labels.intro}</p>
+          <Suspense fallback={<Skeleton h={120} aria-label={t.common.loading} />}>
+            <LabelShares people={data.annotators} />
+          </Suspense>
+        </section>
+      )}
+    </>
+  );
+}
+
+/** Everything that is shown, as a table. */
+function Download({ dataset, asked, whole }: { dataset: DatasetRef; asked: Asked; whole: Agreement }) {
+  const parts = useQueries({ queries: BYS.filter((by) => by !== "label" || dataset.task !== "Text2Text").map((by) => agreementQuery(dataset, asked, by)) });
+  const people = useQuery(annotatorsQuery(dataset, asked.q));
+  function save() {
+    const table = tableOf({ whole, parts: parts.map((each) => each.data), people: people.data?.annotators ?? [], pairs: people.data?.pairs ?? [] });
+    saveFile(new Blob([`\uFEFF${table}`], { type: "text/csv" }), `agreement-${dataset.name}.csv`);
+  }
+  return (
+    <Button size="xs" variant="default" ml="auto" disabled={parts.some((each) => each.isPending)} onClick={save}>
+      {chartsText.agreement.csv}
+    </Button>
   );
 }

@@ -2,17 +2,27 @@
 
 import type { Figure } from "@/api/agreement";
 import type { DatasetRef } from "@/core/model";
+import { verdictOf } from "@/core/verdict";
+import { chartsText } from "@/text/charts";
 import { n, t } from "@/text/en";
 
 import classes from "./agreement.module.css";
 import { Caution } from "./caution";
-import { nameOf, two } from "./numbers";
+import { nameOf, percent, two } from "./numbers";
 import { RecordsLink } from "@/app/records-link";
 import { beginOf, Scale } from "./scale";
 
-export function Whole({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
+interface Props {
+  readonly dataset: DatasetRef;
+  readonly figure: Figure;
+  /** The same records by the other measure that everybody knows. */
+  readonly beside: Figure | undefined;
+}
+
+export function Whole({ dataset, figure, beside }: Props) {
   const { estimate, low, high, level, records, annotators, answers, query, why, left_out } = figure;
   const from = beginOf([figure]);
+  const verdict = estimate === null ? null : verdictOf(figure.measure, estimate);
   return (
     <section className={classes["whole"]} aria-label={t.agreement.overAll}>
       {estimate === null ? (
@@ -20,7 +30,7 @@ export function Whole({ dataset, figure }: { dataset: DatasetRef; figure: Figure
       ) : (
         <>
           <p className={classes["sentence"]}>
-            {nameOf(figure.measure)} {t.agreement.is} <strong className={classes["large"]}>{two(estimate)}</strong>
+            {nameOf(figure.measure)} {t.agreement.is} <strong className={classes["large"]}>{figure.measure === "percent" ? percent(estimate) : two(estimate)}</strong>
             {low !== null && high !== null ? t.agreement.interval(Math.round(level * 100), two(low), two(high)) : why ? t.agreement.noInterval(why) : ""}
             {t.agreement.measuredOn}{" "}
             <RecordsLink dataset={dataset} query={query}>
@@ -28,13 +38,21 @@ export function Whole({ dataset, figure }: { dataset: DatasetRef; figure: Figure
             </RecordsLink>{" "}
             {t.agreement.answeredBy(annotators, answers)}
           </p>
-          <Scale figure={figure} from={from} />
+          {beside && beside.estimate !== null && (
+            <p className={classes["beside"]}>
+              {verdict && <span className={classes["verdict"]} data-verdict={verdict}>{chartsText.agreement.verdicts[verdict]}</span>}
+              {beside.measure === "percent" ? chartsText.agreement.equal(percent(beside.estimate)) : chartsText.agreement.beside(nameOf(beside.measure), two(beside.estimate))}{" "}
+              {verdict && chartsText.agreement.chance}
+            </p>
+          )}
+          <Scale figure={figure} from={from} bars={verdict !== null} />
           <div className={classes["ends"]} aria-hidden>
             <span>{two(from)}</span>
             <span>{n(1)}</span>
           </div>
         </>
       )}
+      {verdict && <p className={classes["note"]}>{chartsText.agreement.bars}</p>}
       <Caution figure={figure} />
       {left_out ? <p className={classes["note"]}>{t.agreement.leftOut(left_out)}</p> : null}
     </section>

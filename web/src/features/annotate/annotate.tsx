@@ -19,26 +19,26 @@ import { t } from "@/text/en";
 
 import classes from "./dataset-page.module.css";
 import { Legend } from "./legend";
-import { NoLabels } from "./no-labels";
 import { OneClaimed, OneFound } from "./one/one";
 import { RecordPanelContext } from "./record-card";
 import { useAnnotationSession } from "./session/use-annotation-session";
 import { GuidelinesNotice } from "./side/guidelines-notice";
-import { Sidebar } from "./side/sidebar";
+import { QueueNotes } from "./side/queue-notes";
 import beside from "./side/sidebar.module.css";
-import { Toolbar } from "./toolbar";
+import { Top as PageTop } from "./top";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
 const List = lazy(() => import("./list/list"));
 const Results = lazy(() => import("./results/results"));
 const OwnAnswer = lazy(() => import("./results/own-answer"));
 const Help = lazy(() => import("./help"));
-const Guidelines = lazy(() => import("./side/guidelines"));
+const Guidelines = lazy(() => import("@/app/guidelines"));
 const Flag = lazy(() => import("./side/flag"));
 const RecordInfo = lazy(() => import("./side/record-info"));
 const ChooseVector = lazy(() => import("./list/choose-vector"));
-const Aside = memo(Sidebar);
-const Top = memo(Toolbar);
+const Aside = lazy(() => import("./side/sidebar"));
+const NoLabels = lazy(() => import("./no-labels"));
+const Top = memo(PageTop);
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
 const WIDTHS = { narrow: "58ch", normal: "80ch", full: "none" };
 
@@ -65,7 +65,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   const { keys, hidePredictions } = preferences;
   const bindings = useMemo(() => bindingsOf(keys), [keys]);
   const labels = useLabels(dataset, bindings);
-  const session = useAnnotationSession(dataset, leads(me, workspace, found.created_by));
+  const session = useAnnotationSession(dataset, leads(me, workspace, found.created_by), view.layout === "queue" ? 60_000 : 5_000);
   const [current, setCurrent] = useState<string | null>(null);
   const [armed, setArmed] = useState<string | null>(null);
   const [opened, setOpened] = useState<Opened>(null);
@@ -75,7 +75,17 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   const hidden = (hidePredictions ?? false) && (shownFor === null || shownFor !== current);
   const settings = useMemo((): AnnotatorSettings => ({ bindings, hidden }), [bindings, hidden]);
   const search = useRef<HTMLInputElement>(null);
-  const sidebar = preferences.sidebar ?? true;
+  const wanted = useRef(false);
+  const takeWish = useCallback(() => {
+    const was = wanted.current;
+    wanted.current = false;
+    return was;
+  }, []);
+  const queue = view.layout === "queue";
+  // in a queue there is the text and its answer; what else there is comes when it is asked for
+  const [tools, setTools] = useState(false);
+  const [details, setDetails] = useState(false);
+  const sidebar = queue ? details : (preferences.sidebar ?? true);
 
   const onView = useCallback(
     (part: Partial<View>, replace = false) => {
@@ -110,13 +120,18 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   }
 
   const onScreen = (action: ScreenAction) => {
-    if (action === "search") search.current?.focus();
+    if (action === "search") {
+      wanted.current = search.current === null;
+      setTools(true);
+      search.current?.focus();
+    }
     else if (action === "help") setOpened({ what: "help" });
     else if (action === "guidelines") setGuidelines(!guidelines);
     else if (action === "flag") setOpened(current === null ? null : { what: "flag", id: current });
     else if (action === "similar") {
       if (current !== null) similar(current);
     } else if (action === "predictions") predictions();
+    else if (queue) setDetails(!details);
     else setPreferences({ sidebar: !sidebar });
   };
 
@@ -125,7 +140,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   const leading = individual && sees(me, workspace);
   const own = leading && view.own && view.layout === "one" ? view.record : null;
   const results = leading && view.layout !== "queue" && own === null;
-  const aside = sidebar || guidelines;
+  const aside = sidebar || guidelines || queue;
   const shared = { dataset, view, onView, session, labels, armed, onScreen, onCurrent: setCurrent };
   const goOn = preferences.goOn ?? true;
   const close = () => { setOpened(null); };
@@ -136,7 +151,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   return (
     <AnnotatorSettingsContext value={settings}>
       <RecordPanelContext value={openPanel}>
-        <div style={style} data-density={preferences.density ?? "comfortable"} className={classes["screen"]}>
+        <div style={style} data-queue={(queue && !tools) || undefined} data-density={preferences.density ?? "comfortable"} className={classes["screen"]}>
           <Top
             dataset={dataset}
             view={view}
@@ -144,15 +159,18 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
             onView={onView}
             onScreen={onScreen}
             search={search}
+            wanted={takeWish}
             mine={mine}
             results={leading}
             guidelines={guidelines}
             sidebar={sidebar}
+            tools={tools}
+            onTools={() => { setTools(!tools); }}
           />
           <div className={classes["body"]} data-sidebar={aside || undefined} data-wide={guidelines || undefined}>
             <div className={classes["main"]}>
               <GuidelinesNotice dataset={dataset} open={guidelines} onOpen={() => { setGuidelines(true); }} />
-              {task !== "Text2Text" && labels.loaded && !labels.options.length && <NoLabels dataset={dataset} />}
+              {task !== "Text2Text" && labels.loaded && !labels.options.length && <Suspense><NoLabels dataset={dataset} /></Suspense>}
               {task === "TokenClassification" && !results && <Legend labels={labels} armed={armed} onArm={setArmed} />}
               {results ? (
                 <Suspense fallback={<Skeleton h={320} aria-label={t.common.loading} />}>
@@ -167,7 +185,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
                   <List {...shared} />
                 </Suspense>
               ) : view.layout === "queue" ? (
-                <OneClaimed {...shared} goOn={goOn} />
+                <OneClaimed {...shared} goOn={goOn} onFlag={() => { onScreen("flag"); }} />
               ) : (
                 <OneFound {...shared} goOn={goOn} />
               )}
@@ -176,19 +194,23 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
               <aside className={beside["side"]} aria-label={t.annotate.sidebar}>
                 {guidelines && (
                   <Suspense>
-                    <Guidelines dataset={dataset} labels={labels} onClose={() => { setGuidelines(false); }} />
+                    <Guidelines dataset={dataset} labels={labels.options} onClose={() => { setGuidelines(false); }} />
                   </Suspense>
                 )}
-                {sidebar && (
-                  <Aside
-                    dataset={dataset}
-                    edits={session.edits}
-                    record={current}
-                    results={results}
-                    view={asked}
-                    onView={onView}
-                    onFlag={(id) => { setOpened({ what: "flag", id }); }}
-                  />
+                {sidebar ? (
+                  <Suspense>
+                    <Aside
+                      dataset={dataset}
+                      edits={session.edits}
+                      record={current}
+                      results={results}
+                      view={asked}
+                      onView={onView}
+                      onFlag={(id) => { setOpened({ what: "flag", id }); }}
+                    />
+                  </Suspense>
+                ) : (
+                  queue && <QueueNotes dataset={dataset} edits={session.edits} record={current} onFlag={(id) => { setOpened({ what: "flag", id }); }} />
                 )}
               </aside>
             )}

@@ -12,7 +12,6 @@ import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
 import { Annotate } from "./annotate";
-import classes from "./dataset-page.module.css";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
 
@@ -22,13 +21,13 @@ export function DatasetPage() {
   const policies = useQuery(policiesQuery(workspace, name));
   const found = dataset.isSuccess ? policies : dataset;
   return (
-    <main className={classes["page"]}>
+    <main className="page" data-bare>
       <title>{`${name} · ${t.app}`}</title>
       {found.isPending ? (
         <Skeleton h={320} mt="md" aria-label={t.common.loading} />
       ) : found.isError ? (
         found.error instanceof ApiError && [403, 404].includes(found.error.status) ? (
-          <Empty title={t.annotate.missing} alert>
+          <Empty page title={t.annotate.missing} alert>
             <p>{t.annotate.missingIntro(name, workspace)}</p>
             <Anchor component={Link} to="/datasets">
               {t.annotate.back}

@@ -9,7 +9,7 @@ import { meQuery } from "@/api/session";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
 
-export function NoLabels({ dataset }: { dataset: DatasetRef }) {
+export default function NoLabels({ dataset }: { dataset: DatasetRef }) {
   const { data: me } = useSuspenseQuery(meQuery);
   const cache = useQueryClient();
   const [names, setNames] = useState("");

@@ -1,6 +1,6 @@
 /** A record in its frame: state, id, texts, answer; in a list with its own buttons. */
 
-import { ActionIcon, Button, Checkbox, CopyButton, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Button, CopyButton, UnstyledButton } from "@mantine/core";
 import { IconCopy, IconInfoCircle, IconVectorTriangle } from "@tabler/icons-react";
 import { createContext, memo, use, useEffect, useRef, useState } from "react";
 
@@ -83,8 +83,9 @@ export const RecordCard = memo(function RecordCard(props: Props) {
     >
       <div className={classes["head"]}>
         {onCheck && (
-          <Checkbox
-            size="sm"
+          <input
+            type="checkbox"
+            className={classes["check"]}
             aria-label={t.annotate.select(id)}
             checked={checked ?? false}
             onChange={(event) => { onCheck(id, event.currentTarget.checked); }}

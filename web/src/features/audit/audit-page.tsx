@@ -1,6 +1,6 @@
 /** The audit log, for those who manage something. */
 
-import { Button, Container, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
@@ -23,10 +23,10 @@ const route = getRouteApi("/inside/audit");
 export function AuditPage() {
   const { data: me } = useSuspenseQuery(meQuery);
   return (
-    <Container component="main" size={1240} py="lg">
+    <main className="page" data-top>
       <title>{`${audit.title} · ${t.app}`}</title>
       {managesSomething(me) ? <Log me={me} /> : <Empty title={audit.forbidden}>{audit.forbiddenIntro}</Empty>}
-    </Container>
+    </main>
   );
 }
 

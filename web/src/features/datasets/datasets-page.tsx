@@ -1,6 +1,6 @@
 /** All datasets one may see: found by name, workspace, task and tags, with how far each is. */
 
-import { Button, Code, Container, Group, MultiSelect, Select, Skeleton, Text, TextInput, Title } from "@mantine/core";
+import { Button, Code, Group, MultiSelect, Select, Skeleton, Text, TextInput, Title } from "@mantine/core";
 import { IconPlus, IconSearch, IconX } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
@@ -34,7 +34,7 @@ export function DatasetsPage() {
   };
 
   return (
-    <Container component="main" size={1240} py="lg">
+    <main className="page" data-top>
       <title>{`${t.datasets.title} · ${t.app}`}</title>
       {found.isPending ? (
         <Loading />
@@ -49,7 +49,7 @@ export function DatasetsPage() {
         <Found all={found.data} options={options} change={change} />
       )}
       {found.data && <Deleted />}
-    </Container>
+    </main>
   );
 }
 

@@ -1,6 +1,6 @@
 /** Where annotators land: what is left for them in each dataset, and one button straight into the next record. */
 
-import { Anchor, Button, Container, Skeleton, Text, Title } from "@mantine/core";
+import { Anchor, Button, Skeleton, Text, Title } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { Link } from "@tanstack/react-router";
 import { type Work, workQuery } from "@/api/work";
 import { Inbox } from "@/app/inbox";
 import { t } from "@/text/en";
+import { frameText } from "@/text/frame";
 import { Bar } from "@/ui/bar";
 import { Empty } from "@/ui/empty";
 import { Ago } from "@/ui/time";
@@ -17,8 +18,11 @@ import classes from "./my-work.module.css";
 
 export function MyWorkPage() {
   const found = useQuery({ ...workQuery, refetchOnMount: "always" });
+  // what was begun comes before what was not
+  const open = found.data?.map((each, at) => ({ ...each, at })).filter((each) => each.left > 0) ?? [];
+  const next = (open.find((each) => each.done + each.drafts > 0) ?? open[0])?.at ?? -1;
   return (
-    <Container component="main" size={860} py="lg">
+    <main className="page" data-top>
       <title>{`${t.work.title} · ${t.app}`}</title>
       <Title order={1} mb="md">
         {t.work.title}
@@ -42,11 +46,12 @@ export function MyWorkPage() {
       ) : (
         <ul className={classes["list"]}>
           {found.data.map((each, at) => (
-            <Card key={each.dataset} work={each} first={at === 0} />
+            <Card key={each.dataset} work={each} first={at === next} />
           ))}
+          {next < 0 && <li className={classes["later"]}>{frameText.allDone}</li>}
         </ul>
       )}
-    </Container>
+    </main>
   );
 }
 

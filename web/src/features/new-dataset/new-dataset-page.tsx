@@ -1,6 +1,6 @@
 /** A new dataset: from a file, with a mapping of its columns and a look at what they make, or an empty one. */
 
-import { Alert, Button, Container, Radio, Group, SegmentedControl, Select, Skeleton, Stack, Switch, TagsInput, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Radio, Group, SegmentedControl, Select, Skeleton, Stack, Switch, TagsInput, Text, TextInput, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
@@ -39,7 +39,7 @@ export function NewDatasetPage() {
   const personal = new Set([me.username, ...(users.data?.map((each) => each.username) ?? [])]);
   const ordered = mine && [...mine.filter((each) => !personal.has(each)), ...mine.filter((each) => personal.has(each))];
   return (
-    <Container component="main" size={860} py="lg">
+    <main className="page" data-top data-narrow>
       <title>{`${manageText.create.title} · ${t.app}`}</title>
       <Title order={1} mb="md">
         {manageText.create.title}
@@ -58,7 +58,7 @@ export function NewDatasetPage() {
       ) : (
         <Empty title={manageText.create.notForYou}>{manageText.create.noWorkspace}</Empty>
       )}
-    </Container>
+    </main>
   );
 }
 

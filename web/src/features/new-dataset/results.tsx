@@ -3,6 +3,7 @@
 import { Alert, Button, Group, Progress, Stack, Table, Text, Title } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 
 import type { CheckedFile } from "@/core/file-import";
 import type { FileKind } from "@/core/file-rows";
@@ -17,13 +18,17 @@ import type { ImportState } from "./use-import";
 export function Working({ state, onStop }: { state: Extract<ImportState, { step: "checking" | "storing" }>; onStop: () => void }) {
   const { progress } = state;
   const title = state.step === "checking" ? manageText.create.checking : manageText.create.storing;
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => { place.current?.scrollIntoView({ block: "center" }); }, []);
   return (
-    <Card title={title} tools={<Button size="xs" variant="default" onClick={onStop}>{manageText.create.stop}</Button>}>
-      <Progress value={Math.max(2, progress.share * 100)} aria-label={title} transitionDuration={150} />
-      <Text size="sm" c="dimmed" mt={6}>
-        {state.step === "checking" ? manageText.create.checkedSoFar(progress.rows) : manageText.create.storedSoFar(progress.rows)}
-      </Text>
-    </Card>
+    <div ref={place}>
+      <Card title={title} tools={<Button size="xs" variant="default" onClick={onStop}>{manageText.create.stop}</Button>}>
+        <Progress value={Math.max(2, progress.share * 100)} aria-label={title} transitionDuration={150} />
+        <Text size="sm" c="dimmed" mt={6}>
+          {state.step === "checking" ? manageText.create.checkedSoFar(progress.rows) : manageText.create.storedSoFar(progress.rows)}
+        </Text>
+      </Card>
+    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 /** Where those who lead teams land: what to begin with, what needs attention, who does what, what is due. */
 
-import { Button, Container, Skeleton, Stack, Title } from "@mantine/core";
+import { Button, Skeleton, Stack, Title } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 
 import { datasetsQuery } from "@/api/datasets";
@@ -23,13 +23,13 @@ const AGAIN = 15_000;
 export function OverviewPage() {
   const { data: me } = useSuspenseQuery(meQuery);
   return (
-    <Container component="main" size={1240} py="lg">
+    <main className="page" data-top>
       <title>{`${manageText.overview.title} · ${t.app}`}</title>
       <Title order={1} mb="md">
         {manageText.overview.title}
       </Title>
       {seesSomething(me) ? <Overview admin={me.role === "admin"} leads={managesSomething(me)} /> : <Empty title={manageText.overview.none}>{manageText.overview.noneIntro}</Empty>}
-    </Container>
+    </main>
   );
 }
 

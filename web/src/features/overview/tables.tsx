@@ -38,11 +38,16 @@ export function People({ people }: { people: readonly Person[] }) {
               <Table.Tr key={each.name}>
                 <Table.Th scope="row">{each.name}</Table.Th>
                 <Table.Td>
-                  <Tooltip label={manageText.overview.stateHints[each.state]}>
-                    <Badge color="gray" tabIndex={0} miw="max-content">
-                      {manageText.overview.states[each.state]}
-                    </Badge>
-                  </Tooltip>
+                  {/* whoever was never given anything is not out of it */}
+                  {each.state === "out" && each.assigned === 0 ? (
+                    "–"
+                  ) : (
+                    <Tooltip label={manageText.overview.stateHints[each.state]}>
+                      <Badge color="gray" tabIndex={0} miw="max-content">
+                        {manageText.overview.states[each.state]}
+                      </Badge>
+                    </Tooltip>
+                  )}
                 </Table.Td>
                 <Table.Td>{each.assigned > 0 && <Done done={each.done} total={each.assigned} />}</Table.Td>
                 <Table.Td className={sheet["number"] ?? ""}>{n(each.left)}</Table.Td>
@@ -120,8 +125,9 @@ export function Datasets({ datasets }: { datasets: readonly TeamDataset[] }) {
                   <Table.Td className={sheet["number"] ?? ""}>
                     <span className={classes["links"]} style={{ justifyContent: "flex-end" }}>
                       {each.in_conflict > 0 ? (
-                        <Link to="/datasets/$workspace/$name/review" params={{ workspace, name }} search={{}} aria-label={manageText.overview.toReviewOf(name)}>
+                        <Link to="/datasets/$workspace/$name/review" params={{ workspace, name }} search={{}}>
                           {n(each.in_conflict)}
+                          <span className="sr-only"> {manageText.overview.toReviewOf(name)}</span>
                         </Link>
                       ) : (
                         "0"

@@ -1,6 +1,6 @@
 /** Users and workspaces: accounts for administrators, members of workspaces for managers. */
 
-import { Button, Container, Group, Tabs, Title } from "@mantine/core";
+import { Button, Group, Tabs, Title } from "@mantine/core";
 import { IconUserPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
@@ -29,13 +29,13 @@ export function PeoplePage() {
   const choose = (name: string) => { go({ workspace: name }); };
   if (!managesSomething(me)) {
     return (
-      <Container component="main" size={1040} py="lg">
-        <Empty title={manageText.people.notForYou}>{manageText.people.notForYouIntro}</Empty>
-      </Container>
+      <main className="page" data-top>
+        <Empty page title={manageText.people.notForYou}>{manageText.people.notForYouIntro}</Empty>
+      </main>
     );
   }
   return (
-    <Container component="main" size={1040} py="lg">
+    <main className="page" data-top>
       <title>{`${manageText.people.title} · ${t.app}`}</title>
       <Group justify="space-between" mb="md">
         <Title order={1}>{manageText.people.title}</Title>
@@ -75,6 +75,6 @@ export function PeoplePage() {
           />
         </Suspense>
       )}
-    </Container>
+    </main>
   );
 }

@@ -7,9 +7,9 @@ import { lazy, Suspense, useState } from "react";
 
 import { type User, usersQuery } from "@/api/people";
 import { meQuery } from "@/api/session";
+import { Failed } from "@/app/failed";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
-import { Empty } from "@/ui/empty";
 import sheet from "@/ui/sheet.module.css";
 
 import type { UserAct } from "./change-user";
@@ -22,7 +22,7 @@ export function Users() {
   const [q, setQ] = useState("");
   const [act, setAct] = useState<{ user: User; act: UserAct } | null>(null);
   if (found.isPending) return <Skeleton h={240} aria-label={t.common.loading} />;
-  if (found.isError) return <Empty title={manageText.people.failed} alert>{found.error.message}</Empty>;
+  if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   const words = q.toLowerCase();
   const shown = found.data.filter((each) => `${each.username} ${each.full_name}`.toLowerCase().includes(words));
   return (

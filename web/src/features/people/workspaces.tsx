@@ -7,6 +7,7 @@ import { type FormEvent, useState } from "react";
 
 import { addMember, createWorkspace, type Member, membersOf, type MembershipRole, peopleKey, removeMember, setMemberRole, usersQuery, type Workspace, workspacesQuery } from "@/api/people";
 import { meQuery } from "@/api/session";
+import { Failed } from "@/app/failed";
 import { isName } from "@/core/people";
 import { manages } from "@/core/roles";
 import { t } from "@/text/en";
@@ -19,11 +20,14 @@ import { OpenWork } from "./open-work";
 export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (workspace: string) => void }) {
   const { data: me } = useSuspenseQuery(meQuery);
   const found = useQuery(workspacesQuery);
+  const users = useQuery({ ...usersQuery, enabled: me.role === "admin" });
   const [adding, setAdding] = useState(false);
-  if (found.isPending) return <Skeleton h={240} aria-label={t.common.loading} />;
-  if (found.isError) return <Empty title={manageText.people.failed} alert>{found.error.message}</Empty>;
+  if (found.isPending || users.isLoading) return <Skeleton h={240} aria-label={t.common.loading} />;
+  if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   const mine = found.data.filter((each) => manages(me, each.name));
-  const workspace = mine.find((each) => each.name === chosen) ?? mine[0];
+  // a team rather than what belongs to one person
+  const people = new Set(users.data?.map((each) => each.username));
+  const workspace = mine.find((each) => each.name === chosen) ?? mine.find((each) => !people.has(each.name)) ?? mine[0];
   return (
     <>
       <Group mb="sm" align="flex-end">
@@ -74,7 +78,7 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
     onSettled: () => afterwards(cache),
   });
   if (found.isPending) return <Skeleton h={200} aria-label={t.common.loading} />;
-  if (found.isError) return <Empty title={manageText.people.failed} alert>{found.error.message}</Empty>;
+  if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   return (
     <Stack gap="sm">
       <div className={sheet["sheet"]}>

@@ -1,13 +1,14 @@
 /** One person's answer beside the others, with what is different about it, and a key to take it over. */
 
-import { Button } from "@mantine/core";
+import { Button, UnstyledButton } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useMemo } from "react";
 
 import type { Answered } from "@/api/review";
-import type { AppRecord } from "@/core/model";
+import type { AppRecord, Span } from "@/core/model";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { frameText } from "@/text/frame";
 import { inboxText } from "@/text/inbox";
 import { Key } from "@/ui/key";
 
@@ -27,6 +28,8 @@ export interface CardProps {
   readonly withKey: boolean;
   readonly onPick: () => void;
   readonly onAskAgain: () => void;
+  /** Takes one span of this answer over into the decision, in place of what lies there. */
+  readonly onCopy: (span: Span) => void;
   /** Texts are shown as they are, not by what is different about them. */
   readonly plain: boolean;
 }
@@ -99,7 +102,7 @@ function Different() {
   );
 }
 
-function Spans({ record, answers, at, labels, nameOf }: CardProps) {
+function Spans({ record, answers, at, labels, nameOf, onCopy }: CardProps) {
   const text = record.fields[0]?.text ?? "";
   const differences = useMemo(() => spanDifferences(answers.map((each) => each.value), at), [answers, at]);
   const different = useMemo(() => differences.flatMap((each) => each.mine ?? []), [differences]);
@@ -113,7 +116,13 @@ function Spans({ record, answers, at, labels, nameOf }: CardProps) {
           {differences.map((each) => (
             <li key={JSON.stringify([each.mine, each.theirs[0]?.span])}>
               <Different />
-              {worded(each, text, (of) => nameOf(answers[of]?.annotator ?? ""), (of) => answers[of]?.discarded ?? false)}
+              {worded(each, text, (of) => nameOf(answers[of]?.annotator ?? ""), (of) => answers[of]?.discarded ?? false)}{" "}
+              {each.mine && (
+                <UnstyledButton className={classes["copy"] ?? ""} onClick={() => { if (each.mine) onCopy(each.mine); }}>
+                  {frameText.copySpan}
+                  <span className="sr-only">: {text.slice(each.mine.start, each.mine.end)} {each.mine.label}</span>
+                </UnstyledButton>
+              )}
             </li>
           ))}
         </ul>

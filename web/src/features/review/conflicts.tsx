@@ -1,10 +1,11 @@
 /** Conflicts one after the other: settle, and the next is there. */
 
 import { Button, Skeleton } from "@mantine/core";
-import { IconArrowBackUp, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { IconArrowBackUp, IconChevronLeft, IconChevronRight, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
+import { undoAskAgain } from "@/api/inbox";
 import { caseQuery, commentsQuery, decide, takeBack } from "@/api/review";
 import { Failed } from "@/app/failed";
 import type { DatasetRef } from "@/core/model";
@@ -17,7 +18,7 @@ import { Key } from "@/ui/key";
 
 import classes from "./review.module.css";
 import { useConflicts } from "./use-conflicts";
-import { type Made, Verdict } from "./verdict";
+import { type Asked, type Made, Verdict } from "./verdict";
 
 const AHEAD = 5;
 
@@ -28,14 +29,16 @@ interface Props {
   readonly labels: LabelSet;
   readonly me: string;
   readonly onSearch: () => void;
+  readonly onGuidelines: () => void;
 }
 
-export function Conflicts({ dataset, view, onView, labels, me, onSearch }: Props) {
+export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuidelines }: Props) {
   const cache = useQueryClient();
   const [first] = useState(view.record);
   const [current, setCurrent] = useState(view.record);
-  const [made, setMade] = useState<readonly Made[]>([]);
+  const [made, setMade] = useState<readonly (Made | Asked)[]>([]);
   const [said, setSaid] = useState("");
+  const decided = made.filter(isMade);
   const settled = new Set(made.map((each) => each.record.id));
   const queue = useConflicts(dataset, view, first, settled);
   const { records } = queue;
@@ -66,7 +69,12 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch }: Props
   }
 
   const undo = useMutation({
-    mutationFn: async (last: Made) => {
+    mutationFn: async (last: Made | Asked) => {
+      if (!isMade(last)) {
+        await undoAskAgain(dataset, last.record.id, last.annotator);
+        if (last.before) await decide(dataset, last.record, { ...last.before, version: 0 });
+        return last;
+      }
       const { before, gold } = last;
       if (before) await decide(dataset, last.record, { ...before, version: gold.version });
       else await takeBack(dataset, last.record.id, gold.version);
@@ -93,7 +101,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch }: Props
   if (!record) {
     return (
       <Empty title={records.length ? t.review.finished : t.review.none}>
-        <p>{records.length ? t.review.finishedIntro(made.length) : t.review.noneIntro}</p>
+        <p>{records.length ? t.review.finishedIntro(decided.length) : t.review.noneIntro}</p>
         {made.length > 0 && (
           <Button variant="default" onClick={stepBack} leftSection={<IconArrowBackUp size={16} />}>
             {t.review.undoLast}
@@ -116,27 +124,32 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch }: Props
         setSaid(each.gold.discarded ? t.review.savedUnusable : t.review.saved);
         go(at + 1);
       }}
+      onAsked={(each) => {
+        setMade([...made, each]);
+        go(at + 1);
+      }}
       onAction={(action) => {
         if (action === "next") go(at + 1);
         else if (action === "previous") go(at - 1);
         else if (action === "undo") stepBack();
+        else if (action === "guidelines") onGuidelines();
         else onSearch();
       }}
       bar={({ save, unusable, saving }) => (
         <div className={barClasses["bar"]}>
           <div className={barClasses["side"]}>
-            <Button variant="default" onClick={unusable} disabled={saving} rightSection={<Key of="d" />}>
+            <Button variant="default" onClick={unusable} disabled={saving} leftSection={<IconTrash size={18} />} rightSection={<Key of="d" />}>
               {t.review.unusable}
             </Button>
-            <Button variant="subtle" color="gray" disabled={!made.length} onClick={stepBack} leftSection={<IconArrowBackUp size={16} />} rightSection={<Key of="u" />}>
+            <Button variant="subtle" color="gray" disabled={!made.length} onClick={stepBack} leftSection={<IconArrowBackUp size={18} />} rightSection={<Key of="u" />}>
               {t.annotate.undo}
             </Button>
           </div>
           <span className={barClasses["note"]} role="status">
             {said}
           </span>
-          <div className={barClasses["side"]}>
-            <span className={classes["done"]}>{made.length > 0 && t.review.done(made.length)}</span>
+          <div className={barClasses["side"]} data-end>
+            <span className={classes["done"]}>{decided.length > 0 && t.review.done(decided.length)}</span>
             <Button.Group>
               <Button variant="default" px={10} aria-label={t.review.previous} title={t.common.keys("P")} disabled={at === 0} onClick={() => { go(at - 1); }}>
                 <IconChevronLeft size={16} />
@@ -148,7 +161,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch }: Props
                 <IconChevronRight size={16} />
               </Button>
             </Button.Group>
-            <Button loading={saving} onClick={save} rightSection={<Key of={dataset.task === "Text2Text" ? "Mod+Enter" : "Enter"} />}>
+            <Button className={barClasses["submit"] ?? ""} loading={saving} onClick={save} rightSection={<Key of={dataset.task === "Text2Text" ? "Mod+Enter" : "Enter"} />}>
               {t.review.save}
             </Button>
           </div>
@@ -157,6 +170,8 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch }: Props
     />
   );
 }
+
+const isMade = (step: Made | Asked): step is Made => "gold" in step;
 
 /** Behind the last record. */
 const END = "\u0000end";

@@ -14,7 +14,7 @@ export function Help({ onClose }: { onClose: () => void }) {
         <Table.Tbody>
           {(Object.keys(REVIEW_KEYS) as ReviewAction[]).map((each) => (
             <Table.Tr key={each}>
-              <Table.Th scope="row" fw={400}>{t.review.keyNames[each]}</Table.Th>
+              <Table.Th scope="row" fw={400}>{each === "guidelines" ? t.guidelines.title : t.review.keyNames[each]}</Table.Th>
               <Table.Td>{REVIEW_KEYS[each].map((key) => <Key key={key} of={key} />)}</Table.Td>
             </Table.Tr>
           ))}

@@ -12,6 +12,7 @@ export const REVIEW_KEYS = {
   names: ["w"],
   plain: ["t"],
   comment: ["m"],
+  guidelines: ["g"],
   next: ["n", "PageDown"],
   previous: ["p", "PageUp"],
   undo: ["u", "Mod+z"],

@@ -1,16 +1,17 @@
 /** Settling what people disagree on, and looking at what was settled. */
 
 import { ActionIcon, SegmentedControl, TextInput } from "@mantine/core";
-import { IconSearch, IconX } from "@tabler/icons-react";
+import { IconBook, IconSearch, IconX } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
-import { type RefObject, useCallback, useMemo, useRef } from "react";
+import { lazy, type RefObject, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import type { Me } from "@/api/session";
 import { LeadersPage } from "@/app/leaders-page";
 import type { DatasetRef } from "@/core/model";
 import { type Params, readView, type View, writeView } from "@/core/view";
 import { useLabels } from "@/record/use-labels";
-import { ActiveFilters, FilterBar } from "@/search/filter-bar";
+import { ActiveFilters } from "@/search/active-filters";
+import { FilterBar } from "@/search/filter-bar";
 import { t } from "@/text/en";
 
 import { AcceptAgreed } from "./accept-agreed";
@@ -19,6 +20,7 @@ import classes from "./review.module.css";
 import { Settled, settledIn } from "./settled";
 import { inConflict } from "./use-conflicts";
 
+const Guidelines = lazy(() => import("@/app/guidelines"));
 const route = getRouteApi("/inside/datasets/$workspace/$name/review");
 
 export function ReviewPage() {
@@ -37,6 +39,7 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
   const settled = params["show"] === "settled";
   const labels = useLabels(dataset);
   const search = useRef<HTMLInputElement>(null);
+  const [guidelines, setGuidelines] = useState(false);
 
   const onView = useCallback(
     (part: Partial<View>, replace = false) => {
@@ -76,9 +79,19 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
         />
         <SearchBox key={view.q} field={search} text={view.q} onSearch={(q) => { onView({ q, page: 1, record: null }); }} />
         <FilterBar dataset={dataset} view={within} onView={({ filters, sort }) => { onView({ ...(filters ? { filters } : {}), ...(sort ? { sort } : {}), page: 1, record: null }); }} />
+        <ActionIcon aria-label={t.guidelines.title} title={`${t.guidelines.title} (G)`} aria-pressed={guidelines} onClick={() => { setGuidelines(!guidelines); }}>
+          <IconBook size={18} />
+        </ActionIcon>
         <AcceptAgreed dataset={dataset} q={view.q} filtered={Object.keys(view.filters).length > 0} />
       </div>
       <ActiveFilters view={view} onView={onView} />
+      {guidelines && (
+        <Suspense>
+          <div className={classes["guidelines"]}>
+            <Guidelines dataset={dataset} labels={labels.options} onClose={() => { setGuidelines(false); }} />
+          </div>
+        </Suspense>
+      )}
       {settled ? (
         <Settled dataset={dataset} view={view} onView={onView} onOpen={(id) => { show("open", id); }} />
       ) : (
@@ -90,6 +103,7 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
           labels={labels}
           me={me.username}
           onSearch={() => { search.current?.focus(); }}
+          onGuidelines={() => { setGuidelines(!guidelines); }}
         />
       )}
     </>

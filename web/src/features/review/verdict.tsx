@@ -11,11 +11,12 @@ import { Failed } from "@/app/failed";
 import { sessionEnded } from "@/app/query-client";
 import { labelNumber } from "@/core/keys";
 import type { AppRecord, DatasetRef, Value } from "@/core/model";
+import { putSpan } from "@/core/spans";
 import { toggleLabel } from "@/record/answers";
 import { MarkedText } from "@/record/marked-text";
 import { RecordImage } from "@/record/record-image";
 import { TextClassification } from "@/record/text-classification";
-import { TextToText } from "@/record/text-to-text";
+import TextToText from "@/record/text-to-text";
 import { TokenClassification } from "@/record/token-classification";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
@@ -41,13 +42,21 @@ export interface Made {
   readonly gold: Decision;
 }
 
+/** Somebody was asked again; a decision that stood before is gone by that. */
+export interface Asked {
+  readonly record: AppRecord;
+  readonly annotator: string;
+  readonly before: Decision | null;
+}
+
 export interface VerdictProps {
   readonly dataset: DatasetRef;
   readonly record: AppRecord;
   readonly labels: LabelSet;
   readonly me: string;
   readonly onMade: (made: Made) => void;
-  readonly onAction: (action: "next" | "previous" | "undo" | "search") => void;
+  readonly onAsked: (asked: Asked) => void;
+  readonly onAction: (action: "guidelines" | "next" | "previous" | "undo" | "search") => void;
   readonly onSay: (message: string) => void;
   /** What stands under the record, given what saves and discards it. */
   readonly bar: (controls: { save: () => void; unusable: () => void; saving: boolean }) => React.ReactNode;
@@ -61,7 +70,7 @@ export function Verdict(props: VerdictProps) {
   return <Deciding {...props} found={found.data} />;
 }
 
-function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay, bar }: VerdictProps & { found: Case }) {
+function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onAction, onSay, bar }: VerdictProps & { found: Case }) {
   const cache = useQueryClient();
   const { gold } = found;
   const [draft, setDraft] = useState<DecisionDraft>(() => firstDraft(record, found));
@@ -194,6 +203,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
             withKey={!editing || record.task !== "TextClassification"}
             plain={plain}
             onAskAgain={() => { setAsking(each.annotator); }}
+            onCopy={({ start, end, label }) => { change({ spans: putSpan(draft.value.spans ?? [], { start, end, label }, labels.overlapping) }); }}
             onPick={() => { pick(at); }}
           />
         ))}
@@ -287,7 +297,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAction, onSay,
           name={nameOf(asking)}
           onAsked={() => {
             onSay(inboxText.asked(nameOf(asking)));
-            onAction("next");
+            onAsked({ record, annotator: asking, before: gold });
           }}
           onClose={() => { setAsking(null); }}
         />

@@ -25,6 +25,7 @@ import classes from "./team.module.css";
 import { Totals } from "./totals";
 import { useLive } from "./use-live";
 
+const ProgressChart = lazy(() => import("./progress-chart"));
 const AssignDialog = lazy(() => import("./assign/assign-dialog"));
 const route = getRouteApi("/inside/datasets/$workspace/$name/team");
 
@@ -97,6 +98,9 @@ function Team({ dataset, leads }: { dataset: DatasetRef; leads: boolean }) {
             <Hours dataset={dataset} />
           </div>
           <People dataset={dataset} people={progress.data.annotators} />
+          <Suspense>
+            <ProgressChart dataset={dataset} />
+          </Suspense>
         </>
       ) : (
         !plans.data.length && <Empty title={teamText.team.nothing}>{teamText.team.nothingIntro}</Empty>

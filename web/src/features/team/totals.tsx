@@ -20,7 +20,9 @@ export function Totals({ dataset, progress }: { dataset: DatasetRef; progress: P
     queryFn: ({ signal }) => countRecords(dataset, { query: { query_text: FREE }, sort: [] }, [], signal),
   });
   const link = (count: number, search: string) => <RecordsLink dataset={dataset} count={count} search={search} />;
-  const finished = progress.records > 0 && progress.complete === progress.records;
+  const left = progress.annotators.reduce((sum, each) => sum + Math.max(0, each.assigned - each.done - each.skipped), progress.open);
+  // conflicts may be left; all that people were asked for is there
+  const finished = progress.records > 0 && (progress.complete === progress.records || (progress.annotators.length > 0 && left === 0));
   const totals: [string, ReactNode, boolean?][] = [
     [teamText.team.total, link(progress.records, "")],
     [teamText.team.complete, link(progress.complete, "status:(Validated OR Discarded)")],

@@ -1,6 +1,6 @@
 /** Who one is, one's API key, and how one likes the screens. */
 
-import { Alert, Badge, Button, Code, Container, Group, Paper, SegmentedControl, Stack, Switch, Table, Text, Title, useMantineColorScheme } from "@mantine/core";
+import { Alert, Badge, Button, Code, Group, Paper, SegmentedControl, Stack, Switch, Table, Text, Title, useMantineColorScheme } from "@mantine/core";
 import { IconCopy } from "@tabler/icons-react";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
@@ -18,7 +18,7 @@ import { Password } from "./password";
 export function UserSettingsPage() {
   const { data: me } = useSuspenseQuery(meQuery);
   return (
-    <Container component="main" size={760} py="lg">
+    <main className="page" data-top data-narrow>
       <title>{`${t.settings.title} · ${t.app}`}</title>
       <Title order={1} mb="md">
         {t.settings.title}
@@ -32,7 +32,7 @@ export function UserSettingsPage() {
         <Look />
         <ChooseKeys />
       </Stack>
-    </Container>
+    </main>
   );
 }
 

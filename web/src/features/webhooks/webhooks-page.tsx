@@ -1,6 +1,6 @@
 /** Webhooks of a workspace or of the server: set up, tried, enabled again, and what they sent. */
 
-import { Anchor, Button, Container, Group, Select, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, Select, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
@@ -31,16 +31,16 @@ export function WebhooksPage() {
   const chosen = [params["workspace"] ?? ""].flat()[0] ?? "";
   if (!managesSomething(me)) {
     return (
-      <Container component="main" size={1040} py="lg">
+      <main className="page" data-top>
         <Empty title={hooks.notForYou}>{hooks.notForYouIntro}</Empty>
-      </Container>
+      </main>
     );
   }
   const mine = (found.data ?? []).filter((each) => manages(me, each.name)).map((each) => each.name);
   const places = [...mine.map((each) => ({ value: each, label: each })), ...(me.role === "admin" ? [{ value: SERVER, label: hooks.server }] : [])];
   const place = places.find((each) => each.value === chosen) ?? places[0];
   return (
-    <Container component="main" size={1040} py="lg">
+    <main className="page" data-top>
       <title>{`${hooks.title} · ${t.app}`}</title>
       <Anchor component={Link} to="/people" search={{} as never} size="sm">
         {hooks.back}
@@ -68,7 +68,7 @@ export function WebhooksPage() {
           }
         />
       )}
-    </Container>
+    </main>
   );
 }
 

@@ -10,6 +10,7 @@ export const audit: Language["audit"] = {
     adjudicated: "hat {record} von {dataset} entschieden",
     removed_gold: "hat {record} von {dataset} wieder geöffnet",
     commented: "hat {record} von {dataset} kommentiert",
+    reopened_comment: "hat einen Kommentar zu {record} von {dataset} wieder geöffnet",
     imported_gold: "hat Gold-Werte in {dataset} importiert",
     accepted_consensus: "hat Übereinstimmungen in {dataset} angenommen",
     started_job: "hat alle Einträge von {dataset} zu einer Suche geändert",

@@ -1,7 +1,6 @@
 import type { Language } from "@/text/translations";
 
 export const team: Language["team"] = {
-  nav: { label: "Dataset", records: "Einträge", team: "Team", rules: "Regeln", settings: "Einstellungen" },
   assign: {
     open: "Einträge zuweisen",
     these: "Diese zuweisen",
@@ -211,6 +210,7 @@ export const team: Language["team"] = {
       adjudicated: "hat entschieden:",
       removed_gold: "hat wieder geöffnet:",
       commented: "hat kommentiert:",
+      reopened_comment: "hat einen Kommentar wieder geöffnet zu",
     },
   },
 };

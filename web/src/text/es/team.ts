@@ -211,6 +211,7 @@ export const team: Language["team"] = {
       adjudicated: "resolvió",
       removed_gold: "reabrió",
       commented: "comentó",
+      reopened_comment: "reabrió un comentario sobre",
     },
   },
 };

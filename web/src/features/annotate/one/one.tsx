@@ -1,7 +1,7 @@
 /** One record at a time: answer, and the next is there. */
 
-import { Alert, Button, Skeleton } from "@mantine/core";
-import { Activity, lazy, Suspense, useCallback, useState } from "react";
+import { Button, Skeleton } from "@mantine/core";
+import { lazy, Suspense, useCallback, useDeferredValue, useState } from "react";
 
 import { Failed } from "@/app/failed";
 import { useOutboxPart } from "@/app/outbox-provider";
@@ -9,11 +9,10 @@ import { frontAt } from "@/core/front-record";
 import type { ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
-import { NothingAssigned, NothingFound } from "@/features/annotate/empty-states";
+import classes from "@/features/annotate/dataset-page.module.css";
 import { RecordCard } from "@/features/annotate/record-card";
 import { useActions } from "@/features/annotate/session/use-actions";
 import { useEdition, useRecordEdit, type AnnotationSession } from "@/features/annotate/session/use-annotation-session";
-import { NotCounted } from "@/features/annotate/side/feedback";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { hasSuggestions, openSuggestions } from "@/record/answers";
 import type { LabelSet } from "@/record/use-labels";
@@ -21,8 +20,8 @@ import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
-import { NextWork } from "./next-work";
 import { OneBar } from "./one-bar";
+import { QueueProgress } from "./queue-progress";
 import { useAddress } from "./use-address";
 import { type Claims, useClaims } from "./use-claims";
 import { useOneKeys } from "./use-one-keys";
@@ -32,7 +31,11 @@ import { useReadOut } from "./use-read-out";
 import { useSkip } from "./use-skip";
 import { useUndo } from "./use-undo";
 
+const NothingAssigned = lazy(() => import("@/features/annotate/empty-states").then((found) => ({ default: found.NothingAssigned })));
+const NothingFound = lazy(() => import("@/features/annotate/empty-states").then((found) => ({ default: found.NothingFound })));
+const NextWork = lazy(() => import("./next-work").then((found) => ({ default: found.NextWork })));
 const Skip = lazy(() => import("./skip"));
+const NotCounted = lazy(() => import("@/features/annotate/side/not-counted"));
 
 export interface OneProps {
   readonly dataset: DatasetRef;
@@ -44,6 +47,7 @@ export interface OneProps {
   readonly goOn: boolean;
   readonly onScreen: (action: ScreenAction) => void;
   readonly onCurrent: (id: string | null) => void;
+  readonly onFlag?: () => void;
 }
 
 /** Everything that matches the view. */
@@ -66,13 +70,14 @@ interface Props extends OneProps {
   readonly claims: Claims | null;
 }
 
-function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, onCurrent, place, queue, claims }: Props) {
+function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, onCurrent, onFlag, place, queue, claims }: Props) {
   const { edits } = session;
   const { ids } = queue;
   const { hidden } = useAnnotatorSettings();
   const at = place.of(ids);
   const { set: setFront } = place;
   const id = ids[at] ?? null;
+  const next = useDeferredValue(ids[at + 1]);
   const edit = useRecordEdit(edits, id ?? "");
   useEdition(edits);
   const [answered, setAnswered] = useState(0);
@@ -100,7 +105,10 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   });
   const { undo, redo } = useUndo({ dataset, session, ids, claims, setFront, onView, onSay: setMessage });
   const skipping = useSkip({ ids, at, claims, setFront, onSay: setMessage });
-  const onGo = (step: 1 | -1) => { go(at + step); };
+  const onGo = (step: 1 | -1) => {
+    setMessage(""); // what was said was about another record
+    go(at + step);
+  };
   useAddress({ id, view, named: !claims, stopwatch: session.stopwatch, setFront, onView, onCurrent });
   useOneKeys({ edit, labels, actions, onUndo: undo, onRedo: redo, onSkip: skipping.ask, onGo, onScreen });
   const spoken = useReadOut(edit, position);
@@ -108,30 +116,38 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   if (queue.failure && !ids.length) return <Failed failure={queue.failure} view={view} onView={onView} onRetry={queue.reload} />;
   if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
   if (!ids.length && claims) {
-    return <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload}><NextWork dataset={dataset} /></NothingAssigned>;
+    return (
+      <Suspense>
+        <NothingAssigned why={claims.why} view={view} onView={onView} onReload={queue.reload}><NextWork dataset={dataset} /></NothingAssigned>
+      </Suspense>
+    );
   }
-  if (!ids.length) return <NothingFound dataset={dataset} view={view} onView={onView} />;
+  if (!ids.length) return <Suspense><NothingFound dataset={dataset} view={view} onView={onView} /></Suspense>;
 
   const open = !hidden && edit && dataset.task === "TokenClassification" ? openSuggestions(edit).length : 0;
-  const next = ids[at + 1];
-  // a field to write in measures itself, which it cannot out of sight
-  const ahead = next === undefined || dataset.task === "Text2Text" ? [] : [next];
+  // two fields to write in are one too many for whoever looks for the field
+  const ahead = next === undefined || next === id || dataset.task === "Text2Text" ? [] : [next];
   const predicted = edit !== undefined && hasSuggestions(edit.record);
   return (
     <>
-      {noted && <NotCounted noted={noted} />}
+      {claims && <QueueProgress dataset={dataset} ids={ids} edits={edits} />}
+      {noted && (
+        <Suspense>
+          <NotCounted noted={noted} />
+        </Suspense>
+      )}
       {id && claims?.lost.has(id) && (
-        <Alert color="yellow" variant="light" role="alert" mb="sm">
+        <p role="alert" className={classes["lost"]}>
           {t.queue.lost}
-        </Alert>
+        </p>
       )}
       {spoken}
       {id ? (
-        // the next one is drawn out of sight while there is time, so that it is there at once
+        // the next one is drawn and laid out behind while there is time, so that it is there at once
         [id, ...ahead].map((each) => (
-          <Activity key={each} mode={each === id ? "visible" : "hidden"}>
+          <div key={each} className={classes[each === id ? "front" : "behind"]} inert={each !== id}>
             <RecordCard edits={edits} id={each} labels={labels} active={each === id} roomy armed={armed} actions={actions} />
-          </Activity>
+          </div>
         ))
       ) : queue.complete ? (
         <Finished dataset={dataset} answered={answered} claims={claims} onReload={() => { setFront(null); queue.reload(); }} />
@@ -152,6 +168,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
         first={at === 0}
         onUndo={undo}
         onSkip={claims && skipping.ask}
+        onFlag={onFlag}
         onShow={() => { onScreen("predictions"); }}
         onGo={onGo}
       />
@@ -176,7 +193,7 @@ function Finished({ dataset, answered, claims, onReload }: FinishedProps) {
     <Empty title={claims ? (claims.passed ? t.queue.passed(claims.passed) : t.queue.finished) : t.annotate.finished}>
       <p>{t.annotate.finishedIntro(answered)}</p>
       {claims?.why && <p>{codesText.whyEmpty[claims.why]}</p>}
-      {claims && <NextWork dataset={dataset} />}
+      {claims && <Suspense><NextWork dataset={dataset} /></Suspense>}
       <Button variant="default" onClick={onReload}>
         {t.annotate.reload}
       </Button>

@@ -26,7 +26,7 @@ export function useOneKeys({ edit, labels, actions, onUndo, onRedo, onSkip, onGo
       else if (action === "redo") onRedo();
       else if (action === "next") onGo(1);
       else if (action === "previous") onGo(-1);
-      else if (action === "find-label") document.querySelector<HTMLElement>("[data-find-label] input, input[data-find-label]")?.focus();
+      else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
       else if (isScreenAction(action)) onScreen(action);
       else if (action === "accept" && hidden) onScreen("predictions");
       else if (action === "skip") onSkip();

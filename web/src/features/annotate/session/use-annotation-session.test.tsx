@@ -50,10 +50,10 @@ describe("an annotation session", () => {
 
   const settle = (ms = 0) => act(() => vi.advanceTimersByTimeAsync(ms));
 
-  function open(dataset: DatasetRef = INDIVIDUAL, leading = false) {
+  function open(dataset: DatasetRef = INDIVIDUAL, leading = false, recountMs = 5_000) {
     const cache = new QueryClient();
     const wrapper = ({ children }: { children: ReactNode }) => <QueryClientProvider client={cache}>{children}</QueryClientProvider>;
-    const shown = renderHook(() => useAnnotationSession(dataset, leading), { wrapper });
+    const shown = renderHook(() => useAnnotationSession(dataset, leading, recountMs), { wrapper });
     return { ...shown, cache, session: shown.result.current };
   }
   const load = async (session: ReturnType<typeof open>["session"], answer: Answer = UNANSWERED, text = "Ada met Ben") => {
@@ -165,6 +165,25 @@ describe("an annotation session", () => {
     expect(stale).not.toHaveBeenCalled();
     await settle(200);
     expect(stale).toHaveBeenCalled();
+  });
+
+  it("has counts read anew once in a while, however fast answers come, and when the page is left", async () => {
+    const { session, cache, unmount } = open(INDIVIDUAL, false, 20_000);
+    const stale = vi.spyOn(cache, "invalidateQueries");
+    const answer = async (label: string) => {
+      session.edits.commit(["1"], "submitted", () => ({ labels: [label] }));
+      await settle(1_000);
+    };
+    await load(session);
+    await answer("a");
+    const first = stale.mock.calls.length;
+    for (let each = 0; each < 10; each++) await answer(String(each));
+    expect(stale).toHaveBeenCalledTimes(first);
+    await settle(10_000);
+    expect(stale).toHaveBeenCalledTimes(2 * first);
+    await answer("b");
+    unmount();
+    expect(stale).toHaveBeenCalledTimes(3 * first);
   });
 
   it("draws a record again only when that record changes", async () => {

@@ -1,7 +1,7 @@
 /** The edits of one dataset: lays records down with what was kept of them, sends answers, keeps drafts. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useSyncExternalStore } from "react";
 
 import { findMine, undoMine } from "@/api/annotations";
 import { progressKey } from "@/api/datasets";
@@ -26,10 +26,15 @@ export interface AnnotationSession {
   readonly undoSaved: (id: string) => Promise<void>;
 }
 
-/** `leading`: searches show the resolved value instead of one's own annotation. */
-export function useAnnotationSession(dataset: DatasetRef, leading: boolean): AnnotationSession {
+/** A pause after the last answer, before what it changes is asked for. */
+const PAUSE_MS = 600;
+
+/**
+ * `leading`: searches show the resolved value instead of one's own annotation. `recountMs`: so long at least lies between
+ * two looks at the counts, which every answer changes.
+ */
+export function useAnnotationSession(dataset: DatasetRef, leading: boolean, recountMs: number): AnnotationSession {
   const outbox = useOutbox();
-  const cache = useQueryClient();
   const savedAt = useOutboxPart("savedAt");
   const problems = useOutboxPart("problems");
 
@@ -98,15 +103,7 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
     };
   }, [keeper, session]);
 
-  // what was saved changes the counts; asked for again when there is a pause
-  useEffect(() => {
-    if (savedAt === null) return undefined;
-    const timer = setTimeout(() => {
-      void cache.invalidateQueries({ queryKey: progressKey(dataset) });
-      if (dataset.individual) for (const key of ["work", "mine", "history", "resolutions"]) void cache.invalidateQueries({ queryKey: [key] });
-    }, 600);
-    return () => { clearTimeout(timer); };
-  }, [savedAt, cache, dataset]);
+  useRecount(dataset, savedAt, recountMs);
 
   // when somebody gives an answer up, the edits shows what the server has instead
   const before = useRef<readonly string[]>([]);
@@ -122,6 +119,27 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean): Ann
   }, [problems, dataset, outbox, session, mine]);
 
   return session;
+}
+
+/** What was saved changes the counts: asked for again in a pause, not with every answer of whoever is fast. */
+function useRecount(dataset: DatasetRef, savedAt: number | null, recountMs: number): void {
+  const cache = useQueryClient();
+  const last = useRef(0);
+  const waits = useRef(false);
+  const recount = useEffectEvent(() => {
+    last.current = Date.now();
+    waits.current = false;
+    void cache.invalidateQueries({ queryKey: progressKey(dataset) });
+    if (dataset.individual) for (const key of ["work", "mine", "history", "resolutions"]) void cache.invalidateQueries({ queryKey: [key] });
+  });
+  useEffect(() => {
+    if (savedAt === null) return undefined;
+    waits.current = true;
+    const timer = setTimeout(() => { recount(); }, Math.max(PAUSE_MS, last.current + recountMs - Date.now()));
+    return () => { clearTimeout(timer); };
+  }, [savedAt, recountMs]);
+  // the next page shows what is so
+  useEffect(() => () => { if (waits.current) recount(); }, []);
 }
 
 /** The record with one's own annotation in place of what it stands by. */

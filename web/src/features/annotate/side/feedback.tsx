@@ -2,10 +2,7 @@
 
 import { Alert, Text } from "@mantine/core";
 
-import { useOutbox } from "@/app/outbox-provider";
 import { type Answer, type Gold, sameValue } from "@/core/model";
-import type { NotedAnswer } from "@/core/outbox";
-import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
 
 /** An answer in few words. */
@@ -15,25 +12,6 @@ export function inWords({ value, state }: Answer, text: string): string {
   if (labels) return labels.join(", ") || t.feedback.nothing;
   if (spans) return spans.map((each) => `${text.slice(each.start, each.end)} ${each.label}`).join(", ") || t.feedback.nothing;
   return written ?? t.feedback.nothing;
-}
-
-/** The last answer was taken, but is not among those that count. */
-export function NotCounted({ noted }: { noted: NotedAnswer }) {
-  const outbox = useOutbox();
-  if (noted.why === null) return null;
-  return (
-    <Alert
-      color="yellow"
-      variant="light"
-      role="status"
-      mb="sm"
-      withCloseButton
-      closeButtonLabel={t.common.close}
-      onClose={() => { outbox.dismiss(); }}
-    >
-      {t.feedback.notCounted(noted.id, codesText.countDecision[noted.why])}
-    </Alert>
-  );
 }
 
 /** What somebody decided about a record that I answered, and whether that is what I said. */

@@ -7,6 +7,7 @@ import { useEffect, useState } from "react";
 import { commentsQuery, historyQuery, mineQuery } from "@/api/work";
 import { useOutbox } from "@/app/outbox-provider";
 import type { RecordEdit } from "@/core/edit-session";
+import { versionSeen } from "@/core/outbox";
 import type { DatasetRef } from "@/core/model";
 import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
@@ -19,36 +20,53 @@ import classes from "./sidebar.module.css";
 
 const REST_MS = 400;
 
-export function MyAnswer({ dataset, edit, results, onFlag }: { dataset: DatasetRef; edit: RecordEdit; results: boolean; onFlag: (id: string) => void }) {
+interface Props {
+  readonly dataset: DatasetRef;
+  readonly edit: RecordEdit;
+  readonly results: boolean;
+  /** Says nothing where there is nothing to say. */
+  readonly quiet?: boolean;
+  /** Was anything said about it, as far as one knows? */
+  readonly said?: boolean;
+  readonly onFlag: (id: string) => void;
+}
+
+export function MyAnswer({ dataset, edit, results, quiet = false, said: wasSaid = true, onFlag }: Props) {
   const { record, now } = edit;
+  const answered = !results && (now.state === "submitted" || now.state === "discarded");
+  // an answer that was just given leads on to the next record, where nothing is to be asked about this one
+  const place = `${answered ? "answered" : "open"} ${record.id}`;
   const [resting, setResting] = useState<string | null>(null);
   useEffect(() => {
-    const timer = setTimeout(() => { setResting(record.id); }, REST_MS);
+    const timer = setTimeout(() => { setResting(place); }, REST_MS);
     return () => { clearTimeout(timer); };
-  }, [record.id]);
-  const enabled = resting === record.id;
+  }, [place]);
+  const enabled = resting === place;
   const individual = dataset.individual !== undefined;
-  const answered = !results && (now.state === "submitted" || now.state === "discarded");
   const mine = useQuery({ ...mineQuery(dataset, record), enabled: enabled && individual && answered });
-  const said = useQuery({ ...commentsQuery(dataset, record.id), enabled });
-  const history = useQuery({ ...historyQuery(dataset, record), enabled: enabled && individual && !results });
+  const said = useQuery({ ...commentsQuery(dataset, record.id), enabled: enabled && wasSaid });
+  // who has never answered it has no earlier answers
+  const before = answered || versionSeen(record.seen) !== 0;
+  const history = useQuery({ ...historyQuery(dataset, record), enabled: enabled && individual && !results && !quiet && before });
   const { user } = useOutbox();
   const text = record.fields[0]?.text ?? "";
   const past = history.data?.filter((each) => each.annotator === user) ?? [];
   return (
     <>
       {answered && mine.data?.gold && <Decided gold={mine.data.gold} mine={now} text={text} />}
-      <section className={classes["part"]}>
-        <div className={classes["row"]}>
-          <Title order={2} size="sm">
-            {t.comments.heading}
-          </Title>
-          <Button size="compact-xs" variant="default" onClick={() => { onFlag(record.id); }} rightSection={<Key of="f" />}>
-            {t.comments.flag}
-          </Button>
-        </div>
-        {said.data && said.data.length > 0 ? <Comments comments={said.data} /> : <Text size="xs" c="dimmed">{t.comments.none}</Text>}
-      </section>
+      {(!quiet || (said.data && said.data.length > 0)) && (
+        <section className={classes["part"]}>
+          <div className={classes["row"]}>
+            <Title order={2} size="sm">
+              {t.comments.heading}
+            </Title>
+            <Button size="compact-xs" variant="default" onClick={() => { onFlag(record.id); }} rightSection={<Key of="f" />}>
+              {t.comments.flag}
+            </Button>
+          </div>
+          {said.data && said.data.length > 0 ? <Comments comments={said.data} /> : <Text size="xs" c="dimmed">{t.comments.none}</Text>}
+        </section>
+      )}
       {past.length > 0 && (
         <section className={classes["part"]}>
           <Title order={2} size="sm">

@@ -35,7 +35,7 @@ interface Props {
   readonly onFlag: (id: string) => void;
 }
 
-export function Sidebar({ dataset, edits, record, results, view, onView, onFlag }: Props) {
+export default function Sidebar({ dataset, edits, record, results, view, onView, onFlag }: Props) {
   const edit = useRecordEdit(edits, record ?? "");
   return (
     <>

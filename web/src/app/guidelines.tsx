@@ -9,13 +9,11 @@ import { useEffect } from "react";
 import { guidelinesQuery } from "@/api/work";
 import { usePreferences } from "@/app/preferences";
 import type { DatasetRef } from "@/core/model";
-import type { LabelSet } from "@/record/use-labels";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { Ago } from "@/ui/time";
 
-import { readKey } from "./guidelines-notice";
-import classes from "./sidebar.module.css";
+import classes from "./guidelines.module.css";
 
 /** Pictures would be asked of other hosts; their words are shown instead. */
 function Picture({ alt }: { alt?: string }) {
@@ -30,6 +28,9 @@ function Outside({ children, ...props }: React.ComponentProps<"a">) {
   );
 }
 
+/** Under which name the version that was read last is remembered. */
+const readKey = ({ workspace, name }: DatasetRef) => `${workspace}/${name}`;
+
 // below the headings of the page
 const H3 = { component: "h3" as const };
 const H4 = { component: "h4" as const };
@@ -41,9 +42,15 @@ const OPTIONS = {
   overrides: { img: Picture, a: Outside, h1: H3, h2: H3, h3: H4, h4: H4 },
 };
 
+interface Defined {
+  readonly name: string;
+  readonly hue: number;
+  readonly description?: string;
+}
+
 interface Props {
   readonly dataset: DatasetRef;
-  readonly labels: LabelSet;
+  readonly labels: readonly Defined[];
   readonly onClose: () => void;
 }
 
@@ -56,7 +63,7 @@ export default function Guidelines({ dataset, labels, onClose }: Props) {
   useEffect(() => {
     if (version > read) change({ guidelinesRead: { ...known, [readKey(dataset)]: version } });
   }, [version, read, known, dataset, change]);
-  const defined = labels.options.filter((each) => each.description);
+  const defined = labels.filter((each) => each.description);
   return (
     <section className={classes["part"]} aria-label={t.guidelines.title}>
       <div className={classes["row"]}>

@@ -1,0 +1,59 @@
+import type { Language } from "@/text/translations";
+
+export const frame: Language["frame"] = {
+  nav: { label: "Conjunto de datos", records: "Registros", team: "Equipo", rules: "Reglas", settings: "Ajustes" },
+  queue: {
+    tools: "Búsqueda, filtros y vista",
+    progress: "{done, number} de {total, number} hechos",
+  },
+  allDone: "Todo hecho. El trabajo nuevo aparecerá aquí en cuanto alguien te lo asigne.",
+  flag: "Marcar",
+  copySpan: "Copiar abajo",
+  taps: {
+    how: "Toca la primera palabra y después la última.",
+    last: "Desde «{word}»: toca la última palabra, o la misma otra vez.",
+  },
+};
+
+export const charts: Language["charts"] = {
+  table: "Mostrar como tabla",
+  days: {
+    title: "Progreso por día",
+    intro: "Registros que cada persona ha respondido hasta entonces.",
+    day: "Día",
+    summary: "Respuestas hasta ahora: {parts}",
+    none: "Las primeras respuestas dibujan aquí una línea.",
+  },
+  labels: {
+    title: "Etiquetas por persona",
+    intro: "Con qué frecuencia ha elegido cada persona cada etiqueta, junto a todo el equipo.",
+    team: "Equipo",
+    label: "Etiqueta",
+    share: "{label}: {count, number} ({share})",
+    summary: "{name}: {parts}",
+    others: "Otras",
+  },
+  agreement: {
+    verdicts: { chance: "No mejor que el azar", low: "Bajo", tentative: "Aceptable", good: "Bueno" },
+    bars: "Umbrales habituales: 0,67 para conclusiones provisionales, 0,80 para etiquetas fiables.",
+    equal: "El {share} de las respuestas son iguales.",
+    beside: "{measure}: {value}.",
+    chance: "α descuenta las coincidencias debidas al azar, por eso es menor.",
+    confusion: "Qué etiquetas se confunden",
+    confusionHint: "Filas: {one}. Columnas: {other}. Cada celda abre sus registros.",
+    pair: "Dos personas",
+    pairOf: "{one} y {other}",
+    cell: "{one} {a}, {other} {b}: {count, plural, one {# registro} many {# registros} other {# registros}}",
+    fewer: "{count, plural, one {Falta # etiqueta menos frecuente} many {Faltan # etiquetas menos frecuentes} other {Faltan # etiquetas menos frecuentes}}; todas están en el CSV.",
+    csv: "Descargar CSV",
+    csvHead: ["Parte", "De", "Medida", "Estimación", "Inferior", "Superior", "Registros"],
+  },
+  events: {
+    many: "{did} {count, plural, one {# registro} many {# registros} other {# registros}}",
+    times: "{from}–{to}",
+    show: "Mostrar registros",
+    hide: "Ocultar registros",
+    who: "Mostrar la actividad de",
+    everyone: "Todas las personas",
+  },
+};

@@ -1,0 +1,97 @@
+/** How the app is cut into files: one for every page, one for annotating, and styles only of the widgets that are there. */
+
+import { readFileSync } from "node:fs";
+
+import type { Plugin, Rolldown } from "vite";
+
+const WIDGET = /\/@mantine\/core\/esm\/components\/.*\/(\w+)\.module\.mjs$/;
+
+/**
+ * Brings each widget's style along with the widget, in a layer: a page loads the styles of what it shows, and our own
+ * hold over them in whichever order files arrive.
+ */
+export const widgetStyles: Plugin = {
+  name: "widget-styles",
+  apply: "build",
+  enforce: "pre",
+  transform: (code, id) => {
+    const name = WIDGET.exec(id)?.[1];
+    return name ? { code: `import "@mantine/core/styles/${name}.layer.css";\n${code}`, map: null } : null;
+  },
+};
+
+/** Packages whose one entry leads to everything they have, so that nobody could tell by imports what a page needs. */
+const BARRELS = {
+  "@mantine/core": "@mantine/core/esm/index.mjs",
+  "@mantine/hooks": "@mantine/hooks/esm/index.mjs",
+  "@tabler/icons-react": "@tabler/icons-react/dist/esm/tabler-icons-react.mjs",
+  "@tanstack/query-core": "@tanstack/query-core/build/modern/index.js",
+  "@tanstack/react-query": "@tanstack/react-query/build/modern/index.js",
+};
+/** What a package hands on of another one. */
+const HANDED_ON: Readonly<Record<string, string>> = { "@tanstack/react-query": "@tanstack/query-core" };
+const IMPORT = new RegExp(`import \\{([^}]+)\\} from "(${Object.keys(BARRELS).join("|")})";`, "g");
+const OURS_OR_THEIRS = /\/src\/.*\.tsx?$|\/@mantine\/core\/esm\/.*\.mjs$|\/@tanstack\/react-query\/build\/modern\/.*\.js$/;
+const LIBRARIES = `${import.meta.dirname}/node_modules/`;
+
+/** Which file of a package has which of its names. */
+function filesOf(barrel: string): Map<string, { file: string; name: string }> {
+  const found = new Map<string, { file: string; name: string }>();
+  const folder = barrel.slice(0, barrel.lastIndexOf("/"));
+  for (const [, names = "", file = ""] of readFileSync(LIBRARIES + barrel, "utf8").matchAll(/^(?:import|export) \{ ([^}]+) \} from ['"]\.\/([^'"]+)['"]/gm)) {
+    for (const each of names.split(", ")) {
+      const [name = "", as = name] = each.split(" as ");
+      found.set(as, { file: `${LIBRARIES}${folder}/${file}`, name });
+    }
+  }
+  return found;
+}
+
+/** Imports widgets and icons from the files they are in. */
+export function directImports(): Plugin {
+  const barrels = new Map(Object.entries(BARRELS).map(([name, barrel]) => [name, filesOf(barrel)]));
+  return {
+    name: "direct-imports",
+    apply: "build",
+    enforce: "pre",
+    transform: (code, id) => {
+      if (!OURS_OR_THEIRS.test(id)) return null;
+      const direct = code.replace(IMPORT, (_, names: string, from: string) =>
+        names.split(",").map((each) => each.trim()).filter((each) => each && !each.startsWith("type ")).map((each) => {
+          const found = barrels.get(from)?.get(each) ?? barrels.get(HANDED_ON[from] ?? "")?.get(each);
+          return found ? `import { ${found.name} as ${each} } from ${JSON.stringify(found.file)};` : `import { ${each} } from "${from}";`;
+        }).join(" "));
+      return { code: direct, map: null };
+    },
+  };
+}
+
+/** What begins a file: all that these import is in it, unless an earlier one has it. */
+const FILES: readonly (readonly [string, readonly string[]])[] = [
+  ["app", ["/src/main.tsx"]],
+  ["annotating", ["/src/app/shell.tsx", "/src/features/annotate/dataset-page.tsx"]],
+];
+
+/** Groups modules so that annotating takes few requests; all other pages load what they show, and nothing that only others do. */
+export function codeSplitting(): Rolldown.CodeSplittingOptions {
+  const files = new Map<string, string>();
+  const learn = (context: Rolldown.ChunkingContext) => {
+    for (const [name, roots] of FILES) {
+      const open = roots.map((each) => import.meta.dirname + each);
+      for (let id = open.pop(); id !== undefined; id = open.pop()) {
+        if (files.has(id)) continue;
+        files.set(id, name);
+        open.push(...(context.getModuleInfo(id)?.importedIds ?? []));
+      }
+    }
+  };
+  const groups = FILES.map(([name], at) => ({
+    name: (id: string, context: Rolldown.ChunkingContext) => {
+      if (!files.size) learn(context);
+      return files.get(id) === name ? name : null;
+    },
+    debugName: name,
+    priority: FILES.length - at,
+  }));
+  return { groups };
+}
