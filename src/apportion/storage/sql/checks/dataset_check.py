@@ -272,7 +272,7 @@ class DatasetCheck:
     def _vectors(self) -> Iterator[str]:
         (stray,) = self._raw.execute(
             "SELECT count(*) FROM vectors WHERE field IN (SELECT no FROM fields WHERE dataset = ?) "
-            "AND (? | n) NOT IN (SELECT rid FROM records)",
+            "AND NOT EXISTS (SELECT 1 FROM records AS r WHERE r.rid = (? | vectors.n))",
             (self.no, self.no << 32),
         ).fetchone()
         if stray:
@@ -295,8 +295,8 @@ class DatasetCheck:
             (
                 "waiting",
                 f"SELECT * FROM ({WAITING}) AS given WHERE no IN ({of_plans})",
-                "SELECT * FROM waiting WHERE dataset = ?1 AND (slot NOT IN (SELECT no FROM slots) "
-                f"OR slot IN ({of_plans}))",
+                "SELECT * FROM waiting WHERE dataset = ?1 AND (NOT EXISTS "
+                f"(SELECT 1 FROM slots AS s WHERE s.no = waiting.slot) OR slot IN ({of_plans}))",
             ),
             (
                 "counted",
