@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test pytest test-cluster check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
+.PHONY: help quickstart dev test pytest coverage test-cluster check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -27,6 +27,14 @@ test: $(VENV)/.dev $(APP) official-client ## everything that has to pass, and wh
 pytest: $(VENV)/.dev $(APP) ## all tests in Python, on all cores
 	$(BIN)/python -m pytest -n auto --dist loadscope
 
+coverage: $(VENV)/.dev $(APP) ## which lines the tests and journeys run, every process counted, against a floor for each package
+	rm -rf .tools/coverage && mkdir -p .tools/coverage
+	-COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(BIN)/coverage run --rcfile tools/coverage.ini -m pytest -n auto --dist loadscope
+	COVERAGE_PROCESS_START=$(CURDIR)/tools/coverage.ini COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(MAKE) e2e
+	$(BIN)/coverage combine --rcfile tools/coverage.ini --quiet
+	$(BIN)/coverage json --rcfile tools/coverage.ini --quiet -o .tools/coverage/report.json
+	$(BIN)/python tools/coverage_floors.py .tools/coverage/report.json
+
 test-cluster: $(VENV)/.dev $(APP) ## all tests of the server on PostgreSQL, and those of PostgreSQL itself
 	$(BIN)/python -m pytest -n auto --dist loadscope --store postgres tests/server
 	$(BIN)/python -m pytest -n auto --dist loadscope tests/postgres tests/contract
@@ -35,8 +43,6 @@ check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy tools/*.py web/e2e/serve.py tests/patience.py tests/postgres_cluster.py tests/docs tests/tools tests/walls tests/demo tests/official_client/*.py tests/model_libraries/test_*.py tests/sdk/typed_notebook.py
-	MYPYPATH=tests:tests/contract:tools $(BIN)/mypy tests/contract/*.py tests/stored_dataset.py tests/modelled_dataset.py
 	$(BIN)/lint-imports --no-logo
 
 web: $(VENV)/.dev ## the web app: style, types, unit tests; are its types of the API current?

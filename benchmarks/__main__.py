@@ -34,6 +34,7 @@ from . import (
     startup,
     team,
     weak,
+    writers,
 )
 from .page import page
 from .report import Line, Report
@@ -59,6 +60,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "team": team.measure,
     "hostile": hostile.measure,
     "cluster-team": cluster.measure,
+    "writers": writers.measure,
     "peers": peers.measure,
 }
 

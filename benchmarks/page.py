@@ -35,6 +35,7 @@ _TITLES = {
     "resolving": "Agreement, conflicts and export on a running server",
     "browser": "In the browser",
     "team": "A team of thirty, all day",
+    "cluster-team": "Three servers on one PostgreSQL, killed one after the other",
     "hostile": "One person sends the worst requests, and how long others wait",
     "peers": "Side by side with doccano and Label Studio",
 }
@@ -66,6 +67,9 @@ _HOW = """\
   two cores as the server.
 - *Crashes*: the same team, twenty times as fast, and somebody who logs numbered batches; the server is killed with
   `kill -9` at random moments and started again. Whoever had no answer looks what became of the request.
+- *Three servers*: the same team of thirty at three servers on one PostgreSQL, each new connection to the next one. One
+  server after the other is killed with `kill -9` in the middle of copying the dataset and started again; at the end
+  PostgreSQL is restarted, and killed. The same is compared, and how long what the dead server was at stays there.
 - *Side by side*: each tool is started as its own command starts it, on an empty database; ten users; 10,000 texts;
   all requests one after the other by the same client. doccano and Label Studio are installed from PyPI into
   environments of their own, in a cache folder outside the checkout (`APPORTION_CACHE`), when they are first needed,

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import hypothesis
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from patience import MEASURED, factor, patience
 from support import FakeClock
@@ -33,6 +34,8 @@ STARTS_WITHIN = 60
 def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # until all is imported
     factor()  # measured before anything else runs; workers and servers inherit it
+    for wait in ("connect", "read", "write", "pool"):  # of requests that say nothing of a timeout
+        setattr(DEFAULT_TIMEOUT_CONFIG, wait, patience(5))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+from patience import patience
+
 __all__ = ["Received", "Receiver", "receiving"]
 
 
@@ -64,7 +66,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             received = Received(self.path, headers, body)
             receiver.requests.append(received)
             if receiver.hanging.is_set():
-                receiver.go_on.wait(60)
+                receiver.go_on.wait(patience(60))
                 return
             status = 400 if received.json["who"] in receiver.refused else receiver.status
             if status == 200:

@@ -87,7 +87,7 @@ lint() {
 lint yamllint --strict --config-file tools/yamllint.yaml deploy
 lint check-jsonschema --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
 # kustomization.yaml is of a schema that comes with kubectl alone; tests/deploy looks whether what it names is there
-lint kubernetes-validate --strict --version 1.31 deploy/kubernetes/deployment.yaml deploy/kubernetes/migrate.yaml \
+lint kubernetes-validate --strict --quiet --kubernetes-version 1.31 deploy/kubernetes/deployment.yaml deploy/kubernetes/migrate.yaml \
 	deploy/kubernetes/service.yaml deploy/kubernetes/disruption-budget.yaml deploy/kubernetes/secret.example.yaml
 
 if [ "$found" = 1 ]; then

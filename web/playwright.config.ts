@@ -19,10 +19,11 @@ export default defineConfig({
   use: {
     browserName: "chromium",
     viewport: { width: 1280, height: 800 },
+    contextOptions: { reducedMotion: "reduce" }, // every opened menu would be drawn a dozen times; one file has motion
     launchOptions: {
       ...(chromium ? { executablePath: chromium } : {}),
       // a browser of the superuser has no sandbox; the pages are our own
-      args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+      args: ["--disable-gpu", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
     },
   },
 });

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from command_line import Run
-from test_cli_server import started
+from started_server import started
 
 
 def test_people_and_data_are_as_the_environment_says(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from method_coverage import watched
-from planned import Planned
 
 from apportion.domain.jobs import JobKind, JobState
 from apportion.ports.cluster import Cluster
@@ -20,7 +18,9 @@ from apportion.server.app import create_app
 from apportion.server.housekeeping import catch_up
 from apportion.services.background.recovery import recover, unfinished_operations
 from apportion.settings import Settings
+from method_coverage import watched
 from patience import until
+from planned import Planned
 from postgres_cluster import own_database
 from stored_dataset import StoredDataset, new_dataset, read, write
 from support import FakeClock

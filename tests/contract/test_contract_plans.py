@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from planned import Planned
 
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.rule_id import RuleId
@@ -18,6 +17,7 @@ from apportion.ports.slots import SlotRow
 from apportion.ports.store import Store, Transaction
 from apportion.services.assignments.apply_plan import with_numbers
 from owners import nobody
+from planned import Planned
 from stored_dataset import text
 
 TURNS = Reason("turns", (2,))

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from planned import Planned, claimant, leased
 
 from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.spec import RuleSpec
@@ -17,6 +16,7 @@ from apportion.ports.queue import Active, Claimant, RemainingWork
 from apportion.ports.slots import SlotCount
 from apportion.ports.store import Store, Transaction
 from apportion.vocabulary import AnnotationState
+from planned import Planned, claimant, leased
 from stored_dataset import read, write
 
 PULL = RuleSpec(mode=Mode.PULL)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from method_coverage import watched
 
 from apportion.ports.security import Attempts, Claims, Clock, Passwords, Tokens
 from apportion.ports.webhooks import WebhookSecrets
 from apportion.server.attempts import AttemptsInMemory
 from apportion.server.security import Argon2Passwords, JwtTokens, SystemClock
 from apportion.server.webhook_secrets import DerivedSecrets
+from method_coverage import watched
 from postgres_cluster import own_database
 from support import FakeClock
 

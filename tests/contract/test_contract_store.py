@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from planned import Planned
-from stores import opened
 
 from apportion.domain.errors import QueryTooSlowError
 from apportion.domain.ids import UserId, WorkspaceId
@@ -24,7 +22,9 @@ from apportion.ports.store import Store, Transaction
 from apportion.ports.upkeep import StoreCounts
 from apportion.vocabulary import Role
 from patience import patience, until
+from planned import Planned
 from stored_dataset import StoredDataset, full, new_dataset, read, text, write
+from stores import opened
 
 SLOW = "/.*w.*o.*r.*d.*x/"
 

@@ -215,6 +215,34 @@ def test_nobody_gets_more_than_their_cap_in_two_tabs_on_two_stores(
     verified(upkeep)
 
 
+def test_two_tabs_that_claim_at_the_same_time_do_not_exceed_a_cap(
+    several: tuple[list[Store], Callable[[], Upkeep]],
+) -> None:
+    stores, _ = several
+    team = Team(stores, records=24, wanted=1)
+    team.plan(cap=3)
+    start, held = threading.Barrier(2), Counter[str]()
+
+    def claim(store: Store) -> Callable[[], None]:
+        def go_on() -> None:
+            for _ in range(8):
+                start.wait(patience(60))
+                team.claim(store, "ana", 3)
+                start.wait(patience(60))
+                if store is stores[0]:
+                    with store.read() as tx:
+                        leases = tx.assignments.leased(team.dataset, "ana")
+                    held[f"{len(leases)} at once"] += 1
+                    me = actor("ana", ws="annotator")
+                    team.write(store, lambda tx: release_records(tx, me, team.address, None))
+                start.wait(patience(60))
+
+        return go_on
+
+    team.run(claim(stores[0]), claim(stores[-1]))
+    assert held == {"3 at once": 8}
+
+
 def _log(tx: Transaction, dataset: Dataset, ready: Sequence[EncodedRecord]) -> None:
     tx.records.log(dataset, ready, at=NOW)
 

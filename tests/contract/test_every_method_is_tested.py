@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from method_coverage import UNDONE, port_methods
 
 FOLDER = Path(__file__).parent
@@ -23,7 +24,7 @@ def test_every_method_of_every_port_has_a_test_that_notices_when_it_is_broken(tm
     options = ["-q", "-p", "no:cacheprovider", "-p", "method_coverage", f"--break-methods={report}"]
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-k", "sqlite or security or cluster", *files],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER), *sys.path])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER.parent), *sys.path])},
         capture_output=True,
         text=True,
     )

@@ -20,7 +20,7 @@ KUBERNETES = ROOT / "deploy" / "kubernetes"
 LINTERS = [
     ["yamllint", "--strict", "--config-file", "tools/yamllint.yaml", "deploy"],
     ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "deploy/compose/compose.yaml"],
-    ["kubernetes-validate", "--strict", "--version", "1.31", *(
+    ["kubernetes-validate", "--strict", "--quiet", "--kubernetes-version", "1.31", *(
         f"deploy/kubernetes/{name}.yaml"
         for name in ("deployment", "migrate", "service", "disruption-budget", "secret.example")
     )],
@@ -36,13 +36,27 @@ def services() -> dict[str, Any]:
     return dict(yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"])
 
 
+MISTAKES = {
+    "yamllint": ("compose/compose.yaml", "    ports:", "     ports:"),
+    "check-jsonschema": ("compose/compose.yaml", "    ports:", "    portz:"),
+    "kubernetes-validate": ("kubernetes/deployment.yaml", "maxUnavailable:", "maxUnavailables:"),
+}
+
+
 @pytest.mark.parametrize("command", LINTERS, ids=lambda command: command[0])
-def test_linters_find_nothing(command: list[str]) -> None:
+def test_linters_find_nothing_but_a_mistake(command: list[str], tmp_path: Path) -> None:
     program = shutil.which(command[0], path=f"{ROOT / '.tools/audit/bin'}:/usr/local/bin:/usr/bin")
     if program is None:
         pytest.skip(f"{command[0]} is not installed here; `make audit` brings it along")
-    ran = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+    for name in ("deploy", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    ran = subprocess.run([program, *command[1:]], cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    name, right, wrong = MISTAKES[command[0]]
+    file = tmp_path / "deploy" / name
+    file.write_text(file.read_text().replace(right, wrong))
+    again = subprocess.run([program, *command[1:]], cwd=tmp_path, capture_output=True, text=True)
+    assert again.returncode != 0
 
 
 def understood(words: list[str]) -> bool:
@@ -165,3 +179,25 @@ def test_systemd_runs_as_many_servers_as_are_enabled() -> None:
         return text[text.index("# It needs its folder") :]
 
     assert locked(unit) == locked(one), "the same walls as around a single server"
+
+
+def test_whoever_migrates_creates_the_administrator_and_servers_do_not(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    apportion = tmp_path / "bin" / "apportion"
+    apportion.parent.mkdir()
+    apportion.write_text(f'#!/bin/sh\necho "$@" "${{APPORTION_NEW_PASSWORD:-}}" >>{said}\n')
+    apportion.chmod(0o755)
+    given = {
+        "PATH": f"{apportion.parent}:/usr/bin:/bin",
+        "APPORTION_HOME": str(tmp_path),
+        "ADMIN_PASSWORD": "long enough",
+    }
+    created = "users create --username admin --first-name admin --role admin long enough"
+    for words, wanted in (
+        (["db", "migrate"], ["db migrate", created]),
+        (["server", "start"], [created, "server start"]),
+        (["server", "start", "--no-migrate"], ["server start --no-migrate"]),
+    ):
+        said.unlink(missing_ok=True)
+        subprocess.run(["sh", str(ROOT / "deploy" / "entry.sh"), *words], env=given, check=True)
+        assert [line.strip() for line in said.read_text().splitlines()] == wanted

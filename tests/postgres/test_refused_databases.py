@@ -165,7 +165,7 @@ def test_a_postgresql_without_a_connection_left_is_named(url: str) -> None:
         run(narrow, "CREATE ROLE two LOGIN CONNECTION LIMIT 2")
         run(narrow, "GRANT ALL ON DATABASE narrow TO two; GRANT ALL ON SCHEMA public TO two")
         as_two = narrow.replace("apportion@", f"two:{PASSWORD}@")
-        with closing(PostgresStore(as_two, serving=True)) as store, psycopg.connect(as_two):
+        with closing(PostgresStore(as_two)) as store, psycopg.connect(as_two):
             assert "Raise max_connections" in refusal_of(as_two)
             with (
                 pytest.raises(StoreUnavailableError, match="no connection left: raise its max_connections"),

@@ -10,14 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
-from seeded_data import seed_data
-from servers import SHARED, TEXT, LocalServer, local_server, problems
 
 from apportion.server.housekeeping import finish, unfinished
 from apportion.services.datasets import trash
 from apportion.services.records import copy as copying
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from owners import nobody
+from seeded_data import seed_data
+from servers import SHARED, TEXT, LocalServer, local_server, problems
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-from servers import SHARED, TEXT, LocalServer, furnish, local_server, problems, running_on, scan
 
 from apportion.domain.errors import StorageFullError
 from apportion.services.datasets.manage import NewDataset, blank_dataset
@@ -20,6 +19,7 @@ from apportion.services.datasets.staging import publish
 from apportion.services.records import import_rows
 from owners import nobody
 from patience import patience
+from servers import SHARED, TEXT, LocalServer, furnish, local_server, problems, running_on, scan
 
 ROWS = 1_200
 PEOPLE = ("ana", "ben", "rita")

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import pytest
 from fastapi import FastAPI
-from servers import SHARED, TEXT, LocalServer
 from starlette.routing import Match
-from test_permissions_of_datasets import MATRIX, NAMES, _table
 
 from apportion.services.people.users import NewUser, add_user
 from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
 from apportion.vocabulary import MembershipRole, Role
+from dataset_permissions import MATRIX, NAMES, table_of
+from servers import SHARED, TEXT, LocalServer
 
 ELSEWHERE = {
     "oscar": MembershipRole.ANNOTATOR,
@@ -58,7 +58,7 @@ def test_a_role_elsewhere_opens_no_workspace_and_no_user_here(unknown: LocalServ
     admin, client = unknown.client(), unknown.client(who)
     ids = {each["username"]: each["id"] for each in admin.get("/api/users").json()}
     ids |= {each["name"]: each["id"] for each in admin.get("/api/workspaces").json()}
-    people = _table("test_permission_matrix")
+    people = table_of("test_permission_matrix")
     for method, path, body, least in people.MATRIX:
         if least in ("nobody", "olga"):
             continue
@@ -178,7 +178,7 @@ def _handled(app: FastAPI, method: str, path: str) -> str | None:
 def _rows() -> Iterator[tuple[str, str]]:
     for method, path, *_ in MATRIX:
         yield method, path.format(who="eva", **NAMES)
-    for method, path, *_ in _table("test_permission_matrix").MATRIX:
+    for method, path, *_ in table_of("test_permission_matrix").MATRIX:
         yield method, path.format_map(_Anybody())
 
 
@@ -197,10 +197,10 @@ NEEDS_NOBODY = {
 """Pages, which the documentation of the API leaves out."""
 
 
-def test_every_route_the_server_has_is_in_a_table(furnished: LocalServer) -> None:
+def test_every_route_the_server_has_is_in_atable_of(furnished: LocalServer) -> None:
     app = furnished.app
     walked = {(method, _handled(app, method, path)) for method, path in _rows()}
-    elsewhere = _table("test_permission_matrix").ELSEWHERE
+    elsewhere = table_of("test_permission_matrix").ELSEWHERE
     for route in app.routes:
         template = getattr(route, "path_format", None)
         for method in (getattr(route, "methods", None) or ()) if template else ():

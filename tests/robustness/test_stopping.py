@@ -205,14 +205,16 @@ def test_more_idle_connections_than_files_keep_nobody_out(tmp_path: Path) -> Non
         where = httpx.URL(server.url)
         for _ in range(400):
             assert where.port is not None
-            idle = open_ones.enter_context(socket.create_connection((where.host, where.port), timeout=20))
+            idle = open_ones.enter_context(
+                socket.create_connection((where.host, where.port), timeout=patience(20))
+            )
             idle.sendall(b"GET /api/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
         for n in range(3):
             body = {"records": a_batch(n)}
             logged = server.client().post(f"/api/datasets/big/{TEXT}:bulk", params=SHARED, json=body)
             assert logged.status_code == 200
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(30) == 0
+        assert server.process.wait(patience(30)) == 0
         assert server.process.stdout is not None
         answer = server.process.stdout.read()
     assert "Traceback" not in answer
@@ -222,7 +224,9 @@ def test_more_idle_connections_than_files_keep_nobody_out(tmp_path: Path) -> Non
 def test_who_has_too_many_connections_loses_the_oldest_idle_one(local: LocalServer, monkeypatch: Any) -> None:
     monkeypatch.setattr(limits.TimeoutProtocol, "counted_in", Connections(None, 2))
     with listening(local) as address, contextlib.ExitStack() as open_ones:
-        three = [open_ones.enter_context(socket.create_connection(address, timeout=20)) for _ in range(3)]
+        three = [
+            open_ones.enter_context(socket.create_connection(address, timeout=patience(20))) for _ in range(3)
+        ]
         for each in three[1:]:
             each.sendall(LINE + b"\r\n")
             assert each.recv(100).startswith(b"HTTP/1.1 200")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from servers import SHARED, TEXT, LocalServer, furnish, local_server, reopened
 
 from apportion.server.housekeeping import catch_up, follow_clock, purge
 from apportion.server.security import SystemClock
@@ -17,6 +16,7 @@ from apportion.services.datasets.trash import mark_old_for_purge
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep, restore
 from owners import nobody
+from servers import SHARED, TEXT, LocalServer, furnish, local_server, reopened
 from support import Client, FakeClock
 
 WEEK = 7 * 24 * 60

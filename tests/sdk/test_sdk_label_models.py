@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_sdk_weak_labels import TEXTS, mail, several, weak
 
 import apportion as rg
 from apportion.labeling.text_classification import (
@@ -29,6 +28,7 @@ from apportion.labeling.text_classification.label_models import (
     TooFewRulesError,
 )
 from apportion.labeling.text_classification.weak_labels import MultiLabelError
+from weak_label_records import TEXTS, mail, several, weak
 
 __all__ = ["mail", "several"]
 

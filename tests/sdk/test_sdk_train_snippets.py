@@ -35,9 +35,10 @@ def datasets(live_server: str) -> str:
         )
         for _ in range(12)
     ]
+    logged: dict[str, Any] = {"one": one, "several": several, "tokens": tokens}
     with rg.Client(live_server, "admin.apikey", "recognai") as admin:
-        for name, records in {"one": one, "several": several, "tokens": tokens}.items():
-            admin.log(records, f"learn-{name}", verbose=False)  # type: ignore[arg-type]
+        for name, records in logged.items():
+            admin.log(records, f"learn-{name}", verbose=False)
     return live_server
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sdk_support import ClientAs
 
 import apportion as rg
 from apportion.labeling.text_classification import (
@@ -36,69 +35,8 @@ from apportion.sdk.errors import (
     ForbiddenApiError,
     NotFoundApiError,
 )
-
-TEXTS = (
-    "free money now", "free ticket inside", "money back soon", "call me later", "meet me later", "free call now",
-    "money ticket now", "nothing here", "see you later", "free free free",
-)  # fmt: skip
-ANNOTATIONS = ("spam", "spam", None, "ham", None, "ham", "spam", None, "other", None)
-STORED = {"free": "spam", "money": "spam", "later": "ham"}
-LABELS = {None: -1, "spam": 0, "ham": 1, "other": 2}
-SEVERAL_TEXTS = (
-    "good fast", "good slow", "bad slow", "fast", "nothing", "good bad", "slow slow", "fast bad",
-)  # fmt: skip
-SEVERAL: tuple[list[str] | None, ...] = (
-    ["pos", "speed"],
-    ["pos"],
-    ["neg", "speed"],
-    None,
-    [],
-    None,
-    None,
-    ["neg"],
-)
-VECTORS = [
-    (1, 0), (0.9, 0.1), (0.2, 1), (-1, 0), (-0.9, 0.3), (0.8, 0.2), (0.3, 0.9), (0.99, 0.05), (-1, 0.1), (1, 0.02),
-]  # fmt: skip
-
-
-def call(record: Any) -> str | None:
-    return "ham" if "call" in record.text else None
-
-
-def now(record: Any) -> list[str] | None:
-    return ["spam"] if "now" in record.text else None
-
-
-FUNCTIONS = [call, now, lambda record: "other" if "you" in record.text else None]
-
-
-@pytest.fixture
-def mail(active: rg.Client) -> None:
-    """Ten mails with three stored rules."""
-    records = [
-        rg.TextClassificationRecord(text=text, id=id, annotation=label)
-        for id, (text, label) in enumerate(zip(TEXTS, ANNOTATIONS, strict=True))
-    ]
-    rg.log(records, "mail", verbose=False)
-    add_rules("mail", [Rule(query, label) for query, label in STORED.items()])
-
-
-@pytest.fixture
-def several(active: rg.Client) -> WeakMultiLabels:
-    """Eight records of several labels, with four rules."""
-    records = [
-        rg.TextClassificationRecord(text=text, id=id, annotation=labels, multi_label=True)
-        for id, (text, labels) in enumerate(zip(SEVERAL_TEXTS, SEVERAL, strict=True))
-    ]
-    rg.log(records, "several", verbose=False)
-    rules = [Rule("good", ["pos"]), Rule("bad", "neg"), Rule("fast OR slow", ["speed", "pos"])]
-    return WeakMultiLabels("several", [*rules, lambda record: [] if "nothing" in record.text else None])
-
-
-def weak() -> WeakLabels:
-    return WeakLabels("mail", [*load_rules("mail"), *FUNCTIONS])
-
+from sdk_support import ClientAs
+from weak_label_records import FUNCTIONS, LABELS, TEXTS, VECTORS, call, weak
 
 # Rules
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 from fastapi import FastAPI
 
 from apportion.server.housekeeping import prune_audit_log, purge
 from apportion.settings import Settings, SettingsError, load_settings
 from apportion.storage.sql.operations.events import SqlEvents
 from apportion.vocabulary import COMMAND_LINE, SERVER, SOMEBODY_UNKNOWN, EventCode
+from dataset_client import DatasetClient
 from owners import nobody
 from support import FakeClock
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from apportion.vocabulary import EventCode
+from patience import patience
 
 if TYPE_CHECKING:
     from apportion.storage.sqlite.store import SqliteStore
@@ -211,7 +212,7 @@ def jobs(story: Story) -> None:
     begun = talk(
         "rita", EventCode.STARTED_JOB, "POST", "/annotations:apply", {"query": "text", "value": GOOD}
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + patience(60)
     while story.client_as("rita").get(f"/api/jobs/{begun['id']}").json()["state"] != "done":
         assert time.monotonic() < until
         time.sleep(0.01)

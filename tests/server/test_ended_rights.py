@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
-from test_jobs import GOOD, applied, ended, undone
 
 from apportion.domain.jobs import JobKind, JobState
 from apportion.server import routers
+from dataset_client import DatasetClient
+from dataset_jobs import GOOD, applied, ended, undone
+from patience import patience
 
 SHARED = {"X-Argilla-Workspace": "shared"}
 
@@ -228,7 +229,7 @@ def test_of_two_administrators_who_delete_each_other_at_once_one_is_refused(
     second = Held(app, "eva", "DELETE", f"/api/users/{eva}", **{"x-argilla-api-key": made["api_key"]})
     go = threading.Event()
     held: Future[bool] = store.write(
-        lambda _: go.wait(20)
+        lambda _: go.wait(patience(20))
     )  # so that both have been let in before either is done
 
     async def both() -> None:

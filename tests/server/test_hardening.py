@@ -15,6 +15,7 @@ from apportion.server.convert.export_tables import shown
 from apportion.services.people.sign_in import hash_key
 from apportion.services.people.users import key_prefix
 from apportion.settings import Settings
+from patience import patience
 from support import Client
 
 SHARED = {"X-Argilla-Workspace": "shared"}
@@ -108,9 +109,12 @@ def test_a_hundred_guesses_from_one_address_do_not_hold_up_others(proxied: Clien
     go, order = threading.Event(), []
 
     async def all_of_them() -> None:
-        guesses = [asyncio.create_task(state.hashing(lambda: go.wait(20), "203.0.113.9")) for _ in range(100)]
+        guesses = [
+            asyncio.create_task(state.hashing(lambda: go.wait(patience(20)), "203.0.113.9"))
+            for _ in range(100)
+        ]
         await asyncio.sleep(0.05)
-        order.append(await asyncio.wait_for(state.hashing(lambda: "in", "203.0.113.7"), 20))
+        order.append(await asyncio.wait_for(state.hashing(lambda: "in", "203.0.113.7"), patience(20)))
         go.set()
         await asyncio.gather(*guesses)
 

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 from fastapi import FastAPI
 
 from apportion.domain.jobs import JobKind, JobState
 from apportion.services.background.recovery import recover, unfinished_operations
+from dataset_client import DatasetClient
+from dataset_jobs import GOOD, applied, ended, undone
 from owners import nobody
-from patience import patience
 
 
 @pytest.fixture
 def talk(client_as: Any) -> DatasetClient:
     return DatasetClient(client_as, "abcd")
-
-
-def ended(talk: DatasetClient, who: str, job: dict[str, Any]) -> dict[str, Any]:
-    """The job once it has ended."""
-    end = time.monotonic() + patience(20)
-    while job["state"] in ("waiting", "running"):
-        assert time.monotonic() < end, job
-        time.sleep(0.01)
-        job = talk.client_as(who).get(f"/api/jobs/{job['id']}").json()
-    return job
-
-
-def applied(talk: DatasetClient, who: str, **asked: Any) -> dict[str, Any]:
-    return ended(talk, who, talk.post(who, "annotations:apply", asked))
-
-
-def undone(talk: DatasetClient, who: str, job: dict[str, Any]) -> dict[str, Any]:
-    return ended(talk, who, talk.client_as(who).post(f"/api/jobs/{job['id']}:undo").json())
-
-
-GOOD = {"labels": [{"class": "good"}]}
 
 
 def test_an_annotator_labels_all_that_match_and_undoes_it(talk: DatasetClient) -> None:

@@ -14,6 +14,7 @@ from apportion.ports.store import Transaction
 from apportion.services.answers.answer_change import AnswerChange
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.vocabulary import AnnotationState
+from patience import patience
 from upkeep import problems_in
 
 PLAN = {"rules": [{"overlap": 2, "users": ["ana", "ben"]}], "seed": 3}
@@ -74,10 +75,10 @@ def test_of_writes_that_share_a_transaction_only_the_refused_one_is_undone(
 
     def hold(_: Transaction) -> None:
         begun.set()
-        go_on.wait(30)
+        go_on.wait(patience(30))
 
     held = store.write(hold)
-    begun.wait(30)
+    begun.wait(patience(30))
     people = ["first", "second", "third"]
     writes: list[Callable[[Transaction], None]] = [
         partial(spend, who=who, at=at + 10) for at, who in enumerate(people)
@@ -85,7 +86,7 @@ def test_of_writes_that_share_a_transaction_only_the_refused_one_is_undone(
     writes[which] = refused(writes[which])
     waiting = [store.write(each, urgent=True) for each in writes]
     go_on.set()
-    held.result(30)
+    held.result(patience(30))
     for place, each in enumerate(waiting):
         assert isinstance(each.exception(30), RefusedError if place == which else type(None))
     assert spent(store).keys() == {*people} - {people[which]}

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 from fastapi import FastAPI
 
 from apportion.ports.replies import RequestKey
 from apportion.server.sent_again import KEY_HEADER
+from dataset_client import DatasetClient
 from owners import start_again
 
 GOOD = {"labels": [{"class": "good"}]}

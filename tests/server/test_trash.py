@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 
 from apportion.server.housekeeping import keeper_loop, purge
+from dataset_client import DatasetClient
 from patience import patience
 from upkeep import problems_in, tables_of
 

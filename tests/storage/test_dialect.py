@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.text import analysed
@@ -97,6 +97,7 @@ FLOATS = st.floats(-1e100, 1e100).filter(lambda f: f == 0 or abs(f) > 1e-100)
 
 @ONCE
 @given(rows=st.dictionaries(st.integers(-(1 << 63), (1 << 63) - 1), FLOATS, max_size=20))
+@example(rows={1: 0.46795476594943197})
 def test_packed_columns_keep_every_digit(raw: RawConnection, rows: dict[int, float]) -> None:
     raw.execute("DELETE FROM t")
     filled(raw, [(n, f, None) for n, f in rows.items()])

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import uvicorn
 
+from apportion.bootstrap import open_store
 from apportion.ports.store import Transaction
-from apportion.server.app import build_app
+from apportion.server.app import create_app
+from apportion.server.security import Argon2Passwords
 from apportion.services.people.users import NewUser, add_user
 from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
 from apportion.settings import load_settings
@@ -23,7 +25,10 @@ ALONE = {"zoe": Role.ANNOTATOR}
 def main(port: int, *, empty: bool = False) -> None:
     """Serve until told to stop; an empty server asks for its first administrator, and prints the code."""
     with tempfile.TemporaryDirectory() as home:
-        app = build_app(load_settings(home=Path(home), port=port, webhook_allow_private=True).settings)
+        settings = load_settings(home=Path(home), port=port, webhook_allow_private=True).settings
+        # Passwords are hashed as in earnest, but cheaply: every journey begins with somebody who signs in
+        passwords = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
+        app = create_app(settings, open_store(settings, serving=True), passwords=passwords)
         house = app.state.app_state
         hashed = house.passwords.hash("ten words are better")
 

@@ -1,12 +1,22 @@
 /** One picture after another, in the order in which the pages about each role show them. */
 
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
 import { type Page } from "@playwright/test";
 
 import { expect, test as journey } from "../e2e/journey";
 import { port } from "../playwright.pictures.config";
 
-const test = journey.extend<object, { house: string }>({
-  house: [async ({}, provide) => { await provide(`http://localhost:${String(port)}`); }, { scope: "worker" }],
+/** The demo instead of the journeys' servers, with its password. */
+const test = journey.extend<object, { served: string }>({
+  served: [async ({}, provide) => { await provide(`http://localhost:${String(port)}`); }, { scope: "worker" }],
+  signIn: async ({ page }, provide) => {
+    await provide(async (username) => {
+      const reply = await page.request.post("/api/session", { headers: { "X-Apportion": "1" }, data: { username, password: "12345678" } });
+      expect(reply.status()).toBe(200);
+    });
+  },
 });
 
 const TOPICS = "/datasets/recognai/python-docs-topics";
@@ -80,4 +90,30 @@ test("spans", async ({ page, signIn }) => {
   await signIn("admin");
   await page.goto(`${ENTITIES}?q=${encodeURIComponent("__init__ TypeError")}`);
   await take(page, "annotate-entities");
+});
+
+/** Runs the Python of a how-to page, as far as a heading, as its reader would. */
+function follow(name: string, until: string) {
+  const text = readFileSync(`../docs/how-to/${name}.md`, "utf8");
+  const part = text.slice(0, text.indexOf(`## ${until}`));
+  const code = [...part.matchAll(/^```python\n(.*?)^```/gms)].map((each) => each[1] ?? "").join("\n");
+  const python = process.env["APPORTION_PYTHON"] ?? "../.venv/bin/python";
+  execFileSync(python, ["-c", code.replaceAll("http://localhost:6900", `http://localhost:${String(port)}`)], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+test("labeling rules", async ({ page, signIn }) => {
+  follow("write-rules", "Give people what rules leave open");
+  await signIn("admin");
+  await page.goto("/datasets/recognai/tickets/rules");
+  await expect(page.getByRole("row", { name: /thanks OR great/ })).toBeVisible();
+  await page.keyboard.type("invoice OR doorstep");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("2");
+  await expect(page.getByLabel("Figures of this rule")).toContainText("Precision");
+  await expect(page.getByRole("region", { name: "Some of them" }).getByRole("listitem").first()).toBeVisible();
+  await take(page, "rules", { height: 1_060 });
+  await page.getByRole("link", { name: "Assign these: No rule matches" }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await expect(page.getByRole("dialog").getByRole("button", { name: /^Assign/ })).toBeEnabled();
+  await take(page, "rules-assign");
 });

@@ -6,6 +6,7 @@ import getpass
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,8 +43,9 @@ def home_option(command: F) -> F:
 
 
 def read_settings(home: Path | None) -> Settings:
-    """Return the settings of a home folder."""
-    return load_settings(home=home).settings
+    """Return the settings of a home folder; one that is given is meant, whatever database the environment names."""
+    settings = load_settings(home=home).settings
+    return settings if home is None else replace(settings, database_url="")
 
 
 @contextmanager

@@ -113,6 +113,7 @@ class PostgresRaw:
         return len(rows)
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
+        self.prepare_for(sql)
         self._streams += 1
         cursor: RawServerCursor[Any]
         with RawServerCursor(self.link, f"stream_{self._streams}") as cursor:

@@ -17,6 +17,7 @@ from .feed import FEED_TABLES
 
 __all__ = [
     "check_database",
+    "check_upgraded",
     "check_version",
     "create_in_transaction",
     "create_tables",
@@ -127,6 +128,12 @@ def check_version(connection: PostgresConnection) -> None:
         )
 
 
+def check_upgraded(connection: PostgresConnection) -> None:
+    """Wait for an upgrade that is under way. Raises ``DatabaseError`` if the tables are of another version then."""
+    with upgrade_lock(connection):
+        check_version(connection)
+
+
 def wait_for_tables(connection: PostgresConnection) -> None:
     """Wait for somebody else to create or upgrade the tables. Raises ``DatabaseError`` if nobody does."""
     until = time.monotonic() + TABLES_SECONDS
@@ -156,8 +163,9 @@ def migrate(connection: PostgresConnection, *, allowed: bool = True) -> None:
                 "migrate`, or start without --no-migrate."
             )
         elif version < LATEST:
-            from .upgrade import upgrade
+            from .upgrade import refuse_beside_servers, upgrade
 
+            refuse_beside_servers(connection, version)
             upgrade(connection)
 
 

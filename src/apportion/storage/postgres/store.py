@@ -10,7 +10,7 @@ from apportion.storage.sql.store import SqlStore
 from apportion.storage.versions import LATEST
 
 from .connection import PostgresConnection
-from .create import migrate, version_of, wait_for_tables
+from .create import check_upgraded, migrate, version_of, wait_for_tables
 from .database import Database
 from .feed import TableFeed, prune_feed
 from .session import ServerSession
@@ -45,7 +45,11 @@ class PostgresStore(SqlStore[PostgresConnection]):
             database.initialise(lambda connection: migrate(connection, allowed=allow_upgrade))
             if serving:
                 self._session = ServerSession(url)
+                # Once the others can see that it is there: an upgrade may have begun before they could
+                database.initialise(check_upgraded)
         except BaseException as failure:
+            if self._session is not None:
+                self._session.close()
             database.close()
             explained = database.explained(failure)
             if explained is not None:

@@ -49,7 +49,8 @@ class SqliteDialect:
         return f"group_concat({expression})"
 
     def packed_floats(self, expression: str) -> str:
-        return f"group_concat(quote({expression}))"  # else only 15 digits are written
+        # ``quote`` writes 15 digits where it takes them for enough, and errs about some floats
+        return f"group_concat(printf('%!.20g', {expression}))"
 
     def unpacked(self, value: str | None, kind: Any) -> Any:
         import numpy as np  # not needed to start

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
+
 from servers import SHARED, T2T, TEXT, TOKEN
 
 Json = Any

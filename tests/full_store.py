@@ -6,13 +6,11 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from seeded_data import seed_data
-from servers import SHARED, TEXT, LocalServer
-
 from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.ports.store import Transaction
-from apportion.services.datasets import trash
 from patience import patience, until
+from seeded_data import seed_data
+from servers import SHARED, TEXT, LocalServer
 
 __all__ = ["fill_tables"]
 
@@ -35,12 +33,12 @@ def _purge(local: LocalServer) -> None:
     records = {"records": [{"id": "x", "inputs": {"text": "long gone"}}]}
     eva.post(f"/api/datasets/purged/{TEXT}:bulk", params=SHARED, json=records).raise_for_status()
     eva.delete("/api/datasets/purged", params=SHARED).raise_for_status()
-    now = time.time_ns() // 1000
 
     def purge(tx: Transaction) -> None:
-        for no in trash.mark_old_for_purge(tx, before=now + 1_000_000, now=now):
-            while not trash.purge_some(tx, no):
-                pass
+        (deleted,) = tx.datasets.deleted()
+        tx.datasets.mark_for_purge(deleted.dataset)
+        while not tx.datasets.purge(deleted.dataset.no, limit=1_000):
+            pass
 
     local.store.write(purge).result()
 
@@ -123,7 +121,10 @@ def _jobs(local: LocalServer) -> None:
     jobs = []
     for query in ("metadata.part:0", "metadata.part:1"):
         posted = ana.post(
-            "/api/datasets/plans/annotations:apply", params=SHARED, json={**asked, "query": query}
+            "/api/datasets/plans/annotations:apply",
+            params=SHARED,
+            json={**asked, "query": query},
+            headers={"Idempotency-Key": query},
         )
         jobs.append(ended(posted.raise_for_status().json()))
     ended(ana.post(f"/api/jobs/{jobs[1]['id']}:undo").raise_for_status().json())

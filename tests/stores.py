@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from method_coverage import watched, watched_write
 
 from apportion.bootstrap import open_store, open_upkeep
 from apportion.domain.records import Record
@@ -20,6 +19,7 @@ from apportion.ports.store import Store, Transaction
 from apportion.ports.upkeep import StoreCondition, StoreCounts, Upkeep
 from apportion.settings import Settings
 from apportion.vocabulary import Task
+from method_coverage import watched, watched_write
 from postgres_cluster import database_url
 
 __all__ = ["OPENERS", "RoutedStore", "opened", "opened_several"]

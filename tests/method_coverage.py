@@ -31,7 +31,7 @@ from apportion.ports.store import Store, Transaction
 __all__ = ["methods_of", "port_methods", "watched", "watched_write"]
 
 T = TypeVar("T")
-TESTS = str(Path(__file__).parents[1])
+TESTS = str(Path(__file__).parent)
 BROKEN_CALLS = 50
 """Calls of a broken method after which the test is ended: it may wait for a value that never comes."""
 

@@ -7,9 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from servers import SHARED, TEXT, TOKEN, LocalServer, furnish
-
 from apportion.storage.tables import metadata
+from servers import SHARED, TEXT, TOKEN, LocalServer, furnish
 
 __all__ = ["columns_of", "contents", "contents_but_events", "derived", "seed_data"]
 
