@@ -70,7 +70,7 @@ export const audit: Language["audit"] = {
     sent_delivery_again: "envió de nuevo una entrega ({event}) por el webhook a {host}",
     backed_up: "creó la copia de seguridad {object}",
     restored_backup: "restauró la copia de seguridad {object}",
-    moved_store: "trajo aquí todo lo que había en {source}",
+    moved_store: "trasladó todo aquí desde {source}",
     rebuilt_indexes: "reconstruyó los índices",
     pruned_audit_log: "quitó {count, plural, one {# evento caducado} other {# eventos caducados}} de este registro",
   },

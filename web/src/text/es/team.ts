@@ -1,7 +1,6 @@
 import type { Language } from "@/text/translations";
 
 export const team: Language["team"] = {
-  nav: { label: "Dataset", records: "Registros", team: "Equipo", rules: "Reglas", settings: "Ajustes" },
   assign: {
     open: "Asignar registros",
     these: "Asignar estos",
