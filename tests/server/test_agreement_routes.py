@@ -130,7 +130,7 @@ def test_quality_comes_with_confusions_of_pairs(talk: DatasetClient) -> None:
     assert all(0 <= each["accuracy"] <= 1 for each in found["annotators"])
     assert found["pairs"][0]["records"] == 5
     given = {each["annotator"]: each["given"] for each in found["annotators"]}
-    assert given["ana"]["x"] == len(room.found("ana", "annotations.ana.label:x"))
+    assert given["ana"]["x"] == len(talk.found("ana", "annotations.ana.label:x"))
     assert sum(given["ben"].values()) == 5
 
 

@@ -33,7 +33,7 @@ def test_a_comment_reaches_those_it_is_for_until_one_of_them_has_dealt_with_it(c
     assert [each["done_by"] for each in inbox(client_as, "max", done=True)] == ["rita"]
     client_as("max").post(url, json={"done": False})
     assert len(inbox(client_as, "rita")) == 1
-    newest = room.get("max", "events")["events"][0]
+    newest = talk.get("max", "events")["events"][0]
     assert (newest["who"], newest["what"], newest["record"]) == ("max", "reopened_comment", "a")
 
 
@@ -67,28 +67,28 @@ def test_somebody_is_asked_to_answer_again_and_told_why(client_as: Any) -> None:
 
 
 def test_asking_again_is_undone_until_somebody_has_begun_another_answer(client_as: Any) -> None:
-    room = Room(client_as, blind=True)
-    room.answer(ana="good", ben="bad")
+    talk = DatasetClient(client_as, blind=True)
+    talk.answer(ana="good", ben="bad")
     ask, undo = {"reason": "See page 3."}, {"undo": True}
     path = "records/a/annotations/ana:ask_again"
-    room.post("rita", path, ask)
-    room.post("rita", path, undo)
-    mine = room.get("ana", "records/a/annotations/me")
+    talk.post("rita", path, ask)
+    talk.post("rita", path, undo)
+    mine = talk.get("ana", "records/a/annotations/me")
     assert (mine["state"], mine["value"]["labels"][0]["class"], mine["counted"]) == (
         "submitted",
         "good",
         True,
     )
     assert inbox(client_as, "ana") == []
-    assert room.found("rita", "conflict:true") == ["a"]
-    assert room.ask("rita", "POST", path, json=undo).status_code == 409  # there is nothing to undo
+    assert talk.found("rita", "conflict:true") == ["a"]
+    assert talk.ask("rita", "POST", path, json=undo).status_code == 409  # there is nothing to undo
 
-    room.post("rita", path, ask)
-    mine = room.get("ana", "records/a/annotations/me")
-    assert room.put("ana", "a", "bad", version=mine["version"], state="draft").status_code == 200
-    assert room.ask("rita", "POST", path, json=undo).status_code == 409
-    assert room.get("ana", "records/a/annotations/me")["value"]["labels"][0]["class"] == "bad"
-    assert room.ask("rita", "POST", path, json={"reason": " "}).status_code == 400
+    talk.post("rita", path, ask)
+    mine = talk.get("ana", "records/a/annotations/me")
+    assert talk.put("ana", "a", "bad", version=mine["version"], state="draft").status_code == 200
+    assert talk.ask("rita", "POST", path, json=undo).status_code == 409
+    assert talk.get("ana", "records/a/annotations/me")["value"]["labels"][0]["class"] == "bad"
+    assert talk.ask("rita", "POST", path, json={"reason": " "}).status_code == 400
 
 
 def test_nobody_is_asked_again_for_an_answer_they_never_gave_nor_by_who_does_not_lead(client_as: Any) -> None:
