@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planned import Planned
-from stores import opened_several
 
 from apportion.domain.assignment.spec import RuleSpec
 from apportion.domain.assignment.states import Mode, RowState
@@ -36,7 +34,9 @@ from apportion.services.assignments.queue import (
 )
 from apportion.vocabulary import AnnotationState
 from patience import patience
+from planned import Planned
 from stored_dataset import text, write
+from stores import opened_several
 from support import actor
 
 NOW = 1_000
