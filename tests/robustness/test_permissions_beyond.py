@@ -197,7 +197,7 @@ NEEDS_NOBODY = {
 """Pages, which the documentation of the API leaves out."""
 
 
-def test_every_route_the_server_has_is_in_atable_of(furnished: LocalServer) -> None:
+def test_every_route_the_server_has_is_in_a_table(furnished: LocalServer) -> None:
     app = furnished.app
     walked = {(method, _handled(app, method, path)) for method, path in _rows()}
     elsewhere = table_of("test_permission_matrix").ELSEWHERE

@@ -60,7 +60,7 @@ def test_the_table_here_and_the_one_of_the_domain_agree(action: Action, statuses
     assert let_in == ALLOWED[action] - {EffectiveRole.CREATOR}
 
 
-def test_every_route_is_in_atable_of(furnished: LocalServer) -> None:
+def test_every_route_is_in_a_table(furnished: LocalServer) -> None:
     people, webhooks = table_of("test_permission_matrix"), table_of("test_webhooks")
     known = {(method, path) for method, path, *_ in (*MATRIX, *people.MATRIX, *webhooks.MATRIX)}
 

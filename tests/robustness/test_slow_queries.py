@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from servers import SHARED, TEXT, LocalServer, local_server
 
 from apportion.ports.deadline import Deadline
 from apportion.server import deps, disconnects
 from apportion.services.assignments import apply_plan, queue
 from apportion.storage.sql.query.compiler import MOST_PATTERNS, QueryCompiler
+from servers import SHARED, TEXT, LocalServer, local_server
 
 BIG = "/api/datasets/big"
 RECORDS = 3_000
@@ -320,7 +320,7 @@ def test_an_answer_is_stored_while_somebody_searches_the_same_dataset(big: Local
     cache, inside, leave = big.store.caches.of(no), threading.Event(), threading.Event()
 
     def hold() -> None:
-        with cache.held():
+        with big.store.database.read() as connection, cache.held(connection):
             inside.set()
             leave.wait(ALIVE)
 

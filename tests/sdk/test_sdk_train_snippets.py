@@ -73,7 +73,8 @@ def test_a_snippet_trains_a_model_on_its_dataset(
     exec(compile(code.replace("overrides={", "overrides={" + FEW_STEPS), name, "exec"), there)
 
     if name == "tokens-spacy":
-        assert spacy.load("model/model-best").get_pipe("ner").labels == ("PER",)
+        recogniser: Any = spacy.load("model/model-best").get_pipe("ner")
+        assert recogniser.labels == ("PER",)
     elif "spacy" in name:
         labels = {"bad", "good", "food"} if "several" in dataset else {"bad", "good"}
         assert spacy.load("model/model-best")("what a lovely soup").cats.keys() == labels

@@ -185,7 +185,7 @@ def test_claims_are_refused_the_same_on_both_ways(
     app: FastAPI, hot: list[FastRoute], client_as: Callable[..., Client]
 ) -> None:
     client_as("max").post(BULK, params=SHARED, json={"records": RECORDS}).raise_for_status()
-    bodies = (
+    bodies: tuple[Any, ...] = (
         {},
         {"limit": 0},
         {"limit": 21},
@@ -220,7 +220,7 @@ _VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
     max_leaves=5,
 )
-_BODIES = {
+_BODIES: dict[Any, st.SearchStrategy[dict[str, Any]]] = {
     ClaimIn: st.fixed_dictionaries({}, optional={"limit": _NUMBERS, "where": _TEXTS, "dataset": _TEXTS}),
     AnnotationIn: st.fixed_dictionaries(
         {"state": st.sampled_from(["draft", "submitted", "discarded", "none", None]), "version": _NUMBERS},

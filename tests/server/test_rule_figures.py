@@ -247,7 +247,7 @@ def test_searching_by_rules(mail: Client, query: str, ids: str) -> None:
 
 
 def counted(client: Client, query: dict[str, Any], facets: str = "covered,rule") -> dict[str, dict[str, int]]:
-    more = {"json": {"query": query}, "params": {"limit": 0, "facets": facets}}
+    more: dict[str, Any] = {"json": {"query": query}, "params": {"limit": 0, "facets": facets}}
     found: dict[str, dict[str, int]] = ask(client, "POST", f"/api/datasets/mail/{TEXT}:search", **more)[
         "aggregations"
     ]
