@@ -155,6 +155,7 @@ def _claim(
         taken, records = {slot.id for slot in found.slots}, {slot.record for slot in found.slots}
         free = [slot for slot in ended.values() if slot.id not in taken and slot.record in records]
         tx.assignments.save(dataset, [(before[slot.id], slot) for slot in (*found.slots, *free)])
+    items = _items(tx, dataset, me, found.slots)  # before counters, which others wait for once they are asked
     # This claim may have filled a rule up to its cap.
     after = eligibility.after_claim(before, found.slots, now) if keep else eligibility
     left = tx.assignments.remaining(dataset, after.claimant, now)
@@ -163,7 +164,7 @@ def _claim(
         why = _why(tx, dataset, eligibility, now)
     return Queue(
         dataset,
-        _items(tx, dataset, me, found.slots),
+        items,
         max(0, left.own + left.open - len(found.slots)),
         why,
     )
