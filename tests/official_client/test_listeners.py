@@ -61,11 +61,11 @@ def test_listeners_see_and_do_the_same_with_either_client(
             admin.log(records(dice), name, verbose=False)
             cases[name] = case(dice, conditional=conditional, with_records=with_records, metrics=metrics)
 
-        theirs = official("listeners", workspace="recognai", cases=cases)
+        expected = official("listeners", workspace="recognai", cases=cases)
         script = with_ours("listeners")
         ours = {name: script.outcome(rg, name, each) for name, each in cases.items()}
 
-        assert json.loads(json.dumps(ours)) == theirs["cases"]
-        assert script.without_parameter(rg) == theirs["refused"] == "KeyError"
-    happened = {event[0] for each in theirs["cases"].values() for event in each["seen"]}
+        assert json.loads(json.dumps(ours)) == expected["cases"]
+        assert script.without_parameter(rg) == expected["refused"] == "KeyError"
+    happened = {event[0] for each in expected["cases"].values() for event in each["seen"]}
     assert happened == {"condition", "action"}
