@@ -86,7 +86,7 @@ test("texts are made larger, lines shorter, and predictions shown only when aske
   const text = page.getByText("Sentence number 0 ");
   const size = () => text.evaluate((each) => parseFloat(getComputedStyle(each).fontSize));
   const before = await size();
-  await page.getByRole("button", { name: "View" }).click();
+  await page.getByRole("button", { name: "View", exact: true }).click();
   await page.getByText("Larger", { exact: true }).click();
   await page.getByText("Tight", { exact: true }).click();
   await page.getByRole("switch", { name: "Show predictions only when I ask" }).click();
@@ -101,7 +101,7 @@ test("texts are made larger, lines shorter, and predictions shown only when aske
   await page.keyboard.press("a");
   await expect(page.getByText("2 of 3")).toBeVisible();
   await expect(page.getByRole("button", { name: "politics" })).not.toContainText("80");
-  await page.getByRole("button", { name: "View" }).click();
+  await page.getByRole("button", { name: "View", exact: true }).click();
   await page.getByRole("switch", { name: "Show predictions only when I ask" }).click();
   await page.getByText("Normal", { exact: true }).click();
 });

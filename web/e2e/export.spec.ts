@@ -27,7 +27,7 @@ test("what a filter finds is exported, with everybody's answers or without, as J
   const lines = all.text.trim().split("\n").map((each) => JSON.parse(each) as Record<string, unknown>);
   expect(lines.map((each) => each["id"])).toEqual(["formula", "t00", "t03"]);
   expect(Object.keys(lines[1]?.["answers"] as object)).toEqual(["ana", "ben"]);
-  await expect(dialog.getByText("out.jsonl is downloaded")).toBeVisible();
+  await expect(dialog.getByText("out.jsonl downloaded")).toBeVisible();
 
   await dialog.getByRole("radio", { name: "All records" }).check();
   await expect(dialog.getByText("7 records")).toBeVisible();

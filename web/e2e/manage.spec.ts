@@ -132,7 +132,7 @@ test("a file with bad rows: each is named, nothing is stored before one says so,
   await signIn("admin");
   await page.goto("/datasets/new?workspace=team");
   await page.getByLabel("File", { exact: true }).setInputFiles(file("notes.docx", "none"));
-  await expect(page.getByRole("alert")).toContainText("notes.docx is none of");
+  await expect(page.getByRole("alert")).toContainText("notes.docx isn’t an");
   const lines = [{ key: "a", body: "One.", kind: "sport" }, { key: "b" }, { key: "a", body: "Again." }, { key: "c", body: "Three.", kind: "science" }].map((each) => JSON.stringify(each));
   await page.getByLabel("File", { exact: true }).setInputFiles(file("notes.jsonl", [...lines, "{broken"].join("\n")));
   await expect(page.getByText("5 rows in total; 1 can’t be read.")).toBeVisible();

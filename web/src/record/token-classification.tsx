@@ -84,6 +84,8 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
           onMouseUp={(event) => { if (!taps.isTap(event)) mouse.up(event); }}
           onPointerDown={taps.down}
           onPointerUp={taps.up}
+          // the mouse that browsers make of a tap would close the menu that the tap has opened
+          onTouchEnd={(event) => { if (taps.isTap(event)) event.preventDefault(); }}
           onKeyDown={keyDown}
         >
           <MarkedText text={text} hits={record.hits} spans={spans} suggestions={suggestions} hue={labels.hue} />

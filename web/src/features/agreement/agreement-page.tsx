@@ -199,7 +199,7 @@ function Download({ dataset, asked, whole }: { dataset: DatasetRef; asked: Asked
     saveFile(new Blob([`\uFEFF${table}`], { type: "text/csv" }), `agreement-${dataset.name}.csv`);
   }
   return (
-    <Button size="xs" variant="default" ml="auto" disabled={parts.some((each) => each.isPending)} onClick={save}>
+    <Button size="xs" variant="default" ms="auto" disabled={parts.some((each) => each.isPending)} onClick={save}>
       {chartsText.agreement.csv}
     </Button>
   );

@@ -21,5 +21,5 @@ test("signs in a table have their words, and each kind is explained once", () =>
   const figures = [figure("few_spans"), figure(null), figure("few_spans"), figure("unheard_of")];
   render(<>{figures.map((each, place) => <CautionSign key={place} figure={each} />)}<CautionNote figures={figures} /></>);
   expect(screen.getAllByRole("img", { name: /only 3 of the shared records/ })).toHaveLength(3);
-  expect(screen.getAllByText(/such figures vary more/i)).toHaveLength(2);
+  expect(screen.getAllByText(/the true value may lie outside/i)).toHaveLength(2);
 });

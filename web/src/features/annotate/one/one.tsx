@@ -130,7 +130,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   const predicted = edit !== undefined && hasSuggestions(edit.record);
   return (
     <>
-      {claims && <QueueProgress dataset={dataset} ids={ids} edits={edits} />}
+      {claims && <QueueProgress dataset={dataset} left={claims.left} />}
       {noted && (
         <Suspense>
           <NotCounted noted={noted} />
