@@ -47,13 +47,26 @@ def test_who_computed_more_rests_as_long_as_somebody_who_computed_less_is_at_wor
 
 def test_a_new_request_of_somebody_who_computed_much_does_not_go_first(rests: list[float]) -> None:
     share = FairShare(lambda: 0.0)
-    for _ in range(50):  # each of them short
+    for _ in range(50):  # each of them short, a second in all
         request = _begun(share, "ana")
         request.check()
         request.finish()
-    modest = _begun(share, "ben")
-    _begun(share, "ana")
+    share.use("ben", 0.2)
+    modest, new = _begun(share, "ben"), _begun(share, "ana")
     assert _rested(modest, rests) == deadlines.PAUSE
+    assert _rested(new, rests) >= deadlines.LONGEST_REST
+
+
+def test_what_another_thread_began_is_not_counted_by_the_wrong_clock(rests: list[float]) -> None:
+    share = FairShare(lambda: 0.0)
+    ticks = iter([50.0, 0.0, 0.01])  # the second thread has computed nothing yet
+    deadline = Deadline(1_000, share=share, person="ana", clock=lambda: next(ticks))
+    deadline.start()
+    deadline.start()
+    deadline.finish()
+    share.enter("ben")
+    share.use("ana", deadlines.MARGIN)
+    assert share.others_first("ana")  # 10 ms and no debt of 50 s to be paid off first
 
 
 def test_computing_is_forgotten(rests: list[float]) -> None:
@@ -68,7 +81,7 @@ def test_computing_is_forgotten(rests: list[float]) -> None:
 
 def test_long_work_rests_for_everybody_and_nobody_for_it(rests: list[float]) -> None:
     share = FairShare(lambda: 0.0)
-    long = _begun(share, "ana", long=True)
+    long = _begun(share, "ben", long=True)
     assert _rested(long, rests) == deadlines.PAUSE
     greedy = _begun(share, "ana")
     share.use("ana", 1.0)

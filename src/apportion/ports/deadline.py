@@ -137,8 +137,11 @@ class Deadline:
         self._until = now + self._seconds
         if self._rests:
             self._rest_at = now + STRETCH
-        if self._share is not None and not self._long and not self._entered:
-            self._entered, self._counted_to = True, now
+        if self._share is None or self._long:
+            return
+        self._counted_to = now  # another thread may have begun before, whose clock is another one
+        if not self._entered:
+            self._entered = True
             self._share.enter(self._person)
 
     def finish(self) -> None:
