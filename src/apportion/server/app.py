@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from apportion.bootstrap import open_store
-from apportion.ports.deadline import FairShare
+from apportion.ports.deadline import Foreground
 from apportion.ports.security import Clock, Passwords, Tokens
 from apportion.services.people.first_admin import SetupCode
 from apportion.services.people.sign_in import KeyAttempts, SignIn, SignInLimits
@@ -119,7 +119,7 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         setup=SetupCode(clock),
         web=web,
         readers=Readers(),
-        share=FairShare(),
+        foreground=Foreground(),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         operations=ThreadPoolExecutor(32, "apportion-operation"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),

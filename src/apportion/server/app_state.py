@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
-from apportion.ports.deadline import Deadline, FairShare
+from apportion.ports.deadline import Deadline, Foreground
 from apportion.ports.security import Clock, Passwords
 from apportion.services.operations import OperationStoppedError
 from apportion.services.people.first_admin import SetupCode
@@ -49,7 +49,7 @@ class AppState:
     web: WebApp
     readers: Readers
     """Threads for long reads, so that nobody annotating waits for them."""
-    share: FairShare
+    foreground: Foreground
     """The requests at work that all slower ones let go first."""
     thinkers: ThreadPoolExecutor
     """Threads for long computations that do not read the store."""
@@ -106,19 +106,15 @@ class AppState:
         """Run a long computation that needs no store, in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self.thinkers, fn)
 
-    async def write(self, fn: Callable[[Transaction], T], *, urgent_for: str | None = None) -> T:
-        """Run a function as one write transaction; returns once it is on disk.
-
-        ``urgent_for`` names the person who waits for it: it goes before others that wait, and slow reads of people who
-        computed more rest meanwhile.
-        """
-        if urgent_for is None:
+    async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
+        """Run a function as one write transaction; returns once it is on disk."""
+        if not urgent:
             return await asyncio.wrap_future(self.store.write(fn))
-        self.share.enter(urgent_for)
+        self.foreground.enter()
         try:
             return await asyncio.wrap_future(self.store.write(fn, urgent=True))
         finally:
-            self.share.leave(urgent_for)
+            self.foreground.leave()
 
     def check_running(self) -> None:
         """Raise ``OperationStoppedError`` once the server stops, whose last requests are done."""
