@@ -6,14 +6,13 @@ import contextlib
 import math
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
 from apportion.domain.errors import QueryTooSlowError
 
-__all__ = ["CallerGone", "Deadline", "FairShare"]
+__all__ = ["CallerGone", "Deadline", "Foreground"]
 
 T = TypeVar("T")
 
@@ -22,71 +21,42 @@ AT_ONCE = 500
 STRETCH, PAUSE = 0.005, 0.001
 """Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
 interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
-HALF_LIFE = 1.0
-"""Seconds after which half of somebody's computing time is forgotten."""
-MARGIN = 0.05
-"""Seconds of computing by which one person has to be ahead of another to rest."""
+YOUNG = 0.05
+"""Seconds of computing that a request gets before all those that have computed less go first."""
 LONGEST_REST = 0.02
-"""Seconds that work rests at most between two stretches, so that it goes on even where others never pause."""
-MOST_REMEMBERED = 10_000
-"""People whose computing time is remembered while none of their requests is at work."""
+"""Seconds that older work rests at most between two stretches, so that it goes on even where others never pause."""
 
 
 class CallerGone(Exception):
     """Nobody waits for the answer any more."""
 
 
-class FairShare:
-    """The computing time that each person's requests took lately, and whose requests are at work.
+class Foreground:
+    """The requests at work that have computed little so far; all older work rests while there is one.
 
-    Python runs one thread at a time, so without this a search would get only its share among everything slow, and who
-    sends the most requests would get the most of it. Work rests while a request is there of somebody who took less.
+    Python runs one thread at a time, so without this a search would get only its share among everything slow.
     """
 
-    __slots__ = ("_active", "_clock", "_lock", "_used")
+    __slots__ = ("_lock", "_requests")
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._active: Counter[str] = Counter()
-        self._used: dict[str, tuple[float, float]] = {}
-        """Seconds of computing by person, as they were at some time; half of them are forgotten every ``HALF_LIFE``."""
+        self._requests = 0
 
-    def enter(self, person: str) -> None:
-        """Count one more request of a person."""
+    @property
+    def busy(self) -> bool:
+        """Return whether such a request is at work."""
+        return self._requests > 0
+
+    def enter(self) -> None:
+        """Count one more request."""
         with self._lock:
-            self._active[person] += 1
+            self._requests += 1
 
-    def leave(self, person: str) -> None:
-        """Count one request of a person less."""
+    def leave(self) -> None:
+        """Count one request less."""
         with self._lock:
-            self._active[person] -= 1
-            if not self._active[person]:
-                del self._active[person]
-            if len(self._used) > MOST_REMEMBERED:
-                self._used = {one: used for one, used in self._used.items() if one in self._active}
-
-    def use(self, person: str, seconds: float) -> None:
-        """Add to the computing time of a person."""
-        with self._lock:
-            now = self._clock()
-            self._used[person] = self._lately(person, now) + seconds, now
-
-    def others_first(self, person: str | None) -> bool:
-        """Return whether a request is at work of somebody who took less than this person; None: of anybody."""
-        with self._lock:
-            if person is None:
-                return bool(self._active)
-            others = [one for one in self._active if one != person]
-            if not others:
-                return False
-            now = self._clock()
-            own = self._lately(person, now) - MARGIN
-            return any(self._lately(other, now) < own for other in others)
-
-    def _lately(self, person: str, now: float) -> float:
-        seconds, at = self._used.get(person, (0.0, now))
-        return float(seconds * 0.5 ** ((now - at) / HALF_LIFE))
+            self._requests -= 1
 
 
 class Deadline:
@@ -94,8 +64,8 @@ class Deadline:
 
     Only the computing time of that thread counts, so that a query is not refused because others keep the
     machine busy. ``query`` limits the evaluation of each query within longer work; None: as ``seconds``.
-    With a ``share`` the work counts as that ``person``'s until it ends (``finish``), and rests while others who
-    computed less are at work; work that is ``long`` rests while anybody is, and nobody rests for it.
+    With a ``foreground`` the work belongs to it until it has computed for ``YOUNG`` seconds or ends (``finish``),
+    and rests from then on while others are in it; work that is ``long`` never belongs to it.
     """
 
     def __init__(
@@ -104,8 +74,7 @@ class Deadline:
         *,
         query: float | None = None,
         rests: bool = True,
-        share: FairShare | None = None,
-        person: str = "",
+        foreground: Foreground | None = None,
         long: bool = False,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
@@ -113,12 +82,11 @@ class Deadline:
         self._query = seconds if query is None else query
         self._clock = clock
         self._rests = rests
-        self._share = share
-        self._person = person
+        self._foreground = foreground
+        self._young = False
         self._long = long
-        self._entered = False
         self._hurry = 0
-        self._counted_to = 0.0
+        self._old_at = -math.inf
         self._until = math.inf
         self._rest_at = math.inf
         self._cancelled = False
@@ -137,16 +105,15 @@ class Deadline:
         self._until = now + self._seconds
         if self._rests:
             self._rest_at = now + STRETCH
-        if self._share is not None and not self._long and not self._entered:
-            self._entered, self._counted_to = True, now
-            self._share.enter(self._person)
+        if self._foreground is not None and not self._long and not self._young:
+            self._young, self._old_at = True, now + YOUNG
+            self._foreground.enter()
 
     def finish(self) -> None:
         """End the work, in its thread; work that was never started has nothing to end."""
-        if self._entered and self._share is not None:
-            self._entered = False
-            self._use(self._share, self._clock())
-            self._share.leave(self._person)
+        if self._young and self._foreground is not None:
+            self._young = False
+            self._foreground.leave()
 
     @contextlib.contextmanager
     def hurried(self) -> Iterator[None]:
@@ -196,21 +163,17 @@ class Deadline:
 
     def _rest(self, now: float) -> None:
         time.sleep(PAUSE)
-        share = self._share
-        if share is None:
+        foreground = self._foreground
+        if foreground is None:
             return
-        person = None if self._long else self._person
-        if self._entered:
-            self._use(share, now)
-        if self._hurry:
-            return
-        until = time.monotonic() + LONGEST_REST
-        while share.others_first(person) and not self._cancelled and time.monotonic() < until:
-            time.sleep(PAUSE)
-
-    def _use(self, share: FairShare, now: float) -> None:
-        share.use(self._person, now - self._counted_to)
-        self._counted_to = now
+        if self._young:
+            if now > self._old_at:
+                self.finish()
+                self._long = True
+        elif not self._hurry:
+            until = time.monotonic() + LONGEST_REST
+            while foreground.busy and not self._cancelled and time.monotonic() < until:
+                time.sleep(PAUSE)
 
     def check(self) -> None:
         """Raise ``QueryTooSlowError`` once the time is up, ``CallerGone`` once nobody waits."""

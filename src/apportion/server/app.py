@@ -16,7 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 
 from apportion.bootstrap import open_store
-from apportion.ports.deadline import FairShare
+from apportion.ports.deadline import Foreground
 from apportion.ports.security import Clock, Passwords, Tokens
 from apportion.services.people.acting import LastActors
 from apportion.services.people.first_admin import SetupCode
@@ -140,7 +140,7 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         attempts=attempts,
         web=web,
         readers=Readers(settings.readers),
-        share=FairShare(),
+        foreground=Foreground(),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         operations=ThreadPoolExecutor(32, "apportion-operation"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),

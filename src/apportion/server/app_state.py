@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
-from apportion.ports.deadline import Deadline, FairShare
+from apportion.ports.deadline import Deadline, Foreground
 from apportion.ports.security import Attempts, Clock, Passwords
 from apportion.services.datasets.clock_jumps import DeadlineShift
 from apportion.services.operations import OperationStoppedError
@@ -53,7 +53,7 @@ class AppState:
     web: WebApp
     readers: Readers
     """Threads for long reads, so that nobody annotating waits for them."""
-    share: FairShare
+    foreground: Foreground
     """The requests at work that all slower ones let go first."""
     thinkers: ThreadPoolExecutor
     """Threads for long computations that do not read the store."""
@@ -117,19 +117,15 @@ class AppState:
         """Run a function of several transactions, in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self.operations, fn)
 
-    async def write(self, fn: Callable[[Transaction], T], *, urgent_for: str | None = None) -> T:
-        """Run a function as one write transaction; returns once it is on disk.
-
-        ``urgent_for`` names the person who waits for it: it goes before others that wait, and slow reads of people who
-        computed more rest meanwhile.
-        """
-        if urgent_for is None:
+    async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
+        """Run a function as one write transaction; returns once it is on disk."""
+        if not urgent:
             return await asyncio.wrap_future(self.store.write(fn))
-        self.share.enter(urgent_for)
+        self.foreground.enter()
         try:
             return await asyncio.wrap_future(self.store.write(fn, urgent=True))
         finally:
-            self.share.leave(urgent_for)
+            self.foreground.leave()
 
     def is_keeper(self) -> bool:
         """Return whether this server does what only one at a time may do; it becomes that one if there is none."""

@@ -127,12 +127,12 @@ class Context:
 
     def deadline(self, *, long: bool = False) -> Deadline:
         """Return the deadline for a query, or for a long read with queries in it."""
-        settings, share, person = self.settings, self.state.share, self.actor.username
+        settings, foreground = self.settings, self.state.foreground
         if long:
             return Deadline(
-                settings.figure_seconds, query=settings.query_seconds, share=share, person=person, long=True
+                settings.figure_seconds, query=settings.query_seconds, foreground=foreground, long=True
             )
-        return Deadline(settings.query_seconds, share=share, person=person)
+        return Deadline(settings.query_seconds, foreground=foreground)
 
     async def parsed(self, text: str | None) -> SearchQuery:
         """Return the query that a text stands for; a long text is parsed in a thread."""
@@ -183,8 +183,7 @@ class Context:
 
     async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
         """Run ``fn`` as one write transaction, with the rights ``actor`` has in it; returns once it is on disk."""
-        urgent_for = self.actor.username if urgent else None
-        return await self.state.write(self._as_now(fn), urgent_for=urgent_for)
+        return await self.state.write(self._as_now(fn), urgent=urgent)
 
     async def once(self, fn: Callable[[Transaction], Struct], *, urgent: bool = False) -> Reply[Any]:
         """Run ``fn`` as ``write`` does and reply what it returns; sent again with its key, it replies the same."""

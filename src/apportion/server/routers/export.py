@@ -103,7 +103,8 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     count = await ctx.read_slow(lambda tx: exporting.matching(tx, actor, dataset, query))
     detail = {"format": wanted.format, "query": wanted.query, "answers": wanted.answers, "records": count}
     await ctx.write(lambda tx: exporting.note_export(tx, actor, address, detail, now=now))
-    deadline = Deadline(query=2 * ctx.settings.query_seconds, share=ctx.state.share, long=True)
+    foreground = ctx.state.foreground
+    deadline = Deadline(query=2 * ctx.settings.query_seconds, foreground=foreground, long=True)
     return StreamingResponse(
         _while_allowed(
             ctx,

@@ -1,0 +1,85 @@
+"""Tests of who goes first when several requests compute at once."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from apportion.ports import deadline as deadlines
+from apportion.ports.deadline import Deadline, Foreground
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were made, in seconds; none of them takes any time."""
+    made: list[float] = []
+    monkeypatch.setattr(deadlines.time, "sleep", made.append)
+    monkeypatch.setattr(deadlines.time, "monotonic", lambda: sum(made))
+    return made
+
+
+def _computing(foreground: Foreground, *, long: bool = False) -> Deadline:
+    """A deadline by which 10 ms of computing go by between two looks at it."""
+    ticks = iter(range(100_000))
+    return Deadline(1_000, foreground=foreground, long=long, clock=lambda: next(ticks) * 0.01)
+
+
+def _begun(foreground: Foreground, *, long: bool = False) -> Deadline:
+    deadline = _computing(foreground, long=long)
+    deadline.start()
+    return deadline
+
+
+def test_older_work_rests_as_long_as_a_younger_request_is_at_work(rests: list[float]) -> None:
+    foreground = Foreground()
+    old = _begun(foreground, long=True)
+    old.check()
+    alone = sum(rests)
+    young = _begun(foreground)
+    old.check()
+    assert sum(rests) - alone > alone
+    assert sum(rests) - alone <= deadlines.LONGEST_REST + 2 * deadlines.PAUSE  # it goes on nevertheless
+    young.finish()
+    before = sum(rests)
+    old.check()
+    assert sum(rests) - before == pytest.approx(alone)
+
+
+def test_a_request_that_has_computed_for_long_lets_others_go_first(rests: list[float]) -> None:
+    foreground = Foreground()
+    deadline = _begun(foreground)
+    assert foreground.busy
+    for _ in range(10):
+        deadline.check()
+    assert not foreground.busy
+    deadline.start()  # the next part of the same work
+    assert not foreground.busy
+
+
+def test_work_that_ends_leaves_the_foreground_once(rests: list[float]) -> None:
+    foreground = Foreground()
+    _begun(foreground)
+    second = _begun(foreground)
+    second.finish()
+    second.finish()
+    assert foreground.busy  # the first one
+
+
+def test_nobody_rests_for_long_while_others_wait_for_the_lock_it_holds(rests: list[float]) -> None:
+    foreground = Foreground()
+    _begun(foreground)
+    old = _begun(foreground, long=True)
+    with old.hurried():
+        old.check()
+    assert sum(rests) == deadlines.PAUSE
+
+
+def test_who_hung_up_is_not_kept_resting(rests: list[float]) -> None:
+    foreground = Foreground()
+    _begun(foreground)
+    old = _begun(foreground, long=True)
+    old.cancel()
+    assert old.over()
+    assert not rests
+    assert time.monotonic() == 0
