@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from command_line import Run
 
 import apportion as rg
+from command_line import Run
 
 Ask = Callable[..., Result]
 _numbers = count()

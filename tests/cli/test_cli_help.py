@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import click
 import pytest
 from click.testing import CliRunner
-from command_line import Run
 
 from apportion.cli.main import main
+from command_line import Run
 
 
 def every(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from command_line import ANA, Run, people_in
 
 from apportion.server.security import Argon2Passwords
 from apportion.services.people.sign_in import hash_key
+from command_line import ANA, Run, people_in
 
 
 def rows(result: Result) -> list[dict[str, object]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from command_line import Run
 
+from command_line import Run
 from patience import until
 
 Ask = Callable[..., Result]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from planned import Planned, submitted
 
 from apportion.domain.assignment.queue import NewSlot
 from apportion.domain.assignment.states import RowState
@@ -30,6 +29,7 @@ from apportion.ports.answers import SavedPosterior
 from apportion.ports.records import Criteria
 from apportion.ports.store import Store, Transaction
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
+from planned import Planned, submitted
 from stored_dataset import INDIVIDUAL, StoredDataset, annotate, full, text
 
 A, B = (("A", 1.0),), (("B", 1.0),)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from planned import Planned, submitted
 
 from apportion.domain.assignment.states import Phase
 from apportion.domain.consensus.answers import Given
@@ -20,6 +19,7 @@ from apportion.ports.store import Store
 from apportion.ports.totals import Seen
 from apportion.spans import Entity
 from apportion.vocabulary import AnnotationState, Status, Task
+from planned import Planned, submitted
 from stored_dataset import INDIVIDUAL, StoredDataset, read, text
 
 DRAFT, DISCARDED = AnnotationState.DRAFT, AnnotationState.DISCARDED

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from planned import Planned
-from stores import RoutedStore, opened
 
 from apportion.domain.errors import BadRequestError
 from apportion.ports.upkeep import CannotOpenError
 from apportion.settings import Settings
 from apportion.vocabulary import Status
+from planned import Planned
 from stored_dataset import StoredDataset, full
+from stores import RoutedStore, opened
 
 
 def fill(store: RoutedStore) -> Planned:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+
 from servers import SHARED, T2T, TEXT, TOKEN, LocalServer, everything, scan
 
 BULK = f"/api/datasets/reviews/{TEXT}:bulk"

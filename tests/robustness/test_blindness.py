@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
 from probes import TASKS, Probe, logged, not_asked, overheard, probes, unnamed, value
 from servers import SHARED, TEXT, LocalServer, local_server
-
 from support import FakeClock
 
 Json = Any

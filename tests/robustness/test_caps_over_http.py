@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from servers import SHARED, TEXT, LocalServer, local_server
 
+from servers import SHARED, TEXT, LocalServer, local_server
 from support import FakeClock
 
 Json = Any

@@ -10,8 +10,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from seeded_data import seed_data
-from servers import local_server
 
 from apportion.bootstrap import open_upkeep, restore_store
 from apportion.ports.upkeep import CannotOpenError
@@ -19,6 +17,8 @@ from apportion.settings import Settings
 from apportion.storage.checksums import COVERED
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.storage.tables import metadata
+from seeded_data import seed_data
+from servers import local_server
 
 FLIPS = 12
 """Of each table; the same ones every time."""

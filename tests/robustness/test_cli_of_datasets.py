@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner, Result
-from seeded_data import seed_data
-from servers import SHARED, TEXT, Running, local_server, problems, running_on
 
 from apportion.cli.main import main
+from seeded_data import seed_data
+from servers import SHARED, TEXT, Running, local_server, problems, running_on
 
 Ask = Callable[..., Result]
 

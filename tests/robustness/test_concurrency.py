@@ -7,9 +7,9 @@ from collections import Counter
 from typing import Any
 
 import httpx
-from servers import SHARED, TEXT, LocalServer, scan
 
 from patience import patience
+from servers import SHARED, TEXT, LocalServer, scan
 
 BULK = f"/api/datasets/busy/{TEXT}:bulk"
 SEARCH = f"/api/datasets/busy/{TEXT}:search"

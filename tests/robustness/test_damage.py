@@ -15,8 +15,6 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner, Result
-from seeded_data import contents, contents_but_events, derived, seed_data
-from servers import SHARED, TEXT, furnish, local_server, problems, reopened, running_on
 
 from apportion.cli.main import main
 from apportion.ports.upkeep import CannotOpenError
@@ -24,6 +22,8 @@ from apportion.storage.sqlite import startup_check
 from apportion.storage.sqlite.file_swap import check_backup
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from seeded_data import contents, contents_but_events, derived, seed_data
+from servers import SHARED, TEXT, furnish, local_server, problems, reopened, running_on
 from support import FakeClock
 
 

@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from servers import SHARED, TEXT, LocalServer, furnish, local_server, problems, running_on, scan
 
 from apportion.server import timeouts as limits
 from apportion.server.security import SystemClock
 from apportion.server.timeouts import TimeoutProtocol
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from patience import patience
+from servers import SHARED, TEXT, LocalServer, furnish, local_server, problems, running_on, scan
 from support import FakeClock
 
 LINE = b"POST /api/datasets/log/TextClassification:bulk?workspace=shared HTTP/1.1\r\n"

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from servers import SHARED, TEXT, Running, furnish, local_server, problems, running_on, scan
 
 BULK = f"/api/datasets/log/{TEXT}:bulk"

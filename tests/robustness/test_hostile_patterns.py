@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from servers import SHARED, TEXT, LocalServer, local_server
 
 from apportion.domain.query import Automaton, automaton
 from apportion.ports.deadline import Deadline
 from apportion.server import deps
+from servers import SHARED, TEXT, LocalServer, local_server
 
 SEARCH = f"/api/datasets/words/{TEXT}:search"
 LETTERS = "abcdefghij"

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-from servers import SHARED, TEXT, Running, furnish, local_server, problems, run, running_on, scan
 
 from patience import patience, until
+from servers import SHARED, TEXT, Running, furnish, local_server, problems, run, running_on, scan
 
 BATCH = 60
 BULK = f"/api/datasets/log/{TEXT}:bulk"

@@ -17,10 +17,10 @@ from typing import Any
 
 import httpx
 import pytest
-from servers import SHARED, TEXT, Running, local_server, problems, run, running_on, scan
 
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from patience import patience
+from servers import SHARED, TEXT, Running, local_server, problems, run, running_on, scan
 
 KILLS = int(os.environ.get("KILLS", "100"))
 DATASET = "/api/datasets/work"

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
-from servers import SHARED, TEXT, LocalServer, local_server, problems, running_on
 
 from patience import patience, until
+from servers import SHARED, TEXT, LocalServer, local_server, problems, running_on
 
 DATASET = "/api/datasets/big"
 N = 30_000

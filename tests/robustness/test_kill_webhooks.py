@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import SHARED, TEXT, furnish, local_server, running_on
 
 from patience import until
 from receiver import receiving
+from servers import SHARED, TEXT, furnish, local_server, running_on
 
 ROUNDS = 5
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import httpx
 import pytest
-from servers import SHARED, TEXT, local_server, problems, running_on
 
 from patience import patience
+from servers import SHARED, TEXT, local_server, problems, running_on
 
 SECONDS = float(os.environ.get("LOAD_SECONDS", "5"))
 PEOPLE = [f"p{n}" for n in range(8)]

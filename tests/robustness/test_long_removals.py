@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
-from servers import SHARED, TEXT, LocalServer, local_server, problems, reopened, running_on
 
 from apportion.services.records import remove as removing
 from patience import patience, until
+from servers import SHARED, TEXT, LocalServer, local_server, problems, reopened, running_on
 from support import FakeClock
 
 DATASET = "/api/datasets/big"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from servers import furnish, local_server, running_on
 
 from apportion.cli.main import main
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from servers import furnish, local_server, running_on
 
 
 @pytest.mark.parametrize("name", ["apportion.db-wal", "apportion.db"])

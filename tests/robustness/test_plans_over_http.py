@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
 from servers import SHARED, TEXT, LocalServer, local_server
 
 Json = Any

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from servers import SHARED, TEXT, LocalServer, local_server, reopened
 
 from apportion.domain.individual.record_view import build_view
 from apportion.domain.policies import Policies
+from servers import SHARED, TEXT, LocalServer, local_server, reopened
 from support import FakeClock
 
 Json = Any

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from seeded_data import contents, contents_but_events, derived, seed_data
-from servers import SHARED, LocalServer, local_server, problems, running_on
 
 from apportion.bootstrap import open_upkeep, restore_store
 from apportion.cli.main import main
@@ -20,6 +18,8 @@ from apportion.domain.errors import BadRequestError
 from apportion.ports.upkeep import CannotOpenError
 from apportion.settings import Settings
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
+from seeded_data import contents, contents_but_events, derived, seed_data
+from servers import SHARED, LocalServer, local_server, problems, running_on
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,6 @@ from typing import Any, NoReturn
 
 import pytest
 from click.testing import CliRunner
-from seeded_data import columns_of, contents, derived
-from servers import SHARED, TEXT, problems, running_on, scan
 
 from apportion.bootstrap import open_upkeep, restore_store
 from apportion.cli.main import main
@@ -20,6 +18,8 @@ from apportion.settings import Settings
 from apportion.storage.sqlite import migrate
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import EventCode
+from seeded_data import columns_of, contents, derived
+from servers import SHARED, TEXT, problems, running_on, scan
 
 KEPT = Path(__file__).parents[1] / "storage" / "data"
 MIGRATIONS = Path(migrate.__file__).parents[1] / "migrations" / "versions"

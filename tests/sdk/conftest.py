@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sdk_support import URL, ClientAs, InProcess
 
 import apportion as rg
 from apportion.sdk import _http, session
@@ -26,6 +25,7 @@ from apportion.services.people.workspaces import MemberChange, ensure_workspace,
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
+from sdk_support import URL, ClientAs, InProcess
 from support import FakeClock
 
 TEAM = {

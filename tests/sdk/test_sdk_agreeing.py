@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sdk_support import ClientAs
 
 import apportion as rg
 from apportion.sdk import session
 from apportion.sdk.errors import BadRequestApiError, ForbiddenApiError, InputValueError
+from sdk_support import ClientAs
 
 
 @pytest.fixture

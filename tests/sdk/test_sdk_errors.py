@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sdk_support import URL, ClientAs, InProcess, texts
 
 import apportion as rg
 from apportion.sdk import errors
@@ -23,6 +22,7 @@ from apportion.sdk.errors import (
     WrongResponseError,
 )
 from apportion.version import __version__
+from sdk_support import URL, ClientAs, InProcess, texts
 
 
 def saying(*args: Any, **kwargs: Any) -> rg.Client:

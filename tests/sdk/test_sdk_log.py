@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sdk_support import URL, ClientAs, Flaky, InProcess, is_bulk, texts
 
 import apportion as rg
 from apportion.sdk.errors import (
@@ -27,6 +26,7 @@ from apportion.sdk.errors import (
 )
 from apportion.sdk.records import BulkResponse, ValidationError
 from patience import patience
+from sdk_support import URL, ClientAs, Flaky, InProcess, is_bulk, texts
 
 
 def test_the_result_sums_up_all_batches(client: rg.Client, transport: InProcess) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sdk_support import ClientAs, Flaky, InProcess, is_bulk, texts
 
 import apportion as rg
 from apportion.sdk.errors import (
@@ -20,6 +19,7 @@ from apportion.sdk.errors import (
     ServerUnreachableError,
     ValidationApiError,
 )
+from sdk_support import ClientAs, Flaky, InProcess, is_bulk, texts
 
 
 def test_a_refused_batch_names_the_record_and_what_is_stored(client: rg.Client) -> None:

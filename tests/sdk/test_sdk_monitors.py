@@ -15,13 +15,13 @@ import httpx
 import pytest
 import spacy
 import spacy.language
-from sdk_support import ClientAs, Flaky, InProcess, is_bulk
 from spacy.lang.en import English
 
 import apportion as rg
 from apportion.monitoring import BaseMonitor, _consumer
 from apportion.monitoring._consumer import DatasetRecordsConsumer, DropCounter
 from patience import until
+from sdk_support import ClientAs, Flaky, InProcess, is_bulk
 
 TEXT = "Ada Lovelace met Charles Babbage in London."
 FOUND = [("PERSON", 0, 12, 0.0), ("PERSON", 17, 32, 0.0), ("GPE", 36, 42, 0.0)]

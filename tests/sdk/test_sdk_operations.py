@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sdk_support import URL, InProcess, texts
 
 import apportion as rg
 from apportion.sdk.errors import ForbiddenApiError, NotFoundApiError
 from apportion.sdk.results import LabelingRule
+from sdk_support import URL, InProcess, texts
 
 As = Callable[[str], Any]
 RUN: set[str] = set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sdk_support import URL, ClientAs, InProcess
 
 import apportion as rg
 from apportion.sdk.errors import (
@@ -15,6 +14,7 @@ from apportion.sdk.errors import (
     NotFoundApiError,
     ValidationApiError,
 )
+from sdk_support import URL, ClientAs, InProcess
 
 
 def test_an_administrator_lists_everybody(active: rg.Client) -> None:

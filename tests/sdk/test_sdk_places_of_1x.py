@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sdk_support import ClientAs, texts
 
 import apportion as rg
 from apportion._constants import ES_INDEX_REGEX_PATTERN
@@ -26,6 +25,7 @@ from apportion.utils import setup_loop_in_thread
 from apportion.utils.span_utils import SpanUtils
 from apportion.vocabulary import Task
 from patience import patience
+from sdk_support import ClientAs, texts
 
 
 def labelled(count: int) -> list[rg.TextClassificationRecord]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sdk_support import URL, ClientAs, InProcess, texts
 
 import apportion as rg
 from apportion.client.sdk.commons.errors import (
@@ -22,6 +21,7 @@ from apportion.client.sdk.commons.errors import (
     ValidationApiError,
 )
 from apportion.sdk.queue import MyQueue
+from sdk_support import URL, ClientAs, InProcess, texts
 
 Work = Callable[..., MyQueue]
 DOUBLE = {"annotators": 2, "share": 0.2}

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from dataset_client import SPEECH, DatasetClient
 
 from apportion.settings import Settings
+from dataset_client import SPEECH, DatasetClient
 
 Json = Any
 LABELS, TEXTS = 30, 4

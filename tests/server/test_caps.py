@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from dataset_client import DatasetClient
 
 CAPPED = "cap_reached"

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dataset_client import SPEECH, DatasetClient
 
 from apportion.ports.deadline import Deadline
 from apportion.server.routers.export import _stream
+from dataset_client import SPEECH, DatasetClient
 
 
 def lines(talk: DatasetClient, who: str = "rita", **asked: Any) -> list[dict[str, Any]]:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import Refusal
 from apportion.domain.query import MatchAll, parse
 from apportion.server.convert.export_lines import jsonl_pages
 from apportion.services.records import export as exporting
+from dataset_client import DatasetClient
 
 Json = Any
 IDS = [f"r{n:04}" for n in range(2_500)]

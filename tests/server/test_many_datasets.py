@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 
 from apportion.services.insight.overview import overview
 from apportion.services.insight.team_overview import team_overview
+from dataset_client import DatasetClient
 
 Json = Any
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 
+from dataset_client import DatasetClient
 from support import Client
 
 SHARED = {"workspace": "shared"}

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 from fastapi import FastAPI
 
 from apportion.domain.jobs import JobKind, JobState
 from apportion.services.insight import model_consensus
+from dataset_client import DatasetClient
 
 Json = Any
 ANSWERS = {"ana": "x x y y x", "ben": "x x y y y", "max": "x y y x x"}

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
+
 from dataset_client import DatasetClient
 
 Json = Any

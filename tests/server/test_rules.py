@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from dataset_client import DatasetClient
 
+from dataset_client import DatasetClient
 from support import Client
 
 TEXT = "TextClassification"

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 
+from dataset_client import DatasetClient
 from support import Client
 
 OURS = {"X-Apportion": "ana"}

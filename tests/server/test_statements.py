@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 
 from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
+from dataset_client import DatasetClient
 
 ANSWER, SHARED_ANSWER, CLAIM, BULK = 13, 14, 16, 60
 ROWS_OF_A_CLAIM = 45

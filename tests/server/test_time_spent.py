@@ -7,11 +7,11 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apportion.domain.individual.time_spent import hours_of, so_far
+from dataset_client import DatasetClient
 from support import FakeClock
 from upkeep import problems_in
 

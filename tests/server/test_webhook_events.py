@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 from fastapi import FastAPI
 
 from apportion.domain.addresses import CallPolicy
@@ -19,6 +18,7 @@ from apportion.server.webhook_dispatcher import WebhookDispatcher
 from apportion.services.insight.audit import prune_some
 from apportion.services.notifications.deliveries import collect, store_collected
 from apportion.settings import Settings
+from dataset_client import DatasetClient
 from patience import until
 from receiver import Receiver, receiving
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from dataset_client import DatasetClient
 from fastapi import FastAPI
 
 from apportion.domain.addresses import CallPolicy
 from apportion.server.webhook_call import Caller
 from apportion.server.webhook_dispatcher import WebhookDispatcher
 from apportion.settings import Settings
+from dataset_client import DatasetClient
 from patience import until
 from receiver import Receiver, receiving
 from upkeep import tables_of
