@@ -15,6 +15,7 @@ __all__ = ["columns_of", "contents", "contents_but_events", "derived", "seed_dat
 WORDS = ["soup", "tea", "Bilbao 🌧", "naïve café", "漢字", "a-b_c", "x" * 300]
 _DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts", "fields"}
 _TERMS = {"terms", "answer_terms"}
+_OF_SERVERS = {"replies", "owner"}
 
 
 def seed_data(local: LocalServer) -> None:
@@ -126,13 +127,17 @@ Columns = dict[str, list[str]]
 
 
 def columns_of(path: Path) -> Columns:
-    """The columns of each table that people put something in, numbers of values apart, which may be given anew."""
+    """The columns of each table that people put something in, numbers of values apart, which may be given anew, and
+    what the servers at work on it keep for themselves.
+    """
     found = {}
     with closing(sqlite3.connect(path)) as raw:
         for table in metadata.sorted_tables:
             known = {row[1] for row in raw.execute(f"PRAGMA table_info({table.name})")}
-            if known and table.name not in _DERIVED:
-                found[table.name] = [each.name for each in table.columns if each.name in known - _TERMS]
+            if known and table.name not in _DERIVED | _OF_SERVERS:
+                found[table.name] = [
+                    each.name for each in table.columns if each.name in known - _TERMS - _OF_SERVERS
+                ]
     return found
 
 

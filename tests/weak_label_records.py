@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-import apportion as rg
-from apportion.labeling.text_classification import Rule, WeakLabels, WeakMultiLabels, add_rules, load_rules
+from apportion.labeling.text_classification import WeakLabels, load_rules
 
 __all__ = [
-    "ANNOTATIONS", "FUNCTIONS", "LABELS", "SEVERAL", "SEVERAL_TEXTS", "STORED", "TEXTS", "VECTORS", "call", "mail",
-    "now", "several", "weak",
+    "ANNOTATIONS", "FUNCTIONS", "LABELS", "SEVERAL", "SEVERAL_TEXTS", "STORED", "TEXTS", "VECTORS", "call", "now",
+    "weak",
 ]  # fmt: skip
 
 TEXTS = (
@@ -48,29 +45,6 @@ def now(record: Any) -> list[str] | None:
 
 
 FUNCTIONS = [call, now, lambda record: "other" if "you" in record.text else None]
-
-
-@pytest.fixture
-def mail(active: rg.Client) -> None:
-    """Ten mails with three stored rules."""
-    records = [
-        rg.TextClassificationRecord(text=text, id=id, annotation=label)
-        for id, (text, label) in enumerate(zip(TEXTS, ANNOTATIONS, strict=True))
-    ]
-    rg.log(records, "mail", verbose=False)
-    add_rules("mail", [Rule(query, label) for query, label in STORED.items()])
-
-
-@pytest.fixture
-def several(active: rg.Client) -> WeakMultiLabels:
-    """Eight records of several labels, with four rules."""
-    records = [
-        rg.TextClassificationRecord(text=text, id=id, annotation=labels, multi_label=True)
-        for id, (text, labels) in enumerate(zip(SEVERAL_TEXTS, SEVERAL, strict=True))
-    ]
-    rg.log(records, "several", verbose=False)
-    rules = [Rule("good", ["pos"]), Rule("bad", "neg"), Rule("fast OR slow", ["speed", "pos"])]
-    return WeakMultiLabels("several", [*rules, lambda record: [] if "nothing" in record.text else None])
 
 
 def weak() -> WeakLabels:

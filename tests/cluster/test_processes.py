@@ -70,8 +70,8 @@ class Running:
         return bool(alive == number)
 
     def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        with self._process:  # closes its output, too
+            self._process.kill()
 
     def stop(self) -> int:
         self._process.terminate()

@@ -182,10 +182,10 @@ def test_systemd_runs_as_many_servers_as_are_enabled() -> None:
 
 
 def test_whoever_migrates_creates_the_administrator_and_servers_do_not(tmp_path: Path) -> None:
-    said = tmp_path / "said"
+    called = tmp_path / "called"
     apportion = tmp_path / "bin" / "apportion"
     apportion.parent.mkdir()
-    apportion.write_text(f'#!/bin/sh\necho "$@" "${{APPORTION_NEW_PASSWORD:-}}" >>{said}\n')
+    apportion.write_text(f'#!/bin/sh\necho "$@" "${{APPORTION_NEW_PASSWORD:-}}" >>{called}\n')
     apportion.chmod(0o755)
     given = {
         "PATH": f"{apportion.parent}:/usr/bin:/bin",
@@ -198,6 +198,6 @@ def test_whoever_migrates_creates_the_administrator_and_servers_do_not(tmp_path:
         (["server", "start"], [created, "server start"]),
         (["server", "start", "--no-migrate"], ["server start --no-migrate"]),
     ):
-        said.unlink(missing_ok=True)
+        called.unlink(missing_ok=True)
         subprocess.run(["sh", str(ROOT / "deploy" / "entry.sh"), *words], env=given, check=True)
-        assert [line.strip() for line in said.read_text().splitlines()] == wanted
+        assert [line.strip() for line in called.read_text().splitlines()] == wanted

@@ -65,8 +65,9 @@ def snippets(in_models: Callable[..., Any], live_server: str) -> Any:
     records: dict[str, Any] = {
         "texts": [rg.TextClassificationRecord(text=text, annotation=label) for label, text in words],
         "many": [
-            rg.TextClassificationRecord(text=text, annotation=[label, "soup"], multi_label=True)
+            rg.TextClassificationRecord(text=text, annotation=labels, multi_label=True)
             for label, text in words
+            for labels in ([label, "warm"], [label])
         ],
         "tokens": [
             rg.TokenClassificationRecord(

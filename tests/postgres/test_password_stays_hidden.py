@@ -41,6 +41,7 @@ def test_the_password_is_in_no_log_error_or_reply(cluster: Any, tmp_path: Path) 
         "APPORTION_HOME": str(tmp_path / "home"),
         "APPORTION_LOG_LEVEL": "debug",
         "APPORTION_DATABASE_URL": cluster.url.replace("apportion@", f"apportion:{PASSWORD}@"),
+        "APPORTION_SECRET_KEY": "only for tests, and long enough to sign",
         "LOAD_DATASETS": "none",
     }
     command = [sys.executable, "-m", "apportion.cli.main", "quickstart", "--no-browser", "--port", str(port)]

@@ -63,9 +63,9 @@ def test_a_step_that_older_servers_cannot_work_with_is_refused_with_their_list(
     with closing(open_store(settings, serving=True)), closing(open_store(settings, serving=True)):
         with pytest.raises(CannotOpenError) as refused:
             refuse_beside_servers(connection, LATEST, breaking)
-        said = str(refused.value)
-        assert f"upgrade from {LATEST} that servers which are running cannot work with" in said
-        assert said.count(f", version {__version__}") == 2
+        message = str(refused.value)
+        assert f"upgrade from {LATEST} that servers which are running cannot work with" in message
+        assert message.count(f", version {__version__}") == 2
     refuse_beside_servers(connection, LATEST, breaking)  # nobody is left
 
 

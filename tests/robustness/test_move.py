@@ -240,8 +240,8 @@ def test_a_source_or_target_with_a_running_server_is_refused(home: Path, bare: s
     with closing(open_store(Settings(home=tmp_path, database_url=bare, secret_key="x" * 32), serving=True)):
         into = cli("move", "--from", home, "--to", bare)
         out_of = cli("move", "--from", bare, "--to", tmp_path / "new")
-    assert "server is already running" in into.output
-    assert "server is already running" in out_of.output
+    assert "A server is running on" in into.output
+    assert "A server is running on" in out_of.output
 
 
 def test_other_versions_are_refused(home: Path, bare: str, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation
 
+from patience import patience
 from servers import SHARED, LocalServer, furnish
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
@@ -97,6 +98,8 @@ def _try(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> N
             if len(str(case.path_parameters[name])) % 2:  # the others keep what Schemathesis thought of
                 case.path_parameters[name] = NAMES[name]
         case.query = {**(case.query or {}), **SHARED}
-        case.call_and_validate(headers={"X-Argilla-Api-Key": "eva.apikey"}, excluded_checks=UNUSED)
+        case.call_and_validate(
+            headers={"X-Argilla-Api-Key": "eva.apikey"}, excluded_checks=UNUSED, timeout=patience(60)
+        )
 
     run()

@@ -17,6 +17,7 @@ import pytest
 from fastapi import FastAPI
 
 import apportion as rg
+from apportion.labeling.text_classification import Rule, WeakMultiLabels, add_rules
 from apportion.sdk import _http, session
 from apportion.server.app import create_app
 from apportion.server.security import Argon2Passwords
@@ -27,6 +28,7 @@ from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
 from sdk_support import URL, ClientAs, InProcess
 from support import FakeClock
+from weak_label_records import ANNOTATIONS, SEVERAL, SEVERAL_TEXTS, STORED, TEXTS
 
 TEAM = {
     "eva": (Role.ADMIN, {}),
@@ -126,3 +128,26 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_http, "PAUSES", (0.0, 0.0, 0.0))
+
+
+@pytest.fixture
+def mail(active: rg.Client) -> None:
+    """Ten mails with three stored rules."""
+    records = [
+        rg.TextClassificationRecord(text=text, id=id, annotation=label)
+        for id, (text, label) in enumerate(zip(TEXTS, ANNOTATIONS, strict=True))
+    ]
+    rg.log(records, "mail", verbose=False)
+    add_rules("mail", [Rule(query, label) for query, label in STORED.items()])
+
+
+@pytest.fixture
+def several(active: rg.Client) -> WeakMultiLabels:
+    """Eight records of several labels, with four rules."""
+    records = [
+        rg.TextClassificationRecord(text=text, id=id, annotation=labels, multi_label=True)
+        for id, (text, labels) in enumerate(zip(SEVERAL_TEXTS, SEVERAL, strict=True))
+    ]
+    rg.log(records, "several", verbose=False)
+    rules = [Rule("good", ["pos"]), Rule("bad", "neg"), Rule("fast OR slow", ["speed", "pos"])]
+    return WeakMultiLabels("several", [*rules, lambda record: [] if "nothing" in record.text else None])

@@ -28,9 +28,7 @@ from apportion.labeling.text_classification.label_models import (
     TooFewRulesError,
 )
 from apportion.labeling.text_classification.weak_labels import MultiLabelError
-from weak_label_records import TEXTS, mail, several, weak
-
-__all__ = ["mail", "several"]
+from weak_label_records import TEXTS, weak
 
 
 def ids(records: Any) -> list[Any]:

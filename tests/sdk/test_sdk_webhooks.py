@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from sdk_support import URL, ClientAs, InProcess
 
 import apportion as rg
 from apportion.sdk.errors import (
@@ -16,6 +15,7 @@ from apportion.sdk.errors import (
     NotFoundApiError,
     ValidationApiError,
 )
+from sdk_support import URL, ClientAs, InProcess
 
 HOOK = "https://example.org/hook"
 
@@ -71,7 +71,7 @@ def test_what_is_wrong_is_said(active: rg.Client, client_as: ClientAs) -> None:
     made = rg.create_webhook(HOOK)
     with pytest.raises(ValidationApiError, match="not public"):
         rg.create_webhook("https://127.0.0.1/hook")
-    with pytest.raises(ValidationApiError, match=r"'Took Back' is none of .*event codes.* took_back"):
+    with pytest.raises(ValidationApiError, match=r"'Took Back' is not an event of .*event codes.* took_back"):
         rg.change_webhook(made, events=["Took Back"])
     with pytest.raises(InputValueError, match="list of codes"):
         rg.create_webhook(HOOK, "submitted")

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from apportion.domain.query import MatchAll, Query
 from apportion.ports.records import SortKey
-from apportion.storage.sql.index import cache as cache_in_memory
 from apportion.storage.sql.index import fields as fields_in_memory
+from apportion.storage.sql.index import id_order
 from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.query.search import Searcher
 from apportion.storage.sqlite.store import SqliteStore
@@ -49,8 +49,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
 def small() -> Iterator[None]:
     """Some records are many here, so that the ways of large datasets are gone as well."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cache_in_memory, "FEW_RECORDS", 2)
-        patched.setattr(cache_in_memory, "FIRST_STRETCH", 2)
+        patched.setattr(id_order, "FEW_RECORDS", 2)
+        patched.setattr(id_order, "FIRST_STRETCH", 2)
         yield
 
 

@@ -52,7 +52,7 @@ def test_the_wheel_carries_the_web_app_once(wheel: zipfile.ZipFile) -> None:
 
     assert max(Counter(names).values()) == 1
     assert sum(name.endswith("index.html") for name in names) == 1
-    assert any(name.startswith(f"{APP}assets/index-") and name.endswith(".js") for name in names)
+    assert any(name.startswith(f"{APP}assets/app-") and name.endswith(".js") for name in names)
     assert "__NONCE__" in page
     assert "__BASE__" in page
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from fastapi import Request
 
-from apportion.domain.errors import BadRequestError, ConflictError, StillAtWorkError
+from apportion.domain.errors import ConflictError, StillAtWorkError, ValidationError
 from apportion.ports.replies import KeptReply, RequestKey
 from apportion.ports.store import Transaction
 from apportion.services.operations import LongOperation, Step
@@ -28,7 +28,7 @@ async def key_of(request: Request, person: str, *, with_body: bool) -> RequestKe
     if key is None:
         return None
     if not 0 < len(key) <= _LONGEST or not key.isprintable():
-        raise BadRequestError(f"{KEY_HEADER} must have 1 to {_LONGEST} printable characters.")
+        raise _unusable(f"must have 1 to {_LONGEST} printable characters")
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     digest.update(await request.body() if with_body else b"")
     return RequestKey(person, key, digest.hexdigest())
@@ -37,9 +37,7 @@ async def key_of(request: Request, person: str, *, with_body: bool) -> RequestKe
 def reply_to(key: RequestKey, kept: KeptReply, alive: Callable[[int], bool]) -> bytes:
     """Return the reply that was kept. Refuses while there is none yet, or if the key is of another request."""
     if kept.digest != key.digest:
-        raise BadRequestError(
-            f"This {KEY_HEADER} was sent with another request. Nothing was done: choose a new one for each request."
-        )
+        raise _unusable("was sent with another request. Nothing was done: choose a new one for each request")
     if kept.body is not None:
         return kept.body
     if alive(kept.owner):
@@ -48,6 +46,10 @@ def reply_to(key: RequestKey, kept: KeptReply, alive: Callable[[int], bool]) -> 
         "A server stopped while it was at this request. Look at what was kept of it, and if that is nothing, send it "
         f"again with a new {KEY_HEADER}."
     )
+
+
+def _unusable(why: str) -> ValidationError:
+    return ValidationError([{"loc": ["header", KEY_HEADER.lower()], "msg": why, "type": "value_error"}])
 
 
 class ClaimingOperation:

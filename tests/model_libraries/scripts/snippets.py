@@ -7,8 +7,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+import evaluate
 import tiny
+from sklearn.metrics import accuracy_score
 
+
+class Accuracy:
+    """The measure of that name, which the library would fetch over the network."""
+
+    def compute(self, predictions, references, **_):
+        return {"accuracy": accuracy_score(references, predictions)}
+
+
+evaluate.load = lambda name, **_: {"accuracy": Accuracy()}[name]
 asked = json.loads(sys.argv[1])
 folder = Path(tempfile.mkdtemp())
 SMALL = {

@@ -117,7 +117,7 @@ class ApplyPlan:
             return
         if not self._planned.dataset.individual:
             self._migration = IndividualMigration(self._planned.dataset, policies, self._at, self.plan.no)
-            yield from self._migration.steps()
+            yield from self._migration.staging_steps()
         yield self._go_live_and_queue
         yield from reresolving_steps(self._jobs[0], list(self._answered), now=self._at)
 

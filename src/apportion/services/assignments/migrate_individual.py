@@ -46,7 +46,7 @@ class IndividualMigration:
     """The last change of the dataset that is staged."""
     _more: bool = True
 
-    def steps(self) -> Iterator[Step]:
+    def staging_steps(self) -> Iterator[Step]:
         """Yield the steps before the switch, each to be run in a transaction of its own."""
         yield self._begin
         for part in parts_of(list(self.ids), AT_ONCE):

@@ -79,7 +79,7 @@ class PolicyChange:
             return
         if not self._slow.individual:
             self._migration = IndividualMigration(self._slow, self.policies, self._now)
-            yield from self._migration.steps()
+            yield from self._migration.staging_steps()
         yield self._switch
         assert self._job is not None
         yield from reresolving_steps(self._job, self._answered, now=self._now)

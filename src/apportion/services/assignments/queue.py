@@ -30,7 +30,7 @@ from apportion.ports.slots import SlotRow
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_mode import answer_mode
 from apportion.services.answers.eligibility import Eligibility, eligibility_of
-from apportion.services.datasets.access import DatasetAccess, open_dataset
+from apportion.services.datasets.access import DatasetAccess, dataset_by_number, open_dataset
 from apportion.vocabulary import EventCode, WhyEmpty
 
 if TYPE_CHECKING:
@@ -323,7 +323,7 @@ def release_expired(store: Store, *, now: int) -> int:
     """
 
     def release_some(no: int, tx: Transaction) -> int:
-        dataset = tx.datasets.by_number(no)
+        dataset = dataset_by_number(tx, no)
         if dataset is None:
             return 0
         slots = tx.assignments.expired(dataset, now, _AT_ONCE)
