@@ -13,7 +13,7 @@ import { delayPaints, middleOf, painted, watchPaints } from "./painted";
 
 const TOKENS = 3000;
 /** 200 is the aim; this may only shrink. */
-const MOST_KB = 205;
+const MOST_KB = 200;
 const MOST_REQUESTS = 25;
 const MOST_PER_ANSWER = 2;
 /** A change may take so many times what drawing a thousand words anew takes: a record is far below, 50 ms more far above. */
@@ -93,7 +93,7 @@ test("the page on which one annotates takes at most 200 kB of scripts and styles
   figures["first record usable"] = one(Date.now() - began, "ms");
   await page.waitForLoadState("networkidle");
   await page.waitForTimeout(1_000); // what comes a moment after the record counts as well
-  const found = { kilobytes: await kilobytes(), requests: requests() };
+  const found = { kilobytes: await kilobytes(), requests: [...requests()] };
   figures["JS + CSS, gzip: a queue"] = one(found.kilobytes, "kB");
   figures["requests: a queue"] = one(found.requests.length, "requests");
   const warm = Date.now();

@@ -203,7 +203,7 @@ test("settings: labels, guidelines with versions, policies with what they do, ta
   await server.ask("admin", "PUT", "settled/guidelines", { text: "# Sport\nAll games.", version: 1 });
   await guidelines.getByRole("button", { name: "Publish version 2" }).click();
   await expect(guidelines.getByRole("alert")).toContainText("Someone published version 2 while you were writing");
-  await guidelines.getByRole("button", { name: "Changes" }).click();
+  await guidelines.getByRole("button", { name: "Changes", exact: true }).click();
   await expect(guidelines.locator("ins").first()).toBeVisible();
   await guidelines.getByRole("button", { name: "Publish version 3" }).click();
   await expect(guidelines.getByText("Version 3 is published")).toBeVisible();
@@ -314,7 +314,7 @@ test("records somebody left open are taken back in one click, and late ones are 
   await expect(take).toBeVisible();
   await expectAccessible(page);
   await take.click();
-  await expect(page.getByText("2 records of cy are free again.")).toBeVisible();
+  await expect(page.getByText("2 records of cy released. Drafts stay with cy.")).toBeVisible();
   await expect(take).toHaveCount(0);
   const late = await server.answer("cy", "lying", records[0]?.id ?? "", "sport");
   expect(late).toMatchObject({ state: "submitted" });

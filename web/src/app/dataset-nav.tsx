@@ -32,10 +32,10 @@ export default function DatasetNav({ workspace, name }: { workspace: string; nam
             {frameText.nav.team}
           </Link>
           <Link to="/datasets/$workspace/$name/review" params={params} activeOptions={{ exact: true, includeSearch: false }}>
-            {t.review.title}
+            {t.leaders.review}
           </Link>
           <Link to="/datasets/$workspace/$name/agreement" params={params} activeOptions={{ exact: true, includeSearch: false }}>
-            {t.agreement.title}
+            {t.leaders.agreement}
           </Link>
         </>
       )}

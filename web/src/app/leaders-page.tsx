@@ -34,10 +34,10 @@ export function LeadersPage({ workspace, name, title, children }: Props) {
           {children}
         </Found>
       ) : (
-        <Empty page title={t.review.notForYou} alert>
-          <p>{t.review.notForYouIntro(workspace)}</p>
+        <Empty page title={t.leaders.notForYou} alert>
+          <p>{t.leaders.notForYouIntro(workspace)}</p>
           <Anchor component={Link} to={`/datasets/${encodeURIComponent(workspace)}/${encodeURIComponent(name)}`}>
-            {t.review.toRecords}
+            {t.leaders.toRecords}
           </Anchor>
         </Empty>
       )}
@@ -76,8 +76,8 @@ function Individual({ dataset, me, children }: { dataset: DatasetRef; me: Me; ch
   if (policies.isPending) return <Skeleton h={320} aria-label={t.common.loading} />;
   if (policies.data.annotation === "shared") {
     return (
-      <Empty title={t.review.shared}>
-        <p>{t.review.sharedIntro}</p>
+      <Empty title={t.leaders.shared}>
+        <p>{t.leaders.sharedIntro}</p>
       </Empty>
     );
   }

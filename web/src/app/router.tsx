@@ -13,7 +13,6 @@ import { ApiError, base } from "@/api/client";
 import { datasetQuery } from "@/api/datasets";
 import { type Me, meQuery } from "@/api/session";
 import { policiesQuery } from "@/api/work";
-import { readLink1x, readTags1x } from "@/core/links-1x";
 import { type Params, parseSearch, stringifySearch } from "@/core/view";
 
 import { Crashed, NotFound } from "./error-pages";
@@ -83,12 +82,16 @@ const myWork = createRoute({
   component: lazyRouteComponent(() => import("@/features/my-work/my-work-page"), "MyWorkPage"),
 });
 
+const addressesOf1x = () => import("@/core/links-1x");
+/** What an address of 1.x has at least one of; `sort` is ours as well. */
+const ONLY_IN_1X = ["viewMode", "query", "pagination", "vectorId", "sort"];
+
 const datasets = createRoute({
   getParentRoute: () => inside,
   path: "/datasets",
   validateSearch: (params: Params) => params,
-  beforeLoad: ({ search }) => {
-    const found = readTags1x(search);
+  beforeLoad: async ({ search }) => {
+    const found = "tags" in search ? (await addressesOf1x()).readTags1x(search) : null;
     if (found) throw redirect({ to: "/datasets", search: found, replace: true });
   },
   component: lazyRouteComponent(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),
@@ -98,8 +101,8 @@ const dataset = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/$workspace/$name",
   validateSearch: (params: Params) => params,
-  beforeLoad: ({ params, search }) => {
-    const found = readLink1x(search);
+  beforeLoad: async ({ params, search }) => {
+    const found = ONLY_IN_1X.some((key) => key in search) ? (await addressesOf1x()).readLink1x(search) : null;
     if (!found) {
       // what the page begins with is on its way while its file is
       const { workspace, name } = params;

@@ -45,7 +45,7 @@ export function TextClassification({ edit, labels, onPick, onSubmit, active, roo
   useEffect(() => {
     const was = before.current;
     before.current = { id: record.id, chosen };
-    if (active && was.id === record.id && was.chosen !== chosen && chosen.join() !== was.chosen.join()) say(chosen.join(", ") || t.review.noLabels);
+    if (active && was.id === record.id && was.chosen !== chosen && chosen.join() !== was.chosen.join()) say(chosen.join(", ") || t.annotate.withoutLabel);
   });
 
   function pickFirst() {

@@ -7,7 +7,6 @@ import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
-import { rulesText } from "@/text/rules";
 
 import { bareName } from "./filter-words";
 import classes from "./filters.module.css";
@@ -37,7 +36,7 @@ export function FilterBar({ dataset, view, onView }: Props) {
       {group(t.filters.annotations, [...(labelled ? ["annotated_as"] : []), "annotated_by"])}
       {group(t.filters.status, ["status"])}
       {group(annotatingText.find.assigned, ["assigned_to", "assignment"])}
-      {dataset.task === "TextClassification" && group(rulesText.filter.title, ["covered", "rule"])}
+      {dataset.task === "TextClassification" && group(annotatingText.ruleFilter.title, ["covered", "rule"])}
       <MetadataGroup dataset={dataset} view={view} onApply={apply} />
       <GroupButton title={t.filters.sort} count={view.sort.length}>
         {(close) => <SortPanel dataset={dataset} view={view} onView={onView} onClose={close} />}

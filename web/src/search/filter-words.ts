@@ -4,7 +4,6 @@ import { isRange, rangeOf, readRange } from "@/core/view";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { percentOf } from "@/text/format";
-import { rulesText } from "@/text/rules";
 
 import { metadataKey } from "./use-facets";
 
@@ -12,7 +11,7 @@ import { metadataKey } from "./use-facets";
 export const bareName = (filter: string) => (isRange(filter) ? filter.slice(rangeOf("").length) : filter);
 
 export function nameOf(filter: string): string {
-  return metadataKey(bareName(filter)) ?? t.filters.names[filter] ?? annotatingText.find.names[filter] ?? rulesText.filter.names[filter] ?? filter;
+  return metadataKey(bareName(filter)) ?? t.filters.names[filter] ?? annotatingText.find.names[filter] ?? annotatingText.ruleFilter.names[filter] ?? filter;
 }
 
 export function shown(filter: string, values: readonly string[]): string {
@@ -22,7 +21,7 @@ export function shown(filter: string, values: readonly string[]): string {
     return from ? annotatingText.find.rangeFrom(from) : to ? annotatingText.find.rangeTo(to) : "";
   }
   if (filter === "assignment") return values.map((each) => annotatingText.find.states[each] ?? each).join(", ");
-  if (filter === "covered") return values.map((each) => rulesText.filter.covered[each] ?? each).join(", ");
+  if (filter === "covered") return values.map((each) => annotatingText.ruleFilter.covered[each] ?? each).join(", ");
   if (filter === "score") return (values[0] ?? "").split("-").map((each) => percentOf(Number(each))).join(" – ");
   return values.map((each) => (filter === "rule" || filter.startsWith("metadata.") ? each : (t.filters.values[each] ?? each))).join(", ");
 }

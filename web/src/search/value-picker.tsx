@@ -10,7 +10,6 @@ import type { DatasetRef } from "@/core/model";
 import { readRange } from "@/core/view";
 import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
-import { rulesText } from "@/text/rules";
 
 import classes from "./filters.module.css";
 import { facetQuery, metadataKey } from "./use-facets";
@@ -46,7 +45,7 @@ export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRa
   const values = [...new Set([...picked, ...counts.keys()])];
   const name = (value: string) => {
     if (key !== null || filter === "rule") return value;
-    if (filter === "covered") return rulesText.filter.covered[value] ?? value;
+    if (filter === "covered") return annotatingText.ruleFilter.covered[value] ?? value;
     if (filter === "assignment") return annotatingText.find.states[value] ?? value;
     if (filter === "assigned_to" && value === user) return `${value} (${annotatingText.find.me})`;
     return t.filters.values[value] ?? value;
@@ -91,7 +90,7 @@ export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRa
         <Checkbox size="sm" className={classes["value"] ?? ""} checked={false} label={annotatingText.find.use(typed)} onChange={() => { onPick([...picked, typed]); setWords(""); }} />
       )}
       {matching.length > MOST && <Text size="xs" c="dimmed">{t.filters.more(matching.length - MOST)}</Text>}
-      {!matching.length && <Text size="xs" c="dimmed">{values.length ? t.filters.noMatch : OF_RULES.includes(filter) ? rulesText.filter.none : t.filters.noValues}</Text>}
+      {!matching.length && <Text size="xs" c="dimmed">{values.length ? t.filters.noMatch : OF_RULES.includes(filter) ? annotatingText.ruleFilter.none : t.filters.noValues}</Text>}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { codes, msg } from "./catalogue";
 
 export const annotateSource = {
   annotate: {
+    withoutLabel: "No label",
     missing: "Dataset not found",
     missingIntro: msg(["name", "workspace"], "There’s no {name} in workspace {workspace}, or you don’t have access to it."),
     back: "All datasets",

@@ -41,6 +41,12 @@ export const annotatingText = texts("annotating", {
     failed: msg(["why"], "This stopped before it was finished: {why}"),
     progress: "Progress of the change",
   },
+  ruleFilter: {
+    title: "Rules",
+    names: codes({ covered: "Covered", rule: "Rule" }),
+    covered: codes({ true: "by a rule", false: "by no rule", conflict: "by rules that disagree" }),
+    none: "No rules yet",
+  },
   find: {
     assigned: "Assigned",
     names: codes({ assigned_to: "Assigned to", assignment: "Assignment is" }),

@@ -1,10 +1,8 @@
 /** Texts of the pages that have no catalogue of their own. */
 
-import { agreementSource } from "./agreement";
 import { annotateSource } from "./annotate";
 import { texts } from "./catalogue";
 import { datasetsSource } from "./datasets";
-import { reviewSource } from "./review";
 import { settingsSource } from "./settings";
 import { shellSource } from "./shell";
 import { workSource } from "./work";
@@ -16,7 +14,5 @@ export const t = texts("app", {
   ...workSource,
   ...datasetsSource,
   ...annotateSource,
-  ...reviewSource,
-  ...agreementSource,
   ...settingsSource,
 });

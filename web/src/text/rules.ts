@@ -14,12 +14,6 @@ export const rulesText = texts("rules", {
   askManager: "Ask a manager to add some in Settings.",
   nothingAnnotated: "There are no answered records you can see, so rules can’t be checked yet. Annotate some first.",
   annotate: "Annotate records",
-  filter: {
-    title: "Rules",
-    names: codes({ covered: "Covered", rule: "Rule" }),
-    covered: codes({ true: "by a rule", false: "by no rule", conflict: "by rules that disagree" }),
-    none: "No rules yet",
-  },
   draft: {
     create: "New rule",
     edit: "Change rule",

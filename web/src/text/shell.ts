@@ -22,6 +22,15 @@ export const shellSource = {
     somebody: "Someone",
     keys: msg(["key"], "Key: {key}"),
   },
+  leaders: {
+    review: "Review",
+    agreement: "Agreement",
+    notForYou: "You don’t have access to this page",
+    notForYouIntro: msg(["workspace"], "Here, reviewers and managers of workspace {workspace} and administrators resolve conflicts. You annotate in it."),
+    toRecords: "Go to the records",
+    shared: "Nothing to compare here",
+    sharedIntro: "In this dataset a record has one answer: the latest. To compare answers, give everyone their own: choose “One per person” in Settings, or assign with overlap.",
+  },
   shell: {
     skip: "Skip to content",
     navigation: "Main",

@@ -1,6 +1,7 @@
 /** What every language has: a text for each of the English ones. A missing or needless one is a compile error. */
 
 import type { accountText } from "./account";
+import type { agreementText } from "./agreement";
 import type { annotatingText } from "./annotating";
 import type { audit } from "./audit";
 import type { Translation } from "./catalogue";
@@ -13,6 +14,7 @@ import type { imagesText } from "./images";
 import type { inboxText } from "./inbox";
 import type { manageText } from "./manage";
 import type { resultsText } from "./results";
+import type { reviewText } from "./review";
 import type { rulesText } from "./rules";
 import type { teamText } from "./team";
 import type { trainText } from "./train";
@@ -21,6 +23,7 @@ import type { hooks } from "./webhooks";
 /** Under the names that the pages give to `texts`. */
 export interface Language {
   readonly account: Translation<typeof accountText>;
+  readonly agreement: Translation<typeof agreementText>;
   readonly annotating: Translation<typeof annotatingText>;
   readonly app: Translation<typeof t>;
   readonly audit: Translation<typeof audit>;
@@ -32,6 +35,7 @@ export interface Language {
   readonly inbox: Translation<typeof inboxText>;
   readonly manage: Translation<typeof manageText>;
   readonly results: Translation<typeof resultsText>;
+  readonly review: Translation<typeof reviewText>;
   readonly rules: Translation<typeof rulesText>;
   readonly team: Translation<typeof teamText>;
   readonly train: Translation<typeof trainText>;

@@ -14,6 +14,7 @@ import { saveFile } from "@/core/save-file";
 import type { Params } from "@/core/view";
 import { chartsText } from "@/text/charts";
 import { t } from "@/text/en";
+import { agreementText } from "@/text/agreement";
 import { Empty } from "@/ui/empty";
 
 import classes from "./agreement.module.css";
@@ -32,7 +33,7 @@ const route = getRouteApi("/inside/datasets/$workspace/$name/agreement");
 export function AgreementPage() {
   const { workspace, name } = route.useParams();
   return (
-    <LeadersPage workspace={workspace} name={name} title={t.agreement.title}>
+    <LeadersPage workspace={workspace} name={name} title={t.leaders.agreement}>
       {(dataset) => <Measured dataset={dataset} />}
     </LeadersPage>
   );
@@ -64,16 +65,16 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
     void navigate({ search: () => ({ ...(q ? { q } : {}), ...(measure ? { measure } : {}) }) });
   };
 
-  if (isMissing(whole.error)) return <Empty title={t.agreement.missing}>{t.agreement.missingIntro}</Empty>;
+  if (isMissing(whole.error)) return <Empty title={agreementText.missing}>{agreementText.missingIntro}</Empty>;
   return (
     <>
       <div className={classes["tools"]}>
         <Select
           size="xs"
-          aria-label={t.agreement.measure}
+          aria-label={agreementText.measure}
           allowDeselect={false}
           w={260}
-          data={MEASURES[dataset.task].map((value) => ({ value, label: t.agreement.measures[value] ?? value }))}
+          data={MEASURES[dataset.task].map((value) => ({ value, label: agreementText.measures[value] ?? value }))}
           value={asked.measure || (whole.data?.measure ?? MEASURES[dataset.task][0] ?? null)}
           onChange={(measure) => { to({ measure: measure ?? "" }); }}
         />
@@ -90,7 +91,7 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
             ref={field}
             size="xs"
             aria-label={t.annotate.searchLabel}
-            placeholder={t.agreement.onlyRecords}
+            placeholder={agreementText.onlyRecords}
             defaultValue={asked.q}
             leftSection={<IconSearch size={14} />}
             {...(asked.q
@@ -127,21 +128,21 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
 }
 
 const BYS: readonly By[] = ["pair", "label", "person", "week"];
-const TITLES: Record<By, string> = { pair: t.agreement.byPair, label: t.agreement.byLabel, week: t.agreement.byWeek, person: t.agreement.byPerson };
+const TITLES: Record<By, string> = { pair: agreementText.byPair, label: agreementText.byLabel, week: agreementText.byWeek, person: agreementText.byPerson };
 
 function Part({ dataset, asked, by }: { dataset: DatasetRef; asked: Asked; by: By }) {
   const { data, error, isPending } = useQuery(agreementQuery(dataset, asked, by));
   const figures = data?.by ?? [];
   const measured = figures[0]?.measure;
   // one person against changing others has no chance to be corrected for, so the server takes another measure
-  const other = data && measured !== undefined && measured !== data.measure ? t.agreement.otherMeasure(nameOf(measured), nameOf(data.measure)) : null;
+  const other = data && measured !== undefined && measured !== data.measure ? agreementText.otherMeasure(nameOf(measured), nameOf(data.measure)) : null;
   const shown =
     by === "pair" ? (
       <Matrix dataset={dataset} figures={figures} />
     ) : by === "week" ? (
       <Weeks dataset={dataset} figures={figures} />
     ) : (
-      <Figures dataset={dataset} figures={figures} nameOf={(each) => (by === "person" ? each.person : each.label) ?? ""} head={by === "person" ? t.agreement.person : t.agreement.label} />
+      <Figures dataset={dataset} figures={figures} nameOf={(each) => (by === "person" ? each.person : each.label) ?? ""} head={by === "person" ? agreementText.person : agreementText.label} />
     );
   return (
     <section className={classes["part"]} aria-label={TITLES[by]}>
@@ -156,7 +157,7 @@ function Part({ dataset, asked, by }: { dataset: DatasetRef; asked: Asked; by: B
           {other && <p className={classes["note"]}>{other}</p>}
         </>
       ) : (
-        <p className={classes["note"]}>{t.agreement.nothingShared}</p>
+        <p className={classes["note"]}>{agreementText.nothingShared}</p>
       )}
     </section>
   );
@@ -167,8 +168,8 @@ function Annotators({ dataset, q }: { dataset: DatasetRef; q: string }) {
   if (!data?.annotators.length) return null;
   return (
     <>
-      <section className={classes["part"]} aria-label={t.agreement.people}>
-        <h2>{t.agreement.people}</h2>
+      <section className={classes["part"]} aria-label={agreementText.people}>
+        <h2>{agreementText.people}</h2>
         <People dataset={dataset} q={q} people={data.annotators} why={data.why} />
       </section>
       {data.pairs.length > 0 && (

@@ -4,7 +4,7 @@ import { Alert } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 
 import type { Figure } from "@/api/agreement";
-import { t } from "@/text/en";
+import { agreementText } from "@/text/agreement";
 
 import classes from "./agreement.module.css";
 
@@ -13,7 +13,7 @@ export function Caution({ figure }: { figure: Figure }) {
   if (!figure.caution_why) return null;
   return (
     <Alert className={classes["caution"]} color="yellow" variant="light" icon={<IconAlertTriangle size={16} aria-hidden />} p="xs">
-      {t.agreement.caution(figure.caution_why)}
+      {agreementText.caution(figure.caution_why)}
     </Alert>
   );
 }
@@ -21,7 +21,7 @@ export function Caution({ figure }: { figure: Figure }) {
 /** The sign beside one of many figures. */
 export function CautionSign({ figure }: { figure: Figure }) {
   if (!figure.caution_why) return null;
-  const why = t.agreement.caution(figure.caution_why);
+  const why = agreementText.caution(figure.caution_why);
   return (
     <span className={classes["sign"]} role="img" aria-label={why} title={why}>
       <IconAlertTriangle size={14} aria-hidden />
@@ -34,7 +34,7 @@ export function CautionNote({ figures }: { figures: readonly Figure[] }) {
   const kinds = [...new Set(figures.flatMap(({ caution }) => (caution ? [caution] : [])))];
   return kinds.map((kind) => (
     <p key={kind} className={classes["note"]}>
-      <IconAlertTriangle size={13} className={classes["sign"]} aria-hidden /> {t.agreement.cautions[kind] ?? t.agreement.cautionOfAnyKind}
+      <IconAlertTriangle size={13} className={classes["sign"]} aria-hidden /> {agreementText.cautions[kind] ?? agreementText.cautionOfAnyKind}
     </p>
   ));
 }

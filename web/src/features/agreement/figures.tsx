@@ -2,7 +2,8 @@
 
 import type { Figure } from "@/api/agreement";
 import type { DatasetRef } from "@/core/model";
-import { n, t } from "@/text/en";
+import { n } from "@/text/en";
+import { agreementText } from "@/text/agreement";
 
 import classes from "./agreement.module.css";
 import { CautionNote, CautionSign } from "./caution";
@@ -26,8 +27,8 @@ export function Figures({ dataset, figures, nameOf, head }: Props) {
         <thead>
           <tr>
             <th scope="col">{head}</th>
-            <th scope="col" colSpan={2}>{first ? nameOfMeasure(first.measure) : t.agreement.estimate}</th>
-            <th scope="col">{t.agreement.recordsHead}</th>
+            <th scope="col" colSpan={2}>{first ? nameOfMeasure(first.measure) : agreementText.estimate}</th>
+            <th scope="col">{agreementText.recordsHead}</th>
           </tr>
         </thead>
         <tbody>
@@ -41,7 +42,7 @@ export function Figures({ dataset, figures, nameOf, head }: Props) {
               <td className={classes["number"]}>
                 <RecordsLink dataset={dataset} query={each.query}>
                   {n(each.records)}
-                  <span className="sr-only"> {t.agreement.recordsOf(nameOf(each))}</span>
+                  <span className="sr-only"> {agreementText.recordsOf(nameOf(each))}</span>
                 </RecordsLink>
               </td>
             </tr>

@@ -2,7 +2,8 @@
 
 import type { Figure } from "@/api/agreement";
 import type { DatasetRef } from "@/core/model";
-import { n, t } from "@/text/en";
+import { n } from "@/text/en";
+import { agreementText } from "@/text/agreement";
 
 import classes from "./agreement.module.css";
 import { CautionNote, CautionSign } from "./caution";
@@ -37,22 +38,22 @@ export function Matrix({ dataset, figures }: { dataset: DatasetRef; figures: rea
           </tbody>
         </table>
       </div>
-      <p className={classes["note"]}>{t.agreement.matrixHint}</p>
+      <p className={classes["note"]}>{agreementText.matrixHint}</p>
       <CautionNote figures={figures} />
     </>
   );
 }
 
 function Cell({ dataset, figure }: { dataset: DatasetRef; figure: Figure | undefined }) {
-  if (!figure) return <span className={classes["nothing"]}>{t.agreement.noneShared}</span>;
+  if (!figure) return <span className={classes["nothing"]}>{agreementText.noneShared}</span>;
   const { estimate, records, query, why } = figure;
   const tint = estimate === null ? undefined : ({ "--share": `${share(estimate).toFixed(0)}%` } as React.CSSProperties);
   return (
     <RecordsLink dataset={dataset} query={query} className={classes["cell"]}>
       <span className={classes["tint"]} style={tint} title={estimate === null ? (why ?? "") : short(figure)}>
-        <strong>{estimate === null ? t.agreement.undefined : two(estimate)}</strong>
+        <strong>{estimate === null ? agreementText.undefined : two(estimate)}</strong>
         <span className={classes["few"]}>
-          {t.agreement.on(n(records))} <CautionSign figure={figure} />
+          {agreementText.on(n(records))} <CautionSign figure={figure} />
         </span>
       </span>
     </RecordsLink>

@@ -1,7 +1,7 @@
 /** Figures as people read them. */
 
 import type { Figure } from "@/api/agreement";
-import { t } from "@/text/en";
+import { agreementText } from "@/text/agreement";
 import { decimal, percentOf } from "@/text/format";
 
 /** Two digits, as many as the usual numbers of records can bear. */
@@ -10,12 +10,12 @@ export function two(value: number): string {
 }
 
 export function nameOf(measure: string): string {
-  return t.agreement.measures[measure] ?? measure;
+  return agreementText.measures[measure] ?? measure;
 }
 
 /** The estimate with its interval, or that there is none. */
 export function short({ measure, estimate, low, high }: Figure): string {
-  if (estimate === null) return t.agreement.undefined;
+  if (estimate === null) return agreementText.undefined;
   if (measure === "percent") return low === null || high === null ? percent(estimate) : `${percent(estimate)} (${percent(low)} – ${percent(high)})`;
   return low === null || high === null ? two(estimate) : `${two(estimate)} (${two(low)} – ${two(high)})`;
 }

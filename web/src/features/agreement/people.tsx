@@ -2,7 +2,8 @@
 
 import type { Quality } from "@/api/agreement";
 import type { DatasetRef } from "@/core/model";
-import { n, t } from "@/text/en";
+import { n } from "@/text/en";
+import { agreementText } from "@/text/agreement";
 
 import classes from "./agreement.module.css";
 import { RecordsLink } from "@/app/records-link";
@@ -22,9 +23,9 @@ export function People({ dataset, q, people, why }: Props) {
       <table className={classes["table"]}>
         <thead>
           <tr>
-            <th scope="col">{t.agreement.person}</th>
-            <th scope="col">{t.agreement.answersHead}</th>
-            <th scope="col">{t.agreement.right}</th>
+            <th scope="col">{agreementText.person}</th>
+            <th scope="col">{agreementText.answersHead}</th>
+            <th scope="col">{agreementText.right}</th>
           </tr>
         </thead>
         <tbody>
@@ -34,7 +35,7 @@ export function People({ dataset, q, people, why }: Props) {
               <td className={classes["number"]}>
                 <RecordsLink dataset={dataset} query={query(each.annotator)}>
                   {n(each.answers)}
-                  <span className="sr-only"> {t.agreement.recordsOf(each.annotator)}</span>
+                  <span className="sr-only"> {agreementText.recordsOf(each.annotator)}</span>
                 </RecordsLink>
               </td>
               <td className={classes["number"]}>{each.accuracy === null ? "–" : percentOf(each.accuracy)}</td>
@@ -42,7 +43,7 @@ export function People({ dataset, q, people, why }: Props) {
           ))}
         </tbody>
       </table>
-      <p className={classes["note"]}>{why ?? t.agreement.rightHint}</p>
+      <p className={classes["note"]}>{why ?? agreementText.rightHint}</p>
     </>
   );
 }

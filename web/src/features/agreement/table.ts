@@ -3,7 +3,7 @@
 import type { Agreement, Confused, Figure, Quality } from "@/api/agreement";
 import { toCsv } from "@/core/csv";
 import { chartsText } from "@/text/charts";
-import { t } from "@/text/en";
+import { agreementText } from "@/text/agreement";
 
 import { nameOf } from "./numbers";
 
@@ -21,10 +21,10 @@ function row(part: string, of: string, { measure, estimate, low, high, records }
 }
 
 function nameIn({ pair, label, week, person }: Figure): [string, string] {
-  if (pair) return [t.agreement.byPair, pair.join(" – ")];
-  if (label != null) return [t.agreement.byLabel, label];
-  if (person != null) return [t.agreement.byPerson, person];
-  return [t.agreement.byWeek, week ?? ""];
+  if (pair) return [agreementText.byPair, pair.join(" – ")];
+  if (label != null) return [agreementText.byLabel, label];
+  if (person != null) return [agreementText.byPerson, person];
+  return [agreementText.byWeek, week ?? ""];
 }
 
 export function tableOf({ whole, parts, people, pairs }: Shown): string {
@@ -33,5 +33,5 @@ export function tableOf({ whole, parts, people, pairs }: Shown): string {
   const confused = pairs.flatMap(({ pair: [one = "", other = ""], cells }) =>
     cells.map((each) => [chartsText.agreement.confusion, `${one} ${each.one} – ${other} ${each.other}`, null, null, null, null, each.records]),
   );
-  return toCsv([[...chartsText.agreement.csvHead], row(t.agreement.overAll, "", whole), ...figures, ...given, ...confused]);
+  return toCsv([[...chartsText.agreement.csvHead], row(agreementText.overAll, "", whole), ...figures, ...given, ...confused]);
 }

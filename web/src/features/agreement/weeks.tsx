@@ -2,7 +2,7 @@
 
 import type { Figure } from "@/api/agreement";
 import type { DatasetRef } from "@/core/model";
-import { t } from "@/text/en";
+import { agreementText } from "@/text/agreement";
 
 import classes from "./agreement.module.css";
 import { Figures } from "./figures";
@@ -16,7 +16,7 @@ export function Weeks({ dataset, figures }: { dataset: DatasetRef; figures: read
   return (
     <>
       {known.length > 1 && <Line figures={figures} />}
-      <Figures dataset={dataset} figures={figures} nameOf={(each) => each.week ?? ""} head={t.agreement.week} />
+      <Figures dataset={dataset} figures={figures} nameOf={(each) => each.week ?? ""} head={agreementText.week} />
     </>
   );
 }
@@ -29,7 +29,7 @@ export function Line({ figures }: { figures: readonly Figure[] }) {
   const points = figures.flatMap(({ estimate, low, high, week }, at) => (estimate === null ? [] : [{ at, estimate, low, high, week }]));
   const every = Math.ceil(figures.length / 8);
   return (
-    <svg className={classes["line"]} viewBox={`0 0 ${String(WIDE)} ${String(HIGH)}`} role="img" aria-label={t.agreement.lineOf(figures.map((each) => `${each.week ?? ""}: ${short(each)}`).join("; "))}>
+    <svg className={classes["line"]} viewBox={`0 0 ${String(WIDE)} ${String(HIGH)}`} role="img" aria-label={agreementText.lineOf(figures.map((each) => `${each.week ?? ""}: ${short(each)}`).join("; "))}>
       {[...new Set([from, 0, 0.5, 1])].map((value) => (
         <g key={value}>
           <line className={classes["grid"]} x1={LEFT} x2={WIDE} y1={y(value)} y2={y(value)} />

@@ -4,7 +4,8 @@ import type { Figure } from "@/api/agreement";
 import type { DatasetRef } from "@/core/model";
 import { verdictOf } from "@/core/verdict";
 import { chartsText } from "@/text/charts";
-import { n, t } from "@/text/en";
+import { n } from "@/text/en";
+import { agreementText } from "@/text/agreement";
 
 import classes from "./agreement.module.css";
 import { Caution } from "./caution";
@@ -24,19 +25,19 @@ export function Whole({ dataset, figure, beside }: Props) {
   const from = beginOf([figure]);
   const verdict = estimate === null ? null : verdictOf(figure.measure, estimate);
   return (
-    <section className={classes["whole"]} aria-label={t.agreement.overAll}>
+    <section className={classes["whole"]} aria-label={agreementText.overAll}>
       {estimate === null ? (
-        <p className={classes["sentence"]}>{t.agreement.cannotTell(nameOf(figure.measure), why ?? "")}</p>
+        <p className={classes["sentence"]}>{agreementText.cannotTell(nameOf(figure.measure), why ?? "")}</p>
       ) : (
         <>
           <p className={classes["sentence"]}>
-            {nameOf(figure.measure)} {t.agreement.is} <strong className={classes["large"]}>{figure.measure === "percent" ? percent(estimate) : two(estimate)}</strong>
-            {low !== null && high !== null ? t.agreement.interval(Math.round(level * 100), two(low), two(high)) : why ? t.agreement.noInterval(why) : ""}
-            {t.agreement.measuredOn}{" "}
+            {nameOf(figure.measure)} {agreementText.is} <strong className={classes["large"]}>{figure.measure === "percent" ? percent(estimate) : two(estimate)}</strong>
+            {low !== null && high !== null ? agreementText.interval(Math.round(level * 100), two(low), two(high)) : why ? agreementText.noInterval(why) : ""}
+            {agreementText.measuredOn}{" "}
             <RecordsLink dataset={dataset} query={query}>
-              {t.agreement.records(records)}
+              {agreementText.records(records)}
             </RecordsLink>{" "}
-            {t.agreement.answeredBy(annotators, answers)}
+            {agreementText.answeredBy(annotators, answers)}
           </p>
           {beside && beside.estimate !== null && (
             <p className={classes["beside"]}>
@@ -54,7 +55,7 @@ export function Whole({ dataset, figure, beside }: Props) {
       )}
       {verdict && <p className={classes["note"]}>{chartsText.agreement.bars}</p>}
       <Caution figure={figure} />
-      {left_out ? <p className={classes["note"]}>{t.agreement.leftOut(left_out)}</p> : null}
+      {left_out ? <p className={classes["note"]}>{agreementText.leftOut(left_out)}</p> : null}
     </section>
   );
 }

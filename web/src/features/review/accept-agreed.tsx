@@ -8,6 +8,7 @@ import { acceptAgreed, findJob, isMissing, type Job, type Rule, undoJob } from "
 import { progressKey } from "@/api/datasets";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
+import { reviewText } from "@/text/review";
 
 import classes from "./review.module.css";
 
@@ -62,29 +63,29 @@ export function AcceptAgreed({ dataset, q, filtered }: Props) {
   const failure = begin.error ?? undo.error ?? followed.error;
   return (
     <>
-      <Button size="compact-sm" variant="default" disabled={filtered} title={filtered ? t.review.notFiltered : undefined} onClick={() => { setOpen(true); }}>
-        {t.review.acceptAgreed}
+      <Button size="compact-sm" variant="default" disabled={filtered} title={filtered ? reviewText.notFiltered : undefined} onClick={() => { setOpen(true); }}>
+        {reviewText.acceptAgreed}
       </Button>
-      <Modal opened={open} onClose={close} title={t.review.acceptAgreed}>
+      <Modal opened={open} onClose={close} title={reviewText.acceptAgreed}>
         <Stack gap="sm">
           {!job && (
-            <Radio.Group label={q ? t.review.acceptIntroOf(q) : t.review.acceptIntro} value={rule} onChange={(value) => { setRule(value as Rule); }}>
+            <Radio.Group label={q ? reviewText.acceptIntroOf(q) : reviewText.acceptIntro} value={rule} onChange={(value) => { setRule(value as Rule); }}>
               <Stack gap={6} mt="xs">
-                <Radio value="unanimous" label={t.review.whenAll} />
-                <Radio value="majority" label={t.review.whenMost} />
+                <Radio value="unanimous" label={reviewText.whenAll} />
+                <Radio value="majority" label={reviewText.whenMost} />
               </Stack>
             </Radio.Group>
           )}
           <div role="status">{now && inWords(now, job?.undoes ?? false)}</div>
           {failure && (
             <p role="alert" className={classes["failure"]}>
-              {isMissing(failure) ? t.review.cannotAccept : failure.message}
+              {isMissing(failure) ? reviewText.cannotAccept : failure.message}
             </p>
           )}
           <div className={classes["choices"]}>
             {!job && (
               <Button loading={begin.isPending} onClick={() => { begin.mutate(); }}>
-                {t.review.accept}
+                {reviewText.accept}
               </Button>
             )}
             {ended && now.undoable && !job?.undoes && (
@@ -103,7 +104,7 @@ export function AcceptAgreed({ dataset, q, filtered }: Props) {
 }
 
 function inWords({ state, done, total, message, result }: Job, undoes: boolean): string {
-  if (state === "failed" || state === "interrupted") return t.review.jobFailed(message ?? state);
-  if (state !== "done") return total === null ? t.review.jobRuns(done) : t.review.jobRunsOf(done, total);
-  return undoes ? t.review.acceptUndone(result?.changed ?? done) : t.review.accepted(result?.changed ?? done);
+  if (state === "failed" || state === "interrupted") return reviewText.jobFailed(message ?? state);
+  if (state !== "done") return total === null ? reviewText.jobRuns(done) : reviewText.jobRunsOf(done, total);
+  return undoes ? reviewText.acceptUndone(result?.changed ?? done) : reviewText.accepted(result?.changed ?? done);
 }

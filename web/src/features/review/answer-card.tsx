@@ -8,6 +8,7 @@ import type { Answered } from "@/api/review";
 import type { AppRecord, Span } from "@/core/model";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { reviewText } from "@/text/review";
 import { frameText } from "@/text/frame";
 import { inboxText } from "@/text/inbox";
 import { Key } from "@/ui/key";
@@ -40,14 +41,14 @@ export function AnswerCard(props: CardProps) {
   if (!answer) return null;
   const name = nameOf(answer.annotator);
   return (
-    <article className={classes["answer"]} aria-label={t.review.answerOf(name)} data-picked={picked || undefined}>
+    <article className={classes["answer"]} aria-label={reviewText.answerOf(name)} data-picked={picked || undefined}>
       <header className={classes["answerhead"]}>
         <strong className={classes["person"]}>{name}</strong>
-        {answer.seconds !== null && answer.seconds > 0 && <span className={classes["extra"]}>{t.review.seconds(Math.round(answer.seconds))}</span>}
-        {!answer.counted && <span className={classes["extra"]}>{t.review.extra}</span>}
+        {answer.seconds !== null && answer.seconds > 0 && <span className={classes["extra"]}>{reviewText.seconds(Math.round(answer.seconds))}</span>}
+        {!answer.counted && <span className={classes["extra"]}>{reviewText.extra}</span>}
         <Button size="compact-sm" variant="subtle" color="gray" className={classes["pick"] ?? ""} onClick={onAskAgain}>
           {inboxText.ask}
-          <span className="sr-only"> ({t.review.answerOf(name)})</span>
+          <span className="sr-only"> ({reviewText.answerOf(name)})</span>
         </Button>
         <Button
           size="compact-sm"
@@ -57,11 +58,11 @@ export function AnswerCard(props: CardProps) {
           {...(picked ? { leftSection: <IconCheck size={14} /> } : {})}
           {...(withKey && at < 9 ? { rightSection: <Key of={String(at + 1)} /> } : {})}
         >
-          {picked ? t.review.picked : t.review.pick}
-          <span className="sr-only"> ({t.review.answerOf(name)})</span>
+          {picked ? reviewText.picked : reviewText.pick}
+          <span className="sr-only"> ({reviewText.answerOf(name)})</span>
         </Button>
       </header>
-      {answer.discarded ? <p className={classes["unusable"]}>{t.review.saysUnusable}</p> : <Shown {...props} />}
+      {answer.discarded ? <p className={classes["unusable"]}>{reviewText.saysUnusable}</p> : <Shown {...props} />}
     </article>
   );
 }
@@ -74,7 +75,7 @@ function Shown(props: CardProps) {
 function Labels({ answers, at, labels }: CardProps) {
   const given = answers[at]?.value.labels ?? [];
   const common = commonLabels(answers.map((each) => each.value));
-  if (!given.length) return <p className={classes["unusable"]}>{t.review.noLabels}</p>;
+  if (!given.length) return <p className={classes["unusable"]}>{t.annotate.withoutLabel}</p>;
   return (
     <ul className={classes["labels"]}>
       {given.map((label) => (
@@ -97,7 +98,7 @@ function Different() {
   return (
     <>
       <span aria-hidden className={classes["sign"]}>≠</span>
-      <span className="sr-only">{t.review.different} </span>
+      <span className="sr-only">{reviewText.different} </span>
     </>
   );
 }
@@ -112,7 +113,7 @@ function Spans({ record, answers, at, labels, nameOf, onCopy }: CardProps) {
         <ComparedText text={text} spans={answers[at]?.value.spans ?? []} different={different} hue={labels.hue} />
       </div>
       {differences.length > 0 && (
-        <ul className={classes["differences"]} aria-label={t.review.differences}>
+        <ul className={classes["differences"]} aria-label={reviewText.differences}>
           {differences.map((each) => (
             <li key={JSON.stringify([each.mine, each.theirs[0]?.span])}>
               <Different />
@@ -134,11 +135,11 @@ function Spans({ record, answers, at, labels, nameOf, onCopy }: CardProps) {
 function worded({ mine, theirs }: Difference, text: string, name: (of: number) => string, unusable: (of: number) => boolean): string {
   const words = (span: { start: number; end: number }) => text.slice(span.start, span.end);
   const others = theirs.map(({ of, span }) => {
-    if (!span) return t.review.hasNot(name(of), unusable(of));
+    if (!span) return reviewText.hasNot(name(of), unusable(of));
     const same = mine && mine.start === span.start && mine.end === span.end;
-    return same ? t.review.hasLabel(name(of), span.label) : t.review.hasSpan(name(of), words(span), span.label);
+    return same ? reviewText.hasLabel(name(of), span.label) : reviewText.hasSpan(name(of), words(span), span.label);
   });
-  return mine ? t.review.mine(words(mine), mine.label, others.join(", ")) : t.review.notMine(others.join(", "));
+  return mine ? reviewText.mine(words(mine), mine.label, others.join(", ")) : reviewText.notMine(others.join(", "));
 }
 
 function Words({ answers, at, base, nameOf, plain }: CardProps) {
@@ -159,7 +160,7 @@ function Words({ answers, at, base, nameOf, plain }: CardProps) {
             })
           : text}
       </p>
-      {changes && <p className={classes["note"]}>{t.review.comparedWith(nameOf(other?.annotator ?? ""))}</p>}
+      {changes && <p className={classes["note"]}>{reviewText.comparedWith(nameOf(other?.annotator ?? ""))}</p>}
     </>
   );
 }

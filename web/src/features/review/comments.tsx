@@ -6,7 +6,7 @@ import { type RefObject, useState } from "react";
 
 import { comment, commentsQuery } from "@/api/review";
 import type { DatasetRef } from "@/core/model";
-import { t } from "@/text/en";
+import { reviewText } from "@/text/review";
 import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
 
@@ -37,14 +37,14 @@ export function Comments({ dataset, id, me, nameOf, field }: Props) {
   const failure = send.error ?? error;
 
   return (
-    <section className={classes["comments"]} aria-label={t.review.comments}>
-      <h2 className={classes["part"]}>{t.review.comments}</h2>
+    <section className={classes["comments"]} aria-label={reviewText.comments}>
+      <h2 className={classes["part"]}>{reviewText.comments}</h2>
       {said.length > 0 && (
         <ul className={classes["said"]}>
           {said.map((each) => (
             <li key={`${each.at}${each.author}${each.text}`}>
-              <strong>{each.author === me ? t.review.you : nameOf(each.author)}</strong>
-              {each.to && <> {t.review.saidTo(each.to === me ? t.review.you : nameOf(each.to))}</>}
+              <strong>{each.author === me ? reviewText.you : nameOf(each.author)}</strong>
+              {each.to && <> {reviewText.saidTo(each.to === me ? reviewText.you : nameOf(each.to))}</>}
               <span className={classes["when"]}>
                 {" "}
                 <Ago time={each.at} />
@@ -52,7 +52,7 @@ export function Comments({ dataset, id, me, nameOf, field }: Props) {
               <div dir="auto" className={classes["words"]}>{each.text}</div>
               {each.author !== me && (
                 <Button size="compact-xs" variant="subtle" color="gray" onClick={() => { setTo(each.author); field.current?.focus(); }}>
-                  {t.review.reply}
+                  {reviewText.reply}
                 </Button>
               )}
             </li>
@@ -69,15 +69,15 @@ export function Comments({ dataset, id, me, nameOf, field }: Props) {
         <TextInput
           ref={field}
           className={classes["grow"] ?? ""}
-          aria-label={to ? t.review.replyTo(nameOf(to)) : t.review.addComment}
-          placeholder={to ? t.review.replyTo(nameOf(to)) : t.review.addComment}
+          aria-label={to ? reviewText.replyTo(nameOf(to)) : reviewText.addComment}
+          placeholder={to ? reviewText.replyTo(nameOf(to)) : reviewText.addComment}
           value={text}
           onChange={(event) => { setText(event.currentTarget.value); }}
           onKeyDown={(event) => { if (event.key === "Escape") event.currentTarget.blur(); }}
           rightSection={<Key of="m" />}
         />
         <Button type="submit" variant="default" loading={send.isPending} disabled={!text.trim()}>
-          {t.review.send}
+          {reviewText.send}
         </Button>
       </form>
       {failure && <p role="alert" className={classes["failure"]}>{failure.message}</p>}

@@ -13,6 +13,7 @@ import type { View } from "@/core/view";
 import barClasses from "@/record/action-bar.module.css";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { reviewText } from "@/text/review";
 import { Empty } from "@/ui/empty";
 import { Key } from "@/ui/key";
 
@@ -83,16 +84,16 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
     onSuccess: async (last) => {
       setMade(made.filter((each) => each !== last));
       setCurrent(last.record.id);
-      setSaid(t.review.undone);
+      setSaid(reviewText.undone);
       await cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
       await cache.resetQueries({ queryKey: caseQuery(dataset, last.record).queryKey });
     },
-    onError: (failure) => { setSaid(t.review.notUndone(failure.message)); },
+    onError: (failure) => { setSaid(reviewText.notUndone(failure.message)); },
   });
 
   function stepBack() {
     const last = made.at(-1);
-    if (!last) setSaid(t.review.nothingToUndo);
+    if (!last) setSaid(reviewText.nothingToUndo);
     else if (!undo.isPending) undo.mutate(last);
   }
 
@@ -100,11 +101,11 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
   if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
   if (!record) {
     return (
-      <Empty title={records.length ? t.review.finished : t.review.none}>
-        <p>{records.length ? t.review.finishedIntro(decided.length) : t.review.noneIntro}</p>
+      <Empty title={records.length ? reviewText.finished : reviewText.none}>
+        <p>{records.length ? reviewText.finishedIntro(decided.length) : reviewText.noneIntro}</p>
         {made.length > 0 && (
           <Button variant="default" onClick={stepBack} leftSection={<IconArrowBackUp size={16} />}>
-            {t.review.undoLast}
+            {reviewText.undoLast}
           </Button>
         )}
         <p role="status">{said}</p>
@@ -121,7 +122,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       onSay={setSaid}
       onMade={(each) => {
         setMade([...made, each]);
-        setSaid(each.gold.discarded ? t.review.savedUnusable : t.review.saved);
+        setSaid(each.gold.discarded ? reviewText.savedUnusable : reviewText.saved);
         go(at + 1);
       }}
       onAsked={(each) => {
@@ -139,7 +140,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
         <div className={barClasses["bar"]}>
           <div className={barClasses["side"]}>
             <Button variant="default" onClick={unusable} disabled={saving} leftSection={<IconTrash size={18} />} rightSection={<Key of="d" />}>
-              {t.review.unusable}
+              {reviewText.unusable}
             </Button>
             <Button variant="subtle" color="gray" disabled={!made.length} onClick={stepBack} leftSection={<IconArrowBackUp size={18} />} rightSection={<Key of="u" />}>
               {t.annotate.undo}
@@ -149,20 +150,20 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
             {said}
           </span>
           <div className={barClasses["side"]} data-end>
-            <span className={classes["done"]}>{decided.length > 0 && t.review.done(decided.length)}</span>
+            <span className={classes["done"]}>{decided.length > 0 && reviewText.done(decided.length)}</span>
             <Button.Group>
-              <Button variant="default" px={10} aria-label={t.review.previous} title={t.common.keys("P")} disabled={at === 0} onClick={() => { go(at - 1); }}>
+              <Button variant="default" px={10} aria-label={reviewText.previous} title={t.common.keys("P")} disabled={at === 0} onClick={() => { go(at - 1); }}>
                 <IconChevronLeft size={16} />
               </Button>
               <Button.GroupSection variant="default" className={barClasses["position"] ?? ""}>
                 {t.annotate.position(at + 1, queue.total)}
               </Button.GroupSection>
-              <Button variant="default" px={10} aria-label={t.review.next} title={t.common.keys("N")} onClick={() => { go(at + 1); }}>
+              <Button variant="default" px={10} aria-label={reviewText.next} title={t.common.keys("N")} onClick={() => { go(at + 1); }}>
                 <IconChevronRight size={16} />
               </Button>
             </Button.Group>
             <Button className={barClasses["submit"] ?? ""} loading={saving} onClick={save} rightSection={<Key of={dataset.task === "Text2Text" ? "Mod+Enter" : "Enter"} />}>
-              {t.review.save}
+              {reviewText.save}
             </Button>
           </div>
         </div>

@@ -4,6 +4,7 @@ import type { Answered, Case, Decision } from "@/api/review";
 import { type AppRecord, sameValue, type Value } from "@/core/model";
 import { missing } from "@/record/answers";
 import { t } from "@/text/en";
+import { reviewText } from "@/text/review";
 
 import { commonSpans } from "./compare";
 
@@ -45,7 +46,7 @@ export function canSave(record: AppRecord, draft: DecisionDraft): boolean {
 
 /** A decision in a line. */
 export function inWords({ value, discarded }: Pick<Decision, "value" | "discarded">): string {
-  if (discarded) return t.review.unusable;
-  if (value.spans) return value.spans.length ? t.review.spanCount(value.spans.length) : t.review.noSpans;
-  return value.labels ? value.labels.join(", ") || t.review.noLabels : (value.text ?? "");
+  if (discarded) return reviewText.unusable;
+  if (value.spans) return value.spans.length ? reviewText.spanCount(value.spans.length) : reviewText.noSpans;
+  return value.labels ? value.labels.join(", ") || t.annotate.withoutLabel : (value.text ?? "");
 }

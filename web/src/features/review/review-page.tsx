@@ -13,6 +13,7 @@ import { useLabels } from "@/record/use-labels";
 import { ActiveFilters } from "@/search/active-filters";
 import { FilterBar } from "@/search/filter-bar";
 import { t } from "@/text/en";
+import { reviewText } from "@/text/review";
 
 import { AcceptAgreed } from "./accept-agreed";
 import { Conflicts } from "./conflicts";
@@ -26,7 +27,7 @@ const route = getRouteApi("/inside/datasets/$workspace/$name/review");
 export function ReviewPage() {
   const { workspace, name } = route.useParams();
   return (
-    <LeadersPage workspace={workspace} name={name} title={t.review.title}>
+    <LeadersPage workspace={workspace} name={name} title={t.leaders.review}>
       {(dataset, me) => <Review key={`${workspace}/${name}`} dataset={dataset} me={me} />}
     </LeadersPage>
   );
@@ -69,10 +70,10 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
       <div className={classes["tools"]}>
         <SegmentedControl
           size="xs"
-          aria-label={t.review.what}
+          aria-label={reviewText.what}
           data={[
-            { value: "open", label: t.review.conflicts },
-            { value: "settled", label: t.review.settled },
+            { value: "open", label: reviewText.conflicts },
+            { value: "settled", label: reviewText.settled },
           ]}
           value={settled ? "settled" : "open"}
           onChange={(which) => { show(which); }}

@@ -9,6 +9,7 @@ import type { AppRecord, DatasetRef } from "@/core/model";
 import { searchBody, type View } from "@/core/view";
 import { Failed } from "@/app/failed";
 import { n, t } from "@/text/en";
+import { reviewText } from "@/text/review";
 import { Empty } from "@/ui/empty";
 import { Ago } from "@/ui/time";
 
@@ -42,20 +43,20 @@ export function Settled({ dataset, view, onView, onOpen }: Props) {
 
   if (page.isPending) return <Skeleton h={320} aria-label={t.common.loading} />;
   if (page.isError) return <Failed failure={page.error} onRetry={() => void page.refetch()} />;
-  if (!records.length) return <Empty title={t.review.noneSettled}>{t.review.noneSettledIntro}</Empty>;
+  if (!records.length) return <Empty title={reviewText.noneSettled}>{reviewText.noneSettledIntro}</Empty>;
   const pages = Math.ceil(page.data.total / SIZE);
   return (
     <>
-      <p className={classes["note"]}>{t.review.settledCount(page.data.total)}</p>
+      <p className={classes["note"]}>{reviewText.settledCount(page.data.total)}</p>
       <div className={classes["tablebox"]}>
         <table className={classes["table"]}>
           <thead>
             <tr>
               <th scope="col">{t.annotate.record}</th>
-              <th scope="col">{t.review.decision}</th>
-              <th scope="col">{t.review.by}</th>
-              <th scope="col">{t.review.why}</th>
-              <th scope="col">{t.review.answersShort}</th>
+              <th scope="col">{reviewText.decision}</th>
+              <th scope="col">{reviewText.by}</th>
+              <th scope="col">{reviewText.why}</th>
+              <th scope="col">{reviewText.answersShort}</th>
             </tr>
           </thead>
           <tbody>
@@ -109,7 +110,7 @@ function Row({ record, gold, answers, onOpen }: { record: AppRecord; gold: Decis
 }
 
 function rule(agent: string | null): string {
-  if (!agent) return t.review.allDiscarded;
+  if (!agent) return reviewText.allDiscarded;
   const name = agent.startsWith("consensus:") ? agent.slice("consensus:".length) : "";
-  return name ? (t.review.rules[name] ?? name) : t.review.onlyAnswer(agent);
+  return name ? (reviewText.rules[name] ?? name) : reviewText.onlyAnswer(agent);
 }

@@ -20,6 +20,7 @@ import TextToText from "@/record/text-to-text";
 import { TokenClassification } from "@/record/token-classification";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { reviewText } from "@/text/review";
 import { percentOf } from "@/text/format";
 import { inboxText } from "@/text/inbox";
 import { Key } from "@/ui/key";
@@ -87,7 +88,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
 
   const byPerson = useMemo(() => letters(record.id, found.answers.map((each) => each.annotator)), [record.id, found.answers]);
   const answers = useMemo(() => inLetterOrder(found.answers, byPerson), [found.answers, byPerson]);
-  const nameOf = (person: string) => (names || person === me ? person : (byPerson.get(person) ?? t.review.somebody));
+  const nameOf = (person: string) => (names || person === me ? person : (byPerson.get(person) ?? reviewText.somebody));
   const base = baseOf(answers, draft);
 
   const quiet = useMemo(() => ({ ...record, suggestions: [], answer: { value: {}, state: "none" as const } }), [record]);
@@ -126,7 +127,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
   function save(given: DecisionDraft = draft, version = gold?.version ?? 0) {
     if (saving.isPending) return;
     if (!canSave(quiet, given)) {
-      onSay(answers.length ? t.review.chooseFirst : t.review.decideFirst);
+      onSay(answers.length ? reviewText.chooseFirst : reviewText.decideFirst);
       return;
     }
     saving.mutate({ draft: given, version });
@@ -160,7 +161,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
     <>
       {gold && !stale && (
         <p className={classes["settledby"]}>
-          {t.review.settledBy(gold.author === me ? t.review.you : gold.author)} <Ago time={gold.at} />
+          {reviewText.settledBy(gold.author === me ? reviewText.you : gold.author)} <Ago time={gold.at} />
           {gold.reason && <>: “{gold.reason}”</>}
         </p>
       )}
@@ -179,14 +180,14 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
         </section>
       )}
       <div className={classes["answershead"]}>
-        <h2 className={classes["part"]}>{t.review.answers(answers.length)}</h2>
+        <h2 className={classes["part"]}>{reviewText.answers(answers.length)}</h2>
         {record.task === "Text2Text" && (
           <Button size="compact-sm" variant="subtle" color="gray" ms="auto" onClick={() => { setPlain(!plain); }} rightSection={<Key of="t" />}>
-            {plain ? t.review.changes : t.review.plain}
+            {plain ? reviewText.changes : reviewText.plain}
           </Button>
         )}
         <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={names} onClick={() => { setNames(!names); }} rightSection={<Key of="w" />}>
-          {names ? t.review.hideNames : t.review.showNames}
+          {names ? reviewText.hideNames : reviewText.showNames}
         </Button>
       </div>
       <div className={classes["answers"]} data-wide={record.task === "TextClassification" ? undefined : true}>
@@ -208,14 +209,14 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
           />
         ))}
       </div>
-      <section className={classes["decision"]} aria-label={t.review.decision} data-editing={editing || undefined}>
+      <section className={classes["decision"]} aria-label={reviewText.decision} data-editing={editing || undefined}>
         <div className={classes["answershead"]}>
-          <h2 className={classes["part"]}>{t.review.decision}</h2>
+          <h2 className={classes["part"]}>{reviewText.decision}</h2>
           <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={editing} onClick={() => { setEditing(!editing); }} rightSection={<Key of="e" />}>
-            {editing ? t.review.stopEditing : t.review.edit}
+            {editing ? reviewText.stopEditing : reviewText.edit}
           </Button>
         </div>
-        {draft.discarded && <p className={classes["unusable"]}>{t.review.unusableNow}</p>}
+        {draft.discarded && <p className={classes["unusable"]}>{reviewText.unusableNow}</p>}
         {record.task === "TextClassification" ? (
           <TextClassification
             edit={edit}
@@ -232,8 +233,8 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
         <TextInput
           ref={reasonField}
           mt="sm"
-          label={t.review.reason}
-          placeholder={t.review.reasonHint}
+          label={reviewText.reason}
+          placeholder={reviewText.reasonHint}
           maxLength={10_000}
           value={reason}
           onChange={(event) => { setReason(event.currentTarget.value); }}
@@ -251,7 +252,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
           rightSection={<Key of="r" />}
         />
         {reasons.known.length > 0 && (
-          <div className={classes["reasons"]} role="group" aria-label={t.review.usedReasons}>
+          <div className={classes["reasons"]} role="group" aria-label={reviewText.usedReasons}>
             {reasons.known.map((each, at) => (
               <Button key={each} size="compact-xs" variant="default" onClick={() => { setReason(each); }} rightSection={<Key of={`Alt+${String(at + 1)}`} />}>
                 {each}
@@ -263,13 +264,13 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       {saving.isError && (
         <div role="alert" className={classes["problem"]}>
           {!stale ? (
-            <p>{t.review.notSaved(saving.error.message)}</p>
+            <p>{reviewText.notSaved(saving.error.message)}</p>
           ) : (
             <>
-              <p>{theirs ? otherwise(theirs.author, inWords(theirs), theirs.reason) : t.review.taken}</p>
+              <p>{theirs ? otherwise(theirs.author, inWords(theirs), theirs.reason) : reviewText.taken}</p>
               <div className={classes["choices"]}>
                 <Button size="compact-sm" onClick={() => { save(draft, theirs?.version ?? 0); }}>
-                  {t.review.mineInstead}
+                  {reviewText.mineInstead}
                 </Button>
                 <Button
                   size="compact-sm"
@@ -279,7 +280,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
                     onAction("next");
                   }}
                 >
-                  {t.review.leaveIt}
+                  {reviewText.leaveIt}
                 </Button>
               </div>
             </>
@@ -310,13 +311,13 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
 function About({ record }: { record: AppRecord }) {
   const metadata = Object.entries(record.metadata).filter(([key]) => !key.startsWith("_"));
   const predicted = record.suggestions.map(({ agent, labels, spans, texts }) => {
-    const said = [...labels.map((each) => `${each.label} ${percentOf(each.score)}`), ...(spans.length ? [t.review.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
+    const said = [...labels.map((each) => `${each.label} ${percentOf(each.score)}`), ...(spans.length ? [reviewText.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
     return `${agent ? `${agent}: ` : ""}${said.join(", ")}`;
   });
   const facts: (readonly [string, string])[] = [
     [t.annotate.id, record.id],
     ...metadata.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)] as const),
-    ...predicted.map((each) => [t.review.predicted, each] as const),
+    ...predicted.map((each) => [reviewText.predicted, each] as const),
   ];
   return (
     <dl className={classes["about"]} aria-label={t.annotate.record}>
@@ -331,5 +332,5 @@ function About({ record }: { record: AppRecord }) {
 }
 
 function otherwise(who: string, what: string, why: string | null): string {
-  return why ? t.review.otherwiseBecause(who, what, why) : t.review.otherwise(who, what);
+  return why ? reviewText.otherwiseBecause(who, what, why) : reviewText.otherwise(who, what);
 }

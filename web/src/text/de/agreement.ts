@@ -1,7 +1,6 @@
 import type { Language } from "@/text/translations";
 
-export const agreement: Language["app"]["agreement"] = {
-  title: "Übereinstimmung",
+export const agreement: Language["agreement"] = {
   missing: "Dieser Server misst keine Übereinstimmung",
   missingIntro: "Er ist älter als diese Seite. Die Zahlen erscheinen nach einem Update.",
   measure: "Maß",

@@ -39,6 +39,12 @@ export const annotating: Language["annotating"] = {
     failed: "Vor dem Ende abgebrochen: {why}",
     progress: "Fortschritt der Änderung",
   },
+  ruleFilter: {
+    title: "Regeln",
+    names: { covered: "Abgedeckt", rule: "Regel" },
+    covered: { true: "von einer Regel", false: "von keiner Regel", conflict: "von Regeln, die sich widersprechen" },
+    none: "Noch keine Regeln",
+  },
   find: {
     assigned: "Zugewiesen",
     names: { assigned_to: "Zugewiesen an", assignment: "Zuweisung ist" },

@@ -1,11 +1,6 @@
 import type { Language } from "@/text/translations";
 
-import { agreement } from "./agreement";
-import { review } from "./review";
-
 export const app: Language["app"] = {
-  agreement,
-  review,
   app: "Apportion",
   tasks: {
     TextClassification: "Textklassifikation",
@@ -24,6 +19,15 @@ export const app: Language["app"] = {
     justNow: "gerade eben",
     somebody: "Jemand",
     keys: "Taste: {key}",
+  },
+  leaders: {
+    review: "Review",
+    agreement: "Übereinstimmung",
+    notForYou: "Du hast keinen Zugriff auf diese Seite",
+    notForYouIntro: "Hier entscheiden Review und Leitung des Workspace {workspace} sowie die Administration über Konflikte. Du annotierst dort.",
+    toRecords: "Zu den Einträgen",
+    shared: "Hier gibt es nichts zu vergleichen",
+    sharedIntro: "In diesem Dataset hat ein Eintrag eine Antwort: die neueste. Um Antworten zu vergleichen, gib allen ihre eigene: Wähle in den Einstellungen „Eine pro Person“ oder weise mit Überlappung zu.",
   },
   shell: {
     skip: "Zum Inhalt springen",
@@ -188,6 +192,7 @@ export const app: Language["app"] = {
     failed: "Die Datasets konnten nicht geladen werden",
   },
   annotate: {
+    withoutLabel: "Kein Label",
     missing: "Dataset nicht gefunden",
     missingIntro: "{name} gibt es im Workspace {workspace} nicht, oder du hast keinen Zugriff darauf.",
     back: "Alle Datasets",

@@ -1,14 +1,8 @@
 import type { Language } from "@/text/translations";
 
-export const review: Language["app"]["review"] = {
-  title: "Review",
+export const review: Language["review"] = {
   pages: "Seiten dieses Datasets",
   records: "Einträge",
-  notForYou: "Du hast keinen Zugriff auf diese Seite",
-  notForYouIntro: "Hier entscheiden Review und Leitung des Workspace {workspace} sowie die Administration über Konflikte. Du annotierst dort.",
-  toRecords: "Zu den Einträgen",
-  shared: "Hier gibt es nichts zu vergleichen",
-  sharedIntro: "In diesem Dataset hat ein Eintrag eine Antwort: die neueste. Um Antworten zu vergleichen, gib allen ihre eigene: Wähle in den Einstellungen „Eine pro Person“ oder weise mit Überlappung zu.",
   what: "Anzeigen",
   conflicts: "Konflikte",
   settled: "Entschieden",
@@ -30,7 +24,6 @@ export const review: Language["app"]["review"] = {
   hasLabel: "{name} hat {label}",
   hasSpan: "{name} hat „{words}“ {label}",
   saysUnusable: "Sagt, dass der Eintrag unbrauchbar ist",
-  noLabels: "Kein Label",
   noSpans: "Keine Markierungen",
   spanCount: "{count, plural, one {# Markierung} other {# Markierungen}}",
   showNames: "Namen zeigen",

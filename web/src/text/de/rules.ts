@@ -95,12 +95,6 @@ export const rules: Language["rules"] = {
       incorrect: "Einträge, bei denen Regel {query} falsch liegt",
     },
   },
-  filter: {
-    title: "Regeln",
-    names: { covered: "Abgedeckt", rule: "Regel" },
-    covered: { true: "von einer Regel", false: "von keiner Regel", conflict: "von Regeln, die sich widersprechen" },
-    none: "Noch keine Regeln",
-  },
   notice: {
     added: "Regel {query} gespeichert.",
     changed: "Regel {query} geändert.",

@@ -1,7 +1,6 @@
 import type { Language } from "@/text/translations";
 
-export const agreement: Language["app"]["agreement"] = {
-  title: "Acuerdo",
+export const agreement: Language["agreement"] = {
   missing: "Este servidor no mide el acuerdo",
   missingIntro: "Es más antiguo que esta página. Las cifras aparecerán cuando se actualice.",
   measure: "Medida",

@@ -39,6 +39,12 @@ export const annotating: Language["annotating"] = {
     failed: "Se detuvo antes de terminar: {why}",
     progress: "Progreso del cambio",
   },
+  ruleFilter: {
+    title: "Reglas",
+    names: { covered: "Cubierto", rule: "Regla" },
+    covered: { true: "por una regla", false: "por ninguna regla", conflict: "por reglas que se contradicen" },
+    none: "Todavía no hay reglas",
+  },
   find: {
     assigned: "Asignado",
     names: { assigned_to: "Asignado a", assignment: "La asignación está" },

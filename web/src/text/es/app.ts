@@ -1,11 +1,6 @@
 import type { Language } from "@/text/translations";
 
-import { agreement } from "./agreement";
-import { review } from "./review";
-
 export const app: Language["app"] = {
-  agreement,
-  review,
   app: "Apportion",
   tasks: {
     TextClassification: "Clasificación de textos",
@@ -24,6 +19,15 @@ export const app: Language["app"] = {
     justNow: "ahora mismo",
     somebody: "Alguien",
     keys: "Tecla: {key}",
+  },
+  leaders: {
+    review: "Revisión",
+    agreement: "Acuerdo",
+    notForYou: "No tienes acceso a esta página",
+    notForYouIntro: "Aquí se resuelven los conflictos del espacio de trabajo {workspace}: lo hacen revisión, gestión y administración. Tú anotas en él.",
+    toRecords: "Ir a los registros",
+    shared: "Aquí no hay nada que comparar",
+    sharedIntro: "En este dataset cada registro tiene una respuesta: la última. Para comparar respuestas, haz que cada persona dé la suya: elige «Una por persona» en Ajustes o asigna con solapamiento.",
   },
   shell: {
     skip: "Ir al contenido",
@@ -188,6 +192,7 @@ export const app: Language["app"] = {
     failed: "No se han podido cargar los datasets",
   },
   annotate: {
+    withoutLabel: "Sin etiqueta",
     missing: "Dataset no encontrado",
     missingIntro: "No hay ningún {name} en el espacio de trabajo {workspace}, o no tienes acceso.",
     back: "Todos los datasets",

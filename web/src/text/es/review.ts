@@ -1,14 +1,8 @@
 import type { Language } from "@/text/translations";
 
-export const review: Language["app"]["review"] = {
-  title: "Revisión",
+export const review: Language["review"] = {
   pages: "Páginas de este dataset",
   records: "Registros",
-  notForYou: "No tienes acceso a esta página",
-  notForYouIntro: "Aquí se resuelven los conflictos del espacio de trabajo {workspace}: lo hacen revisión, gestión y administración. Tú anotas en él.",
-  toRecords: "Ir a los registros",
-  shared: "Aquí no hay nada que comparar",
-  sharedIntro: "En este dataset cada registro tiene una respuesta: la última. Para comparar respuestas, haz que cada persona dé la suya: elige «Una por persona» en Ajustes o asigna con solapamiento.",
   what: "Mostrar",
   conflicts: "Conflictos",
   settled: "Resueltos",
@@ -30,7 +24,6 @@ export const review: Language["app"]["review"] = {
   hasLabel: "{name} tiene {label}",
   hasSpan: "{name} tiene «{words}» {label}",
   saysUnusable: "Dice que el registro no sirve",
-  noLabels: "Sin etiqueta",
   noSpans: "Sin fragmentos",
   spanCount: "{count, plural, one {# fragmento} other {# fragmentos}}",
   showNames: "Mostrar los nombres",

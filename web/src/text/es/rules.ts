@@ -95,12 +95,6 @@ export const rules: Language["rules"] = {
       incorrect: "Registros en los que la regla {query} falla",
     },
   },
-  filter: {
-    title: "Reglas",
-    names: { covered: "Cubierto", rule: "Regla" },
-    covered: { true: "por una regla", false: "por ninguna regla", conflict: "por reglas que se contradicen" },
-    none: "Todavía no hay reglas",
-  },
   notice: {
     added: "Regla {query} guardada.",
     changed: "Regla {query} cambiada.",
