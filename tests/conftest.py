@@ -49,6 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_unconfigure() -> None:
     if "postgres_cluster" in sys.modules:  # only where a test asked for it
         sys.modules["postgres_cluster"].remove_clusters()
+    if "opensearch_node" in sys.modules:
+        sys.modules["opensearch_node"].remove_nodes()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

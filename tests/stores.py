@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pytest
 
@@ -119,6 +119,14 @@ def _postgres_pair(folder: Path) -> RoutedStore:
     return RoutedStore(one, other, upkeep=lambda: open_upkeep(Settings(home=folder, database_url=url)))
 
 
+def _postgres_opensearch(folder: Path) -> RoutedStore:
+    """Open a store on PostgreSQL of which everything is searched in OpenSearch."""
+    from indexed_store import IndexedStore
+
+    read = IndexedStore(folder)
+    return RoutedStore(read.store, cast(Store, read), upkeep=lambda: open_upkeep(read.settings))
+
+
 @contextmanager
 def opened_several(
     kind: str, folder: Path, several: int
@@ -153,5 +161,6 @@ OPENERS: dict[str, Callable[[Path], RoutedStore]] = {
     "sqlite": _sqlite,
     "postgres": _postgres,
     "postgres-pair": _postgres_pair,
+    "postgres-opensearch": _postgres_opensearch,
 }
 """By name, a function that opens the store of a folder: an empty one at first, later what was left there."""

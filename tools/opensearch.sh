@@ -139,8 +139,10 @@ run_node() { # number
 		[ -n "${OPENSEARCH_JAVA_HOME:-${JAVA_HOME:-}}" ] ||
 			export OPENSEARCH_JAVA_HOME="$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")"
 		unset JAVA_TOOL_OPTIONS
-		as_owner sh -c 'echo $$ >data/pid; exec "$0" >logs/out 2>&1' "$run/bin/opensearch" </dev/null >/dev/null 2>&1 &
-	)
+		# by exec: a redirected function would keep our output open, and whoever reads it would wait for the node
+		exec </dev/null >/dev/null 2>&1
+		as_owner sh -c 'echo $$ >data/pid; exec "$0" >logs/out 2>&1' "$run/bin/opensearch"
+	) &
 }
 
 wait_for() { # node's folder, nodes

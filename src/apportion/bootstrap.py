@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from apportion.ports.store import Store
     from apportion.ports.upkeep import Upkeep
     from apportion.storage.sql.connection import SqlConnection
+    from apportion.storage.sql.query.accelerator import SearchAccelerator
 
 __all__ = ["check_connections", "move_store", "open_store", "open_upkeep", "restore_store"]
 
@@ -44,9 +45,17 @@ def open_store(
                 serving and settings.processes == 1
             ):  # of several, all were counted before the first was started
                 check_connections(settings, 1)
-            return PostgresStore(
+            database = PostgresStore(
                 settings.database_url, limits=limits, allow_upgrade=allow_upgrade, serving=serving
             )
+            if serving and settings.opensearch_url:
+                database.accelerator = _search(settings)
+            return database
+    if serving and settings.opensearch_url:
+        raise CannotOpenError(
+            "APPORTION_OPENSEARCH_URL needs a PostgreSQL database, and APPORTION_DATABASE_URL is not set. A file is "
+            "searched without OpenSearch: unset the one, or set the other."
+        )
     from apportion.storage.sqlite.store import SqliteStore
 
     with _translated_errors(settings.database):
@@ -56,6 +65,25 @@ def open_store(
     if store.upgraded_from is not None and upgraded is not None:
         upgraded(store.upgraded_from)
     return store
+
+
+def _search(settings: Settings) -> SearchAccelerator:
+    """Return the search of large datasets in OpenSearch, which begins to index them."""
+    from apportion.storage.opensearch.open import SearchOptions, open_search
+    from apportion.storage.postgres.indexing import PostgresIndexSource, reach_of
+
+    options = SearchOptions(
+        urls=settings.opensearch_url.split(","),
+        user=settings.opensearch_user,
+        password=settings.opensearch_password,
+        ca=settings.opensearch_ca,
+        replicas=settings.opensearch_replicas,
+        search_from=settings.search_from,
+    )
+    try:
+        return open_search(options, PostgresIndexSource(settings.database_url), reach_of)
+    except (OSError, ValueError) as wrong:
+        raise CannotOpenError(f"OpenSearch cannot be used as it is set: {wrong}.") from wrong
 
 
 def check_connections(settings: Settings, processes: int) -> None:

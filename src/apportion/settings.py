@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from apportion.domain.addresses import CallPolicy
 from apportion.domain.answer_limits import AnswerLimits
-from apportion.domain.database_urls import place_of, read_database_url
+from apportion.domain.database_urls import place_of, read_database_url, read_search_urls
 
 __all__ = ["PREFIX", "Loaded", "Settings", "SettingsError", "load_settings"]
 
@@ -182,6 +182,24 @@ class Settings:
         "Address of a PostgreSQL database, for instance postgresql://user@host/database; when empty, everything is in "
         "one file in the home folder.",
         secret=True,
+    )
+    opensearch_url: str = _setting(
+        "",
+        read_search_urls,
+        "Addresses of the nodes of an OpenSearch, by commas, for instance https://search.example.org:9200: there large "
+        "datasets of a PostgreSQL database are searched. When empty, the database answers all searches.",
+        secret=True,
+    )
+    opensearch_user: str = _setting("", _text, "User of OpenSearch.")
+    opensearch_password: str = _setting("", _text, "Password of the user of OpenSearch.", secret=True)
+    opensearch_ca: str = _setting(
+        "", _text, "File with the certificates that OpenSearch is recognised by; default those of the system."
+    )
+    opensearch_replicas: int = _setting(
+        0, _number(0, 10), "Copies of each index that OpenSearch keeps on further nodes."
+    )
+    search_from: int = _setting(
+        500_000, _number(0), "Records from which on a dataset is searched in OpenSearch, where there is one."
     )
     host: str = _setting("127.0.0.1", _text, "Address to listen at; 0.0.0.0 for all.")
     port: int = _setting(6900, _number(0, 65535), "Port to listen at.")

@@ -366,5 +366,19 @@ class StoreUnavailableError(Refusal):
         return {"message": str(self), "retry_after": self.retry_after, "unknown": self.unknown}
 
 
+class SearchUnavailableError(Refusal):
+    """The search index of a large dataset is not to be had, and the database alone takes too long."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The search index of this dataset cannot be reached, and without it this search takes too long. Nothing "
+            "was changed; try again in a while, or narrow the search."
+        )
+        self.retry_after = 30
+
+    def params(self) -> dict[str, Any]:
+        return {"message": str(self), "retry_after": self.retry_after}
+
+
 class StorageDamagedError(Refusal):
     """A part of the server's file is damaged; nothing of the request was kept."""

@@ -80,11 +80,15 @@ class StoredRecord(NamedTuple):
 
 
 class SearchHits(NamedTuple):
-    """One page of a search. ``facets`` is empty when none were asked for."""
+    """One page of a search. ``facets`` is empty when none were asked for.
+
+    ``lag``: how many records others have written that this search does not know of yet.
+    """
 
     total: int
     rows: Sequence[StoredRecord]
     facets: Mapping[str, Any]
+    lag: int = 0
 
 
 class Records(Protocol):
@@ -185,9 +189,18 @@ class Records(Protocol):
     # Writing
 
     def log(
-        self, dataset: Dataset, batch: Sequence[EncodedRecord], *, at: int, keep_answers: bool = False
+        self,
+        dataset: Dataset,
+        batch: Sequence[EncodedRecord],
+        *,
+        at: int,
+        keep_answers: bool = False,
+        by: str = "",
     ) -> None:
-        """Store records by id, replacing existing ones; ``keep_answers`` keeps status and annotation."""
+        """Store records by id, replacing existing ones; ``keep_answers`` keeps status and annotation.
+
+        Searches of the person ``by`` find them at once; where it is empty, those of everybody do.
+        """
         ...
 
     def viewer(self, username: str) -> Viewer:

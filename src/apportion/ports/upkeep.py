@@ -12,6 +12,7 @@ __all__ = [
     "Inconsistency",
     "RebuildReport",
     "RestoreReport",
+    "SearchCondition",
     "StoreCondition",
     "StoreCounts",
     "Upkeep",
@@ -20,6 +21,23 @@ __all__ = [
 
 class CannotOpenError(Exception):
     """The store cannot be opened as it is; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCondition:
+    """The state of the search indexes beside a store, as one server sees it."""
+
+    indexed: int
+    """Datasets whose searches an index answers."""
+    building: int
+    lag: int
+    """Records that were written and are not in the indexes yet."""
+    answered: int
+    """Searches that an index has answered since the start."""
+    left: int
+    """Searches since the start that were left to the database though there is an index."""
+    problem: str = ""
+    """Why searches are left to the database, or indexing does not go on; empty if nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,8 @@ class StoreCondition:
     """True if the disk can be written to."""
     damage: str | None = None
     """The error message of a damaged part of the store found since it was opened, if any."""
+    search: SearchCondition | None = None
+    """The search indexes beside the store, if there are any."""
     lost: str | None = None
     """A description of what happened to the store's files while the server runs, if anything."""
 

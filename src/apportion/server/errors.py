@@ -20,6 +20,7 @@ from apportion.domain.errors import (
     ForbiddenOperationError,
     PayloadTooLargeError,
     Refusal,
+    SearchUnavailableError,
     StillAtWorkError,
     StorageDamagedError,
     StorageFullError,
@@ -58,6 +59,7 @@ STATUS: dict[type[Refusal], int] = {
     TooManyAttemptsError: 429,
     TooManyRequestsError: 429,
     StorageDamagedError: 500,
+    SearchUnavailableError: 503,
     StoreUnavailableError: 503,
     StorageFullError: 507,
 }
@@ -89,7 +91,12 @@ def error_response(refusal: Refusal) -> Response:
     """Return a refusal as a response."""
     headers = None
     if isinstance(
-        refusal, TooManyAttemptsError | TooManyRequestsError | StillAtWorkError | StoreUnavailableError
+        refusal,
+        TooManyAttemptsError
+        | TooManyRequestsError
+        | StillAtWorkError
+        | StoreUnavailableError
+        | SearchUnavailableError,
     ):
         headers = {"Retry-After": str(refusal.retry_after)}
     return JSONResponse(envelope(refusal.code, refusal.params()), status_of(refusal), headers)

@@ -55,7 +55,8 @@ def log_individual(access: DatasetAccess, request: LogRequest, *, now: int) -> i
         return _own(access, wanted, cases, now)
     people = _people(access, wanted)
     bare = [_content_only(record) for record in wanted]
-    tx.records.log(dataset, _reencode(dataset, wanted, bare, request), at=now, keep_answers=True)
+    ready = _reencode(dataset, wanted, bare, request)
+    tx.records.log(dataset, ready, at=now, keep_answers=True, by=access.username)
     kept = 0
     for record, content in zip(wanted, bare, strict=True):
         if record.id in cases:

@@ -90,7 +90,7 @@ class SharedAnswers:
             prepared = None
         if prepared is None:
             prepared = request.prepare(request.task, request.records)
-        self.tx.records.log(self.dataset, prepared, at=now)
+        self.tx.records.log(self.dataset, prepared, at=now, by=access.username)
         if self.tx.assignments.plans(self.dataset):
             by_id = {record.id: record for record in request.records}
             for case in self.tx.annotations.cases(self.dataset, list(by_id)):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import msgspec
@@ -42,26 +42,27 @@ class BadAnswerError(Exception):
 class OpenSearchClient:
     """Client of one cluster. Requests go to its nodes in turn, and to the next one where a node does not answer.
 
-    ``urls``: addresses of nodes, with user and password where they are needed; these appear in no message.
+    ``urls`` are addresses of nodes, ``auth`` user and password, which appear in no message; ``verify`` may be the
+    path of a file with certificates.
     """
 
     def __init__(
         self,
         urls: Sequence[str],
         *,
+        auth: tuple[str, str] | None = None,
         verify: str | bool = True,
         circuit: Circuit | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        nodes = [_without_password(url) for url in urls]
-        if not nodes:
-            raise ValueError("APPORTION_OPENSEARCH_URL names no node")
         self.circuit = circuit or Circuit()
-        self._nodes = [url for url, _ in nodes]
+        self._nodes = [url.rstrip("/") for url in urls]
         self._turn = itertools.count()
-        auth = next((auth for _, auth in nodes if auth is not None), None)
         self._http = httpx.Client(
-            auth=auth, verify=verify, transport=transport, headers={"Content-Type": "application/json"}
+            auth=auth,
+            verify=_verified(verify),
+            transport=transport,
+            headers={"Content-Type": "application/json"},
         )
 
     def __enter__(self) -> OpenSearchClient:
@@ -116,19 +117,26 @@ class OpenSearchClient:
         self.circuit.failed()
         raise UnavailableError(f"none of the {len(self._nodes)} nodes of OpenSearch answered ({reason})")
 
-    def bulk(self, index: str, operations: Iterable[object]) -> None:
-        """Send operations of ``_bulk``; those that are older than what the index has count as done.
+    encode = staticmethod(_encode)
+
+    def send_bulk(self, index: str, lines: Sequence[bytes]) -> None:
+        """Send encoded operations of ``_bulk``; those that are older than what the index has count as done.
 
         Raises ``BadAnswerError`` where an operation is refused for another reason.
         """
-        lines = b"\n".join(map(_encode, operations)) + b"\n"
-        answer = self.request("POST", f"/{index}/_bulk", lines, seconds=WRITES_WITHIN)
+        content = b"\n".join(lines) + b"\n"
+        answer = self.request("POST", f"/{index}/_bulk", content, seconds=WRITES_WITHIN)
         if not answer["errors"]:
             return
         for item in answer["items"]:
-            (done,) = item.values()
-            if "error" in done and done["status"] not in (404, 409):  # deleted before, or newer there already
-                raise BadAnswerError(done["status"], str(done["error"].get("reason")))
+            ((kind, done),) = item.items()
+            refused = done["status"] >= 400 and done["status"] != 409  # a newer one is there already
+            if refused and not (kind == "delete" and done["status"] == 404 and "error" not in done):
+                raise BadAnswerError(done["status"], str(done.get("error", {}).get("reason")))
+
+    def bulk(self, index: str, operations: Iterable[object]) -> None:
+        """Send operations as ``send_bulk`` does."""
+        self.send_bulk(index, list(map(_encode, operations)))
 
     def check(self) -> str:
         """Return the version of the cluster. Raises ``BadAnswerError`` for one that cannot do what is needed."""
@@ -142,15 +150,8 @@ class OpenSearchClient:
         return version
 
 
-def _without_password(url: str) -> tuple[str, tuple[str, str] | None]:
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(
-            "APPORTION_OPENSEARCH_URL: an address begins with http:// or https:// and names a host"
-        )
-    auth = (parts.username, parts.password or "") if parts.username else None
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", "")), auth
+def _verified(verify: str | bool) -> ssl.SSLContext | bool:
+    return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
 
 
 def _reason(content: bytes) -> str:

@@ -28,12 +28,15 @@ from apportion.storage.sql.query.selection import (
 )
 from apportion.storage.sql.texts import AllTexts, AnyText, AnyWord, Near, TextNode, Words
 
-from .mapping import LONGEST_WORD, field_name, indexed_word
+from .mapping import LONGEST_WORD, field_name, indexed_value, indexed_word
 
 __all__ = ["IndexedField", "QueryTranslator", "numbers_query", "text_query"]
 
 DslQuery: TypeAlias = "dict[str, Any]"
 MOST_EXPANSIONS = 10_000
+"""Words that the last word of a phrase may stand for."""
+MOST_VALUES = 60_000
+"""Values of a field that a query may name; of more the records are looked up in the database."""
 _EVERYTHING: DslQuery = {"match_all": {}}
 _NOTHING: DslQuery = {"match_none": {}}
 
@@ -50,14 +53,18 @@ class QueryTranslator:
     """Translator of selections on one dataset.
 
     ``indexed`` returns the field of a number, or None where the index has none; ``select`` evaluates a selection in
-    the database's caches.
+    the database's caches; ``expands`` says whether at most ``MOST_EXPANSIONS`` words begin like that.
     """
 
     def __init__(
-        self, indexed: Callable[[int], IndexedField | None], select: Callable[[Plan], BitMap]
+        self,
+        indexed: Callable[[int], IndexedField | None],
+        select: Callable[[Plan], BitMap],
+        expands: Callable[[str], bool] = lambda prefix: True,  # noqa: ARG005
     ) -> None:
         self._indexed = indexed
         self._select = select
+        self._expands = expands
 
     def query(self, plan: Plan) -> DslQuery:
         """Return the query whose matches are those of the selection."""
@@ -66,7 +73,7 @@ class QueryTranslator:
                 return _EVERYTHING
             case Nothing():
                 return _NOTHING
-            case Text(node):
+            case Text(node) if all(map(self._expands, _phrase_prefixes(node))):
                 return text_query(node)
             case Having(field, viewer, term_ids):
                 return self._having(plan, None if viewer else self._indexed(field), term_ids)
@@ -87,11 +94,11 @@ class QueryTranslator:
         return numbers_query(self._select(plan))
 
     def _having(self, plan: Having, field: IndexedField | None, term_ids: tuple[int, ...] | None) -> DslQuery:
-        if field is None:
+        if field is None or len(term_ids or ()) > MOST_VALUES:
             return numbers_query(self._select(plan))
         if term_ids is None:
             return {"exists": {"field": field.name}}
-        return {"terms": {field.name: list(field.values(term_ids))}}
+        return {"terms": {field.name: list(map(indexed_value, field.values(term_ids)))}}
 
     def _between(self, plan: Between, field: IndexedField | None) -> DslQuery:
         if field is None:
@@ -124,6 +131,16 @@ def text_query(node: TextNode) -> DslQuery:
             return _words(found, prefix=prefix)
         case Near(found, slop):
             return _near([indexed_word(word) for word in found], slop)
+
+
+def _phrase_prefixes(node: TextNode) -> list[str]:
+    """Return the beginnings of words that stand at the ends of phrases."""
+    match node:
+        case AllTexts(parts) | AnyText(parts):
+            return [prefix for part in parts for prefix in _phrase_prefixes(part)]
+        case Words(found, True) if len(found) > 1:
+            return [found[-1]]
+    return []
 
 
 def _words(found: Sequence[str], *, prefix: bool) -> DslQuery:

@@ -6,32 +6,63 @@ A document holds what the content of a record says, and nothing that follows fro
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from apportion.domain.text import words
 
-__all__ = ["CONTENT_FIELDS", "document", "field_name", "index_body", "indexed_word", "metadata_type"]
+__all__ = [
+    "CONTENT_FIELDS",
+    "FORMAT",
+    "LONGEST_VALUE",
+    "document",
+    "field_name",
+    "index_body",
+    "indexed_fields",
+    "indexed_value",
+    "indexed_word",
+    "properties_of",
+    "score_bucket",
+]
 
+FORMAT = 1
+"""The number of this form of an index; one of another form is built anew."""
 CONTENT_FIELDS = frozenset({"predicted_as", "predicted_by", "predictions", "predicted_mentions"})
 """Counted fields that follow from the content, besides metadata."""
 RECORDS_PER_SHARD = 2_000_000
-LONGEST_VALUE = 32_766
-"""Bytes of a value that the index can hold; a longer one is found by the database only."""
-LONGEST_WORD = 1_000
-"""Characters of a word; a longer one is indexed as its beginning and a digest, as a term has a limit of its own."""
+LONGEST_WORD = LONGEST_VALUE = 1_000
+"""Characters of a word or value; a longer one is indexed as its beginning and a digest, as terms have a limit."""
+DEEPEST = 20_000
+"""The last match of a page that an index is asked for."""
 _TOKENIZER = {"type": "char_group", "tokenize_on_chars": [" "], "max_token_length": 2 * LONGEST_WORD}
-_TYPES = {"keyword": "keyword", "boolean": "keyword", "long": "keyword", "float": "double", "date": "double"}
-
-
-def metadata_type(kind: str) -> str:
-    """Return the type of the field for metadata of a kind. Numbers that are counted are looked up by value."""
-    return _TYPES[kind]
+_KEYWORD = {"type": "keyword"}
+# values are counted by value; they are put in order as numbers
+_LONG = {"type": "keyword", "fields": {"number": {"type": "long", "ignore_malformed": True}}}
+_KINDS: Mapping[str, Mapping[str, Any]] = {
+    "keyword": _KEYWORD, "boolean": _KEYWORD, "long": _LONG, "float": {"type": "double"}, "date": {"type": "double"},
+}  # fmt: skip
+_encode = msgspec.json.Encoder(order="sorted").encode
+_ESCAPED = str.maketrans({"%": "%25", ".": "%2E", "*": "%2A", "\0": "%00"})
 
 
 def field_name(name: str) -> str:
-    """Return the name of the index's field for a field of the dataset: a dot in a key would make an object of it."""
-    return name.replace("\\", "\\\\").replace(".", "\\")
+    """Return the name of the index's field for a field of the dataset.
+
+    A dot in it would make an object of it, and with a star it would be a pattern.
+    """
+    return name.translate(_ESCAPED)
+
+
+def indexed_fields(kinds: Mapping[str, str]) -> dict[str, str]:
+    """Return those fields of a dataset, with their kinds, that an index has."""
+    return {
+        name: kind
+        for name, kind in kinds.items()
+        if kind in _KINDS and (name in CONTENT_FIELDS or name == "score" or name.startswith("metadata."))
+    }
 
 
 def indexed_word(word: str) -> str:
@@ -41,32 +72,55 @@ def indexed_word(word: str) -> str:
     return word[:LONGEST_WORD] + hashlib.sha256(word.encode()).hexdigest()
 
 
-def index_body(fields: Mapping[str, str], *, records: int, replicas: int) -> dict[str, Any]:
-    """Return the body that creates an index. ``fields``: the kind of each metadata field, by its name."""
-    keyword = {"type": "keyword"}
+indexed_value = indexed_word
+
+
+def score_bucket(score: float) -> int:
+    """Return the thousandth into which a score is counted, as ``facets`` of the engine does."""
+    if not math.isfinite(score) or abs(score) > 1e15:
+        return int(math.copysign(1 << 53, score))
+    return math.floor(score * 1000 + 1e-9)
+
+
+def properties_of(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return the mapping of these fields of a dataset, given with their kinds."""
+    return {field_name(name): _KINDS[kind] for name, kind in sorted(fields.items())}
+
+
+def index_body(
+    fields: Mapping[str, str], *, records: int, replicas: int, about: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the body that creates an index. ``fields``: kinds by name; ``about`` says whose index it is."""
     properties: dict[str, Any] = {
+        **properties_of(dict.fromkeys(CONTENT_FIELDS, "keyword")),
+        **properties_of(fields),
         "n": {"type": "integer"},
-        "id": keyword,
+        "id": _KEYWORD,
         "words": {"type": "text", "analyzer": "at_blanks", "norms": False},
         "event": {"type": "long"},
         "score": {"type": "double"},
-        **{field_name(name): keyword for name in sorted(CONTENT_FIELDS)},
-        **{
-            field_name(name): {"type": metadata_type(kind)} for name, kind in fields.items() if kind in _TYPES
-        },
+        "score_bucket": {"type": "long"},
+        "digest": {"type": "keyword", "index": False},
     }
     return {
         "settings": {
             "number_of_shards": max(1, -(-records // RECORDS_PER_SHARD)),
             "number_of_replicas": replicas,
             "refresh_interval": "1s",
-            "max_result_window": 20_000,
+            "max_result_window": DEEPEST,
+            # what was deleted must not come back by an older request
+            "gc_deletes": "1h",
             "analysis": {
                 "tokenizer": {"at_blanks": _TOKENIZER},
                 "analyzer": {"at_blanks": {"type": "custom", "tokenizer": "at_blanks", "filter": []}},
             },
         },
-        "mappings": {"dynamic": "strict", "_source": {"enabled": False}, "properties": properties},
+        "mappings": {
+            "dynamic": "strict",
+            "_source": {"enabled": False},
+            "_meta": {"format": FORMAT, **(about or {})},
+            "properties": properties,
+        },
     }  # fmt: skip
 
 
@@ -85,8 +139,10 @@ def document(
         found["event"] = event
     if scores:
         found["score"] = list(scores)
+        found["score_bucket"] = sorted(set(map(score_bucket, scores)))
     for name, value in values:
-        if isinstance(value, str) and len(value.encode()) > LONGEST_VALUE:
-            continue
-        found.setdefault(field_name(name), []).append(value)
+        found.setdefault(field_name(name), []).append(
+            indexed_value(value) if isinstance(value, str) else value
+        )
+    found["digest"] = hashlib.blake2b(_encode(found), digest_size=8).hexdigest()
     return found

@@ -12,14 +12,23 @@ from apportion.storage.sql.feed import FollowingCache
 __all__ = ["FEED_TABLES", "TableFeed", "prune_feed"]
 
 FEED_TABLES = (
-    "CREATE TABLE feed (dataset bigint PRIMARY KEY, no bigint NOT NULL) WITH (fillfactor = 50)",
+    # ``written`` counts the records whose content was written: what an index lags behind
+    "CREATE TABLE feed (dataset bigint PRIMARY KEY, no bigint NOT NULL, written bigint NOT NULL DEFAULT 0) "
+    "WITH (fillfactor = 50)",
     "CREATE TABLE changes (dataset bigint, no bigint, tx uuid NOT NULL, at timestamptz NOT NULL DEFAULT now(), "
     "news bytea NOT NULL, PRIMARY KEY (dataset, no))",
     "CREATE INDEX changes_at ON changes (at)",
     # they are read once by each server, and compressing them would cost more than that
     "ALTER TABLE changes ALTER news SET STORAGE EXTERNAL",
+    # indexes in OpenSearch: how far each is, by the numbers of records (while it is built) and of changes
+    "CREATE TABLE indexes (dataset bigint, generation bigint, state text NOT NULL, built bigint NOT NULL, "
+    "upto bigint NOT NULL, written bigint NOT NULL, at timestamptz NOT NULL DEFAULT now(), "
+    "problem text NOT NULL DEFAULT '', PRIMARY KEY (dataset, generation))",
+    "CREATE TABLE content_writes (dataset bigint, person text, written bigint NOT NULL, PRIMARY KEY (dataset, person))",
 )
 _KEPT = "interval '1 hour'"
+_KEPT_FOR_INDEXES = "interval '1 day'"
+"""An index that is further behind is built anew."""
 
 _NEWS = (
     "SELECT f.no, c.no, c.news FROM feed f LEFT JOIN changes c ON c.dataset = f.dataset AND c.no > ?1 "
@@ -30,13 +39,17 @@ _NEWS = (
 def prune_feed(raw: Statements, limit: int = 10_000) -> int:
     """Delete changes that no cache needs any more, up to ``limit`` of them; return how many."""
     gone = raw.execute(
-        f"DELETE FROM changes WHERE (dataset, no) IN (SELECT dataset, no FROM changes WHERE at < now() - {_KEPT} "
-        "ORDER BY at LIMIT ?)",
+        f"DELETE FROM changes WHERE (dataset, no) IN (SELECT dataset, no FROM changes c WHERE at < now() - {_KEPT} "
+        f"AND (at < now() - {_KEPT_FOR_INDEXES} OR NOT EXISTS (SELECT 1 FROM indexes i WHERE i.dataset = c.dataset "
+        "AND i.upto < c.no)) ORDER BY at LIMIT ?)",
         (limit,),
     ).rowcount
     raw.execute(
         "DELETE FROM feed f WHERE NOT EXISTS (SELECT 1 FROM datasets d WHERE d.no = f.dataset) "
         "AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.dataset = f.dataset)"
+    )
+    raw.execute(
+        "DELETE FROM content_writes w WHERE NOT EXISTS (SELECT 1 FROM datasets d WHERE d.no = w.dataset)"
     )
     return gone
 

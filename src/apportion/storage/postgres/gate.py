@@ -31,6 +31,11 @@ _ENTER = "INSERT INTO feed VALUES (?, 1) ON CONFLICT (dataset) DO UPDATE SET no 
 _NEWS = (
     "INSERT INTO changes (dataset, no, tx, news) SELECT dataset, no, ?::uuid, ? FROM feed WHERE dataset = ?"
 )
+_WRITTEN = "UPDATE feed SET written = written + ? WHERE dataset = ?"
+_WRITTEN_BY = (
+    "INSERT INTO content_writes (dataset, person, written) SELECT dataset, ?, written FROM feed WHERE dataset = ? "
+    "ON CONFLICT (dataset, person) DO UPDATE SET written = excluded.written"
+)
 # Webhooks go on from a number, whatever the dataset: for them, no lower number may be committed later
 _NUMBERING = "SELECT pg_advisory_xact_lock(?::int, 0) WHERE EXISTS (SELECT 1 FROM webhooks WHERE enabled)"
 
@@ -81,11 +86,21 @@ class Gate:
         if by_dataset or self._left or self._entered:
             self._enter({*datasets, *by_dataset}, with_events=True)
         for dataset in sorted(self._entered):
-            news = encode_changes(by_dataset.get(dataset, []))
+            noted = by_dataset.get(dataset, [])
+            news = encode_changes(noted)
             if len(news) > NEWS_AT_MOST:
-                news = encode_changes([CacheDelta(dataset, gone=True)])
+                news = encode_changes([CacheDelta(dataset, gone=True), *_contents(noted)])
             self._run(_NEWS, (tx, news, dataset))
+            self._count_content(dataset, noted)
         self.forget()
+
+    def _count_content(self, dataset: int, changes: Sequence[CacheDelta]) -> None:
+        """Count the records whose content was written, and up to where each person wrote some."""
+        written = sum(len(each.content) for each in changes)
+        if written:
+            self._run(_WRITTEN, (written, dataset))
+            for person in sorted({each.by for each in changes if each.content}):
+                self._run(_WRITTEN_BY, (person, dataset))
 
     def _run(self, sql: str, parameters: Sequence[Any]) -> None:
         RawCursor(self._link).execute(numbered_places(sql), parameters)
@@ -102,6 +117,11 @@ class Gate:
         """Leave again what was run since, which is undone."""
         left, entered = self._before
         self._left, self._entered = [*left], set(entered)
+
+
+def _contents(changes: Iterable[CacheDelta]) -> list[CacheDelta]:
+    """Return only what search indexes follow, which have to know all of it."""
+    return [CacheDelta(each.dataset, content=each.content, by=each.by) for each in changes if each.content]
 
 
 @lru_cache(2_000)

@@ -90,6 +90,7 @@ class PostgresStore(SqlStore[PostgresConnection]):
             size=size,
             log_size=0,
             free=None,
+            search=None if self.accelerator is None else self.accelerator.condition(),
         )
 
     def look(self) -> str | None:

@@ -42,6 +42,10 @@ class CacheDelta(msgspec.Struct, array_like=True, omit_defaults=True):
     """True if nothing that was known of the dataset holds any more, and what changed is not said."""
     rewritten: list[int] = []
     """Records whose status or answer was written, beside those ``updated``."""
+    content: list[int] = []
+    """Records whose content or prediction was written or removed: those that search indexes have to follow."""
+    by: str = ""
+    """The person whose next search has to find the content; empty: everybody's."""
 
     def written(self) -> set[int]:
         """Return the records whose content, status or answer may be another than before."""

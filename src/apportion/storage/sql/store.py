@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from apportion.domain.records import Record
 from apportion.ports.cluster import Cluster
@@ -26,6 +26,9 @@ from .feed import Feed
 from .reader_pool import PooledConnection, ReaderPool
 from .records.record_writer import MetadataLimits
 from .transaction import SqlTransaction
+
+if TYPE_CHECKING:
+    from .query.accelerator import SearchAccelerator
 
 __all__ = ["OpenDatabase", "SqlStore", "StoreConnection"]
 
@@ -66,6 +69,8 @@ class SqlStore(Generic[C]):
     ) -> None:
         self.limits = limits or MetadataLimits()
         self.caches = Caches(database.readers.lend, database.readers.take_back, feed, open_datasets)
+        self.accelerator: SearchAccelerator | None = None
+        """What answers searches of large datasets instead of the database, if anything does."""
         self._open = database
         self._server = 1 + secrets.randbelow(_MOST_SERVERS)  # another one after each start
 
@@ -96,7 +101,14 @@ class SqlStore(Generic[C]):
 
     def _transaction(self, connection: C, request: RequestMark | None = None) -> SqlTransaction:
         release = self._release_disk_space
-        return SqlTransaction(connection, self.caches, self.limits, lambda: release(connection), request)
+        return SqlTransaction(
+            connection,
+            self.caches,
+            self.limits,
+            lambda: release(connection),
+            request,
+            accelerator=self.accelerator,
+        )
 
     def _release_disk_space(self, connection: C) -> bool:  # noqa: ARG002 (for databases that do not by themselves)
         """Return some unused pages to the disk, and whether there are more."""
@@ -115,4 +127,6 @@ class SqlStore(Generic[C]):
         return warm(self.read, self.caches, least=least)
 
     def close(self) -> None:
+        if self.accelerator is not None:
+            self.accelerator.close()
         self._open.close()

@@ -29,6 +29,7 @@ from .records.records import SqlRecords
 
 if TYPE_CHECKING:
     from .answers.answer_columns import SqlAnswerReader
+    from .query.accelerator import SearchAccelerator
 
 __all__ = ["SqlTransaction"]
 
@@ -43,6 +44,8 @@ class SqlTransaction:
         limits: MetadataLimits,
         release_disk_space: Callable[[], bool],
         request: RequestMark | None = None,
+        *,
+        accelerator: SearchAccelerator | None = None,
     ) -> None:
         """``release_disk_space`` returns some unused pages to the disk, and whether there are more."""
         self._connection = connection
@@ -50,6 +53,7 @@ class SqlTransaction:
         self._limits = limits
         self._release_disk_space = release_disk_space
         self._request = request
+        self._accelerator = accelerator
         self._listed: dict[int, list[PlanListing]] = {}
 
     @property
@@ -162,4 +166,5 @@ class SqlTransaction:
             limits=self._limits,
             publish=self._note,
             withdraw=self.assignments.withdraw_from,
+            accelerator=self._accelerator,
         )

@@ -20,7 +20,14 @@ from apportion.vocabulary import Status, Task
 
 from .leaf_assignments import mirrors_of
 
-__all__ = ["ALL_FACETS", "FacetCounter"]
+__all__ = [
+    "ALL_FACETS",
+    "MOST_READ",
+    "MOST_READ_FOR_WORDS",
+    "MOST_VALUES",
+    "FacetCounter",
+    "extended_statistics",
+]
 
 ALL_FACETS = frozenset({
     "predicted_as", "annotated_as", "annotated_by", "predicted_by", "status", "predicted", "score", "words",
@@ -215,16 +222,19 @@ class FacetCounter:
         field = self._fields.get("score")
         if field is None or self._total == 0:
             return {}
-        number = self._cache.number(field[0])
-        if self._selection is None:
-            if number.histogram is None:
-                number.histogram = _score_buckets(number, None)
-            buckets = number.histogram
-        else:
-            buckets = _score_buckets(number, self._selection)
+        buckets = self._buckets(field[0])
         if not buckets:
             return {}
         return {repr(b / 1000): buckets.get(b, 0) for b in range(min(buckets), max(buckets) + 1)}
+
+    def _buckets(self, field: int) -> dict[int, int]:
+        """Count the selected records by the thousandths of their scores."""
+        number = self._cache.number(field)
+        if self._selection is not None:
+            return _score_buckets(number, self._selection)
+        if number.histogram is None:
+            number.histogram = _score_buckets(number, None)
+        return number.histogram
 
     def _metadata(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -293,18 +303,21 @@ def _score_buckets(number: NumberField, selection: BitMap | None) -> dict[int, i
 
 
 def _stats(values: Numbers) -> dict[str, Any]:
-    """Compute the members of Elasticsearch's extended statistics."""
-    count = len(values)
     with np.errstate(
         over="ignore", invalid="ignore"
     ):  # the squares of 1e300 are infinite, as in Elasticsearch
         total, squares = float(values.sum()), float((values * values).sum())
+    return extended_statistics(len(values), float(values.min()), float(values.max()), total, squares)
+
+
+def extended_statistics(count: int, low: float, high: float, total: float, squares: float) -> dict[str, Any]:
+    """Compute the members of Elasticsearch's extended statistics from the sums of values and of their squares."""
     mean = total / count
     population = max(0.0, squares / count - mean * mean)
     sampling = population * count / (count - 1) if count > 1 else None
     deviation = population**0.5
     return {
-        "count": count, "min": float(values.min()), "max": float(values.max()), "avg": mean, "sum": total,
+        "count": count, "min": low, "max": high, "avg": mean, "sum": total,
         "sum_of_squares": squares, "variance": population, "variance_population": population,
         "variance_sampling": sampling, "std_deviation": deviation, "std_deviation_population": deviation,
         "std_deviation_sampling": None if sampling is None else sampling**0.5,

@@ -76,7 +76,7 @@ class Searcher:
         self._criteria = criteria
         self._viewer = criteria.viewer
         self._deadline = connection.deadline
-        self._evaluation = Evaluation(connection, cache, self._docs)
+        self._evaluation = Evaluation(connection, cache, self.documents)
         self._prepared = {} if prepared is None else prepared
         self._base = dataset.no << 32
 
@@ -88,12 +88,14 @@ class Searcher:
         plan = self._prepared.get(criteria)
         if plan is None:
             with self._deadline.query():
-                compiler = QueryCompiler(
-                    self._connection, self._dataset, criteria, self._vocabulary, self._mirrors
-                )
-                plan = self._evaluation.prepared(compiler.compile_criteria())
+                plan = self._evaluation.prepared(self.selection(criteria))
             self._prepared[criteria] = plan
         return plan
+
+    def selection(self, criteria: Criteria) -> Plan:
+        """Compile criteria into a selection, of which nothing is evaluated yet."""
+        compiler = QueryCompiler(self._connection, self._dataset, criteria, self._vocabulary, self._mirrors)
+        return compiler.compile_criteria()
 
     def _vocabulary(self) -> list[str]:
         return self._cache.vocabulary(self._connection)
@@ -113,7 +115,7 @@ class Searcher:
         if not keys:
             return self._plain_ids(ns)
         found = MatchingIds([], [], {key: [] for key in keys})
-        for doc in self._deadline.each(self._docs(ns or ())):
+        for doc in self._deadline.each(self.documents(ns or ())):
             found.ids.append(doc.id)
             found.logged.append(doc.n)
             for key in keys:
@@ -227,7 +229,7 @@ class Searcher:
     def _counter(self, selection: BitMap | None, criteria: Criteria) -> FacetCounter:
         return FacetCounter(
             self._connection, self._cache, self._dataset.task, self._viewer, selection,
-            lambda ns: self._deadline.each(self._texts(ns)),
+            lambda ns: self._deadline.each(self.texts(ns)),
             criteria.me if criteria.alone else None,
         )  # fmt: skip
 
@@ -462,7 +464,7 @@ class Searcher:
                     found.setdefault(n, {})[name.removeprefix("vectors.")] = decode_vector(value, more)
         return found
 
-    def _texts(self, ns: Iterable[int]) -> Iterator[str]:
+    def texts(self, ns: Iterable[int]) -> Iterator[str]:
         """Yield the texts of records, some hundred at a time."""
         remaining = iter(ns)
         while part := [self._base | int(n) for n in islice(remaining, 500)]:
@@ -470,7 +472,7 @@ class Searcher:
             rows = self._raw.execute(f"SELECT content FROM records WHERE {among}", rids).fetchall()
             yield from (text_of(content) for (content,) in rows)
 
-    def _docs(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
+    def documents(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
         """Yield records to be tested, some hundred at a time."""
         remaining = iter(ns)
         while part := [int(n) for n in islice(remaining, 500)]:

@@ -84,8 +84,9 @@ class RecordChange:
         self._texts = raw.dialect.texts(raw, dataset)
         self._annotations = AnnotationRows(raw, dataset, self._task, self._counted, agents)
 
-    def finish(self) -> None:
-        """Write facets and counters, and pass on what changed."""
+    def finish(self, by: str = "") -> None:
+        """Write facets and counters, and pass on what changed; ``by`` is the person who logged, where that is known."""
+        self._changes.by = by
         self._annotations.flush()
         self._counted.finish()
         if self._changes.added or self._changes.removed:
@@ -153,6 +154,7 @@ class RecordChange:
         if record.annotation is not None and not self._individual:
             self._annotations.keep(rid, record.status, record.annotation, at, new=True)
         self._changes.added.append(n)
+        self._changes.content.append(n)
         return (
             rid, self._dataset, record.id, _STATUS_NO[record.status], at, record.event, record.content,
             record.prediction, record.answer, packed(term_ids), packed(answer_vids), 1,
@@ -180,6 +182,8 @@ class RecordChange:
             self._texts.replace(n, text_of(old.content), record.text)
         if old.content != record.content or old.prediction != record.prediction:
             self._counted.change_numbers(n, self._numbers_of(old.content, old.prediction), numbers)
+        if (old.content, old.prediction, old.terms) != (record.content, record.prediction, packed(term_ids)):
+            self._changes.content.append(n)
         self._vectors.delete(n)
         if self._individual:
             if old.content != record.content and _shown_content(old.content) != _shown_content(
@@ -282,6 +286,7 @@ class RecordChange:
             for table in ("gold", "comments", "records"):
                 self._raw.execute(f"DELETE FROM {table} WHERE rid = ?", (self._base | n,))
             self._changes.removed.append(n)
+            self._changes.content.append(n)
             removed += 1
         self._records -= removed
         return removed

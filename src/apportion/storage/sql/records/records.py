@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from apportion.domain.datasets import Dataset
+from apportion.domain.errors import QueryTooSlowError, SearchUnavailableError
 from apportion.domain.ids import NOBODY, RESOLVED, Viewer
 from apportion.domain.records import AgentValues, Record
 from apportion.ports.records import (
@@ -30,6 +31,7 @@ from .record_writer import MetadataLimits, RecordChange
 
 if TYPE_CHECKING:
     from apportion.storage.sql.index.cache import DatasetCache
+    from apportion.storage.sql.query.accelerator import SearchAccelerator
     from apportion.storage.sql.query.search import Searcher
     from apportion.storage.sql.query.selection import Plan
 
@@ -55,6 +57,7 @@ class SqlRecords:
         limits: MetadataLimits,
         publish: Callable[[CacheDelta], None],
         withdraw: Callable[[Dataset, Sequence[int]], None],
+        accelerator: SearchAccelerator | None = None,
     ) -> None:
         self._connection = connection
         self._raw = connection.raw
@@ -65,6 +68,7 @@ class SqlRecords:
         self._mirrors = mirrors
         self._limits = limits
         self._publish = publish
+        self._accelerator = accelerator
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
         """Selections prepared in this snapshot: a scan uses the same one for every page."""
         self._own: dict[int, DatasetCache] = {}
@@ -136,7 +140,33 @@ class SqlRecords:
         limit: int = 50,
         facets: frozenset[str] | None = frozenset(),
     ) -> SearchHits:
-        return self._searcher(dataset, criteria).search(criteria, sort, start, limit, facets)
+        searcher, accelerator = self._searcher(dataset, criteria), self._accelerator
+        # Not within writing transactions: these have to see what they have written themselves
+        if accelerator is None or not self._connection.in_snapshot or not accelerator.indexes(dataset.no):
+            return searcher.search(criteria, sort, start, limit, facets)
+        from apportion.storage.sql.query.accelerator import SearchQuestion
+
+        hits = accelerator.search(
+            SearchQuestion(
+                searcher,
+                self._connection,
+                self._cache(dataset),
+                dataset,
+                criteria,
+                sort,
+                start,
+                limit,
+                facets,
+            )
+        )
+        if hits is not None:
+            return hits
+        try:
+            return searcher.search(criteria, sort, start, limit, facets)
+        except QueryTooSlowError as slow:
+            if not accelerator.condition().problem:
+                raise
+            raise SearchUnavailableError from slow
 
     def nearest(
         self,
@@ -237,12 +267,18 @@ class SqlRecords:
     # Writing
 
     def log(
-        self, dataset: Dataset, batch: Sequence[EncodedRecord], *, at: int, keep_answers: bool = False
+        self,
+        dataset: Dataset,
+        batch: Sequence[EncodedRecord],
+        *,
+        at: int,
+        keep_answers: bool = False,
+        by: str = "",
     ) -> None:
         change = self._change(dataset)
         ready = [record for record in batch if isinstance(record, Ready)]
         change.log(ready, at=at, keep_answers=keep_answers)
-        change.finish()
+        change.finish(by)
 
     def patch(
         self,

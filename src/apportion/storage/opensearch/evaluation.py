@@ -1,0 +1,88 @@
+"""Evaluate what an index does not know: records are tested one by one, and answers are looked up in the caches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from pyroaring import BitMap
+
+from apportion.storage.sql.query.accelerator import SearchQuestion
+from apportion.storage.sql.query.evaluation import MOST_CHECKS, Evaluation
+from apportion.storage.sql.query.selection import Both, Check, Found, Plan, Text, These, too_costly
+
+from .dsl import MOST_EXPANSIONS, DslQuery, IndexedField, QueryTranslator
+from .index_query import IndexQuery
+from .mapping import indexed_fields
+
+__all__ = ["QuestionTranslator"]
+
+
+class QuestionTranslator:
+    """Translator of the selection of one search into a query of an index."""
+
+    def __init__(self, question: SearchQuestion, index: IndexQuery) -> None:
+        self._question = question
+        self._raw = question.connection.raw
+        self._index = index
+        rows = self._raw.execute(
+            "SELECT no, name, kind FROM fields WHERE dataset = ?", (question.dataset.no,)
+        ).fetchall()
+        kinds = indexed_fields({name: kind for _, name, kind in rows})
+        self.kinds = {name: kind for _, name, kind in rows}
+        self.numbers_of_fields = {name: no for no, name, _ in rows}
+        self._fields = {no: IndexedField(name, self._values) for no, name, _ in rows if name in kinds}
+        self._translator = QueryTranslator(self._fields.get, self._select, self._expands)
+        documents = question.searcher.documents
+        self._plain = Evaluation(question.connection, question.cache, documents)
+        self._evaluation = _IndexEvaluation(question.connection, question.cache, documents)
+        self._evaluation.matches = self._matches
+
+    def query(self) -> DslQuery:
+        """Return the query whose matches are what is searched for."""
+        question = self._question
+        with question.connection.deadline.query():
+            plan = question.searcher.selection(question.criteria)
+            return self._translator.query(self._evaluation.prepared(plan))
+
+    def _values(self, term_ids: Iterable[int]) -> list[str]:
+        sql = self._raw.dialect
+        rows = self._raw.execute(
+            f"SELECT value FROM vals WHERE {sql.in_numbers('vid')}", (sql.numbers(term_ids),)
+        )
+        return [value for (value,) in rows]
+
+    def _select(self, plan: Plan) -> BitMap:
+        question = self._question
+        prepared = self._plain.prepared(plan)
+        with question.cache.held(question.connection, question.connection.deadline):
+            return BitMap(self._plain.select(prepared))
+
+    def _expands(self, prefix: str) -> bool:
+        texts = self._raw.dialect.texts(self._raw, self._question.dataset.no)
+        found = texts.words_between(prefix, prefix + "\U0010ffff")
+        return sum(1 for _ in islice(found, MOST_EXPANSIONS + 1)) <= MOST_EXPANSIONS
+
+    def _matches(self, plan: Plan) -> BitMap | int:
+        query = self._translator.query(plan)
+        found = self._index.numbers(query, MOST_CHECKS)
+        return self._index.total(query) if found is None else found
+
+
+class _IndexEvaluation(Evaluation):
+    """Evaluation of those parts of a selection that are tests of single records; texts are left to the index."""
+
+    matches: object = None
+
+    def prepared(self, plan: Plan) -> Plan:
+        return plan if isinstance(plan, Text | These) else super().prepared(plan)
+
+    def _checked(self, among: Plan, check: Check) -> Found:
+        assert callable(self.matches)
+        ns = self.matches(Both((among, self.prepared(check.candidates))))
+        if isinstance(ns, int):
+            raise too_costly(
+                f"one part of it can only be answered by reading {ns:,} records one by one, more than "
+                f"{MOST_CHECKS:,}; add a word or a filter that narrows the search"
+            )
+        return Found(BitMap(doc.n for doc in self._deadline.those(self._read(ns), check.test)))

@@ -1,0 +1,157 @@
+"""Indexes in a cluster of OpenSearch: create, check, fill and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from apportion.storage.sql.search_index import ContentRow, FieldsOfDataset, IndexRow
+
+from .client import WRITES_WITHIN, BadAnswerError, OpenSearchClient
+from .documents import documents_of, kinds_of
+from .mapping import FORMAT, index_body, properties_of
+
+__all__ = ["BrokenIndexError", "Indexes"]
+
+_BYTES_AT_ONCE = 5_000_000
+
+
+class BrokenIndexError(Exception):
+    """An index cannot be used as it is; the message says why."""
+
+
+class Indexes:
+    """The indexes of one store. ``store`` is its id, which their names and they themselves carry."""
+
+    def __init__(self, client: OpenSearchClient, store: str, *, replicas: int) -> None:
+        self.client = client
+        self.store = store
+        self._replicas = replicas
+        self._known: dict[str, Mapping[str, str]] = {}
+        """By name of an index, the fields that its mapping is known to have."""
+
+    def name(self, dataset: int, generation: int) -> str:
+        """Return the name of an index."""
+        return f"apportion-{self.store}-{dataset}-{generation}"
+
+    def name_of(self, row: IndexRow) -> str:
+        return self.name(row.dataset, row.generation)
+
+    def names(self) -> set[str]:
+        """Return the names of all indexes of the store that the cluster has."""
+        found = self._ask("GET", f"/apportion-{self.store}-*/_settings", missing_ok=True)
+        return set(found or ())
+
+    def create(self, row: IndexRow, dataset: FieldsOfDataset, records: int) -> None:
+        """Create an empty index; it replaces one that is left of an attempt that was cut short."""
+        self.remove(row)
+        kinds = kinds_of(dataset)
+        about = {"store": self.store, "dataset": row.dataset, "generation": row.generation}
+        body = index_body(kinds, records=records, replicas=self._replicas, about=about)
+        self._ask("PUT", f"/{self.name_of(row)}", body)
+        self._known[self.name_of(row)] = kinds
+
+    def remove(self, row: IndexRow) -> None:
+        """Remove an index, if there is one."""
+        self.remove_named(self.name_of(row))
+
+    def remove_named(self, name: str) -> None:
+        self._known.pop(name, None)
+        self._ask("DELETE", f"/{name}", missing_ok=True)
+
+    def check(self, row: IndexRow, dataset: FieldsOfDataset) -> None:
+        """Check that an index is there, is ours, and has the mapping that it was given; add new fields to it.
+
+        Raises ``BrokenIndexError``.
+        """
+        name, kinds = self.name_of(row), kinds_of(dataset)
+        if self._known.get(name) == kinds:
+            return
+        found = self._ask("GET", f"/{name}/_mapping", missing_ok=True)
+        if not found:
+            raise BrokenIndexError(f"the index {name} is not there any more")
+        mappings = next(iter(found.values()))["mappings"]
+        self._check_owner(name, row, mappings.get("_meta", {}))
+        expected = index_body(kinds, records=1, replicas=0)["mappings"]["properties"]
+        there = mappings.get("properties", {})
+        for field, wanted in expected.items():
+            if field in there and not _has(there[field], wanted):
+                raise BrokenIndexError(f"the mapping of the index {name} was changed: field {field}")
+        missing = {field: wanted for field, wanted in expected.items() if field not in there}
+        if missing:
+            unknown = missing.keys() - properties_of(kinds).keys()
+            if unknown:
+                raise BrokenIndexError(
+                    f"the mapping of the index {name} was changed: field {min(unknown)} is missing"
+                )
+            self._ask("PUT", f"/{name}/_mapping", {"properties": missing})
+        self._known[name] = kinds
+
+    def _check_owner(self, name: str, row: IndexRow, about: Mapping[str, Any]) -> None:
+        if (about.get("store"), about.get("dataset")) != (self.store, row.dataset):
+            raise BrokenIndexError(f"the index {name} belongs to another store")
+        if about.get("format") != FORMAT:
+            raise BrokenIndexError(f"the index {name} has the form of another version")
+
+    def send(
+        self,
+        row: IndexRow,
+        dataset: FieldsOfDataset,
+        rows: Sequence[ContentRow],
+        *,
+        gone: Sequence[int] = (),
+        version: int,
+    ) -> None:
+        """Index records as they were at a change, and remove those that are gone; older requests change nothing."""
+        self.check(row, dataset)
+        name, lines, size = self.name_of(row), [], 0
+        encode = self.client.encode
+        for n in gone:
+            lines.append(encode({"delete": _action(n, version)}))
+        for found in documents_of(dataset, rows):
+            lines += [encode({"index": _action(found["n"], version)}), encode(found)]
+            size += len(lines[-1])
+            if size > _BYTES_AT_ONCE:
+                self._send(name, lines)
+                lines, size = [], 0
+        if lines:
+            self._send(name, lines)
+
+    def _send(self, name: str, lines: list[bytes]) -> None:
+        try:
+            self.client.send_bulk(name, lines)
+        except BadAnswerError as refused:
+            self._known.pop(name, None)
+            if refused.status in (400, 404):
+                raise BrokenIndexError(f"the index {name} refuses records: {refused}") from refused
+            raise
+
+    def refresh(self, row: IndexRow) -> None:
+        """Make what was sent searchable. Raises ``BadAnswerError`` where part of it may not be."""
+        answer = self._ask("POST", f"/{self.name_of(row)}/_refresh")
+        if answer["_shards"]["failed"]:
+            raise BadAnswerError(503, "some shards could not be refreshed")
+
+    def red(self, name: str) -> bool:
+        """Return whether part of an index is not to be had."""
+        found = self._ask("GET", f"/_cluster/health/{name}", params={"timeout": "1s", "level": "indices"})
+        return bool(found["status"] == "red")
+
+    def count(self, row: IndexRow) -> int:
+        """Return how many records an index holds."""
+        return int(self._ask("GET", f"/{self.name_of(row)}/_count")["count"])
+
+    def _ask(self, method: str, path: str, body: object | None = None, **more: Any) -> Any:
+        return self.client.request(method, path, body, seconds=WRITES_WITHIN, **more)
+
+
+def _action(n: int, version: int) -> dict[str, Any]:
+    return {"_id": str(n), "version": version, "version_type": "external"}
+
+
+def _has(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Return whether a field has what it was given, besides what the cluster adds by itself."""
+    return all(
+        _has(there.get(key, {}), value) if isinstance(value, dict) else there.get(key) == value
+        for key, value in wanted.items()
+    )

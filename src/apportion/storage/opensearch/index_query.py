@@ -1,0 +1,112 @@
+"""Queries on one index: pages, totals, counts, and the numbers of all matches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyroaring import BitMap
+
+from .client import OpenSearchClient
+from .dsl import DslQuery
+
+__all__ = ["IndexQuery", "NotIndexedError", "Page", "terms_count"]
+
+_AT_ONCE = 10_000
+_ORDER = [{"_count": "desc"}, {"_key": "asc"}]
+_MOST_SHARD_VALUES = 1_000_000
+
+
+class NotIndexedError(Exception):
+    """The database has to answer this search."""
+
+
+class Page:
+    """The numbers of the records on a page, how many match in all, and what was counted over these."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self.ns: list[int] = [hit["fields"]["n"][0] for hit in answer["hits"]["hits"]]
+        self.total: int = answer["hits"]["total"]["value"]
+        self.counts: Mapping[str, Any] = answer.get("aggregations", {})
+
+
+class IndexQuery:
+    """The index of a name, as searches use it."""
+
+    def __init__(self, client: OpenSearchClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def _search(self, body: Mapping[str, Any]) -> Any:
+        return self._client.request(
+            "POST", f"/{self._name}/_search", body, params={"allow_partial_search_results": "false"}
+        )
+
+    def page(
+        self,
+        query: DslQuery,
+        *,
+        sort: Sequence[Mapping[str, Any]] = (),
+        start: int = 0,
+        limit: int = 0,
+        counts: Mapping[str, Any] | None = None,
+    ) -> Page:
+        """Return a page of matches with their total; ``counts`` are aggregations by name."""
+        body: dict[str, Any] = {
+            "query": query, "from": start, "size": limit, "track_total_hits": True, "_source": False,
+            "docvalue_fields": ["n"],
+        }  # fmt: skip
+        if sort:
+            body["sort"] = list(sort)
+        if counts:
+            body["aggs"] = counts
+        found = Page(self._search(body))
+        inexact = {
+            name: counts[name]
+            for name, each in found.counts.items()
+            if counts and each.get("doc_count_error_upper_bound")
+        }
+        if inexact:  # a shard did not say how often it has a value that others count
+            exact = {
+                name: {"terms": {**agg["terms"], "shard_size": _MOST_SHARD_VALUES}}
+                for name, agg in inexact.items()
+            }
+            found.counts = {**found.counts, **self.page(query, counts=exact).counts}
+        return found
+
+    def total(self, query: DslQuery) -> int:
+        """Return how many records match."""
+        return self.page(query).total
+
+    def numbers(self, query: DslQuery, most: int) -> BitMap | None:
+        """Return the numbers of all matches, or None where there are more than ``most``."""
+        found, after = BitMap(), 0
+        while True:
+            body = {
+                "query": query, "size": _AT_ONCE, "track_total_hits": not after and most + 1, "_source": False,
+                "docvalue_fields": ["n"], "sort": [{"n": "asc"}], "search_after": [after],
+            }  # fmt: skip
+            answer = self._search(body)["hits"]
+            if not after and answer["total"]["value"] > most:
+                return None
+            ns = [hit["fields"]["n"][0] for hit in answer["hits"]]
+            found.update(ns)
+            if len(ns) < _AT_ONCE:
+                return found
+            after = ns[-1]
+
+    def some_numbers(self, query: DslQuery, many: int) -> list[int]:
+        """Return the numbers of some matches, ascending, spread over all: the same each time."""
+        chosen = {
+            "function_score": {
+                "query": query,
+                "random_score": {"seed": 1, "field": "n"},
+                "boost_mode": "replace",
+            }
+        }
+        return sorted(self.page(chosen, limit=many).ns)
+
+
+def terms_count(field: str, most: int) -> dict[str, Any]:
+    """Return the aggregation that counts the values of a field, most first."""
+    return {"terms": {"field": field, "size": most, "order": _ORDER}}

@@ -1,0 +1,220 @@
+"""Answer searches of large datasets by their indexes; whatever an index does not know is left to the database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pyroaring import BitMap
+
+from apportion.ports.records import SearchHits, SortKey
+from apportion.ports.upkeep import SearchCondition
+from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.query.accelerator import SearchQuestion
+from apportion.storage.sql.query.facets import MOST_READ
+from apportion.storage.sql.search_index import Reach
+
+from .client import BadAnswerError, OpenSearchClient, UnavailableError
+from .dsl import DslQuery
+from .evaluation import QuestionTranslator
+from .index import Indexes
+from .index_facets import IndexFacetCounter, Matches, counts_of_content
+from .index_query import IndexQuery, NotIndexedError, Page
+from .indexing_thread import IndexingThread
+from .mapping import CONTENT_FIELDS, DEEPEST, field_name
+
+__all__ = ["IndexSearch"]
+
+log = logging.getLogger("apportion.search")
+
+WAITS = 5.0
+"""Seconds that a search waits for the index to have what its caller has written."""
+MOST_WAITED_FOR = 20_000
+"""Records that can be indexed in that time; further behind nobody waits."""
+MOST_SORTED = 100_000
+"""Matches that are put in order here, where the index does not know what they are ordered by."""
+_FIELDS_AT_ONCE = 30
+"""Fields counted by one request: all counts of one together may not be too many."""
+_LARGE = 9e18
+_EVERYTHING: DslQuery = {"match_all": {}}
+
+
+class IndexSearch:
+    """Search in the indexes of one store: ``storage.sql.query.accelerator.SearchAccelerator``.
+
+    ``reach`` returns how far the index of a dataset is, as a snapshot sees it, for a person.
+    """
+
+    def __init__(
+        self,
+        client: OpenSearchClient,
+        indexes: Indexes,
+        thread: IndexingThread,
+        reach: Callable[[SqlConnection, int, str], Reach | None],
+    ) -> None:
+        self.thread = thread
+        self._client = client
+        self._indexes = indexes
+        self._reach = reach
+        self._counting = threading.Lock()
+        self._answered = self._left = 0
+        self._problem = ""
+
+    def indexes(self, dataset: int) -> bool:
+        return dataset in self.thread.seen.holds
+
+    def close(self) -> None:
+        self.thread.close()
+        self._client.close()
+
+    def condition(self) -> SearchCondition:
+        seen = self.thread.seen
+        problem = self.thread.problem or (self._problem if self._client.circuit.is_open else "")
+        return SearchCondition(
+            indexed=len(seen.holds),
+            building=seen.building,
+            lag=sum(seen.lag.values()),
+            answered=self._answered,
+            left=self._left,
+            problem=" ".join(filter(None, [problem, *seen.broken])),
+        )
+
+    def search(self, question: SearchQuestion) -> SearchHits | None:
+        reach = self._reach(question.connection, question.dataset.no, question.criteria.me or "")
+        hits = None
+        if reach is not None and self._knows(question.dataset.no, reach):
+            name = self._indexes.name(question.dataset.no, reach.generation)
+            try:
+                hits = _IndexedSearch(question, IndexQuery(self._client, name)).hits()
+            except NotIndexedError:
+                pass
+            except (UnavailableError, BadAnswerError) as failure:
+                self._note(failure)
+        with self._counting:
+            if hits is None:
+                self._left += 1
+            else:
+                self._answered += 1
+        if hits is None or reach is None:
+            return None
+        held = max(reach.holds, self.thread.seen.holds.get(question.dataset.no, 0))
+        return hits._replace(lag=max(0, reach.written - held))
+
+    def _knows(self, dataset: int, reach: Reach) -> bool:
+        """Return whether the index has all that the caller has to find, once it was waited for."""
+        if reach.own <= reach.holds:
+            return True
+        if reach.written - reach.holds > MOST_WAITED_FOR or self._client.circuit.is_open:
+            return False
+        return self.thread.wait_for(dataset, reach.own, WAITS)
+
+    def _note(self, failure: Exception) -> None:
+        problem = f"OpenSearch does not answer searches: {failure}. The database does."
+        if problem != self._problem:
+            log.warning("%s", problem)
+        self._problem = problem
+
+
+class _IndexedSearch:
+    """One search, answered by an index."""
+
+    def __init__(self, question: SearchQuestion, index: IndexQuery) -> None:
+        self._question = question
+        self._index = index
+        self._raw = question.connection.raw
+        self._translator = QuestionTranslator(question, index)
+        self._kinds = self._translator.kinds
+
+    def hits(self) -> SearchHits:
+        question = self._question
+        query = self._translator.query()
+        everything = query == _EVERYTHING
+        content = {}
+        if question.facets is None or question.facets:
+            content = counts_of_content(question.dataset.task, self._kinds, question.facets)
+        order = self._order() if question.start + question.limit <= DEEPEST else None
+        page = self._counted(query, content, order)
+        total, ns, numbers = self._records() if everything else page.total, page.ns, None
+        if order is None and question.limit:
+            ns = self._sorted_here(query, total)
+        counts: Mapping[str, Any] = {}
+        if question.facets is None or question.facets:
+            if not everything and total <= 2 * MOST_READ:
+                numbers = self._index.numbers(query, 2 * MOST_READ)
+            matches = Matches(query, total, numbers, everything, dict(page.counts))
+            counter = IndexFacetCounter(question, self._index, matches)
+            with question.cache.held(question.connection, question.connection.deadline):
+                counts = counter.count(question.facets)
+            counts = counter.count_texts(question.facets, dict(counts))
+        return SearchHits(total, question.searcher.rows(ns), counts)
+
+    def _counted(
+        self, query: DslQuery, content: Mapping[str, Any], order: Sequence[Mapping[str, Any]] | None
+    ) -> Page:
+        """Return the page with all counts of the content, which may take several requests."""
+        question, names = self._question, list(content)
+        parts = [names[i : i + _FIELDS_AT_ONCE] for i in range(0, len(names), _FIELDS_AT_ONCE)] or [[]]
+        limit, start = (0, 0) if order is None else (question.limit, question.start)
+        page = self._index.page(
+            query,
+            sort=order or (),
+            start=start if limit else 0,
+            limit=limit,
+            counts={name: content[name] for name in parts[0]},
+        )
+        for part in parts[1:]:
+            more = self._index.page(query, counts={name: content[name] for name in part})
+            page.counts = {**page.counts, **more.counts}
+        return page
+
+    def _records(self) -> int:
+        row = self._raw.execute(
+            "SELECT records FROM datasets WHERE no = ?", (self._question.dataset.no,)
+        ).fetchone()
+        return int(row[0])
+
+    def _sorted_here(self, query: DslQuery, total: int) -> list[int]:
+        """Return the numbers of a page whose order follows from what the index does not know."""
+        question = self._question
+        numbers = self._index.numbers(query, MOST_SORTED) if total <= MOST_SORTED else None
+        if numbers is None:
+            raise NotIndexedError
+        with question.cache.held(question.connection, question.connection.deadline):
+            selection: BitMap = numbers & question.cache.everything
+            return question.searcher.page(selection, question.sort, question.start, question.limit)
+
+    # Order
+
+    def _order(self) -> list[dict[str, Any]] | None:
+        """Return the order in terms of the index; None where it does not know what it follows from."""
+        found: list[dict[str, Any]] = []
+        for key in self._question.sort:
+            field = self._order_field(key)
+            if field is None:
+                return None
+            found.append({field: {"order": "desc" if key.descending else "asc", "missing": "_last"}})
+        return [*found, {"id": {"order": "asc"}}]
+
+    def _order_field(self, key: SortKey) -> str | None:
+        match key.field:
+            case "id" | "score":
+                return key.field
+            case "event_timestamp":
+                return "event"
+        kind = self._kinds.get(key.field)
+        if kind is None or not (key.field in CONTENT_FIELDS or key.field.startswith("metadata.")):
+            return None
+        if kind == "long":
+            return None if self._has_large_numbers(key.field) else field_name(key.field) + ".number"
+        return field_name(key.field) if kind in ("keyword", "boolean", "float", "date") else None
+
+    def _has_large_numbers(self, name: str) -> bool:
+        """Return whether a field has numbers that the index cannot put in order."""
+        field = self._translator.numbers_of_fields[name]
+        found = self._raw.execute(
+            "SELECT 1 FROM vals WHERE field = ? AND viewer = 0 AND n > 0 AND (num > ? OR num < ?) LIMIT 1",
+            (field, _LARGE, -_LARGE),
+        ).fetchone()
+        return found is not None

@@ -1,0 +1,199 @@
+"""Follow the changes of datasets, and build their indexes: one step at a time, so that none waits long for another.
+
+Whatever ends an indexer, the next one goes on where it was: how far an index is, is written down after what was sent,
+and sending something again does no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from apportion.storage.sql.search_index import IndexedDataset, IndexRow
+
+from .index import BrokenIndexError, Indexes
+from .source import IndexSource
+
+__all__ = ["IndexState", "Indexer", "Round"]
+
+log = logging.getLogger("apportion.search")
+
+RECORDS_AT_ONCE = 2_000
+
+
+class IndexState:
+    """The states of a generation of an index."""
+
+    NEW = "new"
+    """Noted, and not created yet."""
+    BUILDING = "building"
+    READY = "ready"
+    """Searches use the newest of those."""
+    OVERTAKEN = "overtaken"
+    """It missed changes, and waits for the one that takes its place."""
+    BROKEN = "broken"
+    """Something is wrong with it that people have to look at."""
+
+
+_GROWING = (IndexState.NEW, IndexState.BUILDING)
+
+
+class Round(NamedTuple):
+    """What a round saw: ``lag`` and ``holds`` by dataset, and whether there is more to do at once."""
+
+    more: bool
+    building: int
+    lag: dict[int, int]
+    holds: dict[int, int]
+    broken: list[str]
+
+
+class Indexer:
+    """Indexer of all datasets of a store with at least ``search_from`` records."""
+
+    def __init__(self, source: IndexSource, indexes: Indexes, *, search_from: int) -> None:
+        self.source = source
+        self.indexes = indexes
+        self._from = search_from
+        self._checked = False
+
+    def round(self) -> Round:
+        """Take one step for each dataset that needs one, and say how far all are."""
+        if not self._checked:
+            self.indexes.client.check()
+            self._checked = True
+        datasets = {each.no: each for each in self.source.datasets()}
+        rows = self._rows()
+        more = False
+        for no in rows.keys() - datasets.keys():
+            self._forget(rows[no])
+        for no, dataset in datasets.items():
+            more |= self._step(dataset, rows[no])
+        return self._seen(datasets, more=more)
+
+    def _rows(self) -> dict[int, list[IndexRow]]:
+        found = defaultdict(list)
+        for row in self.source.indexes():
+            found[row.dataset].append(row)
+        return found
+
+    def _seen(self, datasets: dict[int, IndexedDataset], *, more: bool) -> Round:
+        found = Round(more, 0, {}, {}, [])
+        for no, rows in self._rows().items():
+            newest = _serving(rows)
+            if newest is not None and no in datasets:
+                found.holds[no] = newest.written
+                found.lag[no] = datasets[no].written - newest.written
+            found.broken.extend(row.problem for row in rows if row.state == IndexState.BROKEN)
+        growing = sum(any(row.state in _GROWING for row in rows) for rows in self._rows().values())
+        return found._replace(building=growing)
+
+    def _forget(self, rows: Iterable[IndexRow]) -> None:
+        """Remove the indexes of a dataset that is purged."""
+        for row in rows:
+            with self.source.locked(row.dataset) as held:
+                if held:
+                    self.indexes.remove(row)
+                    self.source.forget(row)
+
+    def _step(self, dataset: IndexedDataset, rows: list[IndexRow]) -> bool:
+        """Take the next step for a dataset; return whether there is another one to take at once."""
+        behind = any(row.state == IndexState.READY and row.written < dataset.written for row in rows)
+        growing = any(row.state in _GROWING for row in rows)
+        wanted = not rows and not dataset.deleted and dataset.records >= self._from
+        surplus = len(rows) > 1 and rows[-1].state == IndexState.READY
+        if not (behind or growing or wanted or surplus):
+            return False
+        with self.source.locked(dataset.no) as held:
+            if not held:
+                return False
+            current = self._rows().get(dataset.no, [])  # another indexer may have come further meanwhile
+            if not current and wanted:
+                current = [self.source.begin(dataset.no, IndexState.NEW)]
+            steps = [self._guarded(dataset, row, current) for row in current]
+            return any(steps)
+
+    def _guarded(self, dataset: IndexedDataset, row: IndexRow, rows: list[IndexRow]) -> bool:
+        try:
+            return self._advance(dataset, row, rows)
+        except BrokenIndexError as broken:
+            problem = (
+                f"{broken}. The database answers searches of dataset {dataset.name}. Have the index built anew with "
+                f"`apportion index rebuild {dataset.name} --workspace {dataset.workspace}`."
+            )
+            log.error("%s", problem)
+            self.source.keep(row._replace(state=IndexState.BROKEN, problem=problem))
+            return False
+
+    def _advance(self, dataset: IndexedDataset, row: IndexRow, rows: list[IndexRow]) -> bool:
+        match row.state:
+            case IndexState.NEW:
+                return self._create(dataset, row)
+            case IndexState.BUILDING:
+                return self._build(row)
+            case IndexState.READY if row is _serving(rows):
+                return row.written < dataset.written and self._follow(row, rows)
+        if rows[-1].state == IndexState.READY:
+            self._replace(row)
+        return False
+
+    def _replace(self, row: IndexRow) -> None:
+        self.indexes.remove(row)
+        self.source.forget(row)
+
+    def _create(self, dataset: IndexedDataset, row: IndexRow) -> bool:
+        fields = self.source.fields(row.dataset)
+        if fields is None:
+            return False
+        self.indexes.create(row, fields, dataset.records)
+        self.source.keep(row._replace(state=IndexState.BUILDING))
+        return True
+
+    def _build(self, row: IndexRow) -> bool:
+        """Index the next records; once there are none, those that were written meanwhile, and use it."""
+        with self.source.snapshot():
+            fields = self.source.fields(row.dataset)
+            found = self.source.rows_after(row.dataset, row.built, RECORDS_AT_ONCE)
+            changes = self.source.changes(row, 0)
+        if fields is None:
+            return False
+        if changes is None:
+            return self._begin_anew(row)
+        if not found:
+            return self._follow(row, [row])
+        self.indexes.send(row, fields, found, version=changes.end)
+        self.source.keep(row._replace(built=found[-1].n))
+        return True
+
+    def _follow(self, row: IndexRow, rows: list[IndexRow]) -> bool:
+        """Index what was written since; return whether there is more of it."""
+        with self.source.snapshot():
+            fields = self.source.fields(row.dataset)
+            changes = self.source.changes(row, RECORDS_AT_ONCE)
+            found = [] if changes is None else self.source.rows(row.dataset, changes.ns)
+        if fields is None:
+            return False
+        if changes is None:
+            return self._begin_anew(row, growing=any(each.state in _GROWING for each in rows))
+        there = {each.n for each in found}
+        gone = [n for n in changes.ns if n not in there]
+        self.indexes.send(row, fields, found, gone=gone, version=changes.end)
+        self.indexes.refresh(row)
+        left = changes.upto < changes.end
+        state = row.state if left else IndexState.READY
+        self.source.keep(row._replace(upto=changes.upto, written=changes.written, state=state))
+        return left
+
+    def _begin_anew(self, row: IndexRow, *, growing: bool = False) -> bool:
+        """Begin a new generation, as it is not known any more what was written since."""
+        log.warning("an index of dataset %d has missed changes, and is built anew", row.dataset)
+        self.source.keep(row._replace(state=IndexState.OVERTAKEN))
+        if not growing:
+            self.source.begin(row.dataset, IndexState.NEW)
+        return True
+
+
+def _serving(rows: list[IndexRow]) -> IndexRow | None:
+    return next((row for row in reversed(rows) if row.state == IndexState.READY), None)
