@@ -45,6 +45,7 @@ class IndexedStore:
         self.settings = indexed_settings(folder)
         self.store = open_store(self.settings, serving=True)
         self.search = search_of(self.store)
+        self.search._client.answers_within = patience(10)  # machines that test may be busy
         self._source = PostgresIndexSource(self.settings.database_url)
         self._dropped: set[int] = set()
 

@@ -14,10 +14,19 @@ from apportion.settings import Settings
 if TYPE_CHECKING:
     from apportion.ports.store import Store
     from apportion.ports.upkeep import Upkeep
+    from apportion.storage.opensearch.open import SearchOptions
+    from apportion.storage.opensearch.upkeep import IndexUpkeep
     from apportion.storage.sql.connection import SqlConnection
     from apportion.storage.sql.query.accelerator import SearchAccelerator
 
-__all__ = ["check_connections", "move_store", "open_store", "open_upkeep", "restore_store"]
+__all__ = [
+    "check_connections",
+    "move_store",
+    "open_index_upkeep",
+    "open_store",
+    "open_upkeep",
+    "restore_store",
+]
 
 
 def open_store(
@@ -67,12 +76,39 @@ def open_store(
     return store
 
 
+def open_index_upkeep(settings: Settings) -> IndexUpkeep:
+    """Return the maintenance of the search indexes of the store of these settings. Raises ``CannotOpenError``."""
+    if not settings.database_url or not settings.opensearch_url:
+        raise CannotOpenError(
+            "There are no search indexes: APPORTION_DATABASE_URL and APPORTION_OPENSEARCH_URL have to be set, to what "
+            "they are for the servers."
+        )
+    open_store(settings, allow_upgrade=False).close()
+    with _translated_postgres_errors(settings):
+        from apportion.storage.opensearch.open import open_indexer
+        from apportion.storage.opensearch.upkeep import IndexUpkeep
+        from apportion.storage.postgres.indexing import PostgresIndexSource
+
+        return IndexUpkeep(
+            open_indexer(_search_options(settings), PostgresIndexSource(settings.database_url))
+        )
+
+
 def _search(settings: Settings) -> SearchAccelerator:
     """Return the search of large datasets in OpenSearch, which begins to index them."""
-    from apportion.storage.opensearch.open import SearchOptions, open_search
+    from apportion.storage.opensearch.open import open_search
     from apportion.storage.postgres.indexing import PostgresIndexSource, reach_of
 
-    options = SearchOptions(
+    try:
+        return open_search(_search_options(settings), PostgresIndexSource(settings.database_url), reach_of)
+    except (OSError, ValueError) as wrong:
+        raise CannotOpenError(f"OpenSearch cannot be used as it is set: {wrong}.") from wrong
+
+
+def _search_options(settings: Settings) -> SearchOptions:
+    from apportion.storage.opensearch.open import SearchOptions
+
+    return SearchOptions(
         urls=settings.opensearch_url.split(","),
         user=settings.opensearch_user,
         password=settings.opensearch_password,
@@ -80,10 +116,6 @@ def _search(settings: Settings) -> SearchAccelerator:
         replicas=settings.opensearch_replicas,
         search_from=settings.search_from,
     )
-    try:
-        return open_search(options, PostgresIndexSource(settings.database_url), reach_of)
-    except (OSError, ValueError) as wrong:
-        raise CannotOpenError(f"OpenSearch cannot be used as it is set: {wrong}.") from wrong
 
 
 def check_connections(settings: Settings, processes: int) -> None:

@@ -96,7 +96,7 @@ def _plan(depth: int = 2) -> Plan:
         case 6:
             return These(frozenset(DICE.sample(range(1, len(TEXTS) + 1), 20)))
         case 7:
-            return DICE.choice([All(), Nothing()])
+            return All() if DICE.random() < 0.5 else Nothing()
         case 8 | 9:
             return Both((_plan(depth - 1), _plan(depth - 1)))
         case 10:

@@ -18,6 +18,7 @@ from .output import EXIT_CODES, Commands, examples
 from .policies import policies
 from .progress import progress
 from .quickstart import quickstart
+from .search_index import index
 from .serve import server
 from .status import status
 from .users import users
@@ -36,7 +37,7 @@ __all__ = ["main"]
 def main() -> None:
     """Share text records out among annotators, and bring one clean dataset back.
 
-    Commands that look after the server's own file (users, workspaces, db, backup, verify) open it in the home
+    Commands that look after the server's own file (users, workspaces, db, backup, verify, index) open it in the home
     folder, also while a server runs; restore, reindex and move want the server stopped. The others (datasets, assign,
     assignments, progress, hours, policies, agreement, conflicts, export, audit, webhooks, status) ask a running
     server.
@@ -65,6 +66,7 @@ for command in (
     restore,
     verify,
     reindex,
+    index,
     move,
 ):
     main.add_command(command)

@@ -10,6 +10,7 @@ from typing import Protocol
 __all__ = [
     "CannotOpenError",
     "Inconsistency",
+    "IndexStatus",
     "RebuildReport",
     "RestoreReport",
     "SearchCondition",
@@ -21,6 +22,21 @@ __all__ = [
 
 class CannotOpenError(Exception):
     """The store cannot be opened as it is; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """The state of one search index of a dataset."""
+
+    workspace: str
+    dataset: str
+    index: str
+    state: str
+    records: int
+    """Records of the dataset."""
+    lag: int
+    """Records that are not in the index yet."""
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from apportion.ports.upkeep import StoreCondition
+from apportion.ports.upkeep import SearchCondition, StoreCondition
 from apportion.version import __version__
 
 from .request_stats import BOUNDS, RequestStats, Timings
@@ -109,8 +109,19 @@ class _StatsCollector:
         yield _gauge("writer_busy_seconds", "How long the transaction at hand has taken so far.", found.busy)
         yield _gauge("database_bytes", "Size of the database.", found.size)
         yield _gauge("database_log_bytes", "Size of its write-ahead log.", found.log_size)
+        if found.search is not None:
+            yield from _search(found.search)
         if found.free is not None:
             yield _gauge("disk_free_bytes", "Left on the disk of the database.", found.free)
+
+
+def _search(found: SearchCondition) -> Iterable[Metric]:
+    yield _gauge("search_up", "1 while OpenSearch answers searches.", int(not found.problem))
+    yield _gauge("search_datasets", "Datasets with a search index in use.", found.indexed)
+    yield _gauge("search_datasets_building", "Datasets whose search index is being built.", found.building)
+    yield _gauge("search_lag_records", "Records that are not in the search indexes yet.", found.lag)
+    yield _counter("searches_indexed", "Searches that a search index has answered.", found.answered)
+    yield _counter("searches_left", "Searches left to the database in spite of an index.", found.left)
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

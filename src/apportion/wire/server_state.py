@@ -12,6 +12,7 @@ __all__ = [
     "Ready",
     "Requests",
     "SearchEngine",
+    "SearchIndexes",
     "ServerEntryOut",
     "ServerOut",
     "ServerStatus",
@@ -116,6 +117,21 @@ class ServerEntryOut(Struct, kw_only=True):
     answering: bool
 
 
+class SearchIndexes(Struct, kw_only=True):
+    """The search indexes in OpenSearch, as this server sees them.
+
+    ``lag``: records that are not searchable there yet. ``answered`` and ``left`` count searches since the start, those
+    that an index answered and those left to the database. ``problem`` says what is wrong and what to do.
+    """
+
+    indexed: int
+    building: int
+    lag: int
+    answered: int
+    left: int
+    problem: str
+
+
 class ServerOut(Struct, kw_only=True):
     """State of the server."""
 
@@ -128,5 +144,7 @@ class ServerOut(Struct, kw_only=True):
     storage: Storage
     holds: StoredCounts
     requests: Requests
+    search: SearchIndexes | None
+    """None where the database answers all searches."""
     servers: list[ServerEntryOut]
     """All that are at work on a PostgreSQL database; empty where there is a file, which has one."""

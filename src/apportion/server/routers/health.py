@@ -21,6 +21,7 @@ from apportion.wire.server_state import (
     Alive,
     Ready,
     Requests,
+    SearchIndexes,
     ServerEntryOut,
     ServerOut,
     Storage,
@@ -112,7 +113,22 @@ async def see_server(ctx: Ctx) -> ServerOut:
             streams=stats.streams,
             refused_sign_ins=stats.refused_sign_ins,
         ),
+        search=_search(condition),
         servers=await _servers(state),
+    )
+
+
+def _search(condition: StoreCondition) -> SearchIndexes | None:
+    found = condition.search
+    if found is None:
+        return None
+    return SearchIndexes(
+        indexed=found.indexed,
+        building=found.building,
+        lag=found.lag,
+        answered=found.answered,
+        left=found.left,
+        problem=found.problem,
     )
 
 

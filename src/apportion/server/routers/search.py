@@ -42,6 +42,7 @@ router = APIRouter(tags=["Search"], route_class=JsonRoute)
 _REFUSALS = responses(
     InvalidTextSearchError, WrongTaskError, ClosedDatasetError, ForbiddenOperationError, EntityNotFoundError
 )
+LAG = "X-Apportion-Lag"
 _DEEPEST = 10_000
 log = logging.getLogger("apportion.server")
 _BETWEEN = 10
@@ -79,11 +80,14 @@ async def search(
     page = find.SearchPage(wanted.sort, start, limit, _facets(facets, start), near)
     words = None if near is not None else wanted.selected.words
 
-    def run(tx: Transaction) -> bytes:
+    def run(tx: Transaction) -> tuple[bytes, int]:
         _, hits = find.search(tx, ctx.actor, address, wanted.selected.criteria, page)
-        return _search_reply(hits, which, words, tx.deadline, metrics=include_metrics, counted=start == 0)
+        reply = _search_reply(hits, which, words, tx.deadline, metrics=include_metrics, counted=start == 0)
+        return reply, hits.lag
 
-    return Reply(await ctx.read_slow(run))
+    found, lag = await ctx.read_slow(run)
+    # Records that others have just logged, and that the index of a large dataset does not have yet
+    return Reply(found, headers={LAG: str(lag)} if lag else None)
 
 
 def _facets(asked: str | None, start: int) -> frozenset[str] | None:

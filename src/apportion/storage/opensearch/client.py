@@ -56,6 +56,7 @@ class OpenSearchClient:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.circuit = circuit or Circuit()
+        self.answers_within = ANSWERS_WITHIN
         self._nodes = [url.rstrip("/") for url in urls]
         self._turn = itertools.count()
         self._http = httpx.Client(
@@ -84,7 +85,7 @@ class OpenSearchClient:
         body: object | None = None,
         *,
         params: Mapping[str, str | int] | None = None,
-        seconds: float = ANSWERS_WITHIN,
+        seconds: float | None = None,
         missing_ok: bool = False,
     ) -> Any:
         """Return the decoded answer; None for a 404 with ``missing_ok``.
@@ -92,6 +93,7 @@ class OpenSearchClient:
         Raises ``UnavailableError`` where no node answers in time or the circuit is open, and ``BadAnswerError`` for a
         request that is refused.
         """
+        seconds = self.answers_within if seconds is None else seconds
         content = body if body is None or isinstance(body, bytes) else _encode(body)
         if not self.circuit.admits():
             raise UnavailableError("OpenSearch failed a moment ago and is tried again soon")

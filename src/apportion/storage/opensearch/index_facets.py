@@ -29,6 +29,7 @@ __all__ = ["IndexFacetCounter", "Matches", "counts_of_content"]
 
 _BITMAPS_AT_ONCE, _BYTES_AT_ONCE = 200, 20_000_000
 _SCORES = "score"
+_INFINITE = float("inf")
 _MENTIONS = 5 * MOST_VALUES
 
 
@@ -157,9 +158,10 @@ class IndexFacetCounter(FacetCounter):
         return {
             "argilla:stats": extended_statistics(
                 found["count"],
-                found["min"] / divisor,
-                found["max"] / divisor,
-                found["sum"] / divisor,
-                found["sum_of_squares"] / divisor**2,
+                float(found["min"]) / divisor,
+                float(found["max"]) / divisor,
+                float(found["sum"]) / divisor,
+                # of values such as 1e300 it is infinite, which JSON cannot say
+                _INFINITE if found["sum_of_squares"] is None else float(found["sum_of_squares"]) / divisor**2,
             )
         }

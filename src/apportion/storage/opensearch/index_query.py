@@ -7,7 +7,7 @@ from typing import Any
 
 from pyroaring import BitMap
 
-from .client import OpenSearchClient
+from .client import WRITES_WITHIN, OpenSearchClient
 from .dsl import DslQuery
 
 __all__ = ["IndexQuery", "NotIndexedError", "Page", "terms_count"]
@@ -37,10 +37,9 @@ class IndexQuery:
         self._client = client
         self._name = name
 
-    def _search(self, body: Mapping[str, Any]) -> Any:
-        return self._client.request(
-            "POST", f"/{self._name}/_search", body, params={"allow_partial_search_results": "false"}
-        )
+    def _search(self, body: Mapping[str, Any], seconds: float | None = None) -> Any:
+        whole = {"allow_partial_search_results": "false"}
+        return self._client.request("POST", f"/{self._name}/_search", body, params=whole, seconds=seconds)
 
     def page(
         self,
@@ -94,6 +93,20 @@ class IndexQuery:
             if len(ns) < _AT_ONCE:
                 return found
             after = ns[-1]
+
+    def digests(self, after: int, last: int) -> dict[int, str]:
+        """Return the digests of the records whose numbers are after one and up to another."""
+        found: dict[int, str] = {}
+        while True:
+            body = {
+                "query": {"range": {"n": {"gt": after, "lte": last}}}, "size": _AT_ONCE, "_source": False,
+                "docvalue_fields": ["n", "digest"], "sort": [{"n": "asc"}],
+            }  # fmt: skip
+            hits = self._search(body, WRITES_WITHIN)["hits"]["hits"]
+            found.update((hit["fields"]["n"][0], hit["fields"]["digest"][0]) for hit in hits)
+            if len(hits) < _AT_ONCE:
+                return found
+            after = hits[-1]["fields"]["n"][0]
 
     def some_numbers(self, query: DslQuery, many: int) -> list[int]:
         """Return the numbers of some matches, ascending, spread over all: the same each time."""

@@ -98,22 +98,33 @@ class Indexer:
                     self.indexes.remove(row)
                     self.source.forget(row)
 
+    def step(self, no: int) -> bool:
+        """Take the next step for one dataset; return whether there is another one to take at once."""
+        with self.source.locked(no) as held:
+            return held and self.step_locked(no)
+
     def _step(self, dataset: IndexedDataset, rows: list[IndexRow]) -> bool:
-        """Take the next step for a dataset; return whether there is another one to take at once."""
-        behind = any(row.state == IndexState.READY and row.written < dataset.written for row in rows)
-        growing = any(row.state in _GROWING for row in rows)
-        wanted = not rows and not dataset.deleted and dataset.records >= self._from
-        surplus = len(rows) > 1 and rows[-1].state == IndexState.READY
-        if not (behind or growing or wanted or surplus):
+        return self._has_work(dataset, rows) and self.step(dataset.no)
+
+    def _has_work(self, dataset: IndexedDataset, rows: list[IndexRow]) -> bool:
+        if not rows:
+            return not dataset.deleted and dataset.records >= self._from
+        if any(row.state in _GROWING for row in rows):
+            return True
+        newest = _serving(rows)
+        return newest is not None and (newest.written < dataset.written or len(rows) > 1)
+
+    def step_locked(self, no: int) -> bool:
+        """Take the next step for a dataset whose lock is held; return whether there is another one."""
+        # read again: another indexer may have come further meanwhile
+        dataset = next((each for each in self.source.datasets() if each.no == no), None)
+        if dataset is None:
             return False
-        with self.source.locked(dataset.no) as held:
-            if not held:
-                return False
-            current = self._rows().get(dataset.no, [])  # another indexer may have come further meanwhile
-            if not current and wanted:
-                current = [self.source.begin(dataset.no, IndexState.NEW)]
-            steps = [self._guarded(dataset, row, current) for row in current]
-            return any(steps)
+        rows = self._rows().get(no, [])
+        if not rows and self._has_work(dataset, rows):
+            rows = [self.source.begin(no, IndexState.NEW)]
+        more = [self._guarded(dataset, row, rows) for row in rows]
+        return any(more)
 
     def _guarded(self, dataset: IndexedDataset, row: IndexRow, rows: list[IndexRow]) -> bool:
         try:
