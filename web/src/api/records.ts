@@ -11,25 +11,30 @@ export type { Counts, SearchBody } from "./shapes";
 export interface Page {
   readonly total: number;
   readonly records: readonly AppRecord[];
+  /** Records that others have logged and that the search index of a large dataset does not have yet. */
+  readonly late?: number;
 }
+
+const LATE = "X-Apportion-Lag";
 
 async function search(
   dataset: DatasetRef,
   body: SearchBody,
   page: { limit: number; from: number; facets: string },
   signal?: AbortSignal,
-): Promise<SearchPage> {
-  return askExactly<SearchPage>(
-    client.POST("/api/datasets/{name}/{task}:search", {
-      params: {
-        path: { name: dataset.name, task: dataset.task },
-        query: { workspace: dataset.workspace, ...page },
-      },
-      body,
-      parseAs: "text",
-      ...(signal ? { signal } : {}),
-    }),
-  );
+): Promise<SearchPage & { late: number }> {
+  const call = client.POST("/api/datasets/{name}/{task}:search", {
+    params: {
+      path: { name: dataset.name, task: dataset.task },
+      query: { workspace: dataset.workspace, ...page },
+    },
+    body,
+    parseAs: "text",
+    ...(signal ? { signal } : {}),
+  });
+  const found = await askExactly<SearchPage>(call);
+  const { response } = await call;
+  return { ...found, late: Number(response.headers.get(LATE) ?? 0) };
 }
 
 export async function findRecords(
@@ -39,7 +44,7 @@ export async function findRecords(
   signal?: AbortSignal,
 ): Promise<Page> {
   const found = await search(dataset, body, { ...page, facets: "" }, signal);
-  return { total: found.total, records: found.records.map((each) => readRecord(each, dataset.task)) };
+  return { total: found.total, records: found.records.map((each) => readRecord(each, dataset.task)), late: found.late };
 }
 
 /** A vector whose neighbours are wanted, and the record it belongs to. */

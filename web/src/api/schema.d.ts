@@ -4549,6 +4549,18 @@ export interface components {
             version: string;
         };
         /**
+         * SearchIndexes
+         * @description The search indexes in OpenSearch, as this server sees them. ``lag``: records that are not searchable there yet. ``answered`` and ``left`` count searches since the start, those that an index answered and those left to the database. ``problem`` says what is wrong and what to do.
+         */
+        SearchIndexes: {
+            answered: number;
+            building: number;
+            indexed: number;
+            lag: number;
+            left: number;
+            problem: string;
+        };
+        /**
          * SearchPage
          * @description A page of a search: how many match in all, some of them, and on the first page counts over all of them.
          */
@@ -4605,6 +4617,7 @@ export interface components {
             holds: components["schemas"]["StoredCounts"];
             memory_bytes: number | null;
             requests: components["schemas"]["Requests"];
+            search: components["schemas"]["SearchIndexes"] | null;
             servers: components["schemas"]["ServerEntryOut"][];
             started_at: string;
             storage: components["schemas"]["Storage"];

@@ -21,6 +21,7 @@ export const annotateSource = {
     removeFilters: "Remove all filters",
     position: msg(["at", "total"], "{at, number} of {total, number}"),
     matches: msg(["total"], "{total, plural, one {# record} other {# records}}"),
+    late: msg(["count"], "{count, plural, one {# record is} other {# records are}} still being made searchable."),
     layout: "Layout",
     one: "One at a time",
     list: "List",

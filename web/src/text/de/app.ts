@@ -209,6 +209,7 @@ export const app: Language["app"] = {
     removeFilters: "Alle Filter entfernen",
     position: "{at, number} von {total, number}",
     matches: "{total, plural, one {# Eintrag} other {# Einträge}}",
+    late: "{count, plural, one {# Eintrag wird} other {# Einträge werden}} noch durchsuchbar gemacht.",
     layout: "Ansicht",
     one: "Einzeln",
     list: "Liste",

@@ -209,6 +209,7 @@ export const app: Language["app"] = {
     removeFilters: "Quitar todos los filtros",
     position: "{at, number} de {total, number}",
     matches: "{total, plural, one {# registro} other {# registros}}",
+    late: "{count, plural, one {# registro aún no se puede} other {# registros aún no se pueden}} encontrar en las búsquedas.",
     layout: "Disposición",
     one: "De uno en uno",
     list: "Lista",

@@ -50,7 +50,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
     queryFn: async ({ signal }) => {
       const page = await findRecords(dataset, body, { limit: view.size, from }, signal);
       await load(page.records);
-      return { total: page.total, ids: page.records.map((each) => each.id) };
+      return { total: page.total, late: page.late ?? 0, ids: page.records.map((each) => each.id) };
     },
     enabled: !view.similar || near.isSuccess,
     placeholderData: keepPreviousData,
@@ -190,7 +190,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
           />
         ))}
       </div>
-      <PageFooter view={view} total={total} fetching={found.isFetching} onView={onView} onRefresh={() => void found.refetch()} />
+      <PageFooter view={view} total={total} late={found.data.late} fetching={found.isFetching} onView={onView} onRefresh={() => void found.refetch()} />
       {doing && (
         <Suspense>
           <BulkDialog

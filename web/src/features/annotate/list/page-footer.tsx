@@ -1,6 +1,6 @@
 /** Under a page of records: how many to a page, reading anew, and the other pages. */
 
-import { ActionIcon, Group, Pagination, Select, Tooltip } from "@mantine/core";
+import { ActionIcon, Group, Pagination, Select, Text, Tooltip } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 
 import { SIZES, type View } from "@/core/view";
@@ -12,12 +12,14 @@ const REACH = 10_000;
 interface Props {
   readonly view: View;
   readonly total: number;
+  /** Records that cannot be found yet. */
+  readonly late: number;
   readonly fetching: boolean;
   readonly onView: (part: Partial<View>) => void;
   readonly onRefresh: () => void;
 }
 
-export function PageFooter({ view, total, fetching, onView, onRefresh }: Props) {
+export function PageFooter({ view, total, late, fetching, onView, onRefresh }: Props) {
   const pages = Math.ceil(Math.min(total, REACH) / view.size);
   return (
     <Group justify="space-between" py="sm">
@@ -36,6 +38,7 @@ export function PageFooter({ view, total, fetching, onView, onRefresh }: Props) 
             <IconRefresh size={16} />
           </ActionIcon>
         </Tooltip>
+        {late > 0 && <Text size="xs" c="dimmed" role="status">{t.annotate.late(late)}</Text>}
       </Group>
       <Pagination
         size="sm"

@@ -197,7 +197,7 @@ export default function Results({ dataset, view, onView, session, labels, onScre
           />
         ))}
       </div>
-      {only === null && <PageFooter view={view} total={total} fetching={found.isFetching} onView={onView} onRefresh={() => { void found.refetch(); void refetch(); }} />}
+      {only === null && <PageFooter view={view} total={total} late={found.data.late ?? 0} fetching={found.isFetching} onView={onView} onRefresh={() => { void found.refetch(); void refetch(); }} />}
       {doing && (
         <Suspense>
           <BulkDialog

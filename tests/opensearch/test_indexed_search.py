@@ -1,0 +1,204 @@
+"""Searches of datasets with an index: who finds what when, and what happens where something is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from indexed import Indexed, log, opened_indexed, text_of
+
+from apportion.domain.query import parse
+from apportion.domain.records import AgentValues, TextClassificationRecord
+from apportion.ports.records import Criteria, SearchHits, SortKey
+from apportion.storage.opensearch.circuit import MOST_FAILURES
+from apportion.storage.opensearch.client import BadAnswerError, OpenSearchClient
+from apportion.storage.opensearch.indexer import IndexState
+from apportion.storage.opensearch.upkeep import IndexUpkeep
+from apportion.vocabulary import AnnotationState, Status
+from stored_dataset import INDIVIDUAL, StoredDataset, annotate
+
+PEOPLE = ("anneliese", "bartholomew", "zenobia")
+
+
+@pytest.fixture
+def indexed(node: str) -> Iterator[Indexed]:
+    with opened_indexed(node) as found:
+        yield found
+
+
+def record(n: int, **more: Any) -> TextClassificationRecord:
+    return TextClassificationRecord(id=f"r{n}", inputs={"text": text_of(n)}, **more)
+
+
+def found(stored: StoredDataset, query: str = "", **more: Any) -> SearchHits:
+    criteria = Criteria(**({"query": parse(query)} if query else {}), **more)
+    with stored.store.read() as tx:
+        return tx.records.search(stored.dataset, criteria, facets=None)
+
+
+def filled(indexed: Indexed, many: int = 5, **options: Any) -> StoredDataset:
+    stored = StoredDataset(indexed.store, **options)
+    log(stored, [record(n, metadata={"k": "v"}) for n in range(many)])
+    indexed.index_all()
+    return stored
+
+
+def test_it_is_asked_where_there_is_one(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    assert found(stored, "text").total == 5
+    assert (indexed.search.condition().answered, indexed.search.condition().left) == (1, 0)
+
+
+def test_an_order_by_answers_is_that_of_the_database(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    stored.write(lambda tx: tx.records.discard(stored.dataset, Criteria(ids=("r3",)), at=9))
+    order = (SortKey("status", True),)
+    with stored.store.read() as tx:
+        hits = tx.records.search(stored.dataset, Criteria(), sort=order)
+    assert [row.id for row in hits.rows] == ["r3", "r0", "r1", "r2", "r4"]
+    assert indexed.search.condition().left == 0
+
+
+def test_ones_own_records_are_found_at_once_and_those_of_others_later(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    log(stored, [record(6)], by="anna")
+    late = found(stored, "text", me="ben")
+    assert (late.total, late.lag) == (5, 1)
+    indexed.thread.start()
+    assert (found(stored, "text", me="anna").total, found(stored, "text", me="ben").lag) == (6, 0)
+    assert indexed.search.condition().left == 0
+
+
+def test_a_search_that_waits_in_vain_asks_the_database(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apportion.storage.opensearch.index_search.WAITS", 0.05)
+    stored = filled(indexed)
+    log(stored, [record(6)])  # nobody indexes it
+    assert found(stored, "text").total == 6
+    assert indexed.search.condition().left == 1
+
+
+def test_transactions_that_write_ask_the_database(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    counted = stored.write(lambda tx: tx.records.count(stored.dataset, Criteria(query=parse("text"))))
+    assert (counted, indexed.search.condition().answered) == (5, 0)
+
+
+def test_nothing_of_people_and_their_answers_is_in_it(indexed: Indexed) -> None:
+    stored = StoredDataset(indexed.store, policies=INDIVIDUAL)
+    prediction = AgentValues("model", {"model": (("content-label", 0.5),)})
+    log(stored, [record(n, prediction=prediction, metadata={"k": "v"}) for n in range(4)])
+    value = (("secret-label", 1.0),)
+    for n, person in enumerate(PEOPLE):
+        stored.write(
+            lambda tx, n=n, person=person: annotate(
+                tx, stored.dataset, f"r{n}", person, AnnotationState.SUBMITTED, value, at=n
+            )
+        )
+    indexed.index_all()
+    assert found(stored, 'annotations.zenobia.label:"secret-label"').total == 1
+    name = indexed.name(stored.dataset.no)
+    fields = indexed.ask("GET", f"/{name}/_mapping")[name]["mappings"]["properties"]
+    assert set(fields) == {
+        "n", "id", "words", "event", "score", "score_bucket", "digest", "predicted_as", "predicted_by",
+        "predictions", "predicted_mentions", "metadata%2Ek",
+    }  # fmt: skip
+    everything = {"query": {"match_all": {}}, "docvalue_fields": [each for each in fields if each != "words"]}
+    held = json.dumps(indexed.ask("POST", f"/{name}/_search", everything)["hits"]["hits"])
+    assert "content-label" in held
+    for hidden in (*PEOPLE, "secret-label", *Status, *AnnotationState):
+        assert f'"{hidden}"' not in held
+        word = {"query": {"match": {"words": str(hidden).lower()}}}
+        assert indexed.ask("POST", f"/{name}/_search", word)["hits"]["total"]["value"] == 0
+
+
+# What may be wrong
+
+
+def broken(indexed: Indexed, stored: StoredDataset) -> str:
+    """What is said once the next records were to be indexed; the database goes on answering."""
+    log(stored, [record(100)])
+    indexed.index_all()
+    assert [row.state for row in indexed.rows(stored.dataset.no)] == [IndexState.BROKEN]
+    assert found(stored, "text").total == 6
+    problem = indexed.search.condition().problem
+    assert f"apportion index rebuild {stored.dataset.name} --workspace ws" in problem
+    return problem
+
+
+def forget_mappings(indexed: Indexed) -> None:
+    indexed.indexer.indexes._known.clear()  # as a server that was just started
+
+
+def test_an_index_of_another_store_is_refused(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    name = indexed.name(stored.dataset.no)
+    indexed.ask("PUT", f"/{name}/_mapping", {"_meta": {"format": 1, "store": "other", "dataset": 1}})
+    forget_mappings(indexed)
+    assert f"the index {name} belongs to another store" in broken(indexed, stored)
+
+
+def test_a_mapping_that_was_changed_by_hand_is_refused(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    name = indexed.name(stored.dataset.no)
+    about = indexed.ask("GET", f"/{name}/_mapping")[name]["mappings"]
+    about["properties"]["id"] = {"type": "text"}
+    indexed.ask("DELETE", f"/{name}")
+    indexed.ask("PUT", f"/{name}", {"mappings": about | {"properties": {"id": {"type": "text"}}}})
+    forget_mappings(indexed)
+    assert f"the mapping of the index {name} was changed: field id" in broken(indexed, stored)
+
+
+def test_an_index_that_somebody_removed_is_missed_and_built_anew(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    indexed.ask("DELETE", f"/{indexed.name(stored.dataset.no)}")
+    assert found(stored, "text").total == 5
+    forget_mappings(indexed)
+    assert "is not there any more" in broken(indexed, stored)
+    upkeep = IndexUpkeep(indexed.new_indexer(OpenSearchClient([indexed.node])))
+    upkeep.rebuild("ws", stored.dataset.name, lambda *_: None)
+    assert upkeep.verify("ws", stored.dataset.name) == []
+    assert [each.state for each in upkeep.status()] == [IndexState.READY]
+    upkeep.close()
+    indexed.index_all()
+    answered = indexed.search.condition().answered
+    assert found(stored, "text").total == 6
+    assert (indexed.search.condition().answered, indexed.search.condition().problem) == (answered + 1, "")
+
+
+def test_a_red_index_is_left_alone_and_named(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    name = indexed.name(stored.dataset.no)
+    about = indexed.ask("GET", f"/{name}/_mapping")[name]["mappings"]
+    indexed.ask("DELETE", f"/{name}")
+    nowhere = {"index.routing.allocation.require._name": "nowhere"}
+    body = {"mappings": {"_meta": about["_meta"]}, "settings": nowhere}
+    indexed.ask("PUT", f"/{name}", body, wait_for_active_shards="0")
+    assert found(stored, "text").total == 5
+    upkeep = IndexUpkeep(indexed.new_indexer(OpenSearchClient([indexed.node])))
+    (status,) = upkeep.status()
+    upkeep.close()
+    assert "it is red" in status.problem
+
+
+def test_without_a_node_the_database_answers_and_the_state_says_why(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    indexed.client._nodes = ["http://127.0.0.1:9"]
+    for _ in range(MOST_FAILURES + 1):
+        assert found(stored, "text").total == 5
+    assert "OpenSearch does not answer" in indexed.search.condition().problem
+    log(stored, [record(9)])
+    assert found(stored, "text").total == 6
+
+
+def test_an_older_version_is_refused() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"version": {"number": "2.11.0"}})
+
+    client = OpenSearchClient(["http://a:9200"], transport=httpx.MockTransport(answer))
+    with pytest.raises(BadAnswerError, match=r"version 2\.11\.0 .* 2\.17 or later is needed"):
+        client.check()
