@@ -11,6 +11,8 @@ from apportion.bootstrap import open_store, open_upkeep
 from apportion.ports.deadline import Deadline
 from apportion.ports.store import Transaction
 from apportion.settings import Settings
+from apportion.storage.opensearch.client import OpenSearchClient
+from apportion.storage.opensearch.index import Indexes
 from apportion.storage.opensearch.index_search import IndexSearch
 from apportion.storage.opensearch.indexer import IndexState
 from apportion.storage.postgres.indexing import PostgresIndexSource
@@ -85,6 +87,11 @@ class IndexedStore:
                 self.search._indexes.remove(row)
 
     def close(self) -> None:
+        client = OpenSearchClient([self.settings.opensearch_url])
+        indexes = Indexes(client, self._source.store(), replicas=0)
+        for name in indexes.names():
+            indexes.remove_named(name)
+        client.close()
         self._source.close()
 
     def __getattr__(self, name: str) -> object:

@@ -62,8 +62,10 @@ class Indexed:
         return self.client.request(method, path, body, params=params, seconds=patience(60), missing_ok=True)
 
     def close(self) -> None:
-        for name in self.indexer.indexes.names():
-            self.indexer.indexes.remove_named(name)
+        indexer = self.new_indexer(OpenSearchClient([self.node]))
+        with closing(indexer.source), indexer.indexes.client:
+            for name in indexer.indexes.names():
+                indexer.indexes.remove_named(name)
         self.store.close()
 
 

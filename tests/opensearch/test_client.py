@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
+from apportion.bootstrap import open_store
+from apportion.ports.upkeep import CannotOpenError
+from apportion.settings import Settings, SettingsError, load_settings
 from apportion.storage.opensearch.circuit import LEFT_ALONE, MOST_FAILURES, Circuit
 from apportion.storage.opensearch.client import BadAnswerError, OpenSearchClient, UnavailableError
 
@@ -77,14 +82,25 @@ def test_a_refusal_is_no_failure_and_says_why() -> None:
 
 def test_a_password_is_sent_and_never_shown() -> None:
     nodes = _Nodes(a=httpx.ConnectError("refused"))
-    client = OpenSearchClient(["http://ana:secret@a:9200/"], transport=nodes)
+    client = OpenSearchClient(["http://a:9200/"], auth=("ana", "secret"), transport=nodes)
     with pytest.raises(UnavailableError) as raised:
         client.request("GET", "/")
     assert "secret" not in str(raised.value)
     assert "authorization" in nodes.headers[0]
 
 
-@pytest.mark.parametrize("url", ["a:9200", "ftp://a", "http://"])
-def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="APPORTION_OPENSEARCH_URL"):
-        OpenSearchClient([url])
+@pytest.mark.parametrize("url", ["a:9200", "ftp://a", "http://", "https://ana:secret@a:9200"])
+def test_an_address_that_is_none_is_refused_and_no_password_is_shown(url: str) -> None:
+    with pytest.raises(SettingsError, match="APPORTION_OPENSEARCH_URL must be addresses") as raised:
+        load_settings({"APPORTION_OPENSEARCH_URL": url})
+    assert "secret" not in str(raised.value)
+
+
+def test_addresses_of_several_nodes_are_read() -> None:
+    loaded = load_settings({"APPORTION_OPENSEARCH_URL": "https://a:9200/, https://b:9200"})
+    assert loaded.settings.opensearch_url == "https://a:9200,https://b:9200"
+
+
+def test_without_postgresql_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CannotOpenError, match="APPORTION_OPENSEARCH_URL needs a PostgreSQL database"):
+        open_store(Settings(home=tmp_path, opensearch_url="http://127.0.0.1:9200"), serving=True)

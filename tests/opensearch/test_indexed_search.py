@@ -199,6 +199,6 @@ def test_an_older_version_is_refused() -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"version": {"number": "2.11.0"}})
 
-    client = OpenSearchClient(["http://a:9200"], transport=httpx.MockTransport(answer))
-    with pytest.raises(BadAnswerError, match=r"version 2\.11\.0 .* 2\.17 or later is needed"):
+    refused = pytest.raises(BadAnswerError, match=r"version 2\.11\.0 .* 2\.17 or later is needed")
+    with OpenSearchClient(["http://a:9200"], transport=httpx.MockTransport(answer)) as client, refused:
         client.check()

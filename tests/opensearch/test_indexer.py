@@ -74,7 +74,7 @@ def test_killed_at_every_request_it_is_gone_on_with(indexed: Indexed) -> None:
     kills = 0
     for attempt in range(30):
         client = OpenSearchClient(
-            [indexed.node], transport=DeadlyTransport(attempt // 2, after=bool(attempt % 2))
+            [indexed.node], transport=DeadlyTransport(attempt // 2 % 4, after=bool(attempt % 2))
         )
         indexer = indexed.new_indexer(client)
         try:
@@ -84,6 +84,7 @@ def test_killed_at_every_request_it_is_gone_on_with(indexed: Indexed) -> None:
             kills += 1
         finally:
             indexer.source.close()  # as the end of the process does
+            client.close()
         log(stored, [record(dice.randrange(60), metadata={"at": attempt}) for _ in range(3)])
         if attempt % 5 == 4:
             gone = Criteria(ids=(f"r{dice.randrange(60)}",))

@@ -195,7 +195,7 @@ class Indexer:
         left = changes.upto < changes.end
         state = row.state if left else IndexState.READY
         self.source.keep(row._replace(upto=changes.upto, written=changes.written, state=state))
-        return left
+        return left or state != row.state  # once it is ready, what it replaces is removed
 
     def _begin_anew(self, row: IndexRow, *, growing: bool = False) -> bool:
         """Begin a new generation, as it is not known any more what was written since."""

@@ -18,6 +18,8 @@ from .indexer import Indexer, IndexState
 __all__ = ["IndexUpkeep"]
 
 RECORDS_AT_ONCE = 10_000
+_LAST = (1 << 31) - 1
+"""The highest number that a record of an index can have."""
 _LOOK = 0.2
 _GROWING = (IndexState.NEW, IndexState.BUILDING)
 
@@ -127,7 +129,7 @@ class IndexUpkeep:
         after, held, total = 0, 0, self._indexes.count(row)
         while True:
             found = self._source.rows_after(row.dataset, after, RECORDS_AT_ONCE)
-            last = found[-1].n if len(found) == RECORDS_AT_ONCE else 1 << 31
+            last = found[-1].n if len(found) == RECORDS_AT_ONCE else _LAST
             expected = {each["n"]: each["digest"] for each in documents_of(fields, found)}
             there = query.digests(after, last)
             held += len(there)
