@@ -33,6 +33,7 @@ BY_A_TEST_OF_ITS_OWN = [
 ]  # fmt: skip
 ELSEWHERE = {
     "webhooks": "tests/docs/test_webhooks_page.py",
+    "search-millions": "tests/opensearch/test_index_commands.py, where OpenSearch is",
     "behind-a-proxy": "tests/deploy/test_deploy.py, where nginx is",
     "run-for-your-team": "tests/deploy/test_deploy.py: its commands are the superuser's",
 }

@@ -64,6 +64,8 @@ ATTACKS = [
     ("storage/sql/query/x.py", "import psycopg", "database"),
     ("storage/sql/x.py", "import apportion.storage.postgres", "database"),
     ("storage/postgres.py", "import apportion.storage.sqlite", "apart"),
+    ("storage/opensearch.py", "import apportion.storage.postgres", "apart"),
+    ("storage/sql/x.py", "import apportion.storage.opensearch", "database"),
     ("storage/sqlite.py", "import apportion.storage.postgres", "apart"),
     ("storage/sql/codec/x.py", "import apportion.storage.sql.index", "engine"),
     ("storage/sql/cases/x.py", "import apportion.storage.sql.assignments", "engine"),
@@ -109,7 +111,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
     (top / "apportion" / "__init__.py").touch()
-    for module in ("postgres", "sqlite", "checksums", "tables"):
+    for module in ("opensearch", "postgres", "sqlite", "checksums", "tables"):
         (top / "apportion" / "storage" / f"{module}.py").touch()
     for package in listed("engine", "layers"):
         folder = top / "apportion" / "storage" / "sql" / package

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import click
+
+from apportion.ports.upkeep import IndexStatus
 
 from .local import read_settings
 from .output import RefusedError, as_json, examples, listing, notice
 from .progress_bar import Progress
 
-if TYPE_CHECKING:
-    from apportion.storage.opensearch.upkeep import IndexUpkeep
-
 __all__ = ["index"]
 
 workspace_option = click.option("--workspace", required=True, help="The dataset's workspace.")
+
+
+class IndexUpkeep(Protocol):
+    """What ``bootstrap`` opens for these commands."""
+
+    def status(self) -> Sequence[IndexStatus]: ...
+
+    def rebuild(self, workspace: str, name: str, progress: Callable[[int, int], None]) -> None: ...
+
+    def verify(self, workspace: str, name: str) -> Sequence[str]: ...
+
+    def drop(self, workspace: str, name: str) -> int: ...
 
 
 @click.group()

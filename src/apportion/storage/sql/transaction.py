@@ -157,7 +157,7 @@ class SqlTransaction:
 
     @cached_property
     def records(self) -> SqlRecords:
-        return SqlRecords(
+        records = SqlRecords(
             self._connection,
             cache_of=self._caches.of,
             registry=self._caches.registry,
@@ -166,5 +166,6 @@ class SqlTransaction:
             limits=self._limits,
             publish=self._note,
             withdraw=self.assignments.withdraw_from,
-            accelerator=self._accelerator,
         )
+        records.accelerator = self._accelerator
+        return records

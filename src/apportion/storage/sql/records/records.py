@@ -57,7 +57,6 @@ class SqlRecords:
         limits: MetadataLimits,
         publish: Callable[[CacheDelta], None],
         withdraw: Callable[[Dataset, Sequence[int]], None],
-        accelerator: SearchAccelerator | None = None,
     ) -> None:
         self._connection = connection
         self._raw = connection.raw
@@ -68,7 +67,8 @@ class SqlRecords:
         self._mirrors = mirrors
         self._limits = limits
         self._publish = publish
-        self._accelerator = accelerator
+        self.accelerator: SearchAccelerator | None = None
+        """What answers searches of large datasets, if anything but the database does."""
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
         """Selections prepared in this snapshot: a scan uses the same one for every page."""
         self._own: dict[int, DatasetCache] = {}
@@ -140,7 +140,7 @@ class SqlRecords:
         limit: int = 50,
         facets: frozenset[str] | None = frozenset(),
     ) -> SearchHits:
-        searcher, accelerator = self._searcher(dataset, criteria), self._accelerator
+        searcher, accelerator = self._searcher(dataset, criteria), self.accelerator
         # Not within writing transactions: these have to see what they have written themselves
         if accelerator is None or not self._connection.in_snapshot or not accelerator.indexes(dataset.no):
             return searcher.search(criteria, sort, start, limit, facets)
