@@ -41,8 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store",
-        choices=("sqlite", "postgres"),
-        help="run the tests of the server on this store alone; else on the file, and some of them on PostgreSQL, too",
+        choices=("sqlite", "postgres", "postgres-opensearch"),
+        help="run the tests of the server on this store alone; else on the file, and some of them on others, too",
     )
 
 

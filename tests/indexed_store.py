@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from apportion.bootstrap import open_store, open_upkeep
+from apportion.bootstrap import open_store
 from apportion.ports.deadline import Deadline
 from apportion.ports.store import Transaction
 from apportion.settings import Settings
@@ -50,9 +51,8 @@ class IndexedStore:
         self.search._client.answers_within = patience(10)  # machines that test may be busy
         self._source = PostgresIndexSource(self.settings.database_url)
         self._dropped: set[int] = set()
-
-    def upkeep(self) -> object:
-        return open_upkeep(self.settings)
+        self._catching_up = threading.Lock()
+        self.catches_up = True
 
     @contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[Transaction]:
@@ -61,7 +61,9 @@ class IndexedStore:
             self.store.database.readers.held is None
             or not self.store.database.readers.held.raw.in_transaction
         ):
-            self.catch_up()
+            with self._catching_up:
+                if self.catches_up:
+                    self.catch_up()
         with self.store.read(deadline) as tx:
             yield tx
 
@@ -87,6 +89,7 @@ class IndexedStore:
                 self.search._indexes.remove(row)
 
     def close(self) -> None:
+        self.store.close()
         client = OpenSearchClient([self.settings.opensearch_url])
         indexes = Indexes(client, self._source.store(), replicas=0)
         for name in indexes.names():

@@ -123,8 +123,9 @@ def _postgres_opensearch(folder: Path) -> RoutedStore:
     """Open a store on PostgreSQL of which everything is searched in OpenSearch."""
     from indexed_store import IndexedStore
 
-    read = IndexedStore(folder)
-    return RoutedStore(read.store, cast(Store, read), upkeep=lambda: open_upkeep(read.settings))
+    indexed = IndexedStore(folder)
+    store = cast(Store, indexed)
+    return RoutedStore(store, store, upkeep=lambda: open_upkeep(indexed.settings))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from fastapi import FastAPI
@@ -69,24 +69,28 @@ ALSO_ON_POSTGRES = frozenset(
 """Modules of a tenth of all tests, which run on PostgreSQL, too, where ``--store`` does not say on what all run."""
 
 
+ONLY_ON_OPENSEARCH = frozenset({"test_indexed_datasets"})
+"""Modules about datasets that are searched in OpenSearch."""
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "store_kind" not in metafunc.fixturenames:
         return
     kinds = [metafunc.config.getoption("--store") or "sqlite"]
     embedded = metafunc.definition.get_closest_marker("embedded") is not None
+    module = metafunc.module.__name__.rpartition(".")[2]
     if embedded:
         kinds = ["sqlite"]
-    elif (
-        metafunc.config.getoption("--store") is None
-        and metafunc.module.__name__.rpartition(".")[2] in ALSO_ON_POSTGRES
-    ):
+    elif module in ONLY_ON_OPENSEARCH:
+        kinds = ["postgres-opensearch"]
+    elif metafunc.config.getoption("--store") is None and module in ALSO_ON_POSTGRES:
         kinds.append("postgres")
     metafunc.parametrize("store_kind", kinds, indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is about the file alone where all run on PostgreSQL."""
-    if config.getoption("--store") != "postgres":
+    if config.getoption("--store") in (None, "sqlite"):
         return
     for item in items:
         embedded = item.get_closest_marker("embedded")
@@ -96,7 +100,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def store_kind(request: pytest.FixtureRequest) -> str:
-    """The kind of store that the test runs on: ``sqlite`` or ``postgres``."""
+    """The kind of store that the test runs on: ``sqlite``, ``postgres`` or ``postgres-opensearch``."""
     return str(request.param)
 
 
@@ -108,6 +112,10 @@ def store(store_kind: str, tmp_path: Path) -> Iterator[SqliteStore | PostgresSto
             from apportion.storage.postgres.store import PostgresStore
 
             opened = PostgresStore(stack.enter_context(own_database()))
+        elif store_kind == "postgres-opensearch":
+            from indexed_store import IndexedStore
+
+            opened = cast("PostgresStore", IndexedStore(tmp_path))
         else:
             opened = new_sqlite_store(tmp_path / "apportion.db")
         yield opened

@@ -27,8 +27,6 @@ class Indexes:
         self.client = client
         self.store = store
         self._replicas = replicas
-        self._known: dict[str, Mapping[str, str]] = {}
-        """By name of an index, the fields that its mapping is known to have."""
 
     def name(self, dataset: int, generation: int) -> str:
         """Return the name of an index."""
@@ -49,14 +47,12 @@ class Indexes:
         about = {"store": self.store, "dataset": row.dataset, "generation": row.generation}
         body = index_body(kinds, records=records, replicas=self._replicas, about=about)
         self._ask("PUT", f"/{self.name_of(row)}", body)
-        self._known[self.name_of(row)] = kinds
 
     def remove(self, row: IndexRow) -> None:
         """Remove an index, if there is one."""
         self.remove_named(self.name_of(row))
 
     def remove_named(self, name: str) -> None:
-        self._known.pop(name, None)
         self._ask("DELETE", f"/{name}", missing_ok=True)
 
     def check(self, row: IndexRow, dataset: FieldsOfDataset) -> None:
@@ -65,8 +61,6 @@ class Indexes:
         Raises ``BrokenIndexError``.
         """
         name, kinds = self.name_of(row), kinds_of(dataset)
-        if self._known.get(name) == kinds:
-            return
         found = self._ask("GET", f"/{name}/_mapping", missing_ok=True)
         if not found:
             raise BrokenIndexError(f"the index {name} is not there any more")
@@ -85,7 +79,6 @@ class Indexes:
                     f"the mapping of the index {name} was changed: field {min(unknown)} is missing"
                 )
             self._ask("PUT", f"/{name}/_mapping", {"properties": missing})
-        self._known[name] = kinds
 
     def _check_owner(self, name: str, row: IndexRow, about: Mapping[str, Any]) -> None:
         if (about.get("store"), about.get("dataset")) != (self.store, row.dataset):
@@ -103,6 +96,7 @@ class Indexes:
         version: int,
     ) -> None:
         """Index records as they were at a change, and remove those that are gone; older requests change nothing."""
+        # each time: a cluster that creates indexes by itself would do so in place of one that was removed
         self.check(row, dataset)
         name, lines, size = self.name_of(row), [], 0
         encode = self.client.encode
@@ -121,7 +115,6 @@ class Indexes:
         try:
             self.client.send_bulk(name, lines)
         except BadAnswerError as refused:
-            self._known.pop(name, None)
             if refused.status in (400, 404):
                 raise BrokenIndexError(f"the index {name} refuses records: {refused}") from refused
             raise
