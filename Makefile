@@ -25,19 +25,19 @@ test: $(VENV)/.dev $(APP) official-client ## everything that has to pass, and wh
 	@$(BIN)/python tools/all_tests.py
 
 pytest: $(VENV)/.dev $(APP) ## all tests in Python, on all cores
-	$(BIN)/python -m pytest -n auto --dist loadscope
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
 
 coverage: $(VENV)/.dev $(APP) ## which lines the tests and journeys run, every process counted, against a floor for each package
 	rm -rf .tools/coverage && mkdir -p .tools/coverage
-	-COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(BIN)/coverage run --rcfile tools/coverage.ini -m pytest -n auto --dist loadscope
+	-COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(BIN)/coverage run --rcfile tools/coverage.ini -m pytest -n auto --dist loadscope --no-loadscope-reorder
 	COVERAGE_PROCESS_START=$(CURDIR)/tools/coverage.ini COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(MAKE) e2e
 	$(BIN)/coverage combine --rcfile tools/coverage.ini --quiet
 	$(BIN)/coverage json --rcfile tools/coverage.ini --quiet -o .tools/coverage/report.json
 	$(BIN)/python tools/coverage_floors.py .tools/coverage/report.json
 
 test-cluster: $(VENV)/.dev $(APP) ## all tests of the server on PostgreSQL, and those of PostgreSQL itself
-	$(BIN)/python -m pytest -n auto --dist loadscope --store postgres tests/server
-	$(BIN)/python -m pytest -n auto --dist loadscope tests/postgres tests/contract
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --store postgres tests/server
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder tests/postgres tests/contract
 
 check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .

@@ -3,8 +3,8 @@
     python tools/all_tests.py                  # all of them
     python tools/all_tests.py docs,check web   # these targets of make: a lane each, in a lane one after another
 
-Neither the tests nor the journeys alone keep two cores busy: they wait for each other's processes. What a phase prints
-is shown once it has ended; until then it is in .tools/phases/. All phases run to their end, whatever fails.
+What a phase prints is shown once it has ended; until then it is in .tools/phases/. All phases run to their end,
+whatever fails.
 """
 
 from __future__ import annotations
@@ -20,12 +20,10 @@ from pathlib import Path
 from threading import Lock, Thread
 
 LOGS = Path(".tools/phases")
-LANES: tuple[tuple[str, ...], ...] = (
-    ("pytest",),
-    ("e2e",),
-    ("check", "web", "docs", "weaknesses"),
-)
-"""Targets of make: those of a lane run one after another, the lanes beside each other."""
+SHORT, TESTS, JOURNEYS = ("check", "web", "docs", "weaknesses"), ("pytest",), ("e2e",)
+"""Targets of make: those of a lane run one after another, lanes beside each other."""
+CORES = 4
+"""Cores from which on there is room for the journeys beside the tests; with fewer, browsers miss their deadlines."""
 BESIDE_EACH_OTHER = 2.0
 """By how much waits grow because the lanes share the machine."""
 
@@ -92,18 +90,19 @@ def _waits() -> str:
     return f"{patience.factor() * BESIDE_EACH_OTHER:.1f}"
 
 
-def main(lanes: Sequence[Sequence[str]]) -> int:
-    """Run all phases; return 1 if one of them failed."""
+def main(stages: Sequence[Sequence[Sequence[str]]]) -> int:
+    """Run all phases: the lanes of a stage beside each other, the next stage after them. Return 1 if a phase failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     os.environ["PATIENCE_FACTOR"] = _waits()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     began, run = time.monotonic(), Run()
-    threads = [Thread(target=run.lane, args=(names,)) for names in lanes]
-    for each in threads:
-        each.start()
     try:
-        for each in threads:
-            each.join()
+        for lanes in stages:
+            threads = [Thread(target=run.lane, args=(names,)) for names in lanes]
+            for each in threads:
+                each.start()
+            for each in threads:
+                each.join()
     except KeyboardInterrupt:
         run.stop()
         return 130
@@ -115,4 +114,8 @@ def main(lanes: Sequence[Sequence[str]]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main([each.split(",") for each in sys.argv[1:]] or LANES))
+    asked = [each.split(",") for each in sys.argv[1:]]
+    if asked:
+        sys.exit(main([asked]))
+    together = (os.cpu_count() or 1) >= CORES
+    sys.exit(main([[SHORT, TESTS, JOURNEYS]] if together else [[SHORT, TESTS], [JOURNEYS]]))

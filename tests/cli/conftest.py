@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from command_line import Run
 
 from apportion.bootstrap import open_store
 from apportion.cli.main import main
 from apportion.settings import Settings
+from command_line import Run
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from stores import OPENERS, RoutedStore, opened
 
 from stored_dataset import StoredDataset
+from stores import OPENERS, RoutedStore, opened
 
 
 @pytest.fixture(scope="session", params=list(OPENERS))

@@ -12,7 +12,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
-from planned import Planned, claimant, submitted
 
 from apportion.domain.assignment.queue import Claim, Slot, claim, expire, release, skip, submit
 from apportion.domain.assignment.spec import RuleSpec
@@ -21,6 +20,7 @@ from apportion.domain.assignment.team import Person
 from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.store import Store, Transaction
 from modelled_dataset import sized
+from planned import Planned, claimant, submitted
 
 PEOPLE = ("ana", "ben", "cy")
 SKILLED = {"ana": {"lang": ("de",)}}

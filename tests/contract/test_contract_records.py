@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from planned import Planned
 
 from apportion.domain.errors import (
     BadRequestError,
@@ -30,6 +29,7 @@ from apportion.ports.records import Criteria, EncodedRecord
 from apportion.ports.store import Store, Transaction
 from apportion.spans import Entity
 from apportion.vocabulary import AnnotationState, Status, Task
+from planned import Planned
 from stored_dataset import INDIVIDUAL, StoredDataset, full, text
 
 

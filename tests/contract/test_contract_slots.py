@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from planned import Planned, leased
 
 from apportion.domain.assignment.reallocation import HeldSlot
 from apportion.domain.assignment.states import Reason, RowState
 from apportion.ports.store import Store
 from apportion.vocabulary import AnnotationState
+from planned import Planned, leased
 from stored_dataset import StoredDataset
 
 TURNS = Reason("turns", (2,))

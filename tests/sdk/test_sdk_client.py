@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sdk_support import URL, ClientAs, InProcess, texts
 
 import apportion as rg
 from apportion.sdk import client as client_module
@@ -21,6 +20,7 @@ from apportion.sdk.errors import (
     NotFoundApiError,
     UnauthorizedApiError,
 )
+from sdk_support import URL, ClientAs, InProcess, texts
 
 
 @pytest.fixture

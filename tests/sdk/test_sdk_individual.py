@@ -6,9 +6,9 @@ import pickle
 from copy import copy, deepcopy
 
 import pytest
-from sdk_support import ClientAs, texts
 
 import apportion as rg
+from sdk_support import ClientAs, texts
 
 
 @pytest.fixture

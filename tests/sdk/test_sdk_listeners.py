@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-from sdk_support import ClientAs, Flaky, InProcess
 
 import apportion as rg
 from apportion.listeners import RGDatasetListener
 from apportion.sdk import session
 from patience import patience, until
+from sdk_support import ClientAs, Flaky, InProcess
 
 SOON: Any = 0.02
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sdk_support import URL, ClientAs, Flaky, InProcess, texts
 
 import apportion as rg
 from apportion.sdk.errors import (
@@ -20,6 +19,7 @@ from apportion.sdk.errors import (
     WrongResponseError,
 )
 from patience import patience
+from sdk_support import URL, ClientAs, Flaky, InProcess, texts
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sdk_support import texts
 
 import apportion as rg
 from apportion.metrics import MetricSummary, commons, ner_f1, text_classification, token_classification
 from apportion.sdk.errors import UnknownMetricError
+from sdk_support import texts
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sdk_support import ClientAs
 
 import apportion as rg
 from apportion.sdk.errors import AlreadyExistsApiError, ForbiddenApiError, NotFoundApiError
+from sdk_support import ClientAs
 
 
 def test_a_deleted_dataset_is_listed_and_restored(client_as: ClientAs) -> None:

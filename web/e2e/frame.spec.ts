@@ -194,15 +194,14 @@ test("a page whose files are gone after an upgrade is loaded again, and nothing 
   await server.ask("admin", "PATCH", "upgraded/policies", two);
   await signIn("admin");
   await page.goto("/datasets/team/upgraded/team");
-  let gone = 1;
-  await page.route(/\/assets\/agreement-page[^/]*\.js$/, async (route) => {
-    if (gone-- > 0) await route.fulfill({ status: 404 });
-    else await route.continue();
-  });
   const loads: string[] = [];
   page.on("load", () => loads.push(page.url()));
+  await page.route(/\/assets\/agreement-page[^/]*\.js$/, async (route) => {
+    if (!loads.length) await route.fulfill({ status: 404 });
+    else await route.continue();
+  });
   await page.getByRole("link", { name: "Agreement" }).first().click();
+  await expect.poll(() => loads.length).toBeGreaterThan(0);
   await expect(page).toHaveTitle(/^Agreement/);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  expect(loads.length).toBeGreaterThan(0);
 });

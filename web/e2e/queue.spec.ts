@@ -36,7 +36,7 @@ test("an annotator lands on her work and answers all of it by keyboard", async (
   await expect(page.getByText("Everything assigned to you is done. Thank you.")).toBeVisible();
   await expect(page.getByText(/^Saved \d\d:\d\d/)).toBeVisible();
   await expectAccessible(page);
-  await page.getByRole("link", { name: "My work" }).click();
+  await page.getByRole("link", { name: "My work", exact: true }).click();
   await expect(page.getByText("Nothing left")).toBeVisible();
   await expect(page.getByText(/7 of 8 done · 1 skipped/)).toBeVisible();
   await signIn("admin");

@@ -64,7 +64,7 @@ test("a webhook is set up, tried, and sends again what had failed", async ({ pag
   const { body, headers } = program.sent[1] ?? { body: "", headers: {} };
   const [stamp = "", given] = String(headers["x-apportion-signature"]).split(",");
   expect(given).toBe(`v1=${createHmac("sha256", secret).update(`${stamp.slice(2)}.${body}`).digest("hex")}`);
-  await table.getByRole("button", { name: "Look at ping" }).click();
+  await table.getByRole("button", { name: "View ping" }).click();
   await expect(card).toContainText("said the receiver");
   await expectAccessible(page);
 

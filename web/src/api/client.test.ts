@@ -1,7 +1,12 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 vi.stubGlobal("document", { baseURI: "http://localhost/apportion/" });
-const { ApiError, ask, askExactly, base, OfflineError } = await import("./client");
+vi.stubGlobal("Request", class extends Request {
+  constructor(input: RequestInfo, init?: RequestInit) {
+    super(typeof input === "string" ? new URL(input, "http://localhost") : input, init);
+  }
+});
+const { ApiError, ask, askExactly, base, client, OfflineError } = await import("./client");
 
 const answered = (status: number, error?: unknown, data?: unknown) => Promise.resolve({ data, error, response: { ok: status < 400, status } as Response });
 const refusal = async (status: number, error: unknown) => {
@@ -58,4 +63,52 @@ describe("a refusal", () => {
 
 it("knows where the app is served", () => {
   expect(base).toBe("/apportion/");
+});
+
+describe("what the server does once", () => {
+  const undo = () => ask(client.POST("/api/jobs/{id}:undo", { params: { path: { id: "7" } } }));
+  const sent: Request[] = [];
+  const answering = (...answers: (() => Response)[]) => {
+    vi.useFakeTimers();
+    vi.stubGlobal("fetch", async (request: Request) => {
+      sent.push(request);
+      const answer = answers[sent.length - 1];
+      if (!answer) throw new Error("asked too often");
+      return answer();
+    });
+  };
+  const lost = () => { throw new TypeError("fetch failed"); };
+  const key = (request?: Request) => request?.headers.get("Idempotency-Key");
+  afterEach(() => {
+    vi.useRealTimers();
+    sent.length = 0;
+  });
+
+  it.each([["the answer got lost", lost], ["the server was away", () => new Response(null, { status: 503 })]])("is sent once more with the same key when %s", async (_, first) => {
+    answering(first, () => Response.json({ id: "8" }));
+    const done = undo();
+    await vi.runAllTimersAsync();
+    expect(await done).toEqual({ id: "8" });
+    expect(sent).toHaveLength(2);
+    expect(key(sent[0])).toMatch(/^[0-9a-f]{32}$/);
+    expect(key(sent[1])).toBe(key(sent[0]));
+  });
+
+  it("has a key of its own each time somebody asks for it", async () => {
+    answering(() => Response.json({}), () => Response.json({}));
+    await undo();
+    await undo();
+    expect(key(sent[1])).not.toBe(key(sent[0]));
+  });
+
+  it("is refused like anything else", async () => {
+    answering(() => Response.json({ detail: "No." }, { status: 403 }));
+    await expect(undo()).rejects.toThrow("No.");
+  });
+
+  it("is all that is sent twice", async () => {
+    answering(lost);
+    await expect(ask(client.DELETE("/api/webhooks/{id}", { params: { path: { id: "7" }, query: { workspace: "team" } } } as never))).rejects.toThrow(OfflineError);
+    expect(key(sent[0])).toBeNull();
+  });
 });

@@ -36,11 +36,34 @@ export class OfflineError extends Error {
 /** Where the app is served, with a slash at the end. */
 export const base = new URL(document.baseURI).pathname;
 
+const KEY = "Idempotency-Key";
+/** What the server does once however often it comes with the same key. Everything else that changes something names a version. */
+const DONE_ONCE = /\/(comments|datasets:gather|datasets\/[^/]+:copy|annotations:apply|consensus:accept|gold:import|jobs\/[^/]+:undo|assignments|assignments\/[^/]+:(extend|rebalance|move|withdraw|undo))$/;
+const AGAIN_MS = 1_000;
+
+/** Sends a request; one that may come twice is sent once more when its answer got lost or the server was just away. */
+async function sendOnce(request: Request): Promise<Response> {
+  // found at call time, so that tests and the browser's own replacements count
+  if (request.method === "GET" || !DONE_ONCE.test(new URL(request.url).pathname)) return globalThis.fetch(request);
+  request.headers.set(KEY, randomKey());
+  const again = request.clone();
+  try {
+    const response = await globalThis.fetch(request);
+    if (response.status !== 503) return response;
+  } catch (failure) {
+    if (request.signal.aborted) throw failure;
+  }
+  await new Promise((done) => setTimeout(done, AGAIN_MS));
+  return globalThis.fetch(again);
+}
+
+/** As browsers have `randomUUID` on secure addresses only. */
+const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 export const client = createClient<paths>({
   baseUrl: base.replace(/\/$/, ""),
   credentials: "same-origin",
-  // found at call time, so that tests and the browser's own replacements count
-  fetch: (request) => globalThis.fetch(request),
+  fetch: sendOnce,
 });
 
 const PAGE = "X-Apportion";

@@ -40,7 +40,7 @@ export function DatasetFrame({ workspace, name, title, tools, children }: Props)
           )}
         </Empty>
       ) : !dataset ? (
-        <Skeleton h={320} mt="md" aria-label={t.common.loading} />
+        <Skeleton h={320} mt="md" role="progressbar" aria-label={t.common.loading} />
       ) : (
         <>
           <DatasetHead workspace={workspace} name={name} title={title}>

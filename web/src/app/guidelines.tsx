@@ -75,7 +75,7 @@ export default function Guidelines({ dataset, labels, onClose }: Props) {
         </ActionIcon>
       </div>
       {found.isPending ? (
-        <Skeleton h={120} aria-label={t.common.loading} />
+        <Skeleton h={120} role="progressbar" aria-label={t.common.loading} />
       ) : found.isError ? (
         <Text size="sm">{found.error.message}</Text>
       ) : found.data.text ? (

@@ -64,7 +64,7 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
   return (
     <>
       <DatasetHead workspace={workspace} name={name} title={title} />
-      {dataset ? <Individual dataset={dataset} me={me}>{children}</Individual> : <Skeleton h={320} aria-label={t.common.loading} />}
+      {dataset ? <Individual dataset={dataset} me={me}>{children}</Individual> : <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />}
     </>
   );
 }
@@ -73,7 +73,7 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
 function Individual({ dataset, me, children }: { dataset: DatasetRef; me: Me; children: Props["children"] }) {
   const policies = useQuery(policiesQuery(dataset));
   if (policies.isError) return <Failed failure={policies.error} onRetry={() => void policies.refetch()} />;
-  if (policies.isPending) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (policies.isPending) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   if (policies.data.annotation === "shared") {
     return (
       <Empty title={t.leaders.shared}>

@@ -18,13 +18,13 @@ const SortPanel = lazy(() => import("./sort-panel"));
 
 type Filters = View["filters"];
 
-interface Props {
+export interface FilterBarProps {
   readonly dataset: DatasetRef;
   readonly view: View;
   readonly onView: (part: Partial<View>) => void;
 }
 
-export function FilterBar({ dataset, view, onView }: Props) {
+export function FilterBar({ dataset, view, onView }: FilterBarProps) {
   const labelled = dataset.task !== "Text2Text";
   const apply = (filters: Filters) => { onView({ filters, page: 1, record: null }); };
   const group = (title: string, names: readonly string[]) => (

@@ -37,7 +37,7 @@ export function GroupButton({ title, count, onOpen, children }: Props) {
         </Button>
       </Popover.Target>
       <Popover.Dropdown p="xs" aria-label={title}>
-        <Suspense fallback={<Skeleton h={80} aria-label={t.common.loading} />}>{open && children(() => { setOpen(false); })}</Suspense>
+        <Suspense fallback={<Skeleton h={80} role="progressbar" aria-label={t.common.loading} />}>{open && children(() => { setOpen(false); })}</Suspense>
       </Popover.Dropdown>
     </Popover>
   );

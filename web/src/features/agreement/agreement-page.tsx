@@ -108,7 +108,7 @@ function Measured({ dataset }: { dataset: DatasetRef }) {
         {whole.data && <Download dataset={dataset} asked={asked} whole={whole.data} />}
       </div>
       {whole.isPending ? (
-        <Skeleton h={160} aria-label={t.common.loading} />
+        <Skeleton h={160} role="progressbar" aria-label={t.common.loading} />
       ) : whole.isError ? (
         <Failed failure={whole.error} onRetry={() => void whole.refetch()} />
       ) : (
@@ -148,7 +148,7 @@ function Part({ dataset, asked, by }: { dataset: DatasetRef; asked: Asked; by: B
     <section className={classes["part"]} aria-label={TITLES[by]}>
       <h2>{TITLES[by]}</h2>
       {isPending ? (
-        <Skeleton h={120} aria-label={t.common.loading} />
+        <Skeleton h={120} role="progressbar" aria-label={t.common.loading} />
       ) : error ? (
         <Alert color="orange">{error.message}</Alert>
       ) : figures.length ? (
@@ -182,7 +182,7 @@ function Annotators({ dataset, q }: { dataset: DatasetRef; q: string }) {
         <section className={`${classes["part"] ?? ""} ${classes["wholewide"] ?? ""}`} aria-label={chartsText.labels.title}>
           <h2>{chartsText.labels.title}</h2>
           <p className={classes["note"]}>{chartsText.labels.intro}</p>
-          <Suspense fallback={<Skeleton h={120} aria-label={t.common.loading} />}>
+          <Suspense fallback={<Skeleton h={120} role="progressbar" aria-label={t.common.loading} />}>
             <LabelShares people={data.annotators} />
           </Suspense>
         </section>

@@ -48,7 +48,7 @@ export function Whole({ dataset, figure, beside }: Props) {
           )}
           <Scale figure={figure} from={from} bars={verdict !== null} />
           <div className={classes["ends"]} aria-hidden>
-            <span>{two(from)}</span>
+            <span>{n(from)}</span>
             <span>{n(1)}</span>
           </div>
         </>

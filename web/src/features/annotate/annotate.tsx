@@ -173,15 +173,15 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
               {task !== "Text2Text" && labels.loaded && !labels.options.length && <Suspense><NoLabels dataset={dataset} /></Suspense>}
               {task === "TokenClassification" && !results && <Legend labels={labels} armed={armed} onArm={setArmed} />}
               {results ? (
-                <Suspense fallback={<Skeleton h={320} aria-label={t.common.loading} />}>
+                <Suspense fallback={<Skeleton h={320} role="progressbar" aria-label={t.common.loading} />}>
                   <Results dataset={dataset} view={view} onView={onView} session={session} labels={labels} onScreen={onScreen} onCurrent={setCurrent} />
                 </Suspense>
               ) : own !== null ? (
-                <Suspense fallback={<Skeleton h={320} aria-label={t.common.loading} />}>
+                <Suspense fallback={<Skeleton h={320} role="progressbar" aria-label={t.common.loading} />}>
                   <OwnAnswer {...shared} record={own} />
                 </Suspense>
               ) : view.layout === "list" ? (
-                <Suspense fallback={<Skeleton h={320} aria-label={t.common.loading} />}>
+                <Suspense fallback={<Skeleton h={320} role="progressbar" aria-label={t.common.loading} />}>
                   <List {...shared} />
                 </Suspense>
               ) : view.layout === "queue" ? (

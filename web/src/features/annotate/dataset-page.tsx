@@ -24,7 +24,7 @@ export function DatasetPage() {
     <main className="page" data-bare>
       <title>{`${name} · ${t.app}`}</title>
       {found.isPending ? (
-        <Skeleton h={320} mt="md" aria-label={t.common.loading} />
+        <Skeleton h={320} mt="md" role="progressbar" aria-label={t.common.loading} />
       ) : found.isError ? (
         found.error instanceof ApiError && [403, 404].includes(found.error.status) ? (
           <Empty page title={t.annotate.missing} alert>

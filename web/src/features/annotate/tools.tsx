@@ -1,9 +1,9 @@
 /** The tools of a dataset's page: how records are shown, search and filters. A queue shows them when asked. */
 
-import { ActionIcon, Button, SegmentedControl, TextInput } from "@mantine/core";
-import { IconFilter, IconHelp, IconLayoutSidebarRight, IconSearch, IconX } from "@tabler/icons-react";
+import { ActionIcon, SegmentedControl, TextInput } from "@mantine/core";
+import { IconHelp, IconLayoutSidebarRight, IconSearch, IconX } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { type FormEvent, lazy, memo, Suspense, useEffect, useState } from "react";
+import { type FormEvent, lazy, Suspense, useEffect, useState } from "react";
 
 import { meQuery } from "@/api/session";
 import type { ScreenAction } from "@/core/keys";
@@ -11,7 +11,7 @@ import type { DatasetRef } from "@/core/model";
 import { sees } from "@/core/roles";
 import type { Layout, View } from "@/core/view";
 import { useHint } from "@/features/annotate/use-hint";
-import { FilterBar } from "@/search/filter-bar";
+import { FoldingFilters } from "@/search/folding-filters";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { resultsText } from "@/text/results";
@@ -24,7 +24,6 @@ const RuleOfThis = lazy(() => import("./rule-of-this"));
 const ExportButton = lazy(() => import("./export/export-button"));
 const TrainButton = lazy(() => import("./train/train-button"));
 const SearchHelp = lazy(() => import("@/search/search-help"));
-const Filters = memo(FilterBar);
 
 export interface ToolsProps {
   readonly dataset: DatasetRef;
@@ -47,8 +46,6 @@ export default function Tools({ dataset, view, asked, onView, onScreen, search, 
   const { workspace, name } = dataset;
   const { data: me } = useSuspenseQuery(meQuery);
   const hint = useHint();
-  // on a small screen, or far zoomed in, the text comes first
-  const [unfolded, setUnfolded] = useState(false);
   const layouts = [
     ...(mine || view.layout === "queue" ? [{ value: "queue", label: t.queue.title }] : []),
     ...(results ? [{ value: "list", label: resultsText.title }] : [{ value: "one", label: t.annotate.one }, { value: "list", label: t.annotate.list }]),
@@ -56,20 +53,7 @@ export default function Tools({ dataset, view, asked, onView, onScreen, search, 
   return (
     <div className={classes["row"]}>
       <SearchBox key={view.q} dataset={dataset} field={search} text={view.q} wanted={wanted} onSearch={(q) => { onView({ q, page: 1, record: null }); }} />
-      <Button
-        className={classes["unfold"] ?? ""}
-        variant="default"
-        size="sm"
-        px={10}
-        leftSection={<IconFilter size={15} />}
-        aria-expanded={unfolded}
-        onClick={() => { setUnfolded(!unfolded); }}
-      >
-        {t.filters.bar}
-      </Button>
-      <div className={classes["filters"]} data-unfolded={unfolded || undefined}>
-        <Filters dataset={dataset} view={asked} onView={onView} />
-      </div>
+      <FoldingFilters dataset={dataset} view={asked} onView={onView} />
       <div className={classes["actions"]}>
         {layouts.length > 1 && (
           <SegmentedControl

@@ -29,7 +29,7 @@ export function Guidelines({ dataset }: { dataset: DatasetRef }) {
           {found.error.message}
         </Text>
       ) : !found.data ? (
-        <Skeleton h={280} aria-label={t.common.loading} />
+        <Skeleton h={280} role="progressbar" aria-label={t.common.loading} />
       ) : (
         <Editor dataset={dataset} now={found.data} />
       )}
@@ -99,7 +99,7 @@ function Editor({ dataset, now }: { dataset: DatasetRef; now: Version }) {
               {words.back}
             </Anchor>
           </Alert>
-          {old.data ? mode === "changes" ? <Difference before={old.data.text} after={now.text} /> : <Rendered text={old.data.text} /> : <Skeleton h={200} aria-label={t.common.loading} />}
+          {old.data ? mode === "changes" ? <Difference before={old.data.text} after={now.text} /> : <Rendered text={old.data.text} /> : <Skeleton h={200} role="progressbar" aria-label={t.common.loading} />}
         </>
       ) : mode === "write" ? (
         <Textarea aria-label={words.text} className={classes["text"] ?? ""} value={written} onChange={(event) => { setText(event.currentTarget.value); }} autosize minRows={10} maxRows={24} />

@@ -37,7 +37,7 @@ export function Labels({ dataset }: { dataset: DatasetRef }) {
           {found.error.message}
         </Text>
       ) : !found.data || use.isPending ? (
-        <Skeleton h={160} aria-label={t.common.loading} />
+        <Skeleton h={160} role="progressbar" aria-label={t.common.loading} />
       ) : (
         <>
           <Form key={JSON.stringify(found.data.labels)} dataset={dataset} settings={found.data} use={use.data ?? new Map<string, number>()} saved={saved} onSaved={() => { setSaved(true); }} />

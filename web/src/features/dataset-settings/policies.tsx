@@ -30,7 +30,7 @@ export function Policies({ dataset }: { dataset: DatasetRef }) {
           {found.error.message}
         </Text>
       ) : !found.data ? (
-        <Skeleton h={420} aria-label={t.common.loading} />
+        <Skeleton h={420} role="progressbar" aria-label={t.common.loading} />
       ) : (
         <Form key={JSON.stringify(found.data)} dataset={dataset} stored={found.data} saved={saved} onSaved={() => { setSaved(true); }} />
       )}

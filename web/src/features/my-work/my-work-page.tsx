@@ -30,7 +30,7 @@ export function MyWorkPage() {
       <ChangedAnswers />
       <Inbox />
       {found.isPending ? (
-        <Skeleton h={120} aria-label={t.common.loading} />
+        <Skeleton h={120} role="progressbar" aria-label={t.common.loading} />
       ) : found.isError ? (
         <Empty title={t.work.failed} alert>
           <p>{found.error.message}</p>

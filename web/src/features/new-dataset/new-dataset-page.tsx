@@ -52,7 +52,7 @@ export function NewDatasetPage() {
           <Button onClick={() => void workspaces.refetch()}>{t.common.retry}</Button>
         </Empty>
       ) : !ordered || (me.role === "admin" && users.isPending) ? (
-        <Skeleton h={320} aria-label={t.common.loading} />
+        <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />
       ) : ordered.length ? (
         <Form workspaces={ordered} />
       ) : (

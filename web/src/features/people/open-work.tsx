@@ -11,7 +11,7 @@ import { manageText } from "@/text/manage";
 /** In one workspace, or in all. */
 export function OpenWork({ username, workspace }: { username: string; workspace?: string }) {
   const found = useQuery({ ...teamOverviewQuery, staleTime: 0 });
-  if (found.isPending) return <Skeleton h={40} aria-label={t.common.loading} />;
+  if (found.isPending) return <Skeleton h={40} role="progressbar" aria-label={t.common.loading} />;
   if (found.isError) return null;
   const open = found.data.datasets
     .filter((each) => workspace === undefined || each.workspace === workspace)

@@ -21,7 +21,7 @@ export function Users() {
   const { data: me } = useSuspenseQuery(meQuery);
   const [q, setQ] = useState("");
   const [act, setAct] = useState<{ user: User; act: UserAct } | null>(null);
-  if (found.isPending) return <Skeleton h={240} aria-label={t.common.loading} />;
+  if (found.isPending) return <Skeleton h={240} role="progressbar" aria-label={t.common.loading} />;
   if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   const words = q.toLowerCase();
   const shown = found.data.filter((each) => `${each.username} ${each.full_name}`.toLowerCase().includes(words));

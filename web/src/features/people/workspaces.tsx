@@ -22,7 +22,7 @@ export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (wo
   const found = useQuery(workspacesQuery);
   const users = useQuery({ ...usersQuery, enabled: me.role === "admin" });
   const [adding, setAdding] = useState(false);
-  if (found.isPending || users.isLoading) return <Skeleton h={240} aria-label={t.common.loading} />;
+  if (found.isPending || users.isLoading) return <Skeleton h={240} role="progressbar" aria-label={t.common.loading} />;
   if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   const mine = found.data.filter((each) => manages(me, each.name));
   // a team rather than what belongs to one person
@@ -77,7 +77,7 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
     mutationFn: ({ name, role }: { name: string; role: MembershipRole }) => setMemberRole(workspace.name, name, role),
     onSettled: () => afterwards(cache),
   });
-  if (found.isPending) return <Skeleton h={200} aria-label={t.common.loading} />;
+  if (found.isPending) return <Skeleton h={200} role="progressbar" aria-label={t.common.loading} />;
   if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   return (
     <Stack gap="sm">

@@ -98,7 +98,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
   }
 
   if (queue.failure && !records.length) return <Failed failure={queue.failure} onRetry={queue.reload} />;
-  if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (queue.loading) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   if (!record) {
     return (
       <Empty title={records.length ? reviewText.finished : reviewText.none}>

@@ -11,7 +11,7 @@ import type { DatasetRef } from "@/core/model";
 import { type Params, readView, type View, writeView } from "@/core/view";
 import { useLabels } from "@/record/use-labels";
 import { ActiveFilters } from "@/search/active-filters";
-import { FilterBar } from "@/search/filter-bar";
+import { FoldingFilters } from "@/search/folding-filters";
 import { t } from "@/text/en";
 import { reviewText } from "@/text/review";
 
@@ -79,7 +79,7 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
           onChange={(which) => { show(which); }}
         />
         <SearchBox key={view.q} field={search} text={view.q} onSearch={(q) => { onView({ q, page: 1, record: null }); }} />
-        <FilterBar dataset={dataset} view={within} onView={({ filters, sort }) => { onView({ ...(filters ? { filters } : {}), ...(sort ? { sort } : {}), page: 1, record: null }); }} />
+        <FoldingFilters dataset={dataset} view={within} onView={({ filters, sort }) => { onView({ ...(filters ? { filters } : {}), ...(sort ? { sort } : {}), page: 1, record: null }); }} />
         <ActionIcon aria-label={t.guidelines.title} title={`${t.guidelines.title} (G)`} aria-pressed={guidelines} onClick={() => { setGuidelines(!guidelines); }}>
           <IconBook size={18} />
         </ActionIcon>

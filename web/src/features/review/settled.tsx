@@ -41,7 +41,7 @@ export function Settled({ dataset, view, onView, onOpen }: Props) {
   const records = page.data?.records ?? [];
   const cases = useQueries({ queries: records.map((each) => caseQuery(dataset, each)) });
 
-  if (page.isPending) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (page.isPending) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   if (page.isError) return <Failed failure={page.error} onRetry={() => void page.refetch()} />;
   if (!records.length) return <Empty title={reviewText.noneSettled}>{reviewText.noneSettledIntro}</Empty>;
   const pages = Math.ceil(page.data.total / SIZE);

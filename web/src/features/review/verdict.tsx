@@ -66,7 +66,7 @@ export interface VerdictProps {
 export function Verdict(props: VerdictProps) {
   const { dataset, record } = props;
   const found = useQuery(caseQuery(dataset, record));
-  if (found.isPending) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (found.isPending) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
   return <Deciding {...props} found={found.data} />;
 }

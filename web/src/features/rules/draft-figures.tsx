@@ -119,7 +119,7 @@ function Sample({ dataset, query, labels, ready }: { dataset: DatasetRef; query:
       {found.isError ? (
         <p className={classes["bad"]}>{found.error.message}</p>
       ) : !found.data ? (
-        <Skeleton h={120} mt="xs" aria-label={t.common.loading} />
+        <Skeleton h={120} mt="xs" role="progressbar" aria-label={t.common.loading} />
       ) : found.data.total === 0 ? (
         <p className={classes["note"]}>{words.none[kind]}</p>
       ) : (

@@ -61,7 +61,7 @@ function Rules({ dataset }: { dataset: DatasetRef }) {
   const field = useRef<HTMLInputElement>(null);
 
   if (rules.isError) return <Failed failure={rules.error} onRetry={() => void rules.refetch()} />;
-  if (rules.isPending || policies.isPending || !labels.loaded) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (rules.isPending || policies.isPending || !labels.loaded) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   const mayWrite = sees(me, workspace) || (policies.data?.annotators_may.includes("write_rules") ?? false);
   const several = rules.data.total_records > 0 && rules.data.conflicts === undefined;
 

@@ -136,6 +136,7 @@ function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
   const { estimate, records, query, person } = figure;
   if (estimate === null) return <span className={classes["few"]}>{figure.undefined === "no_spans" ? teamText.team.noSpans : teamText.team.tooFew}</span>;
   const share = percentOf(estimate);
+  const shown = teamText.team.agrees(share, records);
   return (
     <Link
       className={classes["number"]}
@@ -143,9 +144,9 @@ function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
       params={{ workspace: dataset.workspace, name: dataset.name }}
       search={{ q: query, view: "list" }}
       preload={false}
-      aria-label={teamText.team.agreesOf(person ?? "", share, records)}
+      aria-label={`${shown}, ${teamText.team.agreesOf(person ?? "", share, records)}`}
     >
-      {teamText.team.agrees(share, records)}
+      {shown}
     </Link>
   );
 }

@@ -80,7 +80,7 @@ function Team({ dataset, leads }: { dataset: DatasetRef; leads: boolean }) {
       </Empty>
     );
   }
-  if (!progress.data || !plans.data) return <Skeleton h={240} aria-label={t.common.loading} />;
+  if (!progress.data || !plans.data) return <Skeleton h={240} role="progressbar" aria-label={t.common.loading} />;
   return (
     <>
       <Totals dataset={dataset} progress={progress.data} />

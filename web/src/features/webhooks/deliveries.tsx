@@ -20,7 +20,7 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
     mutationFn: (delivery: string) => sendAgain(webhook.id, delivery),
     onSettled: () => cache.invalidateQueries({ queryKey: webhooksKey }),
   });
-  if (found.isPending) return <Skeleton h={120} aria-label={t.common.loading} />;
+  if (found.isPending) return <Skeleton h={120} role="progressbar" aria-label={t.common.loading} />;
   const failure = found.error ?? again.error;
   const deliveries = found.data?.deliveries ?? [];
   return (

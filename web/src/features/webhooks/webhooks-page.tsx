@@ -49,7 +49,7 @@ export function WebhooksPage() {
       <Text size="sm" c="dimmed" mb="md">
         {hooks.intro}
       </Text>
-      {found.isPending && <Skeleton h={240} aria-label={t.common.loading} />}
+      {found.isPending && <Skeleton h={240} role="progressbar" aria-label={t.common.loading} />}
       {found.isError && <Empty title={hooks.failed} alert>{found.error.message}</Empty>}
       {place && (
         <Place
@@ -85,7 +85,7 @@ function Place({ workspace, choose }: { workspace: string | null; choose: React.
         </Button>
       </Group>
       {secret && <Secret secret={secret} />}
-      {found.isPending && <Skeleton h={160} aria-label={t.common.loading} />}
+      {found.isPending && <Skeleton h={160} role="progressbar" aria-label={t.common.loading} />}
       {found.isError && <Empty title={hooks.failed} alert>{found.error.message}</Empty>}
       {found.data?.webhooks.length === 0 && <Empty title={hooks.empty}>{hooks.emptyIntro}</Empty>}
       {found.data?.webhooks.map((each) => <WebhookCard key={each.id} webhook={each} known={found.data.known_events} onSecret={setSecret} />)}

@@ -51,7 +51,7 @@ export function SimilarTo({ near, missing, labels, count, onBack }: Props) {
           </div>
         ))
       ) : (
-        <Skeleton h={40} aria-label={t.common.loading} />
+        <Skeleton h={40} role="progressbar" aria-label={t.common.loading} />
       )}
     </section>
   );

@@ -114,7 +114,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   const spoken = useReadOut(edit, position);
 
   if (queue.failure && !ids.length) return <Failed failure={queue.failure} view={view} onView={onView} onRetry={queue.reload} />;
-  if (queue.loading) return <Skeleton h={320} aria-label={t.common.loading} />;
+  if (queue.loading) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   if (!ids.length && claims) {
     return (
       <Suspense>
@@ -154,7 +154,7 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
       ) : queue.failure ? (
         <Failed failure={queue.failure} onRetry={queue.reload} />
       ) : (
-        <Skeleton h={320} aria-label={t.common.loading} />
+        <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />
       )}
       <OneBar
         id={edit ? id : null}

@@ -29,7 +29,7 @@ export default function RecordInfo({ dataset, id, onClose }: { dataset: DatasetR
       {found.isError ? (
         <p role="alert">{found.error.message}</p>
       ) : found.data === undefined ? (
-        <Skeleton h={200} aria-label={t.common.loading} />
+        <Skeleton h={200} role="progressbar" aria-label={t.common.loading} />
       ) : (
         <>
           <Copy text={found.data} label={annotatingText.record.copyAll}>

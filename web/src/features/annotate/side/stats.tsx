@@ -69,7 +69,7 @@ export default function Stats({ dataset, view, onView }: { dataset: DatasetRef; 
         />
       )}
       {found.isPending ? (
-        <Skeleton h={80} aria-label={t.common.loading} />
+        <Skeleton h={80} role="progressbar" aria-label={t.common.loading} />
       ) : found.isError ? (
         <Text size="xs">{found.error.message}</Text>
       ) : rows.length ? (

@@ -27,7 +27,7 @@ export default function TrainDialog({ dataset, onClose }: { dataset: DatasetRef;
       {found.isError ? (
         <Alert color="red" variant="light" role="alert">{found.error.message}</Alert>
       ) : !found.data ? (
-        <Skeleton h={320} aria-label={t.common.loading} />
+        <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />
       ) : (
         <>
           <Text size="sm" mb="sm">

@@ -36,7 +36,7 @@ export default function AssignDialog(props: Props) {
           {members.error.message}
         </Alert>
       ) : !annotators || plans.isPending ? (
-        <Skeleton h={320} aria-label={t.common.loading} />
+        <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />
       ) : annotators.length ? (
         <Form {...props} annotators={annotators} begun={Boolean(plans.data?.some((each) => each.state === "live"))} />
       ) : (
