@@ -8,9 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from indexed import Indexed, log, opened_indexed, text_of
 
-from apportion.domain.query import parse
+from apportion.domain.query import MatchAll, parse
 from apportion.domain.records import AgentValues, TextClassificationRecord
 from apportion.ports.records import Criteria, SearchHits, SortKey
 from apportion.storage.opensearch.circuit import MOST_FAILURES
@@ -18,7 +17,8 @@ from apportion.storage.opensearch.client import BadAnswerError, OpenSearchClient
 from apportion.storage.opensearch.indexer import IndexState
 from apportion.storage.opensearch.upkeep import IndexUpkeep
 from apportion.vocabulary import AnnotationState, Status
-from stored_dataset import INDIVIDUAL, StoredDataset, annotate
+from indexed import Indexed, log, opened_indexed, text_of
+from stored_dataset import INDIVIDUAL, StoredDataset
 
 PEOPLE = ("anneliese", "bartholomew", "zenobia")
 
@@ -34,7 +34,7 @@ def record(n: int, **more: Any) -> TextClassificationRecord:
 
 
 def found(stored: StoredDataset, query: str = "", **more: Any) -> SearchHits:
-    criteria = Criteria(**({"query": parse(query)} if query else {}), **more)
+    criteria = Criteria(query=parse(query) if query else MatchAll(), **more)
     with stored.store.read() as tx:
         return tx.records.search(stored.dataset, criteria, facets=None)
 
@@ -94,11 +94,7 @@ def test_nothing_of_people_and_their_answers_is_in_it(indexed: Indexed) -> None:
     log(stored, [record(n, prediction=prediction, metadata={"k": "v"}) for n in range(4)])
     value = (("secret-label", 1.0),)
     for n, person in enumerate(PEOPLE):
-        stored.write(
-            lambda tx, n=n, person=person: annotate(
-                tx, stored.dataset, f"r{n}", person, AnnotationState.SUBMITTED, value, at=n
-            )
-        )
+        stored.annotate(person, f"r{n}", value)
     indexed.index_all()
     assert found(stored, 'annotations.zenobia.label:"secret-label"').total == 1
     name = indexed.name(stored.dataset.no)
@@ -127,7 +123,7 @@ def broken(indexed: Indexed, stored: StoredDataset) -> str:
     assert found(stored, "text").total == 6
     problem = indexed.search.condition().problem
     assert f"apportion index rebuild {stored.dataset.name} --workspace ws" in problem
-    return problem
+    return str(problem)
 
 
 def test_an_index_of_another_store_is_refused(indexed: Indexed) -> None:

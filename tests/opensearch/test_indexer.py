@@ -8,13 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from indexed import Indexed, log, opened_indexed, text_of
 
 from apportion.domain.records import AgentValues, TextClassificationRecord
 from apportion.ports.records import Criteria
 from apportion.storage.opensearch.client import OpenSearchClient
 from apportion.storage.opensearch.indexer import IndexState
-from apportion.storage.postgres.feed import prune_feed
+from indexed import Indexed, log, opened_indexed, text_of
 from stored_dataset import StoredDataset
 
 
@@ -50,6 +49,10 @@ def record(n: int, **more: Any) -> TextClassificationRecord:
     return TextClassificationRecord(id=f"r{n}", inputs={"text": text_of(n)}, **more)
 
 
+def delete(stored: StoredDataset, *ids: str) -> None:
+    stored.write(lambda tx: tx.records.delete(stored.dataset, Criteria(ids=ids), at=2))
+
+
 def names(stored: StoredDataset) -> tuple[str, str]:
     return stored.dataset.workspace, stored.dataset.name
 
@@ -61,7 +64,7 @@ def test_it_follows_what_is_logged_changed_and_deleted(indexed: Indexed) -> None
     assert [row.state for row in indexed.rows(stored.dataset.no)] == [IndexState.READY]
     agent = AgentValues("model", {"model": (("yes", 0.5),)})
     log(stored, [record(n, metadata={"new.key*": "x"}, prediction=agent) for n in range(40, 60)])
-    stored.write(lambda tx: tx.records.delete(stored.dataset, Criteria(ids=("r1", "r45")), at=2))
+    delete(stored, "r1", "r45")
     indexed.index_all()
     assert indexed.differences(*names(stored)) == []
     assert indexed.indexer.indexes.count(indexed.rows(stored.dataset.no)[-1]) == 58
@@ -87,8 +90,7 @@ def test_killed_at_every_request_it_is_gone_on_with(indexed: Indexed) -> None:
             client.close()
         log(stored, [record(dice.randrange(60), metadata={"at": attempt}) for _ in range(3)])
         if attempt % 5 == 4:
-            gone = Criteria(ids=(f"r{dice.randrange(60)}",))
-            stored.write(lambda tx, gone=gone: tx.records.delete(stored.dataset, gone, at=1))
+            delete(stored, f"r{dice.randrange(60)}")
     assert kills >= 10
     indexed.index_all()
     assert indexed.differences(*names(stored)) == []
@@ -149,7 +151,7 @@ def test_one_that_missed_changes_is_built_anew(indexed: Indexed) -> None:
     indexed.index_all()
     (before,) = indexed.rows(stored.dataset.no)
     log(stored, [record(2)])
-    indexed.indexer.source._run("UPDATE feed SET no = no + 1")  # as a rebuild of the database does
+    indexed.run("UPDATE feed SET no = no + 1")  # as a rebuild of the database does
     log(stored, [record(3)])
     indexed.index_all()
     (after,) = indexed.rows(stored.dataset.no)
@@ -162,14 +164,13 @@ def test_changes_are_kept_until_it_has_seen_them(indexed: Indexed) -> None:
     log(stored, [record(1)])
     indexed.index_all()
     log(stored, [record(2)])
-    source = indexed.indexer.source
-    source._run("UPDATE changes SET at = at - interval '2 hours'")
-    prune_feed(source._connection.raw)
+    indexed.run("UPDATE changes SET at = at - interval '2 hours'")
+    indexed.prune()
     indexed.index_all()
     assert indexed.differences(*names(stored)) == []
     assert len(indexed.rows(stored.dataset.no)) == 1
-    source._run("UPDATE changes SET at = at - interval '2 days'")
-    assert prune_feed(source._connection.raw) > 0
+    indexed.run("UPDATE changes SET at = at - interval '2 days'")
+    assert indexed.prune() > 0
 
 
 def test_verify_finds_what_is_missing_and_what_is_too_much(indexed: Indexed) -> None:

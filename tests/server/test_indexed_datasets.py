@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from conftest import ClientAs
+from support import Client
 
 TEXT = "TextClassification"
 SHARED = {"workspace": "shared"}
@@ -17,7 +18,7 @@ def records(*ids: str) -> dict[str, Any]:
 
 
 def test_replies_say_how_many_records_of_others_are_not_searchable_yet(
-    client_as: ClientAs, store: Any
+    client_as: Callable[..., Client], store: Any
 ) -> None:
     eva, max_ = client_as("eva"), client_as("max")
     log, search = f"/api/datasets/reviews/{TEXT}:bulk", f"/api/datasets/reviews/{TEXT}:search"
@@ -35,7 +36,7 @@ def test_replies_say_how_many_records_of_others_are_not_searchable_yet(
     assert (own.json()["total"], own.headers.get("X-Apportion-Lag")) == (3, None)  # by the database
 
 
-def test_administrators_see_how_the_indexes_are(client_as: ClientAs, store: Any) -> None:
+def test_administrators_see_how_the_indexes_are(client_as: Callable[..., Client], store: Any) -> None:
     eva = client_as("eva")
     eva.post(f"/api/datasets/reviews/{TEXT}:bulk", params=SHARED, json=records("a")).raise_for_status()
     eva.post(f"/api/datasets/reviews/{TEXT}:search", params=SHARED, json={}).raise_for_status()

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
+import psycopg
+
 from apportion.domain.records import Record
 from apportion.storage.opensearch.client import OpenSearchClient
 from apportion.storage.opensearch.index import Indexes
@@ -14,6 +16,8 @@ from apportion.storage.opensearch.index_search import IndexSearch
 from apportion.storage.opensearch.indexer import Indexer
 from apportion.storage.opensearch.indexing_thread import IndexingThread
 from apportion.storage.opensearch.upkeep import IndexUpkeep
+from apportion.storage.postgres.connection import PostgresConnection
+from apportion.storage.postgres.feed import prune_feed
 from apportion.storage.postgres.indexing import PostgresIndexSource, reach_of
 from apportion.storage.postgres.store import PostgresStore
 from apportion.storage.sql.search_index import IndexRow
@@ -57,6 +61,16 @@ class Indexed:
     def differences(self, workspace: str, name: str) -> list[str]:
         with closing(IndexUpkeep(self.new_indexer(OpenSearchClient([self.node])))) as upkeep:
             return list(upkeep.verify(workspace, name))
+
+    def run(self, statement: str) -> None:
+        """Change something in the database behind the store's back."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def prune(self) -> int:
+        """Delete changes that nobody needs; return how many."""
+        with closing(PostgresConnection(self.url, readonly=False)) as connection:
+            return prune_feed(connection.raw)
 
     def ask(self, method: str, path: str, body: object | None = None, **params: Any) -> Any:
         return self.client.request(method, path, body, params=params, seconds=patience(60), missing_ok=True)
