@@ -21,6 +21,7 @@ from . import (
     bulk,
     cluster,
     hostile,
+    indexed,
     install,
     many,
     overlap,
@@ -60,6 +61,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "team": team.measure,
     "hostile": hostile.measure,
     "cluster-team": cluster.measure,
+    "indexed": indexed.measure,
     "writers": writers.measure,
     "peers": peers.measure,
 }

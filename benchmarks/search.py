@@ -16,7 +16,7 @@ from .report import Line, middle, percentile
 from .scale import TEXTS, Scale, loaded, say
 from .server import Client, Server
 
-__all__ = ["measure"]
+__all__ = ["BLOCK", "calls", "measure", "selections"]
 
 BLOCK = "status,predicted_as,annotated_by,metadata,score"
 """The counts that the engines were compared by."""
@@ -45,7 +45,7 @@ _DONE = (
 )
 
 
-def _selections() -> list[_Selection]:
+def selections() -> list[_Selection]:
     nines = [word(rank) for rank in (36, 38, 40, 42, 44)]
     halves = [word(rank) for rank in (5, 6, 7)]
     users = [f"user{number}" for number in range(3, USERS, 17)]
@@ -80,7 +80,7 @@ class _Times(NamedTuple):
 def measure(scale: Scale) -> Iterator[Line]:
     with loaded(scale) as (server, home), contextlib.closing(server.client()) as client:
         yield from _first(server, client)
-        for selection in _selections():
+        for selection in selections():
             yield from _one(scale, server, client, home, selection)
         anonymous = server.memory("RssAnon")
         detail = (
@@ -92,10 +92,10 @@ def measure(scale: Scale) -> Iterator[Line]:
 def _first(server: Server, client: Client) -> Iterator[Line]:
     """What somebody waits for who comes as the server starts, and what whoever comes after them."""
     say("  the first searches after a start")
-    selection = _selections()[1]
-    early = _calls(server, client, selection.queries[1:2], 1, facets=BLOCK)
+    selection = selections()[1]
+    early = calls(server, client, selection.queries[1:2], 1, facets=BLOCK)
     waited = server.come_to_rest()
-    first = _calls(server, client, selection.queries[2:3], 1, facets=BLOCK)
+    first = calls(server, client, selection.queries[2:3], 1, facets=BLOCK)
     yield Line(
         "the first search with counts, once the server has read ahead", first.p(50), "ms",
         f"{selection.name}; that was {waited:.0f} s after the start; right at the start {early.p(50):.0f} ms",
@@ -105,9 +105,9 @@ def _first(server: Server, client: Client) -> Iterator[Line]:
 
 def _one(scale: Scale, server: Server, client: Client, home: Path, selection: _Selection) -> Iterator[Line]:
     say(f"  search, {selection.name}")
-    block = _calls(server, client, selection.queries, scale.calls, facets=BLOCK)
-    page = _calls(server, client, selection.queries, scale.calls, facets="")
-    everything = _calls(server, client, selection.queries, max(6, scale.calls // 5))
+    block = calls(server, client, selection.queries, scale.calls, facets=BLOCK)
+    page = calls(server, client, selection.queries, scale.calls, facets="")
+    everything = calls(server, client, selection.queries, max(6, scale.calls // 5))
     plain, matches = _sql(home / "apportion.db", selection)
     total = client.search(TEXTS, TEXT, selection.queries[0], limit=0, facets="")["total"]
     if total != matches:
@@ -129,7 +129,7 @@ def _one(scale: Scale, server: Server, client: Client, home: Path, selection: _S
     yield Line(f"  with all counts of 1.x, {selection.name}, p95", everything.p(95), "ms", everything.text())
 
 
-def _calls(
+def calls(
     server: Server, client: Client, queries: list[str | None], calls: int, facets: str | None = None
 ) -> _Times:
     asked = {"limit": 50} if facets is None else {"limit": 50, "facets": facets}

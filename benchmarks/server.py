@@ -27,6 +27,7 @@ __all__ = [
     "Server",
     "environment",
     "furnish",
+    "made_command",
     "made_home",
 ]
 
@@ -79,7 +80,7 @@ class Client:
         self._connection.close()
 
 
-def _command(*arguments: str) -> list[str]:
+def made_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "apportion.cli.main", *arguments]
 
 
@@ -102,7 +103,7 @@ def made_home() -> Iterator[Path]:
 
 def furnish(home: Path, **settings: str) -> None:
     """Create the admin. ``settings`` are environment variables of the server."""
-    create = _command(
+    create = made_command(
         "users", "create", "--username", NAME, "--first-name", "Bench", "--role", "admin",
         "--password", _PASSWORD, "--api-key", API_KEY,
     )  # fmt: skip
@@ -136,7 +137,7 @@ class Server:
         began = time.perf_counter()
         with (home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*(command or _command()), "server", "start", "--port", str(self.port)],
+                [*(command or made_command()), "server", "start", "--port", str(self.port)],
                 env=environment(home, **compiled, **settings),
                 stdout=log,
                 stderr=log,

@@ -141,8 +141,7 @@ class SqlRecords:
         facets: frozenset[str] | None = frozenset(),
     ) -> SearchHits:
         searcher, accelerator = self._searcher(dataset, criteria), self.accelerator
-        # Not within writing transactions: these have to see what they have written themselves
-        if accelerator is None or not self._connection.in_snapshot or not accelerator.indexes(dataset.no):
+        if accelerator is None or not self._is_of_now() or not accelerator.indexes(dataset.no):
             return searcher.search(criteria, sort, start, limit, facets)
         from apportion.storage.sql.query.accelerator import SearchQuestion
 
@@ -167,6 +166,12 @@ class SqlRecords:
             if not accelerator.condition().problem:
                 raise
             raise SearchUnavailableError from slow
+
+    def _is_of_now(self) -> bool:
+        """Return whether an index, which knows the newest only, may answer: neither in a snapshot of long ago, nor in a
+        transaction that has to see what it has written itself.
+        """
+        return self._connection.in_snapshot and time.monotonic() - self._connection.since < A_MOMENT
 
     def nearest(
         self,

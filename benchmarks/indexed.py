@@ -1,0 +1,110 @@
+"""Searches of a large dataset on PostgreSQL: by the database alone, and by OpenSearch, which a server fills beside."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .cluster import database, settings_of
+from .corpus import TEXT
+from .gathering import team_home
+from .report import Line
+from .scale import TEXTS, Scale, fill, say
+from .search import BLOCK, calls, selections
+from .server import WORKSPACE, Client, Server, environment, made_command
+
+__all__ = ["measure"]
+
+_SCRIPT = Path(__file__).parents[1] / "tools" / "opensearch.sh"
+_LOOK = 0.5
+
+
+@contextlib.contextmanager
+def _node() -> Iterator[str]:
+    """The address of an OpenSearch that is removed afterwards."""
+    parent = Path(tempfile.mkdtemp(prefix="apportion-opensearch-"))
+    parent.chmod(0o755)
+    folder = str(parent / "nodes")
+    try:
+        began = subprocess.run(["sh", _SCRIPT, "start", folder], capture_output=True, text=True)
+        if began.returncode:
+            raise FileNotFoundError(began.stderr.strip())
+        yield began.stdout.strip()
+    finally:
+        subprocess.run(["sh", _SCRIPT, "remove", folder], check=False)
+        shutil.rmtree(parent, ignore_errors=True)
+
+
+def measure(scale: Scale) -> Iterator[Line]:
+    with database() as found, _node() as node, contextlib.ExitStack() as stack:
+        settings: dict[str, Any] = settings_of(found)
+        home = stack.enter_context(team_home(1, **settings))
+        with Server(home, **settings) as server:
+            began = time.perf_counter()
+            fill(server, TEXTS, TEXT, scale.records)
+            yield Line("log into PostgreSQL", scale.records / (time.perf_counter() - began), "records/s")
+        with Server(home, **settings) as server:
+            yield from _searches(scale, server, "PostgreSQL alone", at_most=(250, 600))
+        settings |= {"APPORTION_OPENSEARCH_URL": node, "APPORTION_SEARCH_FROM": "1"}
+        with Server(home, **settings) as server:
+            began, cpu = time.perf_counter(), server.cpu()
+            _indexed(server, scale.records)
+            seconds = time.perf_counter() - began
+            detail = f"{seconds:.0f} s; {(server.cpu() - cpu) / scale.records * 1e6:.0f} µs CPU of the server a record"
+            yield Line("build the index", scale.records / seconds, "records/s", detail)
+            yield from _searches(scale, server, "OpenSearch", at_most=(100, 250))
+            with contextlib.closing(server.client()) as client:
+                state = _state(client)
+            yield Line("searches left to the database", state["left"], "", json.dumps(state))
+        yield from _upkeep(scale, home, settings)
+
+
+def _state(client: Client) -> dict[str, Any]:
+    """How a server says that its indexes are."""
+    state: dict[str, Any] = json.loads(client.ask("GET", "/api/server"))["search"]
+    return state
+
+
+def _indexed(server: Server, records: int) -> None:
+    with contextlib.closing(server.client()) as client:
+        while True:
+            state = _state(client)
+            if state["indexed"] and not state["building"] and not state["lag"]:
+                return
+            if state["problem"]:
+                raise AssertionError(state["problem"])
+            say(f"  indexing {records:,} records")
+            time.sleep(_LOOK)
+
+
+def _searches(scale: Scale, server: Server, by: str, at_most: tuple[float, float]) -> Iterator[Line]:
+    with contextlib.closing(server.client()) as client:
+        for selection in selections():
+            say(f"  search by {by}, {selection.name}")
+            calls(server, client, selection.queries, len(selection.queries), facets=BLOCK)  # the caches fill
+            block = calls(server, client, selection.queries, scale.calls, facets=BLOCK)
+            most = at_most[selection.name.startswith("about 45")]
+            yield Line(
+                f"{by}: search with counts, {selection.name}, p95",
+                block.p(95),
+                "ms",
+                block.text(),
+                at_most=most,
+            )
+
+
+def _upkeep(scale: Scale, home: Path, settings: dict[str, Any]) -> Iterator[Line]:
+    for what in ("verify", "rebuild"):
+        began = time.perf_counter()
+        command = made_command("index", what, TEXTS, "--workspace", WORKSPACE)
+        done = subprocess.run(command, env=environment(home, **settings), capture_output=True, text=True)
+        if done.returncode:
+            raise AssertionError(done.stdout + done.stderr)
+        yield Line(f"apportion index {what}", scale.records / (time.perf_counter() - began), "records/s")
