@@ -46,9 +46,12 @@ class Matches:
 
 
 def counts_of_content(
-    task: Task, kinds: dict[str, str], facets: frozenset[str] | None
+    task: Task, kinds: dict[str, str], facets: frozenset[str] | None, *, everything: bool
 ) -> dict[str, dict[str, Any]]:
-    """Return the aggregations that count the content, by name of the field. ``kinds``: those of all fields."""
+    """Return the aggregations that count the content, by name of the field. ``kinds``: those of all fields.
+
+    Of ``everything`` the database has counters, but none of numbers.
+    """
     wanted = ALL_FACETS if facets is None else facets
     found: dict[str, dict[str, Any]] = {}
     for name in ("predicted_as", "predicted_by", "predicted_mentions"):
@@ -65,7 +68,7 @@ def counts_of_content(
                 found[name] = terms_count(field_name(name), MOST_VALUES)
     if task is not Task.TOKEN_CLASSIFICATION:
         found.pop("predicted_mentions", None)
-    return found
+    return {name: each for name, each in found.items() if not (everything and "terms" in each)}
 
 
 class IndexFacetCounter(FacetCounter):
@@ -100,9 +103,11 @@ class IndexFacetCounter(FacetCounter):
         field = self._fields.get(name)
         if field is None or self._total == 0:
             return {}
+        if self._matches.everything:  # the database has counters
+            return super()._terms(name, most)
         if name in CONTENT_FIELDS or name.startswith("metadata."):
             return self._counted_by_index(name, field[0])
-        if self._matches.everything or self._matches.numbers is not None:
+        if self._matches.numbers is not None:
             return super()._terms(name, most)
         return self._counted_by_bitmaps(field[0], self._viewer if name in ANSWER_FIELDS else 0, most)
 

@@ -35,6 +35,8 @@ MOST_WAITED_FOR = 20_000
 """Records that can be indexed in that time; further behind nobody waits."""
 MOST_SORTED = 100_000
 """Matches that are put in order here, where the index does not know what they are ordered by."""
+FEW = 2_000
+"""Matches whose numbers come sooner than counts by bitmaps."""
 _FIELDS_AT_ONCE = 30
 """Fields counted by one request: all counts of one together may not be too many."""
 _LARGE = 9e18
@@ -133,7 +135,9 @@ class _IndexedSearch:
         everything = query == _EVERYTHING
         content = {}
         if question.facets is None or question.facets:
-            content = counts_of_content(question.dataset.task, self._kinds, question.facets)
+            content = counts_of_content(
+                question.dataset.task, self._kinds, question.facets, everything=everything
+            )
         order = self._order() if question.start + question.limit <= DEEPEST else None
         page = self._counted(query, content, order)
         total, ns, numbers = self._records() if everything else page.total, page.ns, None
@@ -141,8 +145,8 @@ class _IndexedSearch:
             ns = self._sorted_here(query, total)
         counts: Mapping[str, Any] = {}
         if question.facets is None or question.facets:
-            if not everything and total <= 2 * MOST_READ:
-                numbers = self._index.numbers(query, 2 * MOST_READ)
+            if not everything and total <= self._most_numbers():
+                numbers = self._index.numbers(query, MOST_READ)
             matches = Matches(query, total, numbers, everything, dict(page.counts))
             counter = IndexFacetCounter(question, self._index, matches)
             with question.cache.held(question.connection, question.connection.deadline):
@@ -168,6 +172,11 @@ class _IndexedSearch:
             more = self._index.page(query, counts={name: content[name] for name in part})
             page.counts = {**page.counts, **more.counts}
         return page
+
+    def _most_numbers(self) -> int:
+        """Return up to how many matches their numbers are worth having: of more, answers are counted by bitmaps."""
+        facets = self._question.facets
+        return MOST_READ if facets is None or "words" in facets else FEW
 
     def _records(self) -> int:
         row = self._raw.execute(
