@@ -62,6 +62,31 @@ def test_an_order_by_answers_is_that_of_the_database(indexed: Indexed) -> None:
     assert indexed.search.condition().left == 0
 
 
+def test_of_many_matches_answers_are_counted_by_bitmaps_and_words_by_a_sample(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = StoredDataset(indexed.store, policies=INDIVIDUAL)
+    prediction = AgentValues("model", {"model": (("yes", 0.5),)})
+    log(stored, [record(n, prediction=prediction, metadata={"k": f"v{n % 3}"}) for n in range(30)])
+    for n in range(20):
+        label = "yes" if n % 4 else "no"
+        stored.annotate(PEOPLE[n % 3], f"r{n}", ((label, 1.0),))
+    indexed.index_all()
+    viewer = stored.criteria("text", viewer=PEOPLE[0])
+    for name in ("FEW", "MOST_READ"):
+        monkeypatch.setattr(f"apportion.storage.opensearch.index_search.{name}", -1)
+    with stored.store.read() as tx:
+        by_index = tx.records.search(stored.dataset, viewer, facets=None)
+    assert indexed.search.condition().answered == 1
+    indexed.store.accelerator = None
+    with stored.store.read() as tx:
+        by_database = tx.records.search(stored.dataset, viewer, facets=None)
+    indexed.store.accelerator = indexed.search
+    assert by_index.facets == by_database.facets
+    assert sum(by_index.facets["annotated_as"].values()) == 7
+    assert by_index.total == 30
+
+
 def test_ones_own_records_are_found_at_once_and_those_of_others_later(indexed: Indexed) -> None:
     stored = filled(indexed)
     log(stored, [record(6)], by="anna")
