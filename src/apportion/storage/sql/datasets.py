@@ -68,6 +68,7 @@ class SqlDatasets:
         self._plans = plans
 
     def find(self, workspace: str, name: str) -> Dataset | None:
+        # First: what is decided by the row must still hold when the transaction writes
         self._raw.locks.named(workspace, name)
         row = self._raw.execute(_find(self._raw.dialect), (workspace, name)).fetchone()
         if row is None:
@@ -205,6 +206,7 @@ class SqlDatasets:
         rows = self._connection.execute(
             select(datasets.c.no, datasets.c.owner).where(datasets.c.deleted_at == TO_BE_PURGED)
         )
+        # A hidden dataset whose server is alive is still being filled
         return [no for no, owner in rows if owner is None or not alive(owner)]
 
     def purge(self, no: int, *, limit: int) -> bool:
@@ -230,6 +232,7 @@ def _listings(joined: str | None) -> list[PlanListing]:
     if joined is None:
         return []
     parts = (each.split(" ") for each in joined.split(","))
+    # The aggregate of a sub-query has no order that could be relied upon
     return sorted((int(no), int(changed_at), state) for no, changed_at, state in parts)
 
 

@@ -97,6 +97,7 @@ class SqlTransaction:
     @cached_property
     def _agents(self) -> Agents:
         connection = self._connection
+        # What a reader sees is committed, and may be remembered at once
         return Agents(
             connection.raw, self._caches.agents, None if connection.reads_only else connection.after
         )

@@ -85,7 +85,9 @@ class SqliteConnection:
     def __init__(self, path: Path, *, readonly: bool) -> None:
         self.raw = sqlite3.connect(
             path,
+            # Else Python would begin transactions by itself, before some kinds of statements
             isolation_level=None,
+            # Threads hand connections on, the writer's and those that are lent; one uses it at a time
             check_same_thread=False,
             cached_statements=512,
             timeout=10.0,
