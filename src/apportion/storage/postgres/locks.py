@@ -99,7 +99,7 @@ class PostgresLocks:
             if row is not None:
                 self.dataset(row[0])
         else:
-            # Before the row is read: what is read before the lock may be another's by the time it is had
+            # Before the row is read: until the lock is there, others may still change it
             no = self._take(f" FROM {_BY_NAME}", "no", (workspace, name))
             if no is not None:
                 self.held.add(no)
@@ -121,7 +121,7 @@ class PostgresLocks:
         return int(row[0])
 
     def person(self, dataset: int, annotator: int) -> None:
-        # Alone, nobody else writes to the dataset, neither for them nor for anybody
+        # Who writes alone meets nobody else of the dataset, so the person needs no lock
         if self.shared and (dataset, annotator) not in self._people:
             # 31 bits, as the number of a lock is signed; two people with one key only wait for each other
             key = (dataset * 1_000_003 + annotator) & 0x7FFFFFFF  # the same in every process

@@ -132,6 +132,7 @@ class SqlDatasets:
             return replace(dataset, **changes)
         values = dict(changes)
         if values:
+            # Under the shared lock others have read the row, and rely on it until they commit
             self._raw.locks.alone(dataset.no)
         if "settings" in values:
             values["settings"] = _settings_out(values["settings"])
@@ -179,6 +180,7 @@ class SqlDatasets:
             query = query.where(datasets.c.workspace.in_(workspaces))
         rows = self._connection.execute(query.order_by(datasets.c.deleted_at.desc(), datasets.c.no.desc()))
         return [
+            # Its event may have been pruned since
             DeletedDataset(
                 _dataset(found), found["deleted_at"], found["by"], found["event_at"] or found["deleted_at"]
             )

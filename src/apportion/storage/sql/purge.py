@@ -125,6 +125,7 @@ def _rows_of_records(raw: RawConnection, dataset: int, limit: int) -> bool:
         ).fetchone()
         if first[0] is None:
             continue
+        # A range of the key, not a list: the rows of a dataset lie side by side
         last = raw.execute(
             f"SELECT rid FROM {table} WHERE rid >= ? AND rid < ? ORDER BY rid LIMIT 1 OFFSET ?",
             (low, high, limit // 4),

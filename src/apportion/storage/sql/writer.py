@@ -220,6 +220,7 @@ class Writer(Generic[C]):
             if first:
                 connection.roll_back()
                 self._refuse(task, refused)
+                # The next task is the first one of this transaction
                 connection.begin(shared=self._shared)
                 return
             if not connection.return_to_savepoint():

@@ -103,6 +103,7 @@ class AnnotationRows:
         for annotator, value in wanted.items():
             known = there.get(annotator)
             if known is None or (known.state, known.value) != (state, value):
+                # No terms: a shared dataset has only the resolved view, whose terms are those of the record
                 now = AnnotationRow(state, value, 1, b"")
                 if known is not None:  # the time they have spent on it stays
                     now = known._replace(state=state, value=value, version=known.version + 1, counted=False)
@@ -137,6 +138,7 @@ class AnnotationRows:
                 if now.seconds is not None and now.seconds != known.seconds:
                     _set_seconds(self._raw, rid, mine, now.seconds)
                 return now
+            # What a migration may have prepared as counted was the answer before
             now = now._replace(state=state, value=value, version=known.version + 1, counted=False)
         self._put(rid, mine, now, at)
         return now
@@ -209,6 +211,7 @@ class AnnotationRows:
 
     def kept(self, rid: int) -> dict[int, AnnotationRow]:
         """Return the stored annotations of a record, by annotator."""
+        # Those that are not written yet would not be found
         if self._new:
             self.flush()
         rows = self._raw.execute(

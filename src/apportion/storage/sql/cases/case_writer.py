@@ -130,6 +130,7 @@ class CaseWriter:
         """Store a record as it will be once its shared dataset is individual; its resolved view stays as it is."""
         rid = self._base | after.number
         for annotation in after.annotations.values():
+            # Without a before: it is the same answer, so that history has nothing to keep
             self._annotations.change(rid, after.record, None, annotation, annotation.updated)
         self._gold(rid, None, after.gold, 0)
         self.slots.change(after.number, before.slots, after.slots)

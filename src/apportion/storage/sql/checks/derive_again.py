@@ -55,10 +55,12 @@ def _derive_dataset(
         try:
             _Rebuilt(connection, dataset, tell).build()
         except _KindClash as clash:  # a damaged row: its values are no numbers or dates
+            # From the beginning: records written so far have the terms of another kind
             connection.raw.execute("ROLLBACK TO dataset")
             connection.raw.execute("UPDATE fields SET kind = ? WHERE no = ?", (clash.kind, clash.field))
             continue
         finally:
+            # What is left is of an attempt that was rolled back, and must not be remembered
             connection.after.clear()
         connection.raw.execute("RELEASE dataset")
         return
@@ -154,6 +156,7 @@ class _Rebuilt:
         update(raw, "annotations", ("terms", "rid", "annotator"), 2, annotations)
         raw.dialect.texts(raw, no).add(texts)
         counted.finish()
+        # At once instead of after the commit: the next records need the numbers of these values
         after, self._connection.after = self._connection.after, []
         for hook in after:
             hook()

@@ -107,6 +107,7 @@ class IdOrder:
             self._ranks = None
             self._gone = BitMap()
         elif self._gone:
+            # All together, when the order is wanted: each time it is copied
             self._order = self._order[~mask_of(self._gone, self._ordered_to)[self._order]]
             self._gone = BitMap()
         return self._order

@@ -47,6 +47,7 @@ class MetadataReader:
             for key, value in record.metadata.items():
                 field = known[key]
                 if field is None:
+                    # Kept for the rest of the batch: the first value decides the kind
                     field = known[key] = self._new_field(key, value)
                     if field is None:
                         continue

@@ -80,5 +80,6 @@ class VectorWriter:
     def delete(self, n: int) -> None:
         """Delete a record's vectors."""
         for field, _ in self._fields.values():
+            # Field by field, with which the key of the table begins
             if self._raw.execute("DELETE FROM vectors WHERE field = ? AND n = ?", (field, n)).rowcount:
                 self._changes.vectors.add(field)

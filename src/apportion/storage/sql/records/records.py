@@ -94,6 +94,7 @@ class SqlRecords:
         own = self._own.get(dataset.no)
         if own is not None:
             return own
+        # It has written: the shared cache follows only once that is committed
         if self._connection.after or self._connection.changes:
             return self._own_cache(dataset)
         cache = self._cache_of(dataset.no)
