@@ -79,6 +79,7 @@ class PostgresDialect:
         return f"string_agg(({expression})::text, ',')"
 
     def contains(self, text: str, part: str = "?") -> str:
+        # Not ILIKE, to which % and _ in what people look for are wildcards
         return f"strpos(lower({text}), lower({part})) > 0"
 
     def compiled(self, statement: Select[Any]) -> tuple[str, list[str]]:

@@ -58,6 +58,7 @@ class SqlTransaction:
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
+        # Without rests: it runs in the writer, for which everybody waits
         connection, deadline = self._connection, Deadline(query=seconds, rests=False)
         before, connection.deadline = connection.deadline, deadline
         try:

@@ -191,6 +191,7 @@ class SlotUpdate(SlotInsert):
             later = []
             for no, name, reason in waiting:
                 others = (slot.id for slot in there[rid_of[no]] if slot.id != no and slot.id in people)
+                # They may have got the record another way since the change was computed
                 if any(name in people[other] for other in others):
                     later.append((no, name, reason))
                     continue
@@ -218,6 +219,7 @@ class SlotUpdate(SlotInsert):
                 (listed,),
             ):
                 there.setdefault(rid, []).append((no, (light[0], light[1], light[2])))
+                # One that is withdrawn already is counted as such
                 if no in wanted and light[1] != withdrawn:
                     counts[plan, rule, light[0], light[1]] -= 1
                     counts[plan, rule, light[0], withdrawn] += 1

@@ -163,6 +163,7 @@ class AnnotationRows:
         name = (after or before).annotator  # type: ignore[union-attr]
         viewer = self._agents.number(name)
         kept = (self.kept(rid) if there is None else there).get(viewer)
+        # By version: an answer that only begins or ceases to count is the same, and makes no history
         same = after is not None and before is not None and after.version == before.version
         if kept is not None and before is not None and not same and STATES[kept.state] in ANSWERED:
             self._remember(rid, viewer, kept, at, why, by)

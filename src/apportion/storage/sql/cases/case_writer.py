@@ -156,6 +156,7 @@ class CaseWriter:
         self._counted.change(n, unpacked(before), term_ids)
         self._changes.rewritten.append(n)
         written = (_STATUS_NO[status], answer, packed(term_ids))
+        # In an individual dataset a record's time is that of its content; answers have times of their own
         if updated is None:
             self._raw.execute(f"{_UPDATE} WHERE rid = ?", (*written, rid))
         else:

@@ -277,6 +277,7 @@ class SlotWriter:
             why = self._changed[new.id][-1]
         state = STATE_NO[new.state]
         self._changed[new.id] = (annotator, state, new.deferred, new.pull, holder, until, token, why)
+        # That they once had the record follows from nothing else any more
         for name in people_of(old) - people_of(new):
             self._past.add((self._dataset << 32 | n, self._agents.number(name)))
         # A lease keeps its row in ``waiting``, so that a lease that runs out needs no write to be offered again
@@ -290,6 +291,7 @@ class SlotWriter:
             self._declined[new.id, self._agents.number(name)] = True
         for name in old.declined - new.declined:
             self._declined[new.id, self._agents.number(name)] = False
+        # Not by its holder: counters know an open slot as open, whoever has it leased
         if (old.annotator, old.state) != (new.annotator, new.state):
             self.count(*new.rule, self._number(old.annotator), STATE_NO[old.state], -1)
             self.count(*new.rule, annotator, state, 1)

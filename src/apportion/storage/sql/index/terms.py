@@ -130,6 +130,7 @@ class TermSession:
         return [known.get(value) or own[value] for value in values]
 
     def _create(self, field: int, kind: str, viewer: int, values: list[str], own: dict[str, int]) -> None:
+        # A number that turns out not to be needed is lost, which does no harm
         first = self._raw.dialect.reserve_numbers(self._raw, NumberRange.VALUES, len(values))
         term_ids = range(first, first + len(values))
         number = _number if kind in NUMERIC_TERMS else _no_number
