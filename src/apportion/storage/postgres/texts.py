@@ -75,7 +75,7 @@ class TsvectorIndex:
         self.changed = True
 
     def remove(self, n: int, text: str) -> None:  # noqa: ARG002 (other databases need it)
-        # Its words stay listed: looking for others that have them is dear, and without any they find nothing
+        # Its words stay listed: one without texts finds nothing, and to look for other texts costs more
         self._raw.execute(f"DELETE FROM {self._table} WHERE n = ?", (n,))
         self.changed = True
 

@@ -229,6 +229,7 @@ class DatasetCheck:
             (self.no,),
         ):
             parts.append(np.asarray([key for (key,) in some], dtype=np.int64))
+        # Sorted by this, too, as ``_cached_facets`` needs it
         self.actual = np.unique(np.concatenate(parts))
         for keys, what in (
             (np.setdiff1d(self.expected, self.actual, assume_unique=True), "missing"),

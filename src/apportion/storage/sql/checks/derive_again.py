@@ -92,6 +92,7 @@ class _Rebuilt:
         (expected,) = raw.execute(
             "SELECT count(*) FROM records WHERE rid >= ? AND rid < ?", (no << 32, (no + 1) << 32)
         ).fetchone()
+        # Within the savepoint: where kinds clash it is undone, and another attempt creates it again
         raw.dialect.texts(raw, no).create()
 
         def failed(rid: int, failure: Exception) -> None:
@@ -178,6 +179,7 @@ class _Rebuilt:
             try:
                 terms = terms_of(kept, value)
             except (MetadataClash, KeyError):
+                # A keyword holds any plain value; nested holds the rest, of which nothing is searched
                 raise _KindClash(
                     field, "keyword" if kind != "nested" and kept != "keyword" else "nested"
                 ) from None

@@ -118,6 +118,7 @@ class DatasetCache:
             if connection is not None and self._give_back is not None:
                 self._give_back(connection)
 
+    # A cache that is dropped while somebody searches in it is closed only here
     def __del__(self) -> None:
         self.close()
 

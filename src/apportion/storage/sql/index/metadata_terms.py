@@ -82,6 +82,7 @@ class MetadataReader:
         if len(known) > self._limit:
             raise MetadataLimitExceededError(len(known), self._limit)
         new = [key for key, field in known.items() if field is None]
+        # A dataset that is at its limit still takes the keys that it has
         if new:
             if len(longest := max(new, key=len)) > KEY_LENGTH:
                 raise BadRequestError(

@@ -50,6 +50,7 @@ class VectorWriter:
                             f"Cannot create more than {self._limit} kind of vectors per dataset. "
                             "Nothing of this request was stored."
                         )
+                    # Of the size of the first vector; where the request is refused later, it goes with it
                     no, _ = self._terms.field(self._dataset, field, f"vector:{size}")
                     self._fields[field] = (no, size)
                 if size != self._fields[field][1]:

@@ -38,6 +38,7 @@ class AssignmentLeaves:
         if isinstance(leaf, Term) and leaf.text == "me" and me is not None:
             leaf = Term(leaf.field, me)
         test = word_test(leaf, exact=True)
+        # The pattern is only asked whether it means them: nobody else it may mean is looked up
         if self._criteria.alone:
             return (
                 self._values.having(field[0], 0, "value = ?", (me,))

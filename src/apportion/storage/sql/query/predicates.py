@@ -262,6 +262,7 @@ def word_test(leaf: Leaf, *, exact: bool) -> WordTest:
             return lambda word: word == wanted
         case Wildcard(_, pieces):
             if not exact:
+                # The words it is tested on are folded already, hence the pattern instead of ``fold=True``
                 pieces = tuple(fold(piece) if isinstance(piece, str) else piece for piece in pieces)
             pattern = wildcard_regex(pieces, fold=False)
             return lambda word: pattern.fullmatch(word) is not None
