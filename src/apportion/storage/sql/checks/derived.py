@@ -70,7 +70,6 @@ class Derivation:
         def nobody(*_: Any) -> None:
             """Ignore changes: nothing is written, so no cache has to follow."""
 
-        # Nothing of what the server remembers: that is what is checked
         assignments = SqlAssignments(
             connection, registry=registry, agents=agents, publish=nobody, plan_cache={}
         )
