@@ -37,6 +37,7 @@ _NUMBERED = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE no = ? AND deleted_
 _OFTEN_CHANGED = frozenset({"tags", "metadata", "last_updated"})
 
 _UPDATE = update(datasets).where(
+    # Not ``no``: SQLAlchemy keeps the names of columns for the values that are set
     datasets.c.no == bindparam("which")
 )  # it sets the columns it is given values for
 
@@ -127,6 +128,7 @@ class SqlDatasets:
         if changes and changes.keys() <= _OFTEN_CHANGED:
             # Without SQLAlchemy, since nearly every answer changes ``last_updated``
             columns = ", ".join(f"{name} = ?" for name in changes)
+            # In the form in which SQLAlchemy's type writes it
             stored = [json.dumps(value) if name in _JSON else value for name, value in changes.items()]
             self._raw.leave("datasets", f"UPDATE datasets SET {columns} WHERE no = ?", (*stored, dataset.no))
             return replace(dataset, **changes)

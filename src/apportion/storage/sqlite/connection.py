@@ -123,6 +123,7 @@ class SqliteConnection:
         run("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits with the power
         run("PRAGMA temp_store=MEMORY")
         run("PRAGMA cache_size=-65536" if not readonly else "PRAGMA cache_size=-32768")
+        # A log that grew while a long snapshot was read is cut down to this again
         run("PRAGMA journal_size_limit=67108864")
         run("PRAGMA wal_autocheckpoint=4000")
         if readonly:

@@ -354,6 +354,7 @@ class PlanStore:
         # Looked for in the text, since databases differ in how they look into JSON
         maybe = cast(plans.c.figures, Text).contains(f'"{_EXTENDING}"')
         rows = self._sql.execute(select(plans).where(half | maybe))
+        # Plans from before there were owners have none, and 0 is no server
         found = [
             (row._mapping["dataset"], _plan(row)) for row in rows if not alive(row._mapping["owner"] or 0)
         ]

@@ -102,6 +102,7 @@ def _ordered(kind: int, found: str) -> str:
 @cache
 def _counting(sql: Dialect) -> str:
     return (
+        # Without an order: how many there are matters, not which
         f"SELECT needs, count(*) FROM (SELECT DISTINCT s.rid, s.needs {_open(sql)} LIMIT ?6) AS fitting "
         "GROUP BY needs"
     )

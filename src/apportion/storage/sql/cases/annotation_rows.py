@@ -245,5 +245,6 @@ def _row(rid: int, annotator: int, kept: AnnotationRow, at: int) -> tuple[Any, .
     """Return the values of ``_COLUMNS``."""
     # Databases return the column as a float, and the checksums of 3 and 3.0 differ
     seconds = None if kept.seconds is None else float(kept.seconds)
+    # SQLite returns 0 and 1 for a truth value, and PostgreSQL takes none of them for one
     values = (rid, annotator, kept.state, bool(kept.counted), kept.version, seconds, at, kept.value)
     return (*values, checksum(values), kept.terms)

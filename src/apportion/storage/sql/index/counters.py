@@ -156,6 +156,7 @@ class CountedTerms:
         self._old_numbers += [(field, value, n) for field, value in before - now]
         self._new_numbers += [(field, value, n) for field, value in now - before]
         for field in {field for field, _ in before | now}:
+            # All that it has now, not what changed: caches may apply it twice
             values = tuple(value for each, value in now if each == field)
             self._changes.numbers[field].append((n, values))
 

@@ -129,6 +129,7 @@ class SqlEvents:
                 narrow("e.dataset = ?", numbers[0])
             else:
                 narrow(sql.in_numbers(_DATASET), sql.numbers(numbers))
+        # Both have to hold: what they may see, and what they ask for
         for names in filter(None, (wanted.workspaces, wanted.workspace and [wanted.workspace])):
             within = sql.strings(names)
             inside = self._numbers(sql.in_strings("workspace", "?1"), within)

@@ -295,6 +295,7 @@ class RecordChange:
         """Yield the named columns of records, some hundred at a time; those that are gone are left out."""
         sql = self._raw.dialect
         for start in range(0, len(ns), 500):
+            # All of a part at once: the caller changes the rows while it goes through them
             rows = self._raw.execute(
                 f"SELECT rid, {columns} FROM records WHERE {sql.in_numbers('rid')}",
                 (sql.numbers(self._base | n for n in ns[start : start + 500]),),
