@@ -390,7 +390,3 @@ def _holds(packed: bytes, wanted: set[int]) -> bool:
         return wanted == set(unpacked(packed))
     except (TypeError, ValueError):  # cut off, or no bytes any more
         return False
-
-
-def _keys(terms: bytes, n: int) -> Numbers:
-    return (np.frombuffer(terms, dtype="<u4").astype(np.int64) << 32) | n

@@ -130,7 +130,9 @@ class SqlEvents:
             else:
                 narrow(sql.in_numbers(_DATASET), sql.numbers(numbers))
         # Both have to hold: what they may see, and what they ask for
-        for names in filter(None, (wanted.workspaces, wanted.workspace and [wanted.workspace])):
+        for names in (wanted.workspaces, [wanted.workspace] if wanted.workspace else None):
+            if names is None:
+                continue
             within = sql.strings(names)
             inside = self._numbers(sql.in_strings("workspace", "?1"), within)
             narrow(
