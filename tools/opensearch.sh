@@ -137,10 +137,12 @@ run_node() { # number
 		cd "$node"
 		export OPENSEARCH_PATH_CONF="$node/config" OPENSEARCH_JAVA_OPTS="-Djava.io.tmpdir=$node/data"
 		[ -n "${OPENSEARCH_JAVA_HOME:-${JAVA_HOME:-}}" ] ||
-			export OPENSEARCH_JAVA_HOME="$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")"
+			OPENSEARCH_JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")
+			export OPENSEARCH_JAVA_HOME
 		unset JAVA_TOOL_OPTIONS
 		# by exec: a redirected function would keep our output open, and whoever reads it would wait for the node
 		exec </dev/null >/dev/null 2>&1
+		# shellcheck disable=SC2016 # for the inner shell
 		as_owner sh -c 'echo $$ >data/pid; exec "$0" >logs/out 2>&1' "$run/bin/opensearch"
 	) &
 }
@@ -188,7 +190,7 @@ start() {
 	if [ ! -d "$folder/node1" ]; then
 		# shellcheck disable=SC2046 # one port a word
 		set -- $(free_ports $((2 * nodes)))
-		seeds= managers= number=1
+		seeds="" managers="" number=1
 		for port in "$@"; do
 			[ "$number" -gt "$nodes" ] && seeds="$seeds${seeds:+, }\"127.0.0.1:$port\""
 			[ "$number" -gt "$nodes" ] || managers="$managers${managers:+, }\"node$number\""

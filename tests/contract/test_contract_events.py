@@ -146,3 +146,7 @@ def test_events_outlive_their_dataset_and_their_record(empty_store: Store) -> No
     (event,) = read(empty_store, lambda tx: tx.events.search(AuditFilter(dataset="talk")))
     assert (event.workspace, event.dataset, event.dataset_uuid) == ("ws", "talk", stored.dataset.uuid)
     assert event.record is None
+
+
+def test_whoever_may_see_no_workspace_sees_no_event(audited: Store) -> None:
+    assert found(audited, workspaces=()) == []

@@ -11,6 +11,7 @@ import psycopg
 __all__ = ["DatabaseAttempts"]
 
 T = TypeVar("T")
+# One space of numbers with ``LockClass`` and the locks of ``session``: none may be used twice
 _CLASS = 9
 """Class of the advisory locks by which attempts of the same person are counted one after the other."""
 _RECENT = "SELECT at FROM attempts WHERE who = %s AND at > %s ORDER BY at DESC LIMIT %s"
@@ -27,6 +28,7 @@ class DatabaseAttempts:
 
         def work(link: psycopg.Connection[Any]) -> int | None:
             with link.transaction():
+                # Counted, then added: two attempts at the same time would both find the last one free
                 link.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_CLASS, name))
                 recent = link.execute(_RECENT, (name, since, most)).fetchall()
                 if len(recent) >= most:
@@ -38,6 +40,7 @@ class DatabaseAttempts:
         return found
 
     def take_back(self, kind: str, who: str) -> None:
+        # By number, too: of two attempts at one instant the later one is taken back
         last = "SELECT no FROM attempts WHERE who = %s ORDER BY at DESC, no DESC LIMIT 1"
         self._run(
             lambda link: link.execute(f"DELETE FROM attempts WHERE no = ({last})", (_stored(kind, who),))
@@ -52,4 +55,5 @@ class DatabaseAttempts:
 
 def _stored(kind: str, who: str) -> str:
     """Return what stands for somebody in the table: people type passwords into the field for their name."""
+    # JSON may hold a lone surrogate: an attempt with one counts like any other
     return hashlib.sha256(f"{kind}\n{who}".encode("utf-8", "surrogatepass")).hexdigest()

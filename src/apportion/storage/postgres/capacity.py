@@ -47,8 +47,10 @@ def check_capacity(url: str, *, processes: int, readers: int) -> None:
 def _figures(link: psycopg.Connection[Any]) -> tuple[int, int, int, int]:
     row = link.execute(
         "SELECT current_setting('max_connections')::int, current_setting('superuser_reserved_connections')::int "
+        # PostgreSQL 15 does not have this setting; ``true`` makes it NULL instead of an error
         "+ coalesce(current_setting('reserved_connections', true), '0')::int, "
         "(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' "
+        # Our servers count with all the connections they may open, not with those that are open just now
         f"AND application_name <> 'apportion'), (SELECT count(*) FROM ({LIVING}) AS servers)"
     ).fetchone()
     assert row is not None

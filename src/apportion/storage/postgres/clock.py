@@ -13,6 +13,7 @@ _STEP = 10_000_000
 
 
 def _steady_now() -> int:
+    # It goes on while the machine sleeps; CLOCK_MONOTONIC would stand still, and be behind afterwards
     which = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime_ns(which) // 1000
 
@@ -29,18 +30,22 @@ class DatabaseClock:
     def measure(self, ask: Callable[[], int]) -> None:
         """Compare with the database, which ``ask`` asks for its time in microseconds."""
         before = self._steady()
+        # Outside the lock: nobody who asks for the time waits for the network
         there = ask()
         with self._lock:
+            # Somewhere within the round trip the database looked: the middle errs by half of it at most
             self._apart = there - (before + self._steady()) // 2
 
     def now(self) -> int:
         with self._lock:
             now = self._steady() + self._apart
+            # A measurement may set it back a little: instants go on growing, and no two are equal
             if self._last - _STEP < now <= self._last:
                 now = self._last + 1
             self._last = now
             return now
 
+    # Measuring follows the database's clock by itself, and no lease was made by another one
     def jump(self) -> int:
         return 0
 

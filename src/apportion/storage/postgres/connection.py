@@ -33,6 +33,7 @@ from .places import numbered_places
 
 __all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "connect"]
 
+# The engine has some hundred statements: with psycopg's limit of 100 they would be prepared again and again
 _PREPARED = 400
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,
@@ -42,6 +43,7 @@ _PATIENCE: dict[str, Any] = {
     "tcp_user_timeout": 20_000,
 }
 """How soon it is noticed that the database does not answer any more: with the system's defaults it takes hours."""
+# ``statement_timeout`` has 32 bits
 _LONGEST_TIMEOUT_MS = 2_000_000_000
 _ROWS_AT_ONCE = 5_000
 
@@ -77,8 +79,10 @@ class PostgresRaw:
 
     def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
         """Run a statement at the end of the transaction, or before the next one that looks at the table."""
+        # Only a writer's transaction ends with ``Gate.close``; elsewhere it would never be run
         if self.locks.writing:
             self.gate.leave(table, sql, parameters)
+            # Counted now, although it runs later: what was read before does not hold any more
             self.total_changes += 1
         else:
             self.execute(sql, parameters)
@@ -91,6 +95,7 @@ class PostgresRaw:
         self.prepare_for(sql)
         cursor = RawCursor(self.link)
         cursor.execute(numbered_places(sql), parameters)
+        # A SELECT has a row count too, and INSERT … RETURNING has a description: the status decides
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
             self.total_changes += max(0, cursor.rowcount)
         return cursor
@@ -115,6 +120,7 @@ class PostgresRaw:
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
         self.prepare_for(sql)
         self._streams += 1
+        # A cursor of the server: with an ordinary one all rows are sent, and in memory, before the first
         cursor: RawServerCursor[Any]
         with RawServerCursor(self.link, f"stream_{self._streams}") as cursor:
             cursor.execute(numbered_places(sql).encode(), parameters)
@@ -125,6 +131,7 @@ class PostgresRaw:
         found = {}
         for table, sequence in self._sequences():
             last, called = self.execute(f"SELECT last_value, is_called FROM {sequence}").fetchone()
+            # A sequence that was never used says the number that comes first, not one that was given out
             found[table] = last if called else last - 1
         for each in NumberRange:
             last, called = self.execute(f"SELECT last_value, is_called FROM {each.key}").fetchone()
@@ -133,7 +140,9 @@ class PostgresRaw:
 
     def continue_numbers(self, highest: Mapping[str, int], /) -> None:
         for table, sequence in self._sequences():
+            # Rows that were copied brought their numbers along, which moves no sequence
             (used,) = self.execute(f'SELECT coalesce(max("{_key_of(table)}"), 0) FROM {table}').fetchone()
+            # ``false``: this number comes next; the last number of an empty table, 0, no sequence accepts
             self.execute(
                 "SELECT setval(?::regclass, ?, false)", (sequence, max(used, highest.get(table, 0)) + 1)
             )
@@ -155,6 +164,7 @@ class PostgresRaw:
 
 def connect(url: str) -> psycopg.Connection[Any]:
     """Open a connection of the driver; it is noticed soon when the database does not answer any more."""
+    # Autocommit: transactions begin by our own statements, else psycopg would begin one before each
     return psycopg.connect(url, autocommit=True, application_name="apportion", **_PATIENCE)
 
 
@@ -181,13 +191,16 @@ class PostgresConnection:
         self.seen: dict[int, int] = {}
         """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
         if readonly:
+            # A reader has neither locks nor a gate: a write through it by mistake has to fail
             link.execute("SET default_transaction_read_only = on")
         engine = create_engine(
             "postgresql+psycopg://",
             creator=lambda: link,
             poolclass=StaticPool,
+            # Giving the connection back must not roll back what ``raw`` has begun
             pool_reset_on_return=None,
             isolation_level="AUTOCOMMIT",  # of the engine, which resets nothing on a connection that was lost
+            # Asking for the number of a type that we do not use would cost each connection a round trip
             use_native_hstore=False,
         )
         # It would write casts by the types of columns, which are narrower than they are here
@@ -215,6 +228,7 @@ class PostgresConnection:
         """True if it is lost, or if the database said something unasked, which nearly always is that it hangs up."""
         if self.lost:
             return True
+        # Within a transaction it may be the reply to a statement
         if self.raw.in_transaction:
             return False
         unasked = select.poll()
@@ -235,6 +249,7 @@ class PostgresConnection:
         self.raw.locks.end()
 
     def roll_back(self) -> None:
+        # Also where the connection is lost: the next transaction must not inherit anything
         self.raw.gate.forget()
         self.raw.locks.end()
         if not self.lost and self.raw.in_transaction:
@@ -253,6 +268,7 @@ class PostgresConnection:
         self.raw.gate.return_to_savepoint()
         self.raw.locks.return_to_savepoint()
         try:
+            # Two statements in one round trip cannot be prepared
             self.raw.link.execute("ROLLBACK TO job; RELEASE job", prepare=False)
         except psycopg.Error:  # the connection is lost
             return False
@@ -263,6 +279,7 @@ class PostgresConnection:
     @property
     def in_snapshot(self) -> bool:
         """True while each statement sees the same."""
+        # A writer's transaction is READ COMMITTED: each of its statements may see more than the one before
         return self.reads_only and self.raw.in_transaction
 
     def begin_snapshot(self, deadline: Deadline | None) -> None:
@@ -271,6 +288,7 @@ class PostgresConnection:
         if deadline is not None:
             begin += f"; SET LOCAL statement_timeout = {_milliseconds(deadline)}"
         self.seen.clear()
+        # Before it begins: a snapshot may count as older than it is, never as younger
         self.since = time.monotonic()
         self.raw.link.execute(begin, prepare=False)
 
@@ -293,6 +311,7 @@ class PostgresConnection:
                 raise deadline.reason() from None
             raise
         finally:
+            # A failed transaction refuses every statement, and SET LOCAL ends with it anyway
             if writing and self.raw.link.info.transaction_status == pq.TransactionStatus.INTRANS:
                 self.raw.link.execute("SET LOCAL statement_timeout = 0")
 
@@ -319,4 +338,5 @@ def _key_of(table: str) -> str | None:
 
 def _milliseconds(deadline: Deadline) -> int:
     seconds = deadline.seconds
+    # At least 1: 0 stands for no timeout at all
     return 0 if seconds == float("inf") else max(1, min(_LONGEST_TIMEOUT_MS, int(seconds * 1000)))

@@ -44,6 +44,8 @@ _NUMBERS = (
     f"CREATE SEQUENCE {NumberRange.ADDED_SLOTS.key} MINVALUE {SINGLES + 1}",
     # a sequence gives out one number at a time, and plans need many that follow each other
     "CREATE FUNCTION reserve_numbers(what text, many bigint) RETURNS bigint LANGUAGE plpgsql AS $$ "
+    # Two steps, hence the lock. Sequences do not roll back, so that it need not be kept until the commit; its
+    # number is 0x4150504F, as in ``_UPGRADING``
     "DECLARE first bigint; BEGIN PERFORM pg_advisory_lock(1095782479, 3); first := nextval(what::regclass); "
     "PERFORM setval(what::regclass, first + many - 1); PERFORM pg_advisory_unlock(1095782479, 3); RETURN first; "
     "END $$",
@@ -65,6 +67,7 @@ _SERVERS = (
 
 def version_of(raw: PostgresRaw) -> int:
     """Return the number of the last migration of a database; 0 is an empty one."""
+    # Asked first: a SELECT from a table that is not there would abort the whole transaction
     if raw.execute("SELECT to_regclass('alembic_version') IS NULL").fetchone()[0]:
         return 0
     row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -172,6 +175,7 @@ def migrate(connection: PostgresConnection, *, allowed: bool = True) -> None:
 @contextlib.contextmanager
 def upgrade_lock(connection: PostgresConnection) -> Iterator[None]:
     """Keep everybody else from creating or upgrading tables."""
+    # Held by the session: the transactions that create or upgrade tables begin and end within it
     connection.raw.execute("SELECT pg_advisory_lock(?::int, ?::int)", _UPGRADING)
     try:
         yield
@@ -206,5 +210,6 @@ def _with_wide_numbers(metadata: MetaData) -> MetaData:
     for table in metadata.sorted_tables:
         for column in table.to_metadata(wide).columns:
             if isinstance(column.type, Integer):
+                # PostgreSQL shifts within the type of a column: ``vid << 32`` needs all 64 bits
                 column.type = BigInteger()
     return wide

@@ -68,6 +68,7 @@ class WriterConnection(PostgresConnection):
                     raise
             else:
                 return
+        # It was lost before anything was written: a new one loses nothing
         self._connect_again()
         super().begin(shared=shared)
 
@@ -77,6 +78,7 @@ class WriterConnection(PostgresConnection):
         try:
             self.send_commit(mark)
         except psycopg.OperationalError:
+            # Only a lost connection leaves the outcome open; after any other failure nothing was kept
             if not self.lost or not self._was_kept(mark):
                 raise
         self.raw.locks.end()
@@ -86,6 +88,7 @@ class WriterConnection(PostgresConnection):
         raw = self.raw
         with raw.link.pipeline():
             raw.gate.close(raw.locks.held, self.changes, mark)
+            # In the same transaction: the mark is there exactly if the commit took place
             RawCursor(raw.link).execute(_MARK, (self._writer, mark))
             RawCursor(raw.link).execute("COMMIT")
 
@@ -101,6 +104,7 @@ class WriterConnection(PostgresConnection):
                 ).fetchone()
             except (psycopg.Error, StoreUnavailableError) as away:
                 if time.monotonic() > until:
+                    # It may still come through: caches are emptied now, and again after connecting
                     self._unsure = True
                     self._forget()
                     raise StoreUnavailableError(unknown=True) from away
@@ -112,7 +116,9 @@ class WriterConnection(PostgresConnection):
         after = self.after
         self.close()
         super().__init__(self._url, readonly=False)
+        # The hooks of the commit that is being looked for; they have to run if it took place
         self.after = after
+        # The lock went with the lost connection, and somebody else may have claimed the database since
         if self.holding and not self.take_lock():
             self.close()
             raise StoreUnavailableError("a server is using it: stop it first")

@@ -33,6 +33,7 @@ class _Copying(Protocol):
 class PostgresDialect:
     """The SQL of PostgreSQL. Lists are arrays."""
 
+    # CROSS JOIN takes no ON here, and no other join tells PostgreSQL's planner an order
     then_join = "JOIN"
     skip_locked = "FOR UPDATE SKIP LOCKED"
 
@@ -58,6 +59,7 @@ class PostgresDialect:
         return _listed(name, f"{place}::text[]")
 
     def packed(self, expression: str) -> str:
+        # A NULL is sent without the eight bytes of an element: all after it would be misread
         return f"array_send(array_agg(({expression})::bigint) FILTER (WHERE ({expression}) IS NOT NULL))"
 
     def packed_floats(self, expression: str) -> str:
@@ -68,6 +70,7 @@ class PostgresDialect:
 
         if not value:
             return np.empty(0, dtype=kind)
+        # Elements are sent in network order, each after its length
         number = ">f8" if np.issubdtype(np.dtype(kind), np.floating) else ">i8"
         elements = np.frombuffer(value, dtype=[("length", ">i4"), ("value", number)], offset=_HEADER)
         return elements["value"].astype(kind)
@@ -76,6 +79,7 @@ class PostgresDialect:
         return f"string_agg(({expression})::text, ',')"
 
     def contains(self, text: str, part: str = "?") -> str:
+        # Not ILIKE, to which % and _ in what people look for are wildcards
         return f"strpos(lower({text}), lower({part})) > 0"
 
     def compiled(self, statement: Select[Any]) -> tuple[str, list[str]]:
@@ -95,6 +99,7 @@ class PostgresDialect:
     ) -> int:
         if not rows:
             return 0
+        # COPY knows neither ON CONFLICT nor expressions
         if len(rows) >= _COPY_FROM and not unless_there and form is None:
             return cast(_Copying, raw).copy(into, rows)
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
@@ -115,6 +120,7 @@ class PostgresDialect:
             "bytea" if isinstance(tables.tables[table].columns[name].type, LargeBinary) else "bigint"
             for name in columns
         ]
+        # With their types: PostgreSQL does not infer those of arrays from where ``unnest`` is used
         given = ", ".join(f"?::{kind}[]" for kind in kinds)
         values = ", ".join(f"{name} = given.{name}" for name in columns[:-keys])
         where = " AND ".join(f"{table}.{name} = given.{name}" for name in columns[-keys:])
@@ -132,6 +138,7 @@ class PostgresDialect:
 
 
 def _listed(name: str, array: str) -> str:
+    # WITH ORDINALITY counts from 1, and ``key`` from 0 on every database
     return f"(SELECT value, place - 1 AS key FROM unnest({array}) WITH ORDINALITY AS {name}_(value, place)) AS {name}"
 
 

@@ -12,6 +12,7 @@ from apportion.storage.sql.feed import FollowingCache
 __all__ = ["FEED_TABLES", "TableFeed", "prune_feed"]
 
 FEED_TABLES = (
+    # Commits update its rows: with half of a page free the next version fits, and no index changes;
     # ``written`` counts the records whose content was written: what an index lags behind
     "CREATE TABLE feed (dataset bigint PRIMARY KEY, no bigint NOT NULL, written bigint NOT NULL DEFAULT 0) "
     "WITH (fillfactor = 50)",
@@ -26,11 +27,13 @@ FEED_TABLES = (
     "problem text NOT NULL DEFAULT '', PRIMARY KEY (dataset, generation))",
     "CREATE TABLE content_writes (dataset bigint, person text, written bigint NOT NULL, PRIMARY KEY (dataset, person))",
 )
+# Not needed for correctness: a cache that is further behind finds a gap, and is read anew
 _KEPT = "interval '1 hour'"
 _KEPT_FOR_INDEXES = "interval '1 day'"
 """An index that is further behind is built anew."""
 
 _NEWS = (
+    # LEFT: where nothing has changed since, the number of the dataset is wanted all the same
     "SELECT f.no, c.no, c.news FROM feed f LEFT JOIN changes c ON c.dataset = f.dataset AND c.no > ?1 "
     "WHERE f.dataset = ?2 ORDER BY c.no"
 )
@@ -45,6 +48,7 @@ def prune_feed(raw: Statements, limit: int = 10_000) -> int:
         (limit,),
     ).rowcount
     raw.execute(
+        # Not before its changes: caches still have to learn from them that a dataset is gone
         "DELETE FROM feed f WHERE NOT EXISTS (SELECT 1 FROM datasets d WHERE d.no = f.dataset) "
         "AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.dataset = f.dataset)"
     )
@@ -74,9 +78,11 @@ class TableFeed:
 
     def bring_up(self, cache: FollowingCache, connection: SqlConnection) -> None:
         if cache.upto is None:
+            # It holds nothing: what it reads from now on has all changes up to here in it
             cache.forget(self.seen(connection, cache.dataset))
             return
         known = connection.seen.get(cache.dataset)
+        # ``seen`` is kept within a snapshot only, in which nothing more becomes visible
         if known is not None and cache.upto >= known:
             return
         rows = connection.raw.execute(_NEWS, (cache.upto, cache.dataset)).fetchall()
@@ -85,6 +91,8 @@ class TableFeed:
         if last > cache.upto:
             _apply(cache, last, [(no, news) for _, no, news in rows if no is not None])
 
+    # A cache reads in a snapshot of its own, later than that of the search perhaps: changes that are in it
+    # already must not be applied to what is read from it
     before_reading = bring_up
 
     def is_ahead(self, cache: FollowingCache, connection: SqlConnection) -> bool:
@@ -98,6 +106,7 @@ class TableFeed:
         for last, no, news in rows:
             if last <= number:
                 break
+            # A gap: changes were pruned, or everything was derived again
             if no != number + 1:
                 return None
             number = no

@@ -26,6 +26,7 @@ __all__ = ["NEWS_AT_MOST", "Gate"]
 NEWS_AT_MOST = 8_000_000
 """Bytes of the changes of one transaction; beyond, caches are emptied instead, which costs less than applying them."""
 
+# Every table that ``leave`` is called with must be here, or statements would not see what was left of it
 _LEFT = frozenset({"vals", "slot_counts", "events", "datasets"})
 _ENTER = "INSERT INTO feed VALUES (?, 1) ON CONFLICT (dataset) DO UPDATE SET no = feed.no + 1"
 _NEWS = (
@@ -63,6 +64,7 @@ class Gate:
 
     def _enter(self, datasets: Iterable[int], *, with_events: bool) -> None:
         """Lock the feeds of datasets, and run what was left so far."""
+        # Ascending: two transactions that enter the same feeds do not wait for each other in a circle
         for dataset in sorted(set(datasets) - self._entered):
             self._run(_ENTER, (dataset,))
             self._entered.add(dataset)
@@ -71,6 +73,7 @@ class Gate:
             if table != "events":
                 self._run(sql, parameters)
         self._left = []
+        # Events are left until the commit where they can be: their lock is one for all datasets
         if not with_events:
             self._left = events
         elif events:
@@ -83,8 +86,10 @@ class Gate:
         by_dataset: dict[int, list[CacheDelta]] = {}
         for each in changes:
             by_dataset.setdefault(each.dataset, []).append(each)
+        # A transaction that changed nothing of a dataset, such as a heartbeat, waits for nobody
         if by_dataset or self._left or self._entered:
             self._enter({*datasets, *by_dataset}, with_events=True)
+        # Also without changes: a number without a row would be a gap, for which every cache is emptied
         for dataset in sorted(self._entered):
             noted = by_dataset.get(dataset, [])
             news = encode_changes(noted)
@@ -111,6 +116,7 @@ class Gate:
 
     def set_savepoint(self) -> None:
         """Remember what is left, in case that the transaction returns to here."""
+        # Copies, and a copy again when it is returned to: both go on changing
         self._before = [*self._left], set(self._entered)
 
     def return_to_savepoint(self) -> None:
@@ -126,4 +132,5 @@ def _contents(changes: Iterable[CacheDelta]) -> list[CacheDelta]:
 
 @lru_cache(2_000)
 def _tables(sql: str) -> frozenset[str]:
+    # Any word of the statement counts: to run what was left too early does no harm, too late does
     return _LEFT.intersection(re.findall(r"\w+", sql))

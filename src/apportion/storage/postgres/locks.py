@@ -19,6 +19,7 @@ __all__ = ["LockClass", "PostgresLocks"]
 class LockClass(IntEnum):
     """The first of the two numbers of an advisory lock; the second is that of a dataset, or a person, or 0."""
 
+    # 2, 6 and 9 are those of ``session`` and ``attempts``
     DATASET = 3
     BATCHES = 4
     PERSON = 5
@@ -27,11 +28,13 @@ class LockClass(IntEnum):
 
 _SHARED = f"pg_advisory_xact_lock_shared({LockClass.DATASET:d}, {{no}}::int)"
 _ALONE = (
+    # A select list is evaluated from left to right: the lock for batches comes first
     f"pg_advisory_xact_lock({LockClass.BATCHES:d}, {{no}}::int), "
     f"pg_advisory_xact_lock({LockClass.DATASET:d}, {{no}}::int)"
 )
 _SHARED_NOW = f"pg_try_advisory_xact_lock_shared({LockClass.DATASET:d}, {{no}}::int)"
 _ALONE_NOW = (
+    # If only one of them is free it is kept in vain until the savepoint is returned to
     f"pg_try_advisory_xact_lock({LockClass.BATCHES:d}, {{no}}::int) "
     f"AND pg_try_advisory_xact_lock({LockClass.DATASET:d}, {{no}}::int)"
 )
@@ -96,6 +99,7 @@ class PostgresLocks:
             if row is not None:
                 self.dataset(row[0])
         else:
+            # Before the row is read: until the lock is there, others may still change it
             no = self._take(f" FROM {_BY_NAME}", "no", (workspace, name))
             if no is not None:
                 self.held.add(no)
@@ -103,6 +107,7 @@ class PostgresLocks:
 
     def _take(self, source: str, no: str, given: Sequence[Any]) -> int | None:
         """Lock the dataset, at once if the transaction is of several tasks and has another one; return its number."""
+        # Whoever holds one dataset must not wait for another: its holder may be waiting for the first
         now = self._merged and bool(self.held)
         if self.shared:
             lock = _SHARED_NOW if now else _SHARED
@@ -116,17 +121,21 @@ class PostgresLocks:
         return int(row[0])
 
     def person(self, dataset: int, annotator: int) -> None:
+        # Who writes alone meets nobody else of the dataset, so the person needs no lock
         if self.shared and (dataset, annotator) not in self._people:
+            # 31 bits, as the number of a lock is signed; two people with one key only wait for each other
             key = (dataset * 1_000_003 + annotator) & 0x7FFFFFFF  # the same in every process
             self._raw.execute("SELECT pg_advisory_xact_lock(?::int, ?::int)", (LockClass.PERSON, key))
             self._people.add((dataset, annotator))
 
     def records(self, dataset: int, rids: Collection[int]) -> None:
         self.dataset(dataset)
+        # Ascending here and in SQL: all lock records in this order, so nobody waits in a circle
         more = sorted(set(rids) - self._rids) if self.shared else ()
         if more:
             wanted = "{" + ",".join(map(str, more)) + "}"
             self._raw.execute(
+                # As strong as the lock of an UPDATE that leaves keys alone, the only kind to follow
                 "SELECT rid FROM records WHERE rid = ANY(?::bigint[]) ORDER BY rid FOR NO KEY UPDATE",
                 (wanted,),
             )
@@ -147,6 +156,7 @@ class PostgresLocks:
         wanted = "{" + ",".join(map(str, rids)) + "}"
         found = self._raw.execute(
             "SELECT r.rid FROM unnest(?::bigint[]) WITH ORDINALITY AS w(rid, place) JOIN records r ON r.rid = w.rid "
+            # In the order of the queue, unlike other locks of records: who skips never waits, in no order
             "ORDER BY w.place LIMIT ? FOR NO KEY UPDATE OF r SKIP LOCKED",
             (wanted, limit),
         ).fetchall()

@@ -46,7 +46,9 @@ _GRACE = 4.0
 """Seconds for which a server that was seen alive still counts as such: its last transaction may be about to end."""
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _HELD = (
+    # 2: locks of two numbers; one of a single large number may have the same two halves
     "l.locktype = 'advisory' AND l.classid = {} AND l.objsubid = 2 AND l.granted "
+    # The view shows the locks of all databases
     "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 LIVING = f"SELECT l.objid::bigint FROM pg_locks l WHERE {_HELD.format(ALIVE)}"
@@ -91,6 +93,7 @@ class ServerSession:
         now = time.monotonic()
         return _Living(
             {no for no, seen in self._seen.items() if now - seen < _GRACE} | {self._number},
+            # Having looked for less than that, nobody can be called dead
             everybody=not self._number or now - self._watching_since < _GRACE,
         )
 
@@ -133,6 +136,7 @@ class ServerSession:
                 return fn(self._link)
             except psycopg.OperationalError as lost:
                 if self._link.broken or self._link.closed:
+                    # From now on nothing begins that needs an owner, or goes on under the old number
                     self._number = 0
                     raise StoreUnavailableError from lost
                 raise
@@ -143,6 +147,7 @@ class ServerSession:
             link.execute("SET synchronous_commit = off")  # nothing of it is missed after a crash
             for name, value in (("idle", 5), ("interval", 5), ("count", 3)):
                 link.execute(f"SET tcp_keepalives_{name} = {value}")  # of the database, which has to notice
+            # Tried, not waited for: maintenance may take minutes, and the reason would not be shown
             if not _one(link, "SELECT pg_try_advisory_lock_shared(%s, %s)", *MAINTENANCE):
                 raise DatabaseError("The database is being made anew: start the server once that has ended.")
             self.clock.measure(lambda: int(_one(link, _NOW)))
@@ -153,12 +158,14 @@ class ServerSession:
                     self.clock.now(), self.clock.now(), socket.gethostname(), __version__,
                 )
             )  # fmt: skip
+            # Nothing carries the number yet, so nobody misses the lock before this
             _one(link, "SELECT pg_advisory_lock(%s, %s::int)", ALIVE, number)
         except BaseException:
             link.close()
             raise
         self._keeper = False
         self._watching_since = time.monotonic()
+        # Last: from here on ``keeping`` may be true, and must not be so by the old session
         self._number = number
         return link
 
@@ -196,6 +203,7 @@ class ServerSession:
     def _connect_again(self) -> None:
         with self._lock:
             self._link.close()
+            # Seen by a session that is gone: until this one has looked for a while everybody counts as alive
             self._seen = {}
             self._link = self._connected()
         log.warning("this server lost its session with the database, and goes on as number %d", self._number)

@@ -107,6 +107,7 @@ class PostgresStore(SqlStore[PostgresConnection]):
 
 
 def _beat(connection: PostgresConnection, now: int) -> None:
+    # A mark is asked for within seconds; old ones are of processes that ended, each of which had its own name
     connection.raw.execute("DELETE FROM commits WHERE at < now() - interval '30 days'")
     prune_feed(connection.raw)
     if not connection.raw.execute("UPDATE heartbeat SET at = ?", (now,)).rowcount:

@@ -20,6 +20,7 @@ def stored(text: str) -> str:
     """
     if "\0" not in text and "\1" not in text:
         return text
+    # In this order: the characters that stand for U+0000 must not be escaped again
     return text.replace("\1", "\1\2").replace("\0", "\1\1")
 
 
@@ -41,6 +42,7 @@ class _UnstoringLoader(TextLoader):
         return unstored(found) if isinstance(found, str) else found
 
 
+# Loaders are registered by format: without it results that come as binary would be left as stored
 class _BinaryUnstoringLoader(_UnstoringLoader):
     format = pq.Format.BINARY
 

@@ -75,6 +75,7 @@ class TsvectorIndex:
         self.changed = True
 
     def remove(self, n: int, text: str) -> None:  # noqa: ARG002 (other databases need it)
+        # Its words stay listed: one without texts finds nothing, and to look for other texts costs more
         self._raw.execute(f"DELETE FROM {self._table} WHERE n = ?", (n,))
         self.changed = True
 
@@ -99,9 +100,11 @@ class TsvectorIndex:
             case AnyWord(words):
                 return self._with(" | ".join(map(_quoted, words)), words)
             case Words((word,), prefix):
+                # One word needs no places, and long texts have all of their words in the vector
                 return self._with(_quoted(word) + (":*" if prefix else ""), (word,))
             case Words(words, prefix):
                 each = [*map(_quoted, words[:-1]), _quoted(words[-1]) + (":*" if prefix else "")]
+                # Not the long ones, some of whose places are missing: they are read below
                 short = self._with(" <-> ".join(each), words, "long IS NULL")
                 return short | self._long(" & ".join(each), lambda text: _has_phrase(text, words, prefix))
             case Near(words, slop):
@@ -123,6 +126,7 @@ class TsvectorIndex:
 
     def _near(self, words: tuple[str, ...], slop: int) -> set[int]:
         """Find all the words first, then look at their places."""
+        # No operator of a tsquery finds words near each other in any order
         query = " & ".join(map(_quoted, words))
         stored = {_stored(word): word for word in words}
         rows = self._raw.execute(
@@ -148,6 +152,7 @@ class TsvectorIndex:
     def most_frequent(self, limit: int) -> list[tuple[str, int]]:
         (count,) = self._raw.execute(f"SELECT count(*) FROM {self._table}").fetchone()
         every = max(1, count // _SAMPLE)
+        # ``ts_stat`` takes its query as a text, in which nothing can be bound: only our own numbers are in it
         which = f"SELECT words FROM {self._table} WHERE n % {every} = 0"
         return self._raw.execute(
             f"SELECT word, ndoc * {every} FROM ts_stat('{which}') ORDER BY ndoc DESC, word LIMIT ?", (limit,)
@@ -203,6 +208,7 @@ def _places(text: str) -> tuple[dict[str, list[int]], bool]:
     """Return the places of each word of an analysed text as they are stored, and whether there are more."""
     places: dict[str, list[int]] = {}
     long = False
+    # A tsvector has no place 0
     for place, word in enumerate(cut(text), 1):
         at = places.setdefault(_stored(word), [])
         if place > _MOST_PLACES or len(at) >= _MOST_OF_A_WORD:
@@ -226,6 +232,7 @@ def _stored(word: str) -> str:
     data = word.encode()
     if len(data) <= _LONGEST_WORD:
         return word
+    # Cut through a character, perhaps; it is the digest that tells such words apart
     return data[:_LONGEST_WORD].decode(errors="ignore") + hashlib.sha256(data).hexdigest()[:16]
 
 

@@ -43,12 +43,14 @@ def filled_database(url: str) -> Iterator[PostgresConnection]:
                 try:
                     _prepare(connection)
                     yield connection
+                    # The planner knows nothing of what this transaction wrote, and verifying joins all of it
                     connection.raw.execute("ANALYZE")
                     contradictions_refused(problems_within(connection))
                     connection.commit()
                 except BaseException:
                     connection.roll_back()
                     raise
+            # Deriving updated each record once: the dead rows are reused from now on
             connection.raw.link.execute("VACUUM (ANALYZE)")
         except Exception as failure:  # SQLAlchemy wraps the errors of the driver in its own
             explained = database.explained(failure)
@@ -71,6 +73,7 @@ def _prepare(connection: PostgresConnection) -> None:
             f"The target has tables {version}, this version of Apportion knows {LATEST}. Give an empty database, or "
             "the version that made those tables."
         )
+    # From before the look until the commit: nobody adds a row in between, and whoever reads is not stopped
     connection.raw.execute(f"LOCK TABLE {_names()} IN EXCLUSIVE MODE")
     found = first_rows(connection.raw)
     if found:

@@ -25,6 +25,7 @@ def refuse_beside_servers(connection: PostgresConnection, version: int, scripts:
     """
     from alembic.script import ScriptDirectory
 
+    # Under the lock of upgrades; whoever starts after this waits for it (``check_upgraded``)
     running = _running(connection.raw)
     steps = ScriptDirectory.from_config(_config(scripts)).iterate_revisions("head", f"{version:04}")
     if running and not all(getattr(step.module, "older_servers_work", False) for step in steps):

@@ -73,6 +73,7 @@ class PostgresUpkeep:
     def _derive(self, progress: Callable[[str, int, int], None], connection: PostgresConnection) -> None:
         derive_again(connection, progress)
         connection.raw.execute("UPDATE feed SET no = no + 1")  # a gap: whoever has a cache reads it anew
+        # A wrong checksum is of what people entered, which deriving neither damages nor mends
         problems = [each for each in problems_within(connection, self._cache_of) if each.check != CHECKSUMS]
         if problems:
             first = f"{problems[0].check}: {problems[0].message}"

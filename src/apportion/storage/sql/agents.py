@@ -62,6 +62,7 @@ class Agents:
 
     def find(self, name: str) -> int | None:
         """Return the number of an annotator, None if they have none yet."""
+        # ``or`` will do: 0 is nobody's number
         no = self._registry.numbers.get(name) or self._numbers.get(name)
         if no is None:
             row = self._raw.execute("SELECT no FROM agents WHERE name = ?", (name,)).fetchone()
@@ -83,6 +84,7 @@ class Agents:
         if self._after is None:
             self._registry.add({no: name})
             return
+        # One hook for all of them: it reads ``_names`` after the commit
         if not self._names:
             self._after.append(lambda: self._registry.add(self._names))
         self._numbers[name] = no

@@ -10,6 +10,7 @@ import msgspec
 __all__ = ["CacheDelta", "decode_changes", "encode_changes"]
 
 
+# Servers of two versions may read each other's, and members are known by their place: new ones go last
 class CacheDelta(msgspec.Struct, array_like=True, omit_defaults=True):
     """Additions and removals by short record number ``n``; applying them twice does no harm."""
 

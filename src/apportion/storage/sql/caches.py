@@ -88,6 +88,7 @@ class Caches:
         self.plans.clear()
         with self._lock:
             dropped, self._caches = self._caches, OrderedDict()
+        # Outside the lock, as in ``of``: closing waits for whoever searches in it
         for cache in dropped.values():
             cache.close()
 
@@ -98,6 +99,7 @@ class Caches:
         }
         self.forget_terms()
         with self._lock:
+            # Not closed: somebody may be searching in it. It gives its connection back when it is collected
             self._caches.pop(dataset, None)
 
 

@@ -37,6 +37,7 @@ _NUMBERED = f"SELECT {', '.join(_NAMES)} FROM datasets WHERE no = ? AND deleted_
 _OFTEN_CHANGED = frozenset({"tags", "metadata", "last_updated"})
 
 _UPDATE = update(datasets).where(
+    # Not ``no``: SQLAlchemy keeps the names of columns for the values that are set
     datasets.c.no == bindparam("which")
 )  # it sets the columns it is given values for
 
@@ -68,6 +69,7 @@ class SqlDatasets:
         self._plans = plans
 
     def find(self, workspace: str, name: str) -> Dataset | None:
+        # First: what is decided by the row must still hold when the transaction writes
         self._raw.locks.named(workspace, name)
         row = self._raw.execute(_find(self._raw.dialect), (workspace, name)).fetchone()
         if row is None:
@@ -126,11 +128,13 @@ class SqlDatasets:
         if changes and changes.keys() <= _OFTEN_CHANGED:
             # Without SQLAlchemy, since nearly every answer changes ``last_updated``
             columns = ", ".join(f"{name} = ?" for name in changes)
+            # In the form in which SQLAlchemy's type writes it
             stored = [json.dumps(value) if name in _JSON else value for name, value in changes.items()]
             self._raw.leave("datasets", f"UPDATE datasets SET {columns} WHERE no = ?", (*stored, dataset.no))
             return replace(dataset, **changes)
         values = dict(changes)
         if values:
+            # Under the shared lock others have read the row, and rely on it until they commit
             self._raw.locks.alone(dataset.no)
         if "settings" in values:
             values["settings"] = _settings_out(values["settings"])
@@ -178,6 +182,7 @@ class SqlDatasets:
             query = query.where(datasets.c.workspace.in_(workspaces))
         rows = self._connection.execute(query.order_by(datasets.c.deleted_at.desc(), datasets.c.no.desc()))
         return [
+            # Its event may have been pruned since
             DeletedDataset(
                 _dataset(found), found["deleted_at"], found["by"], found["event_at"] or found["deleted_at"]
             )
@@ -205,6 +210,7 @@ class SqlDatasets:
         rows = self._connection.execute(
             select(datasets.c.no, datasets.c.owner).where(datasets.c.deleted_at == TO_BE_PURGED)
         )
+        # A hidden dataset whose server is alive is still being filled
         return [no for no, owner in rows if owner is None or not alive(owner)]
 
     def purge(self, no: int, *, limit: int) -> bool:
@@ -230,6 +236,7 @@ def _listings(joined: str | None) -> list[PlanListing]:
     if joined is None:
         return []
     parts = (each.split(" ") for each in joined.split(","))
+    # The aggregate of a sub-query has no order that could be relied upon
     return sorted((int(no), int(changed_at), state) for no, changed_at, state in parts)
 
 

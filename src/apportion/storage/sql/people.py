@@ -196,6 +196,7 @@ class SqlPeople:
             .where(memberships.c.workspace_id == workspace)
             .order_by(memberships.c.no)
         )
+        # Members who were deactivated are not shown, and stay members
         return [
             (actors[user], MembershipRole(role)) for user, role in self._sql.execute(asked) if user in actors
         ]
@@ -220,6 +221,7 @@ class SqlPeople:
     def _one_actor(self, asked: Select[Any], values: Mapping[str, Any]) -> Actor | None:
         # Without SQLAlchemy: every request looks up who asks
         text, names = _compiled(self._raw.dialect, asked)
+        # A tuple, by which ``_first`` is cached
         return _first(tuple(self._raw.execute(text, [values[name] for name in names]).fetchall()))
 
     def _one_workspace(self, asked: Select[Any]) -> Workspace | None:

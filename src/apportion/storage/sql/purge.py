@@ -41,6 +41,7 @@ def _values(raw: RawConnection, dataset: int, limit: int) -> bool:
     for term_id, n in found.fetchall():
         if gone and rows + n > limit:
             break
+        # A value of very many records goes part by part; with the last part the value itself
         if n > limit and _facet_rows(raw, term_id, limit):
             return True
         gone.append(term_id)
@@ -82,6 +83,7 @@ def _text_index(raw: RawConnection, dataset: int, _: int) -> bool:
 
 
 def _slots(raw: RawConnection, dataset: int, limit: int) -> bool:
+    # By ``rid``, which has an index; ``dataset`` has none
     nos = raw.execute(
         "SELECT no FROM slots WHERE rid >= ? AND rid < ? LIMIT ?", (*_span(dataset), limit)
     ).fetchall()
@@ -103,6 +105,7 @@ def _waiting(raw: RawConnection, dataset: int, limit: int) -> bool:
 
 
 def _jobs(raw: RawConnection, dataset: int, limit: int) -> bool:
+    # All of them first, as the loop deletes from the table
     for (job,) in raw.execute("SELECT no FROM jobs WHERE dataset = ?", (dataset,)).fetchall():
         gone = raw.execute(
             "DELETE FROM job_changes WHERE job = ? AND rid IN (SELECT rid FROM job_changes WHERE job = ? LIMIT ?)",
@@ -122,6 +125,7 @@ def _rows_of_records(raw: RawConnection, dataset: int, limit: int) -> bool:
         ).fetchone()
         if first[0] is None:
             continue
+        # A range of the key, not a list: the rows of a dataset lie side by side
         last = raw.execute(
             f"SELECT rid FROM {table} WHERE rid >= ? AND rid < ? ORDER BY rid LIMIT 1 OFFSET ?",
             (low, high, limit // 4),

@@ -63,6 +63,7 @@ class ReaderPool(Generic[C]):
         held = self.held
         if held is None or held.stale:
             held = self.connect()
+            # The one before is closed as its owner goes away
             self._local.held = _ThreadConnection(held, self.forget)
         return held
 
@@ -86,6 +87,7 @@ class ReaderPool(Generic[C]):
     def take_back(self, connection: C) -> None:
         """Keep a connection for the next ``lend``, or close it if there are enough."""
         with self._lock:
+            # One that is not among them any more was closed with the pool while it was lent
             if connection in self._all and len(self._idle) < self._most_idle and not connection.stale:
                 self._idle.append(connection)
                 return

@@ -83,6 +83,7 @@ class SqlStore(Generic[C]):
         request = REQUEST.get()  # a context variable, which the writer's thread does not have
 
         def run(connection: C) -> T:
+            # When it runs, not when it is queued: a server that loses its session gets another number
             connection.owner = self.server
             return fn(self._transaction(connection, request))
 

@@ -62,6 +62,7 @@ class SqlTransaction:
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
+        # Without rests: it runs in the writer, for which everybody waits
         connection, deadline = self._connection, Deadline(query=seconds, rests=False)
         before, connection.deadline = connection.deadline, deadline
         try:
@@ -101,6 +102,7 @@ class SqlTransaction:
     @cached_property
     def _agents(self) -> Agents:
         connection = self._connection
+        # What a reader sees is committed, and may be remembered at once
         return Agents(
             connection.raw, self._caches.agents, None if connection.reads_only else connection.after
         )

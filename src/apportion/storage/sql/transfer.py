@@ -78,6 +78,7 @@ def transfer(source: SqlConnection, target: SqlConnection, tell: Tell) -> Transf
     read: dict[str, int] = {}
     for table in copied_tables():
         read[table.name] = _copy(table, source.raw, target.raw, individual, counts[table.name], tell)
+    # Before deriving, which draws numbers of its own: afterwards these would be set back
     target.raw.continue_numbers(source.raw.highest_numbers())
     derive(target, tell)
     for table in copied_tables():
@@ -134,6 +135,7 @@ def _digest(table: Table, raw: RawConnection, individual: frozenset[int], tell: 
 def _rows(table: Table, raw: RawConnection) -> Iterator[list[list[Any]]]:
     """Read a table in the order of its key, each value with the type of its column."""
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
+    # So that each table of the target is written from one end to the other
     order = f" ORDER BY {keys}" if keys else ""
     convert = [(place, kind) for place, column in enumerate(table.columns) if (kind := _kind(column))]
     for rows in raw.stream(f"SELECT {', '.join(_quoted(table))} FROM {table.name}{order}"):
@@ -141,7 +143,9 @@ def _rows(table: Table, raw: RawConnection) -> Iterator[list[list[Any]]]:
         for row in some:
             for place, kind in convert:
                 value = row[place]
+                # Not isinstance: True is an int too, and has another digest than 1
                 if value is not None and type(value) is not kind:
+                    # A column of bytes may hold texts in SQLite, which keeps each value as it was given
                     row[place] = value.encode() if isinstance(value, str) else kind(value)
         yield some
 
@@ -173,6 +177,7 @@ class _Digest:
         kept, without, rid = self._kept, self._without, self._rid
         total = 0
         for row in rows:
+            # There status and answer follow from annotations, and are derived in the target by today's rules
             places = without if self._individual and row[rid] >> 32 in self._individual else kept
             hashed = blake2b(_encode([row[place] for place in places]), digest_size=16).digest()
             total += int.from_bytes(hashed, "little")

@@ -131,6 +131,7 @@ class Writer(Generic[C]):
     def _first_in_line(self) -> deque[_WriteTask[C, Any]]:
         """Return the queue of urgent tasks, unless others waited long enough and had no turn meanwhile."""
         if self._waiting:
+            # Since the last turn: all of a long line have waited long enough, and would go before urgent ones
             since = max(self._waiting[0].since, self._last_turn)
             if time.monotonic() - since > PATIENCE_SECONDS:
                 return self._waiting
@@ -145,6 +146,7 @@ class Writer(Generic[C]):
                     return
             self._busy_since = time.monotonic()
             self._write_some()
+            # After the shared transaction: each needs one of its own, with other locks perhaps
             again, self._again = self._again, []
             for task in again:
                 self._alone(task)
@@ -160,6 +162,7 @@ class Writer(Generic[C]):
             self._shared = line is self._urgent
             connection.begin(shared=self._shared)
             while line:
+                # No lock: others only append, and nobody else takes
                 task = line.popleft()
                 if task.future.set_running_or_notify_cancel():
                     self._one(task, done)
@@ -175,6 +178,7 @@ class Writer(Generic[C]):
         except BaseException as failure:  # SQLAlchemy wraps the errors of the driver in its own
             self._rolled_back(failure, [task for task, _ in done])
             if isinstance(self._translate(failure), StoreUnavailableError):
+                # Else each of them would wait for the same timeout, one after the other
                 self._refuse_all(failure)
             return
         self._committed()  # caches first: whoever gets a result must find it in the next search
@@ -216,9 +220,11 @@ class Writer(Generic[C]):
             if first:
                 connection.roll_back()
                 self._refuse(task, refused)
+                # The next task is the first one of this transaction
                 connection.begin(shared=self._shared)
                 return
             if not connection.return_to_savepoint():
+                # With those that shared it: each is run again alone, and the one at fault fails by itself
                 done.append((task, None))
                 raise refused from None
             self._refuse(task, refused)

@@ -85,7 +85,9 @@ class SqliteConnection:
     def __init__(self, path: Path, *, readonly: bool) -> None:
         self.raw = sqlite3.connect(
             path,
+            # Else Python would begin transactions by itself, before some kinds of statements
             isolation_level=None,
+            # Threads hand connections on, the writer's and those that are lent; one uses it at a time
             check_same_thread=False,
             cached_statements=512,
             timeout=10.0,
@@ -121,6 +123,7 @@ class SqliteConnection:
         run("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits with the power
         run("PRAGMA temp_store=MEMORY")
         run("PRAGMA cache_size=-65536" if not readonly else "PRAGMA cache_size=-32768")
+        # A log that grew while a long snapshot was read is cut down to this again
         run("PRAGMA journal_size_limit=67108864")
         run("PRAGMA wal_autocheckpoint=4000")
         if readonly:

@@ -61,6 +61,7 @@ class SqliteDialect:
         return f"group_concat({expression})"
 
     def contains(self, text: str, part: str = "?") -> str:
+        # Not LIKE, to which % and _ in what people look for are wildcards
         return f"instr(lower({text}), lower({part})) > 0"
 
     def compiled(self, statement: Select[Any]) -> tuple[str, list[str]]:

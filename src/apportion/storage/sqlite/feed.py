@@ -62,11 +62,13 @@ class LocalFeed:
         if self._last.get(dataset, 0) <= number:
             return set(), last
         kept = list(self._written.get(dataset, ()))  # the writer goes on adding to it
+        # A full queue has dropped older commits, and one of them may have come after ``number``
         if not kept or (len(kept) == _COMMITS_KEPT and kept[0][0] > number + 1):
             return None
         found: set[int] = set()
         for at, ns in kept:
             if at > number and len(found) >= limit:
+                # The records of this commit are not among those found, so it is not counted as seen
                 return found, at - 1
             if at > number:
                 found.update(ns)

@@ -12,6 +12,7 @@ from apportion.storage.sql.dialect import Statements
 __all__ = ["insert_rows"]
 
 _MOST_VALUES = 3000
+# Measured: statements of 3,000 rows took longer per row again
 _ROWS_AT_ONCE = (500, 50)
 
 

@@ -21,6 +21,7 @@ __all__ = ["rebuild"]
 _BLANK = {key: "NULL" if value is None else "x''" for key, value in BLANK.items()}
 _ROWS = 5_000
 _STRAY = (
+    # In this order: what belongs to a row that is left out is then left out with it
     ("records", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),
     ("annotations", "rid NOT IN (SELECT rid FROM records)"),
     ("time_spent", "(rid >> 32) NOT IN (SELECT no FROM datasets)"),  # outlives its record
@@ -53,6 +54,7 @@ def rebuild(source: SqliteConnection, path: Path, tell: Callable[[str, int, int]
         connection.raw.execute("BEGIN")
         _copy(source.raw, connection.raw, tell)
         left = _leave_out(connection.raw)
+        # The key counts where the two differ: answers, slots and history name records by it
         connection.raw.execute("UPDATE records SET dataset = rid >> 32 WHERE dataset <> rid >> 32")
         derive(connection, tell)
         connection.raw.execute("COMMIT")

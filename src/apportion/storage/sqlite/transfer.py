@@ -35,6 +35,7 @@ def opened_source(path: Path) -> Iterator[SqliteConnection]:
     with _lock(path), contextlib.closing(SqliteConnection(path, readonly=True)) as connection:
         raw = connection.raw
         check_sound(raw, path)
+        # Under ``query_only`` SQLite refuses BEGIN IMMEDIATE, although nothing is written here
         raw.execute("PRAGMA query_only=OFF")
         try:
             raw.execute("BEGIN IMMEDIATE")  # commands that write would be in this file only

@@ -104,6 +104,7 @@ class SqliteUpkeep:
     def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> RebuildReport:
         part = self._path.with_name(f"{self._path.name}.part")
         with claimed(self._path), self._open() as connection:
+            # Else SQLite refuses BEGIN IMMEDIATE
             connection.raw.execute("PRAGMA query_only=OFF")
             try:
                 connection.raw.execute(

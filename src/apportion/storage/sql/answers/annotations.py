@@ -75,6 +75,7 @@ class SqlAnnotations:
     def case(self, dataset: Dataset, id: str, *, who: str | None = None) -> Case | None:
         locks = self._raw.locks
         if who is not None and locks.shared:
+            # The person before the record, as in a claim: in another order two tabs would wait for each other
             locks.person(dataset.no, self._agents.number(who))
         locks.records_by_id(dataset.no, [id])
         # Counters decide about caps only; without any they need not be read
@@ -121,6 +122,7 @@ class SqlAnnotations:
             "WHERE d.dataset = ?1 AND d.name = 'status' AND v.value != 'Default' AND v.n > 0 "
             "UNION SELECT rid FROM annotations WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32 "
             "UNION SELECT rid FROM gold WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32) "
+            # With its type, which PostgreSQL cannot infer from IS NULL
             "AND (CAST(?2 AS BIGINT) IS NULL OR rid IN (SELECT rid FROM slots WHERE plan = ?2)) ORDER BY rid",
             (dataset.no, plan),
         )
@@ -178,6 +180,7 @@ class SqlAnnotations:
         if answered or more > 0:
             read = self._times.get(rid)
             known = times_of(self._raw, rid, me) if read is None else read.setdefault(me, {})
+            # A tab may send less than is known already: time only grows
             add_time(self._raw, rid, me, max(more, 0.0), answered=answered, at=at, known=known)
 
     def spent(self, dataset: Dataset, since: int, until: int) -> list[tuple[str, int, int, int]]:
@@ -193,6 +196,7 @@ class SqlAnnotations:
         writer.finish()
 
     def begin_staging(self, dataset: Dataset) -> int:
+        # A number, not a flag: a migration recognises by it that another has begun meanwhile
         (number,) = self._raw.execute(
             "UPDATE datasets SET staging = staging + 1 WHERE no = ? RETURNING staging", (dataset.no,)
         ).fetchone()
@@ -260,6 +264,7 @@ class SqlAnnotations:
 
     def conflicts(self, dataset: Dataset) -> int:
         (n,) = self._raw.execute(
+            # The sum of integers is a decimal in PostgreSQL
             "SELECT CAST(coalesce(sum(v.n), 0) AS BIGINT) FROM fields f JOIN vals v ON v.field = f.no AND v.viewer = 0 "
             "WHERE f.dataset = ? AND f.name = 'conflict'",
             (dataset.no,),
@@ -303,6 +308,7 @@ def _with_answers(raw: RawConnection, dataset: int, ns: Collection[int]) -> list
         return []
     found = raw.execute(
         f"SELECT r.id FROM records r WHERE {raw.dialect.in_numbers('r.rid')} AND "
+        # A record may be discarded without anybody's annotation: its status alone is an answer, too
         "(r.status != 0 OR r.answer IS NOT NULL OR EXISTS (SELECT 1 FROM annotations a WHERE a.rid = r.rid) "
         "OR EXISTS (SELECT 1 FROM gold g WHERE g.rid = r.rid)) ORDER BY r.rid",
         (raw.dialect.numbers(dataset << 32 | n for n in ns),),

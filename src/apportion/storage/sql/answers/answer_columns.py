@@ -59,6 +59,7 @@ class SqlAnswerReader:
     ) -> AnswerColumns:
         kind = kind_of(dataset.task, multi_label=bool(dataset.multi_label))
         few = within if within is not None and len(within) <= _FEW else None
+        # The index has one row a label: neither times nor which labels were one answer
         quick = kind is AnswerKind.LABEL and not times and few is None
         record, who, value, values, at = self._labels(dataset) if quick else self._any(dataset, kind, few)
         if within is not None:
@@ -69,6 +70,7 @@ class SqlAnswerReader:
             values = [values[code] for code in given.tolist()]  # no others come up in these records
         people, codes = np.unique(who, return_inverse=True)
         names = [self._agents.name(no) for no in people.tolist()]
+        # By name: numbers of people differ from store to store, and what is computed must not depend on them
         order = sorted(range(len(names)), key=names.__getitem__)
         place = np.empty(len(names), dtype=np.int64)
         place[order] = np.arange(len(names))
@@ -90,6 +92,7 @@ class SqlAnswerReader:
         rows = self._raw.execute(
             f"SELECT v.viewer, v.value, {sql.packed('f.key & 4294967295')} FROM fields d JOIN vals v "
             f"ON v.field = d.no {sql.then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            # Viewer 0 is the resolved view, which is nobody's answer
             "WHERE d.dataset = ? AND d.name = 'annotated_as' AND v.viewer > 0 AND v.n > 0 GROUP BY v.vid",
             (dataset.no,),
         ).fetchall()
@@ -199,6 +202,7 @@ class SqlAnswerReader:
         rows = self._raw.execute(
             "SELECT v.value, f.key & 4294967295 FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
             f"{self._sql.then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            # Values have three digits each, so as texts they are in order, and 1.000 is not below '1'
             "WHERE d.dataset = ? AND d.name = 'agreement' AND v.n > 0 AND v.value < '1' ORDER BY v.value, f.key",
             (dataset.no,),
         ).fetchall()
@@ -311,6 +315,7 @@ class SqlAnswerReader:
             "JOIN gold g ON g.rid = s.rid JOIN annotations a ON a.rid = s.rid AND a.annotator = s.annotator "
             "LEFT JOIN history h ON h.no = (SELECT min(o.no) FROM history o WHERE o.rid = s.rid "
             f"AND o.annotator = s.annotator AND o.state IN ({_SUBMITTED}, {_DISCARDED}) "
+            # What was answered about another content is not a first answer to this one
             f"AND o.why != '{HistoryReason.OUTDATED}') "
             f"WHERE s.dataset = ? AND s.phase = {_CHECK} AND s.state = {STATE_NO[RowState.DONE]} "
             "AND g.value IS NOT NULL",

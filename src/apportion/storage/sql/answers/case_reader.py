@@ -41,6 +41,7 @@ def _part(
     texts: str = "",
     values: str = "",
     *,
+    # With its type: the first two parts have no seconds, and two NULLs become a text in PostgreSQL
     seconds: str = "CAST(NULL AS DOUBLE PRECISION)",
     rid: str = "x.rid",
 ) -> str:
@@ -50,6 +51,7 @@ def _part(
 
 
 def _number(truth: str) -> str:
+    # All parts share the columns, and in PostgreSQL a truth value is no number
     return f"CASE WHEN {truth} THEN 1 ELSE 0 END"
 
 
@@ -88,6 +90,7 @@ class CaseReader:
             for start in range(0, len(whole), _AT_ONCE):
                 listed = self._raw.dialect.strings(whole[start : start + _AT_ONCE])
                 found |= self._cases(listed, several=True)
+        # A single id is looked up by =; so is every one that a list cannot hold
         for id in ids if len(whole) <= 1 else set(ids).difference(whole):
             found |= self._cases(id, several=False)
         return [found[id] for id in ids if id in found]
@@ -174,6 +177,8 @@ def _statement(dialect: Dialect, several: bool, gold: bool, posteriors: bool, co
     source = f"{given} WHERE r.dataset = ?2" if several else "records r WHERE r.dataset = ?2 AND r.id = ?1"
     mine = "x.rid IN (SELECT rid FROM wanted)" if several else "x.rid = (SELECT rid FROM wanted)"
     numbers, texts = SLOT_COLUMNS
+    # One statement instead of eight, for the round trips. Records and slots first: between them they have a
+    # value in nearly every column, which gives it the type that PostgreSQL wants in all other parts
     parts = [
         _part(
             _RECORD, f"records x WHERE {mine}", "x.status", "x.id", "x.content, x.prediction, x.answer_terms"

@@ -58,15 +58,19 @@ class SqlAssignments(SlotUpdate):
         locks = self._raw.locks
         locks.dataset(dataset.no)
         if not locks.shared:
+            # Nobody else writes to the dataset meanwhile, so what the queue says can be had
             held, own, free = self._queued(dataset, claimant, limit, now, within, among)
             return self._still_offered(dataset, list(dict.fromkeys([*held, *own, *free])), now)
         locks.person(dataset.no, self._agents.number(claimant.person.name))
         for attempt in range(_LOOKS):
             held, *queues = self._queued(dataset, claimant, limit + _BESIDE, now, within, among)
+            # Not skipped: what they have leased is theirs, whoever is at work on the record just now
             locks.records(dataset.no, held)
             taken = [self._lock_first(dataset, rids, limit, wait=attempt + 1 == _LOOKS) for rids in queues]
+            # Read under the locks: until then others may have taken or answered what was offered
             found = self._still_offered(dataset, list(dict.fromkeys(chain(held, *taken))), now)
             free_now = {slot.record for slot in found if slot.free(now)}
+            # Else others were faster, and records further behind may be free
             if len(free_now) >= min(limit, len({*chain(*queues)})):
                 break
         return found
@@ -75,6 +79,7 @@ class SqlAssignments(SlotUpdate):
         """Lock the first records of a queue that nobody else is about to take, or answers."""
         if not wait:
             return self._raw.locks.first_free(dataset.no, rids, limit) if rids else []
+        # The last look waits for others to be done instead of going away with less than there is
         self._raw.locks.records(dataset.no, rids[:limit])
         return list(rids[:limit])
 
@@ -98,6 +103,7 @@ class SqlAssignments(SlotUpdate):
         ]
 
     def _held_rids(self, dataset: Dataset, me: int) -> list[int]:
+        # ``state = 1`` is what the index on holders is limited to; without it all slots would be read
         rows = self._raw.execute(
             "SELECT rid FROM slots WHERE holder = ? AND dataset = ? AND state = 1", (me, dataset.no)
         )
@@ -153,6 +159,7 @@ class SqlAssignments(SlotUpdate):
         ).fetchone()
         if row is None:
             return None
+        # Before its slots are read: what is decided by them must hold until the commit
         self._raw.locks.records(dataset.no, row)
         # All slots of the record, not the one: saving it needs those beside it anyway
         there = self._slots_on(dataset, [row[0]]).get(row[0], [])
@@ -185,6 +192,7 @@ class SqlAssignments(SlotUpdate):
         return [no for (no,) in rows]
 
     def postpone_leases(self, dataset: int, by: int) -> None:
+        # CASE, since databases disagree about ``max`` of two values
         later = "CASE WHEN until + ?1 > 0 THEN until + ?1 ELSE 0 END"
         self._raw.execute(f"UPDATE slots SET until = {later} WHERE dataset = ?2 AND state = 1", (by, dataset))
 
@@ -196,6 +204,7 @@ class SqlAssignments(SlotUpdate):
         ).fetchall()
         wanted = {no for no, _ in rows}
         self._raw.locks.records(dataset.no, [rid for _, rid in rows])
+        # Read again under the locks: a lease may have been renewed or answered since, and is left out below
         found = self._slots_on(dataset, [rid for _, rid in rows])
         there = (slot for slots in found.values() for slot in slots if slot.id in wanted)
         return [slot for slot in there if slot.state is RowState.LEASED and not slot.leased(now)]
@@ -244,6 +253,7 @@ class SqlAssignments(SlotUpdate):
             some, all_of_them = self._count_open(dataset, claimant, me, open_rules, now)
             # Beyond what was looked at one by one the counters say more, if less exactly
             free = some if all_of_them else max(some, free - open_held)
+        # Open slots are counted under nobody, and those they have leased are theirs to do
         return RemainingWork(own + open_held, free)
 
     def _count_open(

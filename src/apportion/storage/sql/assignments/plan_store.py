@@ -32,6 +32,7 @@ from .person_counts import CountRow, counts_of_person
 
 __all__ = ["PlanStore", "batches_of"]
 
+# Without ``progress``: only what goes on with a plan needs it, and reads it by ``state_of``
 _PLAN = select(*(column for column in plans.c if column.name != "progress"))
 _PLANS_KEPT = 100
 _EXTENDING = "extending"
@@ -97,6 +98,7 @@ class PlanStore:
                 "SELECT no, changed_at, state FROM plans WHERE dataset = ? ORDER BY no", (dataset.no,)
             ).fetchall()
         last = self._last_list
+        # By identity: after a change ``_listed`` is empty, and the next list is another object
         if last[0] is not listed:
             last = self._last_list = listed, [self._known(*row) for row in listed]
         return list(last[1])
@@ -280,6 +282,7 @@ class PlanStore:
         return self._refigure(plan, figures)
 
     def _refigure(self, plan: StoredPlan, figures: Mapping[str, Any], **more: Any) -> StoredPlan:
+        # ``_update`` makes it later, so that caches take it for another state
         return self._update(plan, {"figures": dict(figures), "changed_at": plan.changed_at, **more})
 
     def delete_extension_batch(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
@@ -287,6 +290,7 @@ class PlanStore:
         assert extending is not None
         rows = self._raw.execute(
             "SELECT no, rule, annotator FROM slots WHERE no >= ? AND no < ? AND state = 0 LIMIT ?",
+            # What somebody began meanwhile is not pending any more, and stays
             (extending.first, extending.stop, limit),
         ).fetchall()
         if rows:
@@ -310,6 +314,7 @@ class PlanStore:
             return self._forget_slots(dataset, [no for (no,) in rows])
         for table in ("reasons", "slot_counts"):
             self._raw.execute(f"DELETE FROM {table} WHERE plan = ?", (plan.no,))
+        # Last: a stop before this finds the plan again, and goes on
         self._raw.execute("DELETE FROM plans WHERE no = ?", (plan.no,))
         self._changed(plan.no)
         return None
@@ -349,12 +354,14 @@ class PlanStore:
         # Looked for in the text, since databases differ in how they look into JSON
         maybe = cast(plans.c.figures, Text).contains(f'"{_EXTENDING}"')
         rows = self._sql.execute(select(plans).where(half | maybe))
+        # Plans from before there were owners have none, and 0 is no server
         found = [
             (row._mapping["dataset"], _plan(row)) for row in rows if not alive(row._mapping["owner"] or 0)
         ]
         return [
             (no, plan)
             for no, plan in found
+            # The text may have held the word by chance
             if plan.phase in (PlanPhase.WRITING, PlanPhase.UNDOING) or plan.extending is not None
         ]
 

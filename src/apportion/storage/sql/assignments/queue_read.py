@@ -50,6 +50,7 @@ class QueueRead:
             within is not None,
         )
         keys = rule_keys(sql, rules.own), rule_keys(sql, rules.open)
+        # -1 is nobody's number; 0 would find the open slots
         self._given = (dataset, me if known else -1, now, *keys)
         self._wanted = (sql.numbers(among or ()), sql.strings(within or ()))
 
@@ -92,6 +93,7 @@ def _statement(sql: Dialect, held: bool, own: bool, open: bool, among: bool, wit
 def _ordered(kind: int, found: str) -> str:
     # The slots of a record stand together; each record is wanted once
     return (
+        # In parentheses: a part of a UNION has no ORDER BY and LIMIT of its own
         f"SELECT * FROM (SELECT DISTINCT {kind} AS kind, s.rid, r.id, s.needs, w.behind, w.due, w.priority {found} "
         f"ORDER BY w.behind, w.due, w.priority LIMIT ?6) AS kind_{kind}"
     )
@@ -100,6 +102,7 @@ def _ordered(kind: int, found: str) -> str:
 @cache
 def _counting(sql: Dialect) -> str:
     return (
+        # Without an order: how many there are matters, not which
         f"SELECT needs, count(*) FROM (SELECT DISTINCT s.rid, s.needs {_open(sql)} LIMIT ?6) AS fitting "
         "GROUP BY needs"
     )
@@ -110,6 +113,8 @@ def _in_line(sql: Dialect, annotator: str, rules: str) -> str:
     # reached after a few rows. A planner might start at slots or records, and then sort all of them
     return (
         f"FROM waiting w {sql.then_join} slots s ON s.no = w.slot {sql.then_join} records r ON r.rid = s.rid "
+        # A lease that has run out still stands in ``waiting``, and is offered again without a write; what is
+        # overdue is offered to nobody
         f"WHERE w.dataset = ?1 AND w.annotator = {annotator} AND (s.state = 0 OR s.until <= ?3) AND w.due >= ?3 "
         f"AND {sql.in_numbers(KEY_OF_SLOT, rules)}"
     )

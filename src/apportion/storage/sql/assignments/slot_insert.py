@@ -89,6 +89,7 @@ class SlotInsert(PlanStore):
             )
         writer = self.writer(dataset)
         all_numbers = BitMap(ns.astype(np.uint32)).to_array().tolist()
+        # Only that they are pending: people are written one by one, when their slots are queued
         writer.counted.add_to_many(writer.slots.terms.pending, all_numbers)
         writer.finish()
         return self._annotated(dataset, all_numbers)
@@ -141,6 +142,7 @@ class SlotInsert(PlanStore):
             "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM slot_counts WHERE plan = ? AND state = 0",
             (plan.no,),
         ).fetchone()
+        # Of a plan that is extended the counters have other slots, too, and say nothing of the new ones
         return bool(pending < expected or plan.phase is not PlanPhase.WRITING)
 
     def _states(self, slots: Sequence[int]) -> dict[int, int]:

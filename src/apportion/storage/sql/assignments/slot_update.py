@@ -133,6 +133,7 @@ class SlotUpdate(SlotInsert):
 
     def pending_of(self, plan: StoredPlan, limit: int, now: int) -> list[int]:
         rows = self._raw.execute(
+            # Who has a draft there has begun, and keeps the slot; a lease that has run out is no beginning
             "SELECT no FROM slots s WHERE plan = ? AND (state = 0 OR (state = 1 AND until <= ?)) AND NOT EXISTS "
             "(SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1) LIMIT ?",
             (plan.no, now, limit),
@@ -160,8 +161,10 @@ class SlotUpdate(SlotInsert):
         to = {no: (name, number[reason]) for no, name, reason in moves}
 
         def moved(slot: Slot) -> Slot:
+            # Not ``pull`` any more: it was given to somebody, so that giving it up does not open it to all
             return replace(slot, annotator=to[slot.id][0], state=RowState.PENDING, lease=None, pull=False)
 
+        # A ``Slot`` has no reason, so that these are written by a statement of their own
         touched = self._change(dataset, list(to), moved)
         self._raw.executemany(
             "UPDATE slots SET reason = ? WHERE no = ?", [(reason, no) for no, (_, reason) in to.items()]
@@ -183,10 +186,12 @@ class SlotUpdate(SlotInsert):
         people = {slot.id: people_of(slot) for slots in there.values() for slot in slots if _live(slot)}
         possible: list[tuple[int, str, Reason]] = []
         waiting = [each for each in moves if each[0] in rid_of]
+        # Several rounds: two people can only change places once the first of them has moved
         while waiting:
             later = []
             for no, name, reason in waiting:
                 others = (slot.id for slot in there[rid_of[no]] if slot.id != no and slot.id in people)
+                # They may have got the record another way since the change was computed
                 if any(name in people[other] for other in others):
                     later.append((no, name, reason))
                     continue
@@ -203,6 +208,7 @@ class SlotUpdate(SlotInsert):
         withdrawn = STATE_NO[RowState.WITHDRAWN]
         sql, touched = self._raw.dialect, list[str]()
         among = sql.in_numbers("no")
+        # By statements and not slot by slot: plans of millions of slots are undone this way
         for part in batches_of(slots, 3_000):
             wanted, listed = set(part), sql.numbers(part)
             there: dict[int, list[tuple[int, Light]]] = {}
@@ -213,6 +219,7 @@ class SlotUpdate(SlotInsert):
                 (listed,),
             ):
                 there.setdefault(rid, []).append((no, (light[0], light[1], light[2])))
+                # One that is withdrawn already is counted as such
                 if no in wanted and light[1] != withdrawn:
                     counts[plan, rule, light[0], light[1]] -= 1
                     counts[plan, rule, light[0], withdrawn] += 1

@@ -23,6 +23,7 @@ __all__ = ["SqlTotals"]
 
 _COUNTERS = (
     "SELECT f.dataset, v.viewer, v.value, v.n FROM fields f JOIN vals v ON v.field = f.no "
+    # A value keeps its row when no record has it any more
     "WHERE f.name = ? AND v.n > 0"
 )
 
@@ -47,6 +48,7 @@ class SqlTotals:
             total = (
                 each.dataset.records if each.assigned is None else self._before(each, sum(counted.values()))
             )
+            # ``Default`` is the absence of a status, and has no counter
             rest = total - sum(counted.values())
             counted[Status.DEFAULT.value] = counted.get(Status.DEFAULT.value, 0) + rest
             found.append(counted)
@@ -93,6 +95,7 @@ class SqlTotals:
     def plans(self) -> Mapping[int, list[PlanDates]]:
         found: dict[int, list[PlanDates]] = defaultdict(list)
         for dataset, no, state, spec in self._raw.execute(
+            # Specifications are long, and only those of live plans say anything here
             "SELECT dataset, no, state, CASE WHEN state = 'live' THEN spec END FROM plans ORDER BY no"
         ):
             rules = [] if spec is None else msgspec.json.decode(spec)["rules"]
@@ -149,6 +152,7 @@ class SqlTotals:
     def leases(self) -> Mapping[int, list[Lease]]:
         found: dict[int, list[Lease]] = defaultdict(list)
         for dataset, no, until, plan, rule in self._raw.execute(
+            # ``state = 1``, or the index on holders cannot be used
             "SELECT dataset, holder, until, plan, rule FROM slots WHERE holder > 0 AND state = 1"
         ):
             found[dataset].append(Lease(self._agents.name(no), until, plan, rule))

@@ -103,6 +103,7 @@ class AnnotationRows:
         for annotator, value in wanted.items():
             known = there.get(annotator)
             if known is None or (known.state, known.value) != (state, value):
+                # No terms: a shared dataset has only the resolved view, whose terms are those of the record
                 now = AnnotationRow(state, value, 1, b"")
                 if known is not None:  # the time they have spent on it stays
                     now = known._replace(state=state, value=value, version=known.version + 1, counted=False)
@@ -137,6 +138,7 @@ class AnnotationRows:
                 if now.seconds is not None and now.seconds != known.seconds:
                     _set_seconds(self._raw, rid, mine, now.seconds)
                 return now
+            # What a migration may have prepared as counted was the answer before
             now = now._replace(state=state, value=value, version=known.version + 1, counted=False)
         self._put(rid, mine, now, at)
         return now
@@ -161,6 +163,7 @@ class AnnotationRows:
         name = (after or before).annotator  # type: ignore[union-attr]
         viewer = self._agents.number(name)
         kept = (self.kept(rid) if there is None else there).get(viewer)
+        # By version: an answer that only begins or ceases to count is the same, and makes no history
         same = after is not None and before is not None and after.version == before.version
         if kept is not None and before is not None and not same and STATES[kept.state] in ANSWERED:
             self._remember(rid, viewer, kept, at, why, by)
@@ -209,6 +212,7 @@ class AnnotationRows:
 
     def kept(self, rid: int) -> dict[int, AnnotationRow]:
         """Return the stored annotations of a record, by annotator."""
+        # Those that are not written yet would not be found
         if self._new:
             self.flush()
         rows = self._raw.execute(
@@ -241,5 +245,6 @@ def _row(rid: int, annotator: int, kept: AnnotationRow, at: int) -> tuple[Any, .
     """Return the values of ``_COLUMNS``."""
     # Databases return the column as a float, and the checksums of 3 and 3.0 differ
     seconds = None if kept.seconds is None else float(kept.seconds)
+    # SQLite returns 0 and 1 for a truth value, and PostgreSQL takes none of them for one
     values = (rid, annotator, kept.state, bool(kept.counted), kept.version, seconds, at, kept.value)
     return (*values, checksum(values), kept.terms)

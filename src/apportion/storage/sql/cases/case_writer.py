@@ -130,6 +130,7 @@ class CaseWriter:
         """Store a record as it will be once its shared dataset is individual; its resolved view stays as it is."""
         rid = self._base | after.number
         for annotation in after.annotations.values():
+            # Without a before: it is the same answer, so that history has nothing to keep
             self._annotations.change(rid, after.record, None, annotation, annotation.updated)
         self._gold(rid, None, after.gold, 0)
         self.slots.change(after.number, before.slots, after.slots)
@@ -155,6 +156,7 @@ class CaseWriter:
         self._counted.change(n, unpacked(before), term_ids)
         self._changes.rewritten.append(n)
         written = (_STATUS_NO[status], answer, packed(term_ids))
+        # In an individual dataset a record's time is that of its content; answers have times of their own
         if updated is None:
             self._raw.execute(f"{_UPDATE} WHERE rid = ?", (*written, rid))
         else:

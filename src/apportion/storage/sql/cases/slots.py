@@ -43,6 +43,7 @@ _AT_ONCE = 50
 _ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
 _CHECK = tuple(Phase).index(Phase.CHECK)
 _WORDS = [PHASE_STATES.get(state) for state in ROW_STATES]
+# Rows are taken apart by place, here and in ``CaseReader``: a column more moves all places behind it
 SLOT_COLUMNS = (
     (
         "no",
@@ -168,6 +169,7 @@ class SlotTerms:
         if word is None:
             return found
         found.add(self._term_id(word, 0))
+        # A record that somebody skipped is not theirs any more
         if word != "skipped":
             if annotator:
                 found.add(self._term_id("assigned_to", annotator))
@@ -238,6 +240,7 @@ class SlotWriter:
         was, now = self.terms.of(before), self.terms.of(after)
         if was == now:
             return
+        # Slots that are being written have no rows of terms yet: only rows that are there may be counted
         if self._half_written():
             self._counted.change_surely(n, was, now)
         else:
@@ -269,10 +272,12 @@ class SlotWriter:
         annotator, lease = self._number(new.annotator), new.lease
         holder = None if lease is None else self._agents.number(lease.annotator)
         until, token = (None, None) if lease is None else (lease.until, lease.token)
+        # Changed before in this transaction: the reason given then is not lost
         if why is None and new.id in self._changed:
             why = self._changed[new.id][-1]
         state = STATE_NO[new.state]
         self._changed[new.id] = (annotator, state, new.deferred, new.pull, holder, until, token, why)
+        # That they once had the record follows from nothing else any more
         for name in people_of(old) - people_of(new):
             self._past.add((self._dataset << 32 | n, self._agents.number(name)))
         # A lease keeps its row in ``waiting``, so that a lease that runs out needs no write to be offered again
@@ -286,6 +291,7 @@ class SlotWriter:
             self._declined[new.id, self._agents.number(name)] = True
         for name in old.declined - new.declined:
             self._declined[new.id, self._agents.number(name)] = False
+        # Not by its holder: counters know an open slot as open, whoever has it leased
         if (old.annotator, old.state) != (new.annotator, new.state):
             self.count(*new.rule, self._number(old.annotator), STATE_NO[old.state], -1)
             self.count(*new.rule, annotator, state, 1)

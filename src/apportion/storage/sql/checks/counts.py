@@ -26,6 +26,7 @@ def counts_in(raw: RawConnection, now: int) -> StoreCounts:
         datasets=datasets,
         records=records,
         annotations=count("annotations"),
+        # Not by state alone: a lease that has run out keeps it until it is released, or the slot taken
         leases=count("slots WHERE state = 1 AND until > ?", now),
         jobs=count("jobs WHERE state IN (?, ?)", *open_jobs),
     )

@@ -229,6 +229,7 @@ class DatasetCheck:
             (self.no,),
         ):
             parts.append(np.asarray([key for (key,) in some], dtype=np.int64))
+        # Sorted by this, too, as ``_cached_facets`` needs it
         self.actual = np.unique(np.concatenate(parts))
         for keys, what in (
             (np.setdiff1d(self.expected, self.actual, assume_unique=True), "missing"),
@@ -264,6 +265,7 @@ class DatasetCheck:
             found = self._raw.execute(
                 "SELECT value, n FROM numbers WHERE field = ? ORDER BY value, n", (no,)
             ).fetchall()
+            # A set: field, value and record are the key of the table
             wanted = sorted(set(self.numbers.get(no, ())))
             if found != wanted:
                 kind, (value, n) = first_difference(wanted, found)
@@ -295,6 +297,7 @@ class DatasetCheck:
             (
                 "waiting",
                 f"SELECT * FROM ({WAITING}) AS given WHERE no IN ({of_plans})",
+                # Rows without a slot have no plan, and would pass for those of a plan that is being written
                 "SELECT * FROM waiting WHERE dataset = ?1 AND (NOT EXISTS "
                 f"(SELECT 1 FROM slots AS s WHERE s.no = waiting.slot) OR slot IN ({of_plans}))",
             ),
@@ -328,6 +331,7 @@ class DatasetCheck:
             ).fetchall()
             everything = BitMap(n for n, _, _ in rows)
             if cache.everything != everything:
+                # Everything below would differ as well, and say nothing new
                 yield "The cached set of all records differs from the records."
                 return
             if list(cache.in_order(everything)) != [n for n, _, _ in rows]:
@@ -350,6 +354,7 @@ class DatasetCheck:
             low, high = np.searchsorted(self.actual, [term_id << 32, (term_id + 1) << 32])
             ns = (self.actual[low:high] & _LOW).astype(np.uint32)
             held = cache.facet(no, viewer).holders(term_id)
+            # None: a field of so many values has its records in the table only
             if held is not None and held != BitMap(ns):
                 yield f"The cached records of {self._value(term_id)} differ from its facet rows."
 
@@ -385,7 +390,3 @@ def _holds(packed: bytes, wanted: set[int]) -> bool:
         return wanted == set(unpacked(packed))
     except (TypeError, ValueError):  # cut off, or no bytes any more
         return False
-
-
-def _keys(terms: bytes, n: int) -> Numbers:
-    return (np.frombuffer(terms, dtype="<u4").astype(np.int64) << 32) | n

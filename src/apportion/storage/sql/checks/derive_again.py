@@ -55,10 +55,12 @@ def _derive_dataset(
         try:
             _Rebuilt(connection, dataset, tell).build()
         except _KindClash as clash:  # a damaged row: its values are no numbers or dates
+            # From the beginning: records written so far have the terms of another kind
             connection.raw.execute("ROLLBACK TO dataset")
             connection.raw.execute("UPDATE fields SET kind = ? WHERE no = ?", (clash.kind, clash.field))
             continue
         finally:
+            # What is left is of an attempt that was rolled back, and must not be remembered
             connection.after.clear()
         connection.raw.execute("RELEASE dataset")
         return
@@ -90,6 +92,7 @@ class _Rebuilt:
         (expected,) = raw.execute(
             "SELECT count(*) FROM records WHERE rid >= ? AND rid < ?", (no << 32, (no + 1) << 32)
         ).fetchone()
+        # Within the savepoint: where kinds clash it is undone, and another attempt creates it again
         raw.dialect.texts(raw, no).create()
 
         def failed(rid: int, failure: Exception) -> None:
@@ -154,6 +157,7 @@ class _Rebuilt:
         update(raw, "annotations", ("terms", "rid", "annotator"), 2, annotations)
         raw.dialect.texts(raw, no).add(texts)
         counted.finish()
+        # At once instead of after the commit: the next records need the numbers of these values
         after, self._connection.after = self._connection.after, []
         for hook in after:
             hook()
@@ -175,6 +179,7 @@ class _Rebuilt:
             try:
                 terms = terms_of(kept, value)
             except (MetadataClash, KeyError):
+                # A keyword holds any plain value; nested holds the rest, of which nothing is searched
                 raise _KindClash(
                     field, "keyword" if kind != "nested" and kept != "keyword" else "nested"
                 ) from None

@@ -90,6 +90,7 @@ class Derivation:
     def records(self, failed: Callable[[int, Exception], None]) -> Iterator[list[Derived]]:
         """Yield every record in the order of numbers; ``failed`` is called for those that cannot be read."""
         after, end = self._dataset.no << 32, (self._dataset.no + 1) << 32
+        # Part by part, not by one cursor: whoever derives again writes to the table meanwhile
         while rows := self._raw.execute(
             "SELECT rid, id, status, content, prediction, answer FROM records "
             "WHERE rid >= ? AND rid < ? ORDER BY rid LIMIT ?",

@@ -152,6 +152,7 @@ def _read_datasets(raw: RawConnection, found: list[tuple[Dataset, int, int | Non
     Those that cannot be read are named."""
     rows = raw.execute(f"SELECT {', '.join(DATASET_COLUMNS)}, last_n, deleted_at FROM datasets ORDER BY no")
     for *row, last_n, deleted_at in rows.fetchall():
+        # Half of its rows may be gone, so that nothing agrees any more
         if deleted_at == 0:
             continue
         try:

@@ -193,6 +193,7 @@ def value_members(task: Task, fragment: bytes | None) -> dict[str, Any]:
     found = {
         _decode(agent): _decode(b"{" + value + b"}")
         for agent, value in zip(lines[::2], lines[1::2], strict=True)
+        # It stands first while nothing is resolved
         if agent != b"null"
     }
     if task is Task.TEXT_CLASSIFICATION:

@@ -7,6 +7,7 @@ from apportion.vocabulary import AnnotationState, Status
 
 __all__ = ["DEPENDS", "PHASE_STATES", "ROW_STATES", "STATES", "STATE_NO", "STATUSES", "STATUS_OF"]
 
+# Stored as places: members of these enumerations are only ever added at their end
 STATUSES = tuple(Status)
 STATES = tuple(AnnotationState)
 STATUS_OF = {

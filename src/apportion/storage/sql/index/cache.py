@@ -53,6 +53,7 @@ class DatasetCache:
         self.dataset = dataset
         self.upto: int | None = None
         self._feed = feed or OwnWorld()
+        # Reentrant: ``held`` closes a connection that is stale, which takes it once more
         self._lock = threading.RLock()
         self._depth = 0
         self._late: deque[tuple[CacheDelta, int]] = deque()
@@ -96,6 +97,7 @@ class DatasetCache:
         What all queries share is read outside ``deadline``.
         """
         with self._lock:
+            # At the outermost level only: what is selected must not change while it is counted
             if not self._depth:
                 if self._connection is not None and self._connection.stale:
                     self.close()
@@ -116,6 +118,7 @@ class DatasetCache:
             if connection is not None and self._give_back is not None:
                 self._give_back(connection)
 
+    # A cache that is dropped while somebody searches in it is closed only here
     def __del__(self) -> None:
         self.close()
 

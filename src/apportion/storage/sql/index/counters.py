@@ -156,6 +156,7 @@ class CountedTerms:
         self._old_numbers += [(field, value, n) for field, value in before - now]
         self._new_numbers += [(field, value, n) for field, value in now - before]
         for field in {field for field, _ in before | now}:
+            # All that it has now, not what changed: caches may apply it twice
             values = tuple(value for each, value in now if each == field)
             self._changes.numbers[field].append((n, values))
 
@@ -175,7 +176,9 @@ class CountedTerms:
             self._raw.executemany(
                 "DELETE FROM numbers WHERE field = ? AND value = ? AND n = ?", self._old_numbers
             )
+        # Sorted, as facet rows are
         insert_rows(self._raw, "numbers", 3, sorted(self._new_numbers))
+        # What was only lost was never looked up by name, and caches need its field and viewer
         lost = {term_id for _, term_ids in self._removed for term_id in term_ids}
         self._field_of.update(self.session.flush(lost - self._field_of.keys()))
 

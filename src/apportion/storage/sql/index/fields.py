@@ -34,6 +34,7 @@ class FacetField:
             (field, viewer),
         ).fetchall()
         self.term_ids = [term_id for term_id, _ in rows]
+        # Of very many values only those that are shown are looked up, instead of keeping all their names
         self.values: dict[int, str] = dict(rows) if len(rows) <= FEW_VALUES else {}
         self._code_of = {term_id: code for code, term_id in enumerate(self.term_ids, 1)}
         self._bitmaps: dict[int, BitMap] = {}
@@ -54,6 +55,7 @@ class FacetField:
     def _codes(self, term_ids: Numbers) -> Numbers:
         if not term_ids.size:
             return term_ids
+        # ``term_ids`` are in the order of values, and searchsorted needs that of numbers
         known = np.asarray(self.term_ids, dtype=np.int64)
         order = np.argsort(known)
         return order[np.searchsorted(known, term_ids, sorter=order)] + 1
@@ -91,6 +93,7 @@ class FacetField:
     def _split(self) -> None:
         """Turn the column into bitmaps: some record has a second value, which a column cannot hold."""
         if self._few():
+            # Read from the column now, before it goes
             for term_id in self.term_ids:
                 self.holders(term_id)
         else:
@@ -143,6 +146,7 @@ class FacetField:
                 found[codes] * (len(self.term_ids) + 1) - codes
             )  # more first, then in the order of the values
             if codes.size > most:
+                # Only the first ones are sorted: a field may have a hundred thousand values
                 best = np.argpartition(-weight, most)[:most]
                 codes, weight = codes[best], weight[best]
             codes = codes[np.argsort(-weight)]
@@ -196,6 +200,7 @@ class NumberField:
         """Return record numbers, ascending, and their values; a record with several values comes several times."""
         if self._new:
             changed = np.fromiter(self._new, dtype=np.int64, count=len(self._new))
+            # New records come after all others: then nothing is taken out, and no array compared
             old = ~np.isin(self._ns, changed) if len(self._ns) and changed.min() <= self._ns[-1] else None
             ns = self._ns if old is None else self._ns[old]
             values = self._values if old is None else self._values[old]
@@ -234,6 +239,7 @@ class NumberField:
 class Column:
     """One integer per record: last_updated, or the event's instant; ``MISSING`` where there is none."""
 
+    # The largest number: it comes last, and is not negated where an order goes down
     MISSING = np.iinfo(np.int64).max
 
     def __init__(self, ns: Sequence[int], values: Sequence[int], size: int) -> None:
@@ -260,9 +266,11 @@ def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], ranked: list[t
     held, ns = holders
     term_ids = np.asarray([term_id for _, term_id in ranked], dtype=np.int64)
     order = np.argsort(term_ids)
+    # A value that came up after the ranks were read would be looked for behind the last one
     at = np.minimum(np.searchsorted(term_ids, held, sorter=order), term_ids.size - 1)
     known = (term_ids[order[at]] == held) & (ns < len(places))
     ranks = np.asarray([rank for rank, _ in ranked], dtype=np.float64)[order[at]]
+    # ``at``: of a record that comes several times, an assignment would keep the last rank, not the lowest
     np.minimum.at(places, ns[known], ranks[known])
 
 
@@ -288,6 +296,7 @@ def read_keys(connection: SqlConnection, field: int, viewer: int) -> Numbers:
 def _read_pairs(connection: SqlConnection, field: int) -> tuple[Numbers, Numbers]:
     """Read record numbers, and the numbers that each has in a field."""
     raw, sql = connection.raw, connection.raw.dialect
+    # One statement for both, so that they are in the same order of rows
     ns, values = raw.execute(
         f"SELECT {sql.packed('n')}, {sql.packed_floats('value')} FROM numbers WHERE field = ?", (field,)
     ).fetchone()

@@ -103,10 +103,12 @@ class IdOrder:
         if self._order is None or late > (0 if fresh else max(2_000, self._ordered_to // 20)):
             by_id = "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id) AS r"
             self._order = self._cache.packed("n", by_id, self._cache.dataset)
+            # The order may have been read later than the size, and then goes further
             self._ordered_to = max(self._cache.size, int(self._order.max()) if self._order.size else 0)
             self._ranks = None
             self._gone = BitMap()
         elif self._gone:
+            # All together, when the order is wanted: each time it is copied
             self._order = self._order[~mask_of(self._gone, self._ordered_to)[self._order]]
             self._gone = BitMap()
         return self._order

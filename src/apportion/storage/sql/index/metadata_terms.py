@@ -47,6 +47,7 @@ class MetadataReader:
             for key, value in record.metadata.items():
                 field = known[key]
                 if field is None:
+                    # Kept for the rest of the batch: the first value decides the kind
                     field = known[key] = self._new_field(key, value)
                     if field is None:
                         continue
@@ -81,6 +82,7 @@ class MetadataReader:
         if len(known) > self._limit:
             raise MetadataLimitExceededError(len(known), self._limit)
         new = [key for key, field in known.items() if field is None]
+        # A dataset that is at its limit still takes the keys that it has
         if new:
             if len(longest := max(new, key=len)) > KEY_LENGTH:
                 raise BadRequestError(

@@ -21,6 +21,7 @@ NUMERIC_TERMS = frozenset({"long"})
 _MOST_REMEMBERED = 400_000
 _VALUES_AT_ONCE = 1000
 _FEW_CHANGED = 16
+# Few lengths: the text of a statement says how many, and each text is compiled and kept by the connection
 _CHANGED_AT_ONCE = (0, 4, 8, 12, 16, 32, 64, 500)
 _PAIRS_AT_MOST = 20_000
 _NONE: dict[str, int] = {}
@@ -129,6 +130,7 @@ class TermSession:
         return [known.get(value) or own[value] for value in values]
 
     def _create(self, field: int, kind: str, viewer: int, values: list[str], own: dict[str, int]) -> None:
+        # A number that turns out not to be needed is lost, which does no harm
         first = self._raw.dialect.reserve_numbers(self._raw, NumberRange.VALUES, len(values))
         term_ids = range(first, first + len(values))
         number = _number if kind in NUMERIC_TERMS else _no_number
@@ -136,6 +138,7 @@ class TermSession:
             (term_id, field, viewer, value, number(value))
             for value, term_id in zip(values, term_ids, strict=True)
         ]
+        # Another answer may be adding the same value: then it has the number of whoever was first
         if self._raw.locks.shared:
             self._add(created, own)
         else:
@@ -169,9 +172,11 @@ class TermSession:
             # New values are written with their counters, which saves an update of each
             insert_rows(self._raw, "vals", 6, [(*row, counts.pop(row[0], 0)) for row in self._created])
             self._created = []
+        # Also 0 where the field is not known: the update returns it
         changes = sorted((term_id, n) for term_id, n in counts.items() if n or term_id in unknown)
         counts.clear()
         found: dict[int, tuple[int, int]] = {}
+        # The update is left to the end of the transaction, where it returns nothing
         if self._raw.locks.shared and unknown:
             found, unknown = self._where(unknown), ()
         for start in range(0, len(changes), _CHANGED_AT_ONCE[-1]):

@@ -50,6 +50,7 @@ class VectorWriter:
                             f"Cannot create more than {self._limit} kind of vectors per dataset. "
                             "Nothing of this request was stored."
                         )
+                    # Of the size of the first vector; where the request is refused later, it goes with it
                     no, _ = self._terms.field(self._dataset, field, f"vector:{size}")
                     self._fields[field] = (no, size)
                 if size != self._fields[field][1]:
@@ -80,5 +81,6 @@ class VectorWriter:
     def delete(self, n: int) -> None:
         """Delete a record's vectors."""
         for field, _ in self._fields.values():
+            # Field by field, with which the key of the table begins
             if self._raw.execute("DELETE FROM vectors WHERE field = ? AND n = ?", (field, n)).rowcount:
                 self._changes.vectors.add(field)

@@ -67,6 +67,7 @@ class SqlEvents:
             _json(after),
             *self._request,
         )
+        # At the end of the transaction: events have to be numbered in the order of commits
         self._raw.leave("events", *insert_of("events", values))
 
     def search(self, wanted: AuditFilter, *, below: int | None = None, limit: int = 50) -> list[AuditedEvent]:
@@ -89,6 +90,7 @@ class SqlEvents:
     def latest(self, datasets: Collection[int]) -> dict[int, int]:
         sql = self._raw.dialect
         rows = self._raw.execute(
+            # One look-up in the index for each dataset; with GROUP BY all of their events would be read
             "SELECT wanted.value, (SELECT max(no) FROM events WHERE dataset = wanted.value) "
             f"FROM {sql.listed_numbers('wanted')}",
             (sql.numbers(datasets),),
@@ -100,6 +102,7 @@ class SqlEvents:
         self._raw.execute("UPDATE events_pruning SET before = ?", (before,))
         gone = self._raw.execute(
             "DELETE FROM events WHERE no IN ("
+            # By number first, which is in the order of time: ``at`` has no index
             "SELECT no FROM (SELECT no, at FROM events ORDER BY no LIMIT ?) AS oldest WHERE at < ?)",
             (limit, before),
         )
@@ -126,7 +129,10 @@ class SqlEvents:
                 narrow("e.dataset = ?", numbers[0])
             else:
                 narrow(sql.in_numbers(_DATASET), sql.numbers(numbers))
-        for names in filter(None, (wanted.workspaces, wanted.workspace and [wanted.workspace])):
+        # Both have to hold: what they may see, and what they ask for
+        for names in (wanted.workspaces, [wanted.workspace] if wanted.workspace else None):
+            if names is None:
+                continue
             within = sql.strings(names)
             inside = self._numbers(sql.in_strings("workspace", "?1"), within)
             narrow(
@@ -151,6 +157,7 @@ class SqlEvents:
         named = self._numbers(sql.contains("name || ' ' || workspace", "?1"), text)
         return (
             f"({sql.contains(found)} OR {sql.in_numbers(_DATASET)} OR "
+            # + 0, as in ``_DATASET``: without its index
             "e.rid + 0 IN (SELECT rid FROM records WHERE dataset IN (SELECT no FROM datasets) AND id = ?))",
             text,
             sql.numbers(named),

@@ -51,6 +51,7 @@ class SqlJobs:
 
     def take(self, *, at: int) -> Job | None:
         row = self._raw.execute(
+            # Found and taken by one statement: no two servers run the same job
             "UPDATE jobs SET state = ?, owner = ?, changed_at = ? WHERE no = (SELECT no FROM jobs WHERE state = ? "
             f"ORDER BY no LIMIT 1 {self._raw.dialect.skip_locked}) RETURNING {_COLUMNS}",
             (str(JobState.RUNNING), owner_of(self._connection), at, str(JobState.WAITING)),
@@ -97,6 +98,7 @@ class SqlJobs:
         sql, dead = self._raw.dialect, [no for no in self.owners() if not alive(no)]
         if not dead:
             return 0
+        # Jobs from before there were owners have none, and 0 is no server
         left = f"state = ? AND {sql.in_numbers('coalesce(owner, 0)')}"
         found = self._raw.execute(
             f"UPDATE jobs SET state = ?, changed_at = ?, message = ? WHERE {left} AND kind NOT IN ({_LATER})",

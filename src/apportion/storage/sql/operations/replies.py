@@ -33,6 +33,7 @@ class SqlReplies:
         self._raw.execute("UPDATE replies SET body = ? WHERE person = ? AND key = ?", (body, *key[:2]))
 
     def forget(self, key: RequestKey) -> None:
+        # Never one that has its reply: whoever sends the request again has to get it
         self._raw.execute(
             "DELETE FROM replies WHERE person = ? AND key = ? AND digest = ? AND body IS NULL", key
         )

@@ -81,6 +81,7 @@ class SqlWebhooks:
             conditions.append("e.dataset = ?")
             values.append(webhook.dataset)
         if webhook.workspace is not None:
+            # Events about a dataset name no workspace: it is that of the dataset, also once that is purged
             conditions.append("coalesce(e.workspace, d.workspace, p.workspace) = ?")
             values.append(webhook.workspace)
         rows = self._raw.execute(
@@ -89,6 +90,7 @@ class SqlWebhooks:
             [*values, limit],
         )
         events = [audited_event(row) for row in rows]
+        # Fewer than asked for: all events up to there were looked at, also those that are of no interest
         return EventsAfter(events, events[-1].no if len(events) == limit else upto)
 
     def _upto(self, cursor: int, look: int) -> int:

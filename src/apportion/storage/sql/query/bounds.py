@@ -67,6 +67,7 @@ def time_bounds(name: str, leaf: Leaf) -> tuple[int, int]:
 def _as_time(name: str, text: str) -> tuple[int, int]:
     if re.fullmatch(r"-?\d{5,}", text):
         # Five digits and more are milliseconds since 1970; four are a year
+        # Cut: Python refuses to read some thousand digits, and twenty are beyond any time already
         instant = max(-_FAR, min(_FAR, int(text[:20]) * 1000))
         return instant, instant + 999
     if re.fullmatch(r"\d{4}", text):

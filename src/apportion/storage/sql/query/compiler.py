@@ -139,6 +139,7 @@ class QueryCompiler:
                 join = both if isinstance(query, And) else either
                 return join([differ, *(self.compile(child) for child in others)])
             case And(children):
+                # Without any word left it finds nothing, not everything
                 asked = [child for child in children if not _blank(child)]
                 return both([self.compile(child) for child in asked]) if asked else Nothing()
             case Or(children):

@@ -137,6 +137,7 @@ class FacetCounter:
         counts = facet.counts(self._selection, self._numbers, most)
         if counts is None:
             counts = self._counted_by_record(field[0], viewer)
+        # Only so many of those that tie: a field may have a hundred thousand values that one record each has
         if len(counts) > most:  # values that tie with the last one are ordered by name below
             last = counts[most - 1][1]
             counts = [pair for pair in counts[: most * 5] if pair[1] >= last]
@@ -243,6 +244,7 @@ class FacetCounter:
                 continue
             key = name.removeprefix("metadata.")
             if kind in ("float", "date"):
+                # Dates are kept in microseconds, and shown as milliseconds
                 found[key] = self._statistics(no, 1000.0 if kind == "date" else 1.0)
             else:
                 found[key] = {} if kind == "nested" else self._terms(name)

@@ -70,6 +70,7 @@ class AnsweredLeaves:
         if not people or (several and len(people) < 2):
             return Nothing()
         sql = self._raw.dialect
+        # Of one person everybody's answers are needed, to compare theirs with
         whose = f"AND {sql.in_numbers('annotator')}" if several else ""
         rows = self._raw.execute(
             "SELECT rid & 4294967295, annotator, state, value FROM annotations WHERE rid >= ? AND rid < ? "

@@ -38,6 +38,7 @@ class AssignmentLeaves:
         if isinstance(leaf, Term) and leaf.text == "me" and me is not None:
             leaf = Term(leaf.field, me)
         test = word_test(leaf, exact=True)
+        # The pattern is only asked whether it means them: nobody else it may mean is looked up
         if self._criteria.alone:
             return (
                 self._values.having(field[0], 0, "value = ?", (me,))
@@ -86,6 +87,7 @@ def assignees_of(raw: RawConnection, rids: Sequence[int]) -> dict[int, list[str]
     names: dict[int, list[str]] = {}
     for rid, name in raw.execute(
         f"SELECT DISTINCT s.rid, a.name FROM {sql.listed_numbers('given')} {sql.then_join} slots s "
+        # Pending, leased or done: who skipped a record, or lost it, is not shown with it
         "ON s.rid = given.value JOIN agents a ON a.no = s.annotator WHERE s.state <= 2 ORDER BY a.name",
         (sql.numbers(rids),),
     ):

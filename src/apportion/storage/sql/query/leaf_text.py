@@ -79,6 +79,7 @@ class TextLeaves:
                 candidates = both([Text(Words((word,))) for word in dict.fromkeys(found)])
             elif found:
                 candidates = self.text(leaf)
+        # Of a pattern for words as written the index knows nothing, as it has them folded
         elif not exact:
             candidates = self.text(leaf)
         return Check(candidates, LeafTest(stem, leaf, exact_words if exact else words))

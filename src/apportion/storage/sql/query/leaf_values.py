@@ -36,6 +36,7 @@ class ValueLeaves:
 
     def matching(self, field: int, viewer: int, test: WordTest, prefix: str) -> Plan:
         rows = self._raw.execute(
+            # A range, which the index can look up: values are tested only from the prefix on to its end
             "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 AND value >= ? AND value < ?",
             (field, viewer, prefix, prefix + "\U0010ffff\U0010ffff"),
         )

@@ -207,6 +207,7 @@ def _value_test(leaf: Leaf, analyse: Callable[[str], list[str]] | None) -> WordT
         slop = leaf.slop if isinstance(leaf, Phrase) else 0
         return lambda value: near(analyse(value), wanted, slop)
     if analyse is words and isinstance(leaf, Wildcard) and is_prefix(leaf):
+        # As in the index: its last word may go on, and those before it are whole
         start = words(str(leaf.pieces[0]))
         return lambda value: _begins(words(value), start)
     each = word_test(leaf, exact=analyse is exact_words)
@@ -244,6 +245,7 @@ def _nearest_cluster(places: list[list[int]], slop: int) -> bool:
         return False
     for start in sorted({place for each in places for place in each}):
         later = [[p for p in each if p >= start] for each in places]
+        # From later starts on there are even fewer
         if not all(later):
             return False
         if max(each[0] for each in later) - start - len(places) + 1 <= slop:
@@ -260,6 +262,7 @@ def word_test(leaf: Leaf, *, exact: bool) -> WordTest:
             return lambda word: word == wanted
         case Wildcard(_, pieces):
             if not exact:
+                # The words it is tested on are folded already, hence the pattern instead of ``fold=True``
                 pieces = tuple(fold(piece) if isinstance(piece, str) else piece for piece in pieces)
             pattern = wildcard_regex(pieces, fold=False)
             return lambda word: pattern.fullmatch(word) is not None
@@ -331,6 +334,7 @@ class NestedTest:
             case Nested(path, child):
                 return any(self._passes(child, inner) for inner in _under(element, path.split(".")))
             case _:
+                # Fields in it may be written in full, or from the element on
                 name = (query.field or "").removeprefix(self._path + ".")
                 test = leaf_test(name, query)
                 values = _plain(_under(element, test.path.split("."))) if name else _plain(element)

@@ -89,6 +89,7 @@ class RecordChange:
         self._changes.by = by
         self._annotations.flush()
         self._counted.finish()
+        # Else the row is left alone: it is one that all transactions on the dataset share
         if self._changes.added or self._changes.removed:
             self._raw.execute(
                 "UPDATE datasets SET last_n = ?, records = ? WHERE no = ?",
@@ -126,6 +127,7 @@ class RecordChange:
                 n = old.rid & 0xFFFFFFFF
                 self._replace(old, record, counted, numbers, at, keep_answers=keep_answers)
             else:
+                # Never one that was used: history and time spent go by the numbers of deleted records
                 self._last_n = n = self._last_n + 1
                 fresh.append(self._new_row(n, record, counted, numbers, at))
                 texts.append((n, analysed(record.text)))
@@ -180,6 +182,7 @@ class RecordChange:
         self._counted.change(n, unpacked(old.answer_terms), answer_vids)
         if old.content != record.content:
             self._texts.replace(n, text_of(old.content), record.text)
+        # Numbers follow from these two only, and to know the old ones the record has to be decoded
         if old.content != record.content or old.prediction != record.prediction:
             self._counted.change_numbers(n, self._numbers_of(old.content, old.prediction), numbers)
         if (old.content, old.prediction, old.terms) != (record.content, record.prediction, packed(term_ids)):
@@ -192,6 +195,7 @@ class RecordChange:
                 self._annotations.delete(old.rid, at, HistoryReason.OUTDATED)
             elif old.prediction != record.prediction:
                 self._annotations.refresh(old.rid, record.content, record.prediction)
+        # Logged again as it is there, an annotation keeps its version and who gave it
         elif (old.answer, old.status) != (answer, status):
             self._annotations.keep(old.rid, record.status, record.annotation, at, new=False)
         self._raw.execute(
@@ -227,6 +231,7 @@ class RecordChange:
         keep_answers: bool = False,
     ) -> bool:
         """Merge metadata, set the status, and if ``annotated`` the annotation; False without such a record."""
+        # Before it is read: all of it is written again
         self._raw.locks.records_by_id(self._dataset, [id])
         old = self._stored([id]).get(id)
         if old is None:
@@ -295,6 +300,7 @@ class RecordChange:
         """Yield the named columns of records, some hundred at a time; those that are gone are left out."""
         sql = self._raw.dialect
         for start in range(0, len(ns), 500):
+            # All of a part at once: the caller changes the rows while it goes through them
             rows = self._raw.execute(
                 f"SELECT rid, {columns} FROM records WHERE {sql.in_numbers('rid')}",
                 (sql.numbers(self._base | n for n in ns[start : start + 500]),),

@@ -98,6 +98,7 @@ class SqlRecords:
         own = self._own.get(dataset.no)
         if own is not None:
             return own
+        # It has written: the shared cache follows only once that is committed
         if self._connection.after or self._connection.changes:
             return self._own_cache(dataset)
         cache = self._cache_of(dataset.no)
@@ -105,6 +106,7 @@ class SqlRecords:
             with cache.held(self._connection):
                 overtaken = cache.is_ahead_of(self._connection)
             if overtaken:
+                # They were prepared with the shared cache, which knows more than this snapshot
                 self._prepared.pop(dataset.no, None)
                 cache = self._own[dataset.no] = self._own_cache(dataset)
         return cache
@@ -232,6 +234,7 @@ class SqlRecords:
         """Return labels of any score from a thousand records: those below the threshold are no terms."""
         found: set[str] = set()
         rows = self._raw.execute(
+            # The row's answer is the resolved one, and a viewer's own view has nothing to do with it
             f"SELECT prediction, {'NULL' if viewer else 'answer'} FROM records WHERE dataset = ? "
             f"AND (prediction IS NOT NULL {'' if viewer else 'OR answer IS NOT NULL'}) LIMIT 1000",
             (dataset.no,),
@@ -331,6 +334,7 @@ class SqlRecords:
     def ids_of(self, dataset: Dataset, numbers: Sequence[int], *, logged_by: int) -> list[str]:
         sql, base = self._raw.dialect, dataset.no << 32
         rows = self._raw.execute(
+            # What was logged again since is another record than the one that was meant
             f"SELECT id FROM records WHERE {sql.in_numbers('rid')} AND updated <= ?",
             (sql.numbers(base | n for n in numbers), logged_by),
         )
