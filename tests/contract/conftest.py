@@ -13,7 +13,21 @@ from stored_dataset import StoredDataset
 from stores import OPENERS, RoutedStore, opened
 
 
-@pytest.fixture(scope="session", params=list(OPENERS))
+SEARCHED = ("test_contract_search", "test_contract_search_properties")
+"""Modules that run on an index of searches, too, where ``--store`` does not say on what all run: each of their datasets
+has to be indexed first, and all other ports are those of its database.
+"""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store_kind" in metafunc.fixturenames:
+        asked = metafunc.config.getoption("--store")
+        searched = metafunc.module.__name__.rpartition(".")[2] in SEARCHED or asked == "postgres-opensearch"
+        kinds = [each for each in OPENERS if each != "postgres-opensearch" or searched]
+        metafunc.parametrize("store_kind", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def store_kind(request: pytest.FixtureRequest) -> str:
     """Return the name of the kind of store."""
     return str(request.param)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from indexed import Indexed, log, opened_indexed, text_of
 
 from apportion.cli.main import main
 from apportion.domain.records import TextClassificationRecord
+from indexed import Indexed, log, opened_indexed, text_of
 from page_blocks import blocks_of
 from stored_dataset import StoredDataset
 
