@@ -176,9 +176,9 @@ test("records are found by whom they are assigned to, by numbers, and one record
 
 test("similar records are found by a vector, next to the one they are compared with, and there is a way back", async ({ page, server, signIn }) => {
   const records = topics(9).map((each, n) => ({ ...each, vectors: { meaning: { value: [Math.cos(n), Math.sin(n)] }, length: { value: [n, 1] } } }));
-  await server.log("alike", "TextClassification", records, { labels: TOPICS });
+  await server.log("alike-by-vector", "TextClassification", records, { labels: TOPICS });
   await signIn("ana");
-  await page.goto("/datasets/team/alike?record=t03");
+  await page.goto("/datasets/team/alike-by-vector?record=t03");
   await expect(page.getByText("Sentence number 3 ")).toBeVisible();
   await page.keyboard.press("m");
   await expect(page.getByRole("dialog", { name: "By which vector?" })).toBeVisible();

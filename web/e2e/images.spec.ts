@@ -12,7 +12,7 @@ const record = (id: string, image: string) => ({ id, inputs: { text: `Caption ${
 test("an image that tells nobody is shown, one of another host waits for a click", async ({ page, server, signIn }) => {
   const records = [record("a", OWN), record("b", THERE), record("c", "s3://bucket/cat.png"), record("d", "/gone.png")];
   await server.log("captions", "TextClassification", records, { labels: ["cat", "dog"] });
-  await server.log("words", "TokenClassification", [{ id: "w", text: "A cat", tokens: ["A", "cat"], metadata: { _image_url: OWN } }], { labels: ["cat"] });
+  await server.log("captioned", "TokenClassification", [{ id: "w", text: "A cat", tokens: ["A", "cat"], metadata: { _image_url: OWN } }], { labels: ["cat"] });
   await signIn("ana");
   await page.goto("/datasets/team/captions?view=list");
   const image = page.getByRole("img", { name: "Image of record a" });
@@ -26,7 +26,7 @@ test("an image that tells nobody is shown, one of another host waits for a click
   await expect(page.getByRole("article", { name: "Record c" })).toContainText("can’t open the address of this image: s3://bucket/cat.png");
   await expect(page.getByRole("article", { name: "Record d" })).toContainText("couldn’t be loaded");
   await expectAccessible(page);
-  await page.goto("/datasets/team/words");
+  await page.goto("/datasets/team/captioned");
   await expect(page.getByRole("img", { name: "Image of record w" })).toBeVisible();
 });
 

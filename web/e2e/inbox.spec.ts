@@ -1,5 +1,7 @@
 import { entities, expect, expectAccessible, test, TOPICS, topics } from "./journey";
 
+test.use({ servedFor: "inbox" }); // whose comments wait depends on every dataset
+
 const own = { annotation: "individual", blind: true };
 
 test("what annotators flag waits on the home of who leads, with the words, to be answered or marked as done", async ({ page, server, signIn }) => {

@@ -49,20 +49,20 @@ test("who goes to another page while records are still on their way arrives ther
 test("opening pages asks for nothing that is not there", async ({ page, server, signIn }) => {
   const missing: string[] = [];
   page.on("response", (reply) => { if (reply.status() >= 400) missing.push(`${String(reply.status())} ${reply.url()}`); });
-  await server.log("bare", "TextClassification", topics(3)); // no settings were ever saved
-  await server.assign("bare", { users: ["ana", "ben"], overlap: "all" }, { blind: true });
+  await server.log("opened-bare", "TextClassification", topics(3)); // no settings were ever saved
+  await server.assign("opened-bare", { users: ["ana", "ben"], overlap: "all" }, { blind: true });
   await signIn("ana");
-  await page.goto("/datasets/team/bare?view=queue");
+  await page.goto("/datasets/team/opened-bare?view=queue");
   await expect(page.getByRole("article").first()).toBeVisible();
   // with nothing to see but what was assigned, one's share is all there is
   await expect(page.getByText("0 of 3 done")).toBeVisible();
   await expect(page.getByRole("heading", { name: "Progress" })).toBeHidden();
   await signIn("admin");
   for (const part of ["", "?view=list", "/review", "/agreement", "/team", "/settings"]) {
-    await page.goto(`/datasets/team/bare${part}`);
+    await page.goto(`/datasets/team/opened-bare${part}`);
     await page.waitForLoadState("networkidle");
   }
-  await page.goto("/datasets/team/bare");
+  await page.goto("/datasets/team/opened-bare");
   await expect(page.getByRole("heading", { name: "Progress" })).toBeVisible();
   expect(missing).toEqual([]);
 });

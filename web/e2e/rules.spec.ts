@@ -174,13 +174,13 @@ test("addresses of 1.6 lead to the same records and rules", async ({ page, serve
 
 test("a phone shows rules as cards, and says what is missing", async ({ page, server, signIn }) => {
   await page.setViewportSize({ width: 375, height: 740 });
-  await server.log("small", "TextClassification", mails(), { labels: LABELS });
-  await rule(server, "admin", "small", "free OR money", "spam");
-  await rule(server, "admin", "small", "call", "ham");
+  await server.log("small-screen", "TextClassification", mails(), { labels: LABELS });
+  await rule(server, "admin", "small-screen", "free OR money", "spam");
+  await rule(server, "admin", "small-screen", "call", "ham");
   await server.create("bare", "TextClassification");
   await server.create("tokens", "TokenClassification");
   await signIn("admin");
-  await page.goto("/datasets/team/small/rules?q=later&label=ham");
+  await page.goto("/datasets/team/small-screen/rules?q=later&label=ham");
   await expect(page.getByLabel("Figures of this rule")).toContainText("Match2");
   await expect(page.getByRole("button", { name: "free OR money", exact: true })).toBeVisible();
   await expectAccessible(page);
