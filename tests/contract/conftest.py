@@ -12,7 +12,6 @@ import pytest
 from stored_dataset import StoredDataset
 from stores import OPENERS, RoutedStore, opened
 
-
 SEARCHED = ("test_contract_search", "test_contract_search_properties")
 """Modules that run on an index of searches, too, where ``--store`` does not say on what all run: each of their datasets
 has to be indexed first, and all other ports are those of its database.

@@ -29,7 +29,7 @@ test("who leads sees what records stand by, why, and who said what, and answers 
   await expect(card("t01")).toContainText("resolved by admin");
   await expect(card("t01")).toContainText("Reason: See page 3.");
   await expect(card("t02")).toContainText("In progress");
-  await expect(card("t02")).toContainText("2 more answers wanted");
+  await expect(card("t02")).toContainText("2 more answers needed");
   await expect(card("t03")).toContainText("No answers yet");
   expect(seen.filter((each) => each.includes("annotations/me"))).toEqual([]);
   await expectAccessible(page);
