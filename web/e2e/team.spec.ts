@@ -4,6 +4,8 @@ import type { APIRequestContext, Page } from "@playwright/test";
 
 import { expect, expectAccessible, test, TOPICS, type Wire } from "./journey";
 
+test.use({ servedFor: "team" }); // who is in the workspace decides how records are assigned
+
 const texts = (count: number): Wire[] =>
   Array.from({ length: count }, (_, n) => ({ id: `r${String(n)}`, inputs: { text: `Sentence ${String(n)}.` }, metadata: { source: n % 2 ? "news" : "blog" } }));
 
