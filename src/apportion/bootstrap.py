@@ -124,7 +124,12 @@ def check_connections(settings: Settings, processes: int) -> None:
         with _translated_postgres_errors(settings):
             from apportion.storage.postgres.capacity import check_capacity
 
-            check_capacity(settings.database_url, processes=processes, readers=settings.readers)
+            check_capacity(
+                settings.database_url,
+                processes=processes,
+                readers=settings.readers,
+                indexing=bool(settings.opensearch_url),
+            )
 
 
 def _refuse_emptied(settings: Settings) -> None:

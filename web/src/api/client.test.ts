@@ -84,7 +84,7 @@ describe("what the server does once", () => {
     sent.length = 0;
   });
 
-  it.each([["the answer got lost", lost], ["the server was away", () => new Response(null, { status: 503 })]])("is sent once more with the same key when %s", async (_, first) => {
+  it.each([["the answer got lost", lost], ["the server was away", () => new Response(null, { status: 503 })], ["a proxy found no server", () => new Response("<html>", { status: 502 })]])("is sent once more with the same key when %s", async (_, first) => {
     answering(first, () => Response.json({ id: "8" }));
     const done = undo();
     await vi.runAllTimersAsync();

@@ -37,19 +37,22 @@ export class OfflineError extends Error {
 export const base = new URL(document.baseURI).pathname;
 
 const KEY = "Idempotency-Key";
-/** What the server does once however often it comes with the same key. Everything else that changes something names a version. */
+/** What the server does once however often it comes with the same key. Nothing else that changes something is sent again. */
 const DONE_ONCE = /\/(comments|datasets:gather|datasets\/[^/]+:copy|annotations:apply|consensus:accept|gold:import|jobs\/[^/]+:undo|assignments|assignments\/[^/]+:(extend|rebalance|move|withdraw|undo))$/;
 const AGAIN_MS = 1_000;
 
+/** What a server that is away answers, or a proxy in its place. */
+const AWAY = [502, 503, 504];
+
 /** Sends a request; one that may come twice is sent once more when its answer got lost or the server was just away. */
-async function sendOnce(request: Request): Promise<Response> {
+async function send(request: Request): Promise<Response> {
   // found at call time, so that tests and the browser's own replacements count
   if (request.method === "GET" || !DONE_ONCE.test(new URL(request.url).pathname)) return globalThis.fetch(request);
   request.headers.set(KEY, randomKey());
   const again = request.clone();
   try {
     const response = await globalThis.fetch(request);
-    if (response.status !== 503) return response;
+    if (!AWAY.includes(response.status)) return response;
   } catch (failure) {
     if (request.signal.aborted) throw failure;
   }
@@ -63,7 +66,7 @@ const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (
 export const client = createClient<paths>({
   baseUrl: base.replace(/\/$/, ""),
   credentials: "same-origin",
-  fetch: sendOnce,
+  fetch: send,
 });
 
 const PAGE = "X-Apportion";
@@ -119,7 +122,7 @@ function refusal(status: number, body: unknown): ApiError {
     const { code = "", params } = detail as { code?: string; params?: Record<string, unknown> | null };
     return new ApiError(status, code.split("::").at(-1) ?? code, worded(params ?? {}, status), params ?? {});
   }
-  if ([502, 503, 504].includes(status)) return new ApiError(status, "Unavailable", wording.unavailable());
+  if (AWAY.includes(status)) return new ApiError(status, "Unavailable", wording.unavailable());
   return new ApiError(status, "", typeof detail === "string" ? detail : wording.answered(String(status)));
 }
 

@@ -8881,6 +8881,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description The search index of a large dataset is not to be had, and the database alone takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     records_get_record: {
@@ -11435,6 +11444,15 @@ export interface operations {
             };
             /** @description Malformed input. Each error has ``loc`` (path into the input), ``msg``, ``type`` and maybe ``ctx`` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The search index of a large dataset is not to be had, and the database alone takes too long */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

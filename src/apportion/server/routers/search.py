@@ -15,6 +15,7 @@ from apportion.domain.errors import (
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
+    SearchUnavailableError,
     StorageFullError,
     WrongTaskError,
 )
@@ -40,8 +41,9 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["Search"], route_class=JsonRoute)
 _REFUSALS = responses(
-    InvalidTextSearchError, WrongTaskError, ClosedDatasetError, ForbiddenOperationError, EntityNotFoundError
-)
+    InvalidTextSearchError, WrongTaskError, ClosedDatasetError, ForbiddenOperationError, EntityNotFoundError,
+    SearchUnavailableError,
+)  # fmt: skip
 LAG = "X-Apportion-Lag"
 _DEEPEST = 10_000
 log = logging.getLogger("apportion.server")

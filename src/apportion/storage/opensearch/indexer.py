@@ -80,15 +80,16 @@ class Indexer:
         return found
 
     def _seen(self, datasets: dict[int, IndexedDataset], *, more: bool) -> Round:
-        found = Round(more, 0, {}, {}, [])
-        for no, rows in self._rows().items():
+        by_dataset = self._rows()
+        growing = sum(any(row.state in _GROWING for row in rows) for rows in by_dataset.values())
+        found = Round(more, growing, {}, {}, [])
+        for no, rows in by_dataset.items():
             newest = _serving(rows)
             if newest is not None and no in datasets:
                 found.holds[no] = newest.written
                 found.lag[no] = datasets[no].written - newest.written
             found.broken.extend(row.problem for row in rows if row.state == IndexState.BROKEN)
-        growing = sum(any(row.state in _GROWING for row in rows) for rows in self._rows().values())
-        return found._replace(building=growing)
+        return found
 
     def _forget(self, rows: Iterable[IndexRow]) -> None:
         """Remove the indexes of a dataset that is purged."""

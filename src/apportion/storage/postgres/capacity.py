@@ -17,29 +17,31 @@ _BESIDE = 8
 """Connections of a server beside those of its readers: its session, its writer, jobs, webhooks, exports, caches."""
 
 
-def connections_of(readers: int) -> int:
+def connections_of(readers: int, *, indexing: bool = False) -> int:
     """Return the most connections that one server usually has, with so many readers of each kind.
+
+    With ``indexing`` it also makes records searchable in OpenSearch.
 
     >>> connections_of(8)
     24
     """
-    return 2 * readers + _BESIDE
+    return 2 * readers + _BESIDE + indexing
 
 
-def check_capacity(url: str, *, processes: int, readers: int) -> None:
+def check_capacity(url: str, *, processes: int, readers: int, indexing: bool = False) -> None:
     """Refuse to start so many more servers where PostgreSQL has too few connections. Raises ``DatabaseError``."""
     try:
         with contextlib.closing(connect(url)) as link:
             most, reserved, others, running = _figures(link)
     except psycopg.Error as refused:
         raise explain_unreachable(url, refused) from None
-    each = connections_of(readers)
+    each = connections_of(readers, indexing=indexing)
     wanted = (running + processes) * each
     if wanted > most - reserved - others:
         raise DatabaseError(
             f"PostgreSQL has too few connections: max_connections is {most}, {reserved} of them are reserved and "
             f"{others} in use by others. {processes} more servers beside {running} running ones need {wanted}: "
-            f"2 x APPORTION_READERS ({readers}) + {_BESIDE} each. Raise max_connections to "
+            f"2 x APPORTION_READERS ({readers}) + {_BESIDE + indexing} each. Raise max_connections to "
             f"{wanted + reserved + others} or more, start fewer processes, or lower APPORTION_READERS."
         )
 
