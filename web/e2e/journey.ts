@@ -116,10 +116,26 @@ export const test = base.extend<Fixtures, { servedFor: string; served: string }>
       const url = new URL(request.url());
       if (url.protocol.startsWith("http") && url.origin !== new URL(baseURL ?? "").origin) wrong.push(`asked ${url.origin}`);
     });
+    await slowDown(page);
     await provide(page);
     expect(wrong).toEqual([]);
   },
 });
+
+/**
+ * What a weak computer far from the server has, with SLOW_JOURNEYS=3 in the environment: a third of the speed, and replies
+ * that come up to 300 ms later and in any order. Finds what is lost when somebody is faster than the page.
+ */
+async function slowDown(page: Page) {
+  const factor = Number(process.env["SLOW_JOURNEYS"] ?? 1);
+  if (factor <= 1) return;
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: factor });
+  await page.route("**/api/**", async (route) => {
+    await new Promise((done) => setTimeout(done, Math.random() * factor * 100));
+    await route.continue().catch(() => undefined); // the page may be gone
+  });
+}
 
 /** Nothing that axe knows to be an obstacle, in light and in dark. */
 export async function expectAccessible(page: Page) {

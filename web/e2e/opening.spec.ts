@@ -66,3 +66,25 @@ test("opening pages asks for nothing that is not there", async ({ page, server, 
   await expect(page.getByRole("heading", { name: "Progress" })).toBeVisible();
   expect(missing).toEqual([]);
 });
+
+test("a record that is seen takes keys: labels, keys of one's own and hidden predictions are there with it", async ({ page, server, signIn }) => {
+  await server.log("slow-labels", "TextClassification", topics(3), { labels: TOPICS });
+  const later = () => new Promise((done) => setTimeout(done, 1500));
+  await page.route("**/TextClassification/settings*", async (route) => {
+    await later();
+    await route.continue();
+  });
+  await page.route("**/api/me/preferences*", async (route) => {
+    await later();
+    await route.fulfill({ json: { hidePredictions: true, keys: { discard: ["k"] } } });
+  });
+  await signIn("ben");
+  await page.goto("/datasets/team/slow-labels");
+  await expect(page.getByText("Sentence number 0 ")).toBeVisible();
+  expect(await page.getByRole("button", { name: "sport" }).textContent()).not.toContain("80");
+  await page.keyboard.press("2");
+  await expect(page.getByText("Sentence number 1 ")).toBeVisible();
+  await page.keyboard.press("k");
+  await expect.poll(() => server.record("slow-labels", "t00")).toMatchObject({ annotation: { labels: [{ class: "politics" }] } });
+  await expect.poll(() => server.status("slow-labels", "t01")).toBe("Discarded");
+});

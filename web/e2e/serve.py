@@ -29,21 +29,21 @@ def main(port: int, *, empty: bool = False) -> None:
         # Passwords are hashed as in earnest, but cheaply: every journey begins with somebody who signs in
         passwords = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
         app = create_app(settings, open_store(settings, serving=True), passwords=passwords)
-        house = app.state.app_state
-        hashed = house.passwords.hash("ten words are better")
+        state = app.state.app_state
+        hashed = state.passwords.hash("ten words are better")
 
-        def settle(work: Transaction) -> None:
+        def create_team(work: Transaction) -> None:
             for number, (name, role) in enumerate((TEAM | ALONE).items()):
-                now = house.clock.now() + number
+                now = state.clock.now() + number
                 new = NewUser(name, name.title(), None, role, hashed)
                 add_user(work, new, key=f"{name}.apikey", now=now)
                 workspace = ensure_workspace(work, "team" if name in TEAM else name, now=now)
                 join(work, workspace, MemberChange(name, MembershipRole.ANNOTATOR, now))
 
         if empty:
-            print(house.setup.code, flush=True)
+            print(state.setup.code, flush=True)
         else:
-            house.store.write(settle).result()
+            state.store.write(create_team).result()
         uvicorn.run(app, port=port, log_level="warning", timeout_keep_alive=75)
 
 

@@ -11,7 +11,7 @@ import {
 
 import { ApiError, base } from "@/api/client";
 import { datasetQuery } from "@/api/datasets";
-import { type Me, meQuery } from "@/api/session";
+import { type Me, meQuery, preferencesQuery } from "@/api/session";
 import { policiesQuery } from "@/api/work";
 import { type Params, parseSearch, stringifySearch } from "@/core/view";
 
@@ -108,6 +108,7 @@ const dataset = createRoute({
       const { workspace, name } = params;
       void queryClient.prefetchQuery(datasetQuery(workspace, name));
       void queryClient.prefetchQuery(policiesQuery(workspace, name));
+      void queryClient.prefetchQuery(preferencesQuery);
       return;
     }
     const to = found.page === "rules" ? "/datasets/$workspace/$name/rules" : "/datasets/$workspace/$name";

@@ -19,7 +19,7 @@ function show(labels: string[], onPick = vi.fn()) {
       <TextClassification
         edit={{ record, now: record.answer, saved: record.answer }}
         labels={{ options, overlapping: false,
-  characters: false, loaded: true, hue: () => 200, with: () => options }}
+  characters: false, loaded: true, pending: false, hue: () => 200, with: () => options }}
         onPick={onPick}
         active
         roomy

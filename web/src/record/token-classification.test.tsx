@@ -36,7 +36,7 @@ describe("a text whose words are marked", () => {
 
   function show({ spans = [], suggestions = [], armed, characters = false, labels = LABELS }: Shown = {}): HTMLElement {
     const record = tokenRecordOf("Ada met Ben", { suggestions: [predictionOf({ spans: suggestions })] });
-    const set: LabelSet = { options: labels, overlapping: false, characters, loaded: true, hue: () => 20, with: () => labels };
+    const set: LabelSet = { options: labels, overlapping: false, characters, loaded: true, pending: false, hue: () => 20, with: () => labels };
     function Marking() {
       const [value, setValue] = useState({ spans });
       const change = (next: readonly Span[]) => {

@@ -20,6 +20,8 @@ export interface LabelSet {
   /** May spans be parts of words? */
   readonly characters: boolean;
   readonly loaded: boolean;
+  /** Still asked for: which key means which label isn't known yet. */
+  readonly pending: boolean;
   readonly hue: (name: string) => number;
   /** All labels, with those of a record that the dataset does not list. */
   readonly with: (names: readonly string[]) => readonly LabelWithHue[];
@@ -32,7 +34,7 @@ export function labelAt(labels: readonly LabelWithHue[], key: string): LabelWith
 
 /** `bindings` are those of a screen on which labels beyond the tenth have keys as well. */
 export function useLabels(dataset: DatasetRef, bindings?: Bindings): LabelSet {
-  const { data, isSuccess } = useQuery(labelsQuery(dataset));
+  const { data, isSuccess, isPending } = useQuery(labelsQuery(dataset));
   return useMemo(() => {
     const withKeys = <T extends LabelOption>(list: readonly T[]) => {
       const keys = labelKeys(list, bindings ?? KEYS, bindings !== undefined);
@@ -49,11 +51,12 @@ export function useLabels(dataset: DatasetRef, bindings?: Bindings): LabelSet {
       overlapping: data?.overlapping ?? false,
       characters: data?.characters ?? false,
       loaded: isSuccess,
+      pending: isPending,
       hue,
       with: (names) => {
         const extra = [...new Set(names)].filter((name) => !byName.has(name)).map((name) => ({ name, hue: hue(name) }));
         return extra.length ? withKeys([...options, ...extra]) : options;
       },
     };
-  }, [data, isSuccess, bindings]);
+  }, [data, isSuccess, isPending, bindings]);
 }

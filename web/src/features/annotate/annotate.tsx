@@ -3,7 +3,7 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { lazy, memo, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { lazy, memo, startTransition, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import { type Dataset, refOf } from "@/api/datasets";
 import { meQuery } from "@/api/session";
@@ -67,6 +67,12 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   const labels = useLabels(dataset, bindings);
   const session = useAnnotationSession(dataset, leads(me, workspace, found.created_by), view.layout === "queue" ? 60_000 : 5_000);
   const [current, setCurrent] = useState<string | null>(null);
+  // a key acts on the record that is seen; what is drawn around it may still follow
+  const front = useRef<string | null>(null);
+  const onCurrent = useCallback((id: string | null) => {
+    front.current = id;
+    startTransition(() => { setCurrent(id); });
+  }, []);
   const [armed, setArmed] = useState<string | null>(null);
   const [opened, setOpened] = useState<Opened>(null);
   const [guidelines, setGuidelines] = useState(false);
@@ -115,7 +121,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
 
   function predictions() {
     if (!hidePredictions) setPreferences({ hidePredictions: true });
-    else if (hidden) setShownFor(current);
+    else if (hidden) setShownFor(front.current);
     else setShownFor(null);
   }
 
@@ -127,9 +133,9 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
     }
     else if (action === "help") setOpened({ what: "help" });
     else if (action === "guidelines") setGuidelines(!guidelines);
-    else if (action === "flag") setOpened(current === null ? null : { what: "flag", id: current });
+    else if (action === "flag") setOpened(front.current === null ? null : { what: "flag", id: front.current });
     else if (action === "similar") {
-      if (current !== null) similar(current);
+      if (front.current !== null) similar(front.current);
     } else if (action === "predictions") predictions();
     else if (queue) setDetails(!details);
     else setPreferences({ sidebar: !sidebar });
@@ -141,7 +147,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
   const own = leading && view.own && view.layout === "one" ? view.record : null;
   const results = leading && view.layout !== "queue" && own === null;
   const aside = sidebar || guidelines || queue;
-  const shared = { dataset, view, onView, session, labels, armed, onScreen, onCurrent: setCurrent };
+  const shared = { dataset, view, onView, session, labels, armed, onScreen, onCurrent };
   const goOn = preferences.goOn ?? true;
   const close = () => { setOpened(null); };
   const style = {
@@ -174,7 +180,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
               {task === "TokenClassification" && !results && <Legend labels={labels} armed={armed} onArm={setArmed} />}
               {results ? (
                 <Suspense fallback={<Skeleton h={320} role="progressbar" aria-label={t.common.loading} />}>
-                  <Results dataset={dataset} view={view} onView={onView} session={session} labels={labels} onScreen={onScreen} onCurrent={setCurrent} />
+                  <Results dataset={dataset} view={view} onView={onView} session={session} labels={labels} onScreen={onScreen} onCurrent={onCurrent} />
                 </Suspense>
               ) : own !== null ? (
                 <Suspense fallback={<Skeleton h={320} role="progressbar" aria-label={t.common.loading} />}>

@@ -7,6 +7,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { Failed } from "@/app/failed";
 import { ApiError } from "@/api/client";
 import { datasetQuery } from "@/api/datasets";
+import { preferencesQuery } from "@/api/session";
 import { policiesQuery } from "@/api/work";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
@@ -19,11 +20,13 @@ export function DatasetPage() {
   const { workspace, name } = route.useParams();
   const dataset = useQuery(datasetQuery(workspace, name));
   const policies = useQuery(policiesQuery(workspace, name));
+  // keys of one's own and hidden predictions hold from the first record on; without them the page goes on with the usual ones
+  const preferences = useQuery(preferencesQuery);
   const found = dataset.isSuccess ? policies : dataset;
   return (
     <main className="page" data-bare>
       <title>{`${name} · ${t.app}`}</title>
-      {found.isPending ? (
+      {found.isPending || (found.isSuccess && preferences.isPending) ? (
         <Skeleton h={320} mt="md" role="progressbar" aria-label={t.common.loading} />
       ) : found.isError ? (
         found.error instanceof ApiError && [403, 404].includes(found.error.status) ? (

@@ -1,6 +1,6 @@
 /** The keys of the review page. They never fire where somebody types, nor behind an open dialog. */
 
-import { useEffect, useEffectEvent } from "react";
+import { useEffectEvent, useLayoutEffect } from "react";
 
 import { keyOf, labelNumber } from "@/core/keys";
 
@@ -48,7 +48,7 @@ export function useReviewKeys(act: (action: ReviewAction) => void, digit: (index
     event.preventDefault();
   });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listener = (event: KeyboardEvent) => { onKey(event); };
     window.addEventListener("keydown", listener);
     return () => { window.removeEventListener("keydown", listener); };

@@ -45,14 +45,14 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
                 </Text>
               </Tooltip>
             </Table.Th>
-            <Table.Th ta="end">
+            <Table.Th ta="end" className={classes["late"] ?? ""}>
               <Tooltip label={teamText.team.timeHint}>
                 <Text component="span" inherit tabIndex={0}>
                   {teamText.team.time}
                 </Text>
               </Tooltip>
             </Table.Th>
-            <Table.Th>
+            <Table.Th className={classes["late"] ?? ""}>
               <Tooltip label={teamText.team.agreementHint} multiline maw={300}>
                 <Link className={classes["number"]} to="/datasets/$workspace/$name/agreement" params={{ workspace, name }} search={{}} preload={false}>
                   {teamText.team.agreement}

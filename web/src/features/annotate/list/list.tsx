@@ -1,7 +1,7 @@
 /** Records as a list: page by page, with labels and buttons on each, for several or for all that match at once. */
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useLayoutEffect, useMemo, useState } from "react";
 
 import { findRecords, nearest } from "@/api/records";
 import { Failed } from "@/app/failed";
@@ -82,7 +82,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
     });
   }, []);
 
-  useEffect(() => { onCurrent(current); }, [current, onCurrent]);
+  useLayoutEffect(() => { onCurrent(current); }, [current, onCurrent]);
 
   const move = (step: number) => {
     const at = ids && current ? ids.indexOf(current) + step : 0;
@@ -141,7 +141,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
   );
   const failure = found.error ?? near.error;
   if (failure) return <Failed failure={failure} view={view} onView={onView} onRetry={() => void found.refetch()} />;
-  if (!found.data || !ids) return <Loading />;
+  if (!found.data || !ids || labels.pending) return <Loading />;
   if (!ids.length)
     return (
       <>

@@ -114,7 +114,8 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   const spoken = useReadOut(edit, position);
 
   if (queue.failure && !ids.length) return <Failed failure={queue.failure} view={view} onView={onView} onRetry={queue.reload} />;
-  if (queue.loading) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
+  // a record that's seen takes answers: its keys must mean their labels
+  if (queue.loading || labels.pending) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   if (!ids.length && claims) {
     return (
       <Suspense>

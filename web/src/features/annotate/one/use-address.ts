@@ -1,6 +1,6 @@
 /** Keeps the record in front and the address together, so that a reload or a colleague gets to the same record. */
 
-import { startTransition, useEffect, useRef } from "react";
+import { startTransition, useEffect, useLayoutEffect, useRef } from "react";
 
 import type { Front } from "@/core/front-record";
 import type { Stopwatch } from "@/core/stopwatch";
@@ -19,14 +19,15 @@ interface Options {
 
 export function useAddress({ id, view, named, stopwatch, setFront, onView, onCurrent }: Options): void {
   const reported = useRef<string | null>(view.record);
+  // before it is painted, so that whatever key follows acts on it
+  useLayoutEffect(() => { onCurrent(id); }, [id, onCurrent]);
+
   useEffect(() => {
-    // the next record is painted first; what stands around it follows
-    startTransition(() => { onCurrent(id); });
     stopwatch.front(id);
     if (!named || !id || reported.current === id) return;
     reported.current = id;
     startTransition(() => { onView({ record: id }, true); });
-  }, [id, onView, onCurrent, named, stopwatch]);
+  }, [id, onView, named, stopwatch]);
 
   // another search starts at its first record; a link to a record, or Back, leads to that one
   useEffect(() => {

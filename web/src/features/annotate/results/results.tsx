@@ -3,7 +3,7 @@
 import { Button } from "@mantine/core";
 import { keepPreviousData, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react";
 
 import { findRecords, nearest } from "@/api/records";
 import { resultsQuery } from "@/api/results";
@@ -91,7 +91,7 @@ export default function Results({ dataset, view, onView, session, labels, onScre
   }, []);
   const onAnswer = useCallback((record: string) => { onView({ layout: "one", record, own: true }); }, [onView]);
 
-  useEffect(() => { onCurrent(current); }, [current, onCurrent]);
+  useLayoutEffect(() => { onCurrent(current); }, [current, onCurrent]);
 
   // what a change to many records made of them shows here
   const jobEnds = bulk.job !== null && !bulk.running;

@@ -1,6 +1,6 @@
 /** Keys of the whole screen. They never fire where somebody types, nor behind an open dialog. */
 
-import { useEffect, useEffectEvent } from "react";
+import { useEffectEvent, useLayoutEffect } from "react";
 
 import { type ActionName, actionOf, keyOf, shiftedDigit } from "@/core/keys";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
@@ -25,7 +25,7 @@ export function useKeys(act: (action: ActionName) => void, label: (key: string) 
     event.preventDefault();
   });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listener = (event: KeyboardEvent) => { onKey(event); };
     window.addEventListener("keydown", listener);
     return () => { window.removeEventListener("keydown", listener); };
