@@ -4,7 +4,14 @@ import { readFileSync } from "node:fs";
 
 import type { Plugin, Rolldown } from "vite";
 
-const WIDGET = /\/@mantine\/core\/esm\/components\/.*\/(\w+)\.module\.mjs$/;
+/** Parts of several widgets lie beside the widgets: what stands beside a checkbox is in `utils`. */
+const WIDGET = /\/@mantine\/core\/esm\/(?:components|utils)\/.*\/(\w+)\.module\.mjs$/;
+
+/** The style of a widget, by the file that names its classes. */
+export function styleOf(file: string): string | undefined {
+  const name = WIDGET.exec(file)?.[1];
+  return name && `@mantine/core/styles/${name}.layer.css`;
+}
 
 /**
  * Brings each widget's style along with the widget, in a layer: a page loads the styles of what it shows, and our own
@@ -15,8 +22,8 @@ export const widgetStyles: Plugin = {
   apply: "build",
   enforce: "pre",
   transform: (code, id) => {
-    const name = WIDGET.exec(id)?.[1];
-    return name ? { code: `import "@mantine/core/styles/${name}.layer.css";\n${code}`, map: null } : null;
+    const style = styleOf(id);
+    return style ? { code: `import "${style}";\n${code}`, map: null } : null;
   },
 };
 
