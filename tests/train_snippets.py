@@ -1,4 +1,4 @@
-"""The code that the web app shows for training a model, with the names of a dataset in it."""
+"""The code that the web app shows to be copied, with the names of a dataset in it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 __all__ = ["SNIPPETS", "filled"]
 
-FOLDER = Path(__file__).parents[1] / "web" / "src" / "features" / "annotate" / "train" / "snippets"
-SNIPPETS = {file.stem: file.read_text(encoding="utf-8") for file in sorted(FOLDER.glob("*.txt"))}
+FEATURES = Path(__file__).parents[1] / "web" / "src" / "features"
+SNIPPETS = {
+    file.stem: file.read_text(encoding="utf-8") for file in sorted(FEATURES.glob("**/snippets/*.txt"))
+}
 
 
 def filled(snippet: str, url: str, dataset: str, *, pipeline: str = "textcat") -> str:

@@ -1,4 +1,4 @@
-"""The code that the web app shows for training a model runs as it is shown.
+"""The code that the web app shows for training a model, and for using rules' votes, runs as it is shown.
 
 What needs transformers or SetFit runs in ``tests/model_libraries``.
 """
@@ -13,6 +13,7 @@ import pytest
 import spacy
 
 import apportion as rg
+from apportion.labeling.text_classification import Rule, add_rules
 from apportion.sdk import session
 from train_snippets import SNIPPETS, filled
 
@@ -81,3 +82,30 @@ def test_a_snippet_trains_a_model_on_its_dataset(
     else:
         lovely, awful = there["model"].predict(["what a lovely soup", "this is an awful salad"])
         assert list(map(str, [lovely, awful])) != [str(lovely)] * 2
+
+
+@pytest.mark.parametrize("name", ["votes", "votes-several"])
+def test_a_snippet_makes_predictions_of_the_votes_of_rules(
+    name: str, live_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = name == "votes-several"
+    texts = ["what a lovely soup", "an awful salad", "nothing much", "a lovely cake"]
+    records = [
+        rg.TextClassificationRecord(text=text, id=n, multi_label=several) for n, text in enumerate(texts)
+    ]
+    records[3].annotation = ["bad"] if several else "bad"
+    labels: Any = ["good", "food"] if several else "good"
+    with rg.Client(live_server, "admin.apikey", "recognai") as admin:
+        monkeypatch.setattr(session, "_active", admin)
+        admin.log(records, name, verbose=False)
+        add_rules(name, [Rule("lovely", labels), Rule("awful", "bad")])
+        monkeypatch.setattr(session, "_active", None)
+
+        exec(compile(filled(name, live_server, name), name, "exec"), {})
+
+        voted = {
+            each.id: {label for label, score in each.prediction or () if score > 0.5}
+            for each in admin.load(name, query="predicted_by:rules")
+            if isinstance(each, rg.TextClassificationRecord)
+        }
+    assert voted == {0: {"good", "food"} if several else {"good"}, 1: {"bad"}}

@@ -12,6 +12,7 @@ import type { LabelSet } from "@/record/use-labels";
 import { n } from "@/text/en";
 import { percent } from "@/text/format";
 import { rulesText } from "@/text/rules";
+import { trainText } from "@/text/train";
 import { Bar } from "@/ui/bar";
 import { Copy } from "@/ui/copy";
 
@@ -121,7 +122,7 @@ function Fact({ dataset, name, count, query, leads }: { dataset: DatasetRef; nam
 }
 
 function Votes({ dataset, several }: { dataset: DatasetRef; several: boolean }) {
-  const code = votesCode(dataset, several);
+  const code = votesCode(dataset, document.baseURI, several);
   return (
     <section className={classes["sheet"]} aria-label={rulesText.votes.title}>
       <div className={classes["head"]}>
@@ -130,7 +131,7 @@ function Votes({ dataset, several }: { dataset: DatasetRef; several: boolean }) 
           <IconCopy size={16} />
         </Copy>
       </div>
-      <p className={classes["note"]}>{rulesText.votes.intro}</p>
+      <p className={classes["note"]}>{rulesText.votes.intro} {trainText.key}</p>
       <Code block className={classes["code"] ?? ""} tabIndex={0}>{code}</Code>
     </section>
   );

@@ -1,17 +1,12 @@
-/** The lines of Python that turn rules' votes into predictions. */
+/** The lines of Python that turn rules' votes into predictions. The tests run these files. */
 
 import type { DatasetRef } from "@/core/model";
+import { fillSnippet } from "@/core/snippet";
 
-export function votesCode({ workspace, name }: DatasetRef, several: boolean): string {
-  const text = (value: string) => JSON.stringify(value);
-  const matrix = several ? "WeakMultiLabels" : "WeakLabels";
-  return [
-    "import apportion as rg",
-    `from apportion.labeling.text_classification import MajorityVoter, ${matrix}`,
-    "",
-    `rg.init(workspace=${text(workspace)})`,
-    `weak = ${matrix}(${text(name)})`,
-    'votes = MajorityVoter(weak).predict(prediction_agent="rules")',
-    `rg.log(votes, ${text(name)})`,
-  ].join("\n");
+import one from "./snippets/votes.txt?raw";
+import many from "./snippets/votes-several.txt?raw";
+
+/** `server` is the address that clients use; `several` says that a text may have several labels. */
+export function votesCode(dataset: DatasetRef, server: string, several: boolean): string {
+  return fillSnippet(several ? many : one, dataset, server);
 }

@@ -1,6 +1,7 @@
 /** Python that trains a model on a dataset, with its own names in it. The tests run each of these files. */
 
 import type { DatasetRef, Task } from "@/core/model";
+import { fillSnippet } from "@/core/snippet";
 
 import severalScikit from "./snippets/text-several-scikit-learn.txt?raw";
 import severalSetfit from "./snippets/text-several-setfit.txt?raw";
@@ -28,14 +29,9 @@ const OTHERS: Record<Exclude<Task, "TextClassification">, Files> = {
 };
 
 /** `server` is the address that clients use; `several` says that a text may have several labels. */
-export function snippetsOf({ workspace, name, task }: DatasetRef, server: string, several: boolean): readonly Snippet[] {
-  const values: Record<string, string> = {
-    API_URL: server.replace(/\/$/, ""),
-    WORKSPACE: workspace,
-    DATASET: name,
-    PIPELINE: several ? "textcat_multilabel" : "textcat",
-  };
+export function snippetsOf(dataset: DatasetRef, server: string, several: boolean): readonly Snippet[] {
+  const { task } = dataset;
   const files = task === "TextClassification" ? (several ? SEVERAL : ONE) : OTHERS[task];
-  // a text in JSON is one in Python, too
-  return files.map(([library, code]) => ({ library, code: code.replace(/__([A-Z_]+?)__/g, (_, key: string) => JSON.stringify(values[key])).trimEnd() }));
+  const pipeline = { PIPELINE: several ? "textcat_multilabel" : "textcat" };
+  return files.map(([library, code]) => ({ library, code: fillSnippet(code, dataset, server, pipeline) }));
 }
