@@ -85,7 +85,8 @@ test("a manager writes a rule by keyboard, sees what it does, mends it, and undo
   await expect(query).toHaveValue("");
 });
 
-test("what rules leave open or disagree on is shared out in two clicks", async ({ page, server, signIn }) => {
+test("what rules leave open or disagree on is shared out in two clicks", async ({ page, server, signIn, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await server.log("open", "TextClassification", mails(), { labels: LABELS });
   await rule(server, "admin", "open", "free OR money", "spam");
   await rule(server, "admin", "open", "call", "ham");
@@ -94,6 +95,10 @@ test("what rules leave open or disagree on is shared out in two clicks", async (
   const overall = page.getByRole("region", { name: "All rules together" });
   await expect(overall).toContainText("No rule matches 3");
   await expect(overall).toContainText("Rules disagree 1");
+  await page.getByRole("region", { name: "Use the votes" }).getByRole("button", { name: "Copy the code" }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toContain(`rg.init(api_url="${new URL(page.url()).origin}", api_key="YOUR API KEY", workspace="team")`);
+  expect(copied).toContain('weak = WeakLabels("open")');
   await overall.getByRole("link", { name: "Assign these: Rules disagree" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Assign 1 record" }).click();
@@ -224,6 +229,40 @@ test("records are filtered by rules and by score, each with what there is of it"
   for (let n = 0; n < 15; n += 1) await page.keyboard.press("ArrowRight");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await expect(page.getByRole("article")).toHaveCount(2);
+});
+
+test("the details of a record say which rules match it, and of whom they are", async ({ page, server, signIn }) => {
+  await server.log("told", "TextClassification", mails(), { labels: LABELS });
+  await signIn("ana");
+  await page.goto("/datasets/team/told?view=list");
+  const details = page.getByRole("complementary", { name: "Details" });
+  await page.getByRole("article", { name: "Record m1" }).click();
+  const fold = details.getByRole("button", { name: "Rules that match" });
+  await fold.click();
+  await expect(details).toContainText("No rules yet");
+
+  await rule(server, "admin", "told", "free OR money", "spam");
+  await rule(server, "ben", "told", "call", "ham");
+  await page.reload();
+  await page.getByRole("article", { name: "Record m1" }).click();
+  await fold.click();
+  const rules = details.getByRole("list", { name: "Rules that match" }).getByRole("listitem");
+  await expect(rules).toHaveText(["spamfree OR money by admin", "hamcall by ben"]);
+  await expectAccessible(page);
+  await page.getByRole("article", { name: "Record m2" }).click();
+  await expect(rules).toHaveText(["hamcall by ben"]);
+  await page.getByRole("article", { name: "Record m3" }).click();
+  await expect(details).toContainText("No rule matches.");
+
+  await page.route("**/api/me/preferences*", (route) => route.fulfill({ json: { hidePredictions: true } }));
+  await page.reload();
+  await page.getByRole("article", { name: "Record m2" }).click();
+  await fold.click();
+  await expect(details).toContainText("Predictions are hidden"); // a rule's label would sway one as much
+  await page.keyboard.press("h");
+  await rules.getByRole("link", { name: "call" }).click();
+  await expect(page.getByRole("textbox", { name: "Records that match" })).toHaveValue("call");
+  await expect(page.getByRole("button", { name: "ham" })).toHaveAttribute("aria-pressed", "true");
 });
 
 test("what cannot be a rule is refused with the reason, and nothing is stored", async ({ page, server, signIn }) => {

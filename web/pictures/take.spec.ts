@@ -110,7 +110,7 @@ test("labeling rules", async ({ page, signIn }) => {
   await page.keyboard.press("Enter");
   await page.keyboard.press("2");
   await expect(page.getByLabel("Figures of this rule")).toContainText("Precision");
-  await expect(page.getByRole("region", { name: "Some of them" }).getByRole("listitem").first()).toBeVisible();
+  await expect(page.getByRole("region", { name: "Examples" }).getByRole("listitem").first()).toBeVisible();
   await take(page, "rules", { height: 1_060 });
   await page.getByRole("link", { name: "Assign these: No rule matches" }).click();
   await expect(page.getByRole("dialog")).toBeVisible();

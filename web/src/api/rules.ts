@@ -3,9 +3,10 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import type { DatasetRef } from "@/core/model";
-import type { AllFigures, DraftFigures, Rule } from "@/core/rules";
+import { type AllFigures, type DraftFigures, quoted, type Rule } from "@/core/rules";
 
 import { ask, client } from "./client";
+import { countRecords } from "./records";
 
 const where = ({ workspace, name, task }: DatasetRef) => ({ path: { name, task }, query: { workspace } });
 
@@ -21,6 +22,28 @@ export const rulesQuery = (dataset: DatasetRef, answers: boolean) =>
       return (await ask(client.GET("/api/datasets/{name}/{task}/labeling/rules:figures", { params, signal }))) as unknown as AllFigures;
     },
     staleTime: 5_000,
+  });
+
+/** All rules, without any figures. */
+export const storedRulesQuery = (dataset: DatasetRef) =>
+  queryOptions({
+    queryKey: [...rulesKey(dataset), "stored"],
+    queryFn: async ({ signal }) =>
+      (await ask(client.GET("/api/datasets/{name}/{task}/labeling/rules", { params: where(dataset), signal }))) as unknown as readonly Rule[],
+    staleTime: 20_000,
+  });
+
+/** The queries of the rules that match a record, as whoever asks sees it. */
+export const matchingQuery = (dataset: DatasetRef, id: string) =>
+  queryOptions({
+    queryKey: [...rulesKey(dataset), "of", id],
+    queryFn: async ({ signal }) => {
+      // not by `ids`: with those the server goes through all that each rule matches
+      const found = await countRecords(dataset, { query: { query_text: `id:${quoted(id)}` }, sort: [] }, ["rule"], signal);
+      return Object.entries(found.aggregations["rule"] ?? {}).flatMap(([query, count]) => (count ? [query] : []));
+    },
+    staleTime: 5_000,
+    gcTime: 60_000,
   });
 
 /** The figures of a query that need not be stored, judged by these labels. */

@@ -45,7 +45,8 @@ export const OPEN = "covered:false";
 export const COVERED = "covered:true";
 export const CONFLICT = "covered:conflict";
 
-const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&")}"`;
+/** A text that a search takes as it is. */
+export const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&")}"`;
 
 /** Records that the rule matches and that are annotated otherwise. */
 export function wrongQuery(query: string, labels: readonly string[]): string {

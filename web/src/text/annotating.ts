@@ -47,6 +47,11 @@ export const annotatingText = texts("annotating", {
     covered: codes({ true: "by a rule", false: "by no rule", conflict: "by rules that disagree" }),
     none: "No rules yet",
   },
+  matchingRules: {
+    title: "Rules that match",
+    none: "No rule matches.",
+    by: msg(["author"], "by {author}"),
+  },
   find: {
     assigned: "Assigned",
     names: codes({ assigned_to: "Assigned to", assignment: "Assignment is" }),

@@ -45,6 +45,11 @@ export const annotating: Language["annotating"] = {
     covered: { true: "von einer Regel", false: "von keiner Regel", conflict: "von Regeln, die sich widersprechen" },
     none: "Noch keine Regeln",
   },
+  matchingRules: {
+    title: "Passende Regeln",
+    none: "Keine Regel passt.",
+    by: "von {author}",
+  },
   find: {
     assigned: "Zugewiesen",
     names: { assigned_to: "Zugewiesen an", assignment: "Zuweisung ist" },

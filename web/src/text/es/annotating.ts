@@ -45,6 +45,11 @@ export const annotating: Language["annotating"] = {
     covered: { true: "por una regla", false: "por ninguna regla", conflict: "por reglas que se contradicen" },
     none: "Todavía no hay reglas",
   },
+  matchingRules: {
+    title: "Reglas que coinciden",
+    none: "Ninguna regla coincide.",
+    by: "de {author}",
+  },
   find: {
     assigned: "Asignado",
     names: { assigned_to: "Asignado a", assignment: "La asignación está" },

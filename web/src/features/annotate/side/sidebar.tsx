@@ -3,7 +3,7 @@
 import { Text, Title, UnstyledButton } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 
 import { progressQuery } from "@/api/datasets";
 import { meQuery } from "@/api/session";
@@ -22,6 +22,7 @@ import { Ago } from "@/ui/time";
 import { MyAnswer } from "./my-answer";
 import classes from "./sidebar.module.css";
 
+const MatchingRules = lazy(() => import("./matching-rules"));
 const Stats = lazy(() => import("./stats"));
 
 interface Props {
@@ -42,7 +43,14 @@ export default function Sidebar({ dataset, edits, record, results, view, onView,
       <HowFar dataset={dataset} />
       {edit && <MyAnswer key={edit.record.id} results={results} dataset={dataset} edit={edit} onFlag={onFlag} />}
       {record !== null && <About edits={edits} id={record} view={view} onView={onView} />}
-      <Counted dataset={dataset} view={view} onView={onView} />
+      {record !== null && dataset.task === "TextClassification" && (
+        <Folded title={annotatingText.matchingRules.title}>
+          <MatchingRules dataset={dataset} id={record} />
+        </Folded>
+      )}
+      <Folded title={annotatingText.stats.title}>
+        <Stats dataset={dataset} view={view} onView={onView} />
+      </Folded>
     </>
   );
 }
@@ -132,22 +140,18 @@ function Gauge({ title, label, total, done, parts, facts }: GaugeProps) {
   );
 }
 
-/** Counts over what matches, asked for when they are opened. */
-function Counted(props: { dataset: DatasetRef; view: View; onView: (part: Partial<View>) => void }) {
+/** What is asked for when it is opened. */
+function Folded({ title, children }: { title: string; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   return (
     <section className={classes["part"]}>
       <UnstyledButton className={classes["fold"] ?? ""} aria-expanded={open} onClick={() => { setOpen(!open); }}>
         <IconChevronRight size={14} aria-hidden />
         <Title order={2} size="sm">
-          {annotatingText.stats.title}
+          {title}
         </Title>
       </UnstyledButton>
-      {open && (
-        <Suspense>
-          <Stats {...props} />
-        </Suspense>
-      )}
+      {open && <Suspense>{children}</Suspense>}
     </section>
   );
 }
