@@ -28,6 +28,20 @@ HEAVY = {
     "starlette",
     "uvicorn",
 }
+LIBRARIES = {
+    "cleanlab",
+    "datasets",
+    "flair",
+    "numpy",
+    "pandas",
+    "setfit",
+    "sklearn",
+    "snorkel",
+    "spacy",
+    "torch",
+    "transformers",
+}
+"""What monitors, the trainer, rules and label models work with."""
 SIGNATURES = {
     "init": "(api_url=None, api_key=None, workspace=None, timeout=60, extra_headers=None)",
     "active_client": "()",
@@ -76,6 +90,22 @@ def test_every_public_thing_is_described() -> None:
 
 def test_importing_loads_nothing_heavy() -> None:
     assert modules_after("import apportion as rg").isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("part", ["monitoring", "listeners", "training", "labeling"])
+def test_parts_of_1x_import_no_library_before_it_is_used(part: str) -> None:
+    found = modules_after(f"import apportion.{part} as part; [getattr(part, name) for name in part.__all__]")
+
+    assert "apportion" in found
+    assert found.isdisjoint(LIBRARIES)
+
+
+def test_a_model_is_recognised_without_importing_any_library() -> None:
+    code = (
+        "import warnings; warnings.simplefilter('ignore'); import apportion as rg; rg.monitor(object(), 'x')"
+    )
+
+    assert modules_after(code).isdisjoint(LIBRARIES)
 
 
 def test_records_need_no_network_and_calls_need_no_server() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -339,3 +340,18 @@ def test_what_cannot_be_searched_for_label_errors() -> None:
         find_label_errors([record], sort_by="luck")
     with pytest.raises(ValueError, match="sort_by"):
         find_label_errors([record], return_indices_ranked_by="x")
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_without_cleanlab_it_says_how_to_install_it_and_changes_no_record(
+    several: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("cleanlab", "cleanlab.filter", "cleanlab.multilabel_classification.filter"):
+        monkeypatch.setitem(sys.modules, module, None)
+    record = rg.TextClassificationRecord(
+        text="x", annotation=["a"] if several else "a", prediction=[("a", 1.0)], multi_label=several
+    )
+
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'apportion\[label-errors\]'"):
+        find_label_errors([record])
+    assert not record.metadata

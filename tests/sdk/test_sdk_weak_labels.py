@@ -10,6 +10,7 @@ import pytest
 
 import apportion as rg
 from apportion.labeling.text_classification import (
+    MajorityVoter,
     Rule,
     WeakLabels,
     WeakMultiLabels,
@@ -230,6 +231,32 @@ def test_the_server_sums_stored_rules_up_as_weak_labels_do(mail: None) -> None:
     assert [each.id for each in rg.load("mail", query='rule:"money"')] == [0, 2, 6]
 
 
+def test_rules_of_the_same_name_are_all_in_the_summary(mail: None) -> None:
+    update_rules("mail", [Rule("free", "spam", name="mine"), Rule("money", "spam", name="mine")])
+
+    found = rules_summary("mail")
+    assert list(found.index) == ["mine", "mine", "later", "total"]
+    assert list(found["coverage"]) == pytest.approx([0.4, 0.3, 0.3, 0.9])
+
+
+def test_a_summary_of_nothing_has_its_rows_and_claims_no_figure(mail: None) -> None:
+    rg.delete_records("mail")
+    emptied = rules_summary("mail")
+    assert list(emptied.index) == ["free", "money", "later", "total"]
+    assert list(emptied.columns) == ["label"]
+    assert emptied["label"]["free"] == {"spam"}
+    assert emptied["label"]["total"] == set()  # nothing got a label
+
+    rg.log(rg.TextClassificationRecord(text="x", annotation="y"), "bare", verbose=False)
+    without = rules_summary("bare")
+    assert list(without.index) == ["total"]
+    assert (without["coverage"]["total"], without["label"]["total"]) == (0.0, set())
+    assert "precision" not in without
+
+    rg.configure_dataset("new", rg.TextClassificationSettings(label_schema=["y"]))
+    assert rules_summary("new").to_dict("index") == {"total": {"label": set()}}
+
+
 def test_stored_rules_alone_need_no_record(
     mail: None, active: rg.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +317,61 @@ def test_a_rule_is_extended_to_records_that_are_alike(mail: None) -> None:
         found.extend_matrix([0.9])
     with pytest.raises(ValueError, match="embeddings needs"):
         found.extend_matrix([0.9] * 3, VECTORS[1:])
+
+
+def test_of_several_labels_a_rule_gives_all_of_its_nearest_record(several: WeakMultiLabels) -> None:
+    vectors = [(1, 0), (0, 1), (-1, 0), (0.2, 1), (0.99, 0.1), (0, -1), (0.1, 1), (-1, 0.1)]
+    before = several.matrix().copy()
+    several.extend_matrix([0.9, 2, 2, 2], vectors)
+
+    # "good" matches 0, 1 and 5; 3 and 6 are like 1, 4 is like 0, 2 and 7 are like none of them
+    good = several.matrix()[:, 0]
+    assert [row for row in range(8) if (good[row] != before[row, 0]).any()] == [3, 4, 6]
+    assert good[[3, 4, 6]].tolist() == [[0, 1, 0]] * 3
+    assert (several.matrix()[:, 1:] == before[:, 1:]).all()
+    # rows that have votes already get more of them, other than with one label
+    assert several.matrix()[3].tolist() == [[0, 1, 0], [-1] * 3, [0, 1, 1], [-1] * 3]
+    summary = several.summary()
+    assert (summary["coverage"]["good"], summary["overlaps"]["good"]) == (0.75, 0.75)
+    assert [each.id for each in MajorityVoter(several).predict()] == [3, 5, 6]
+    several.extend_matrix([2] * 4)
+    assert (several.matrix() == before).all()
+    with pytest.raises(ValueError, match="thresholds needs"):
+        several.extend_matrix([0.9])
+
+
+def test_what_has_no_effect_or_another_name_now_says_so(mail: None) -> None:
+    found = WeakLabels("mail")
+    with pytest.warns(UserWarning, match="gpu has no effect"):
+        found.extend_matrix([0.9] * 3, VECTORS, gpu=True)
+    assert found.matrix()[7].tolist() == [0, 0, -1]
+    for old, new in ((True, False), (False, True)):
+        with pytest.warns(FutureWarning, match="use include_missing"):
+            given = found.annotation(exclude_missing_annotations=old)
+        assert given.tolist() == found.annotation(include_missing=new).tolist()
+    with pytest.warns(FutureWarning):  # as in 1.x, the old name wins
+        assert len(found.annotation(include_missing=True, exclude_missing_annotations=True)) == 6
+
+
+def test_a_terminal_sees_a_bar_before_the_first_rule_is_matched(
+    mail: None, active: rg.Client, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apportion.sdk.progress._is_terminal", lambda: True)
+    seen: list[str] = []
+    post = active.http_client.post
+
+    def asked(*args: Any, **options: Any) -> Any:
+        seen.append(capsys.readouterr().err)
+        return post(*args, **options)
+
+    monkeypatch.setattr(active.http_client, "post", asked)
+
+    WeakLabels("mail", [*load_rules("mail"), call])
+
+    assert seen[0] == "\rMatching rules [..............................] 0 of 3 rules "
+    shown = "".join(seen) + capsys.readouterr().err
+    assert "\rMatching rules [##############################] 3 of 3 rules" in shown
+    assert "\rApplying rule call [##############################] 10 of 10 records" in shown
 
 
 @pytest.mark.parametrize("block", [1, 7, 4_000_000])

@@ -27,9 +27,9 @@ def rules_summary(dataset: str, answers: bool = False) -> Any:
     found = client.http_client.get(rules_path(dataset) + ":figures", params=params)
     rules = found.pop("rules")
     voted = {label for rule in rules if rule["covered_records"] for label in rule["labels"]}
-    rows = {rule.get("description") or rule["query"]: _row(rule, set(rule["labels"])) for rule in rules}
-    rows["total"] = _row(found, voted)
-    frame = pandas().DataFrame.from_dict(rows, orient="index")
+    names = [*(rule.get("description") or rule["query"] for rule in rules), "total"]
+    rows = [*(_row(rule, set(rule["labels"])) for rule in rules), _row(found, voted)]
+    frame = pandas().DataFrame(rows, index=names)
     return frame.dropna(axis="columns", how="all")
 
 

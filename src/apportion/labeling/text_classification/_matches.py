@@ -76,17 +76,17 @@ def _fetched(client: Client, dataset: str, queries: Sequence[str], selection: An
         bits = np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype=np.uint8)
         return np.unpackbits(bits, count=total).view(np.bool_)
 
-    first = ask([], with_records=True)
-    total = first["total"]
-    found = Matches(
-        ids=msgspec.json.decode(zlib.decompress(base64.b64decode(first["ids"])), type=list[str]),
-        flags=[],
-        annotated=unpacked(first["annotated"]),
-        labels={each["label"]: unpacked(each["positions"]) for each in first["labels"]},
-        multi_label=first["multi_label"],
-    )
-    step = max(1, _AT_ONCE // max(total, 1))
     with Progress("Matching rules", len(queries), unit="rules") as progress:
+        first = ask([], with_records=True)  # takes long by itself where there are many records
+        total = first["total"]
+        found = Matches(
+            ids=msgspec.json.decode(zlib.decompress(base64.b64decode(first["ids"])), type=list[str]),
+            flags=[],
+            annotated=unpacked(first["annotated"]),
+            labels={each["label"]: unpacked(each["positions"]) for each in first["labels"]},
+            multi_label=first["multi_label"],
+        )
+        step = max(1, _AT_ONCE // max(total, 1))
         for start in range(0, len(queries), step):
             some = queries[start : start + step]
             reply = ask(some, with_records=False)
