@@ -93,7 +93,7 @@ def queries(labels: list[str], people: list[str]) -> Iterator[str]:
         "_exists_:annotated_as", "_exists_:annotated_by", "_exists_:annotations", "_exists_:gold", "gold:*",
         "last_updated:[2023-11-14T22:13:21 TO *]", "last_updated:<2023-11-15", "version:>1", "counted:true",
         "metrics.annotated.mentions.length:>1", "_exists_:metrics.annotated", "metrics.annotated.tags.tag:*",
-        "rule:*", "covered:false", "covered:true",
+        "rule:*", "covered:false", "covered:true", "covered:conflict",
         "a*:x", "c*:true", "annot*:*", "score:>0.5", "metadata.who:ben", "extra:true", "drafts:>0",
     )  # fmt: skip
 
@@ -187,6 +187,8 @@ def _searches(probe: Any, labels: list[str]) -> Iterator[Probe]:
         {},
         facets="status,annotated_as,annotated_by,predicted,conflict,metadata,mentions",
     )
+    for query in ({}, {"ids": ["r0", "r1"]}, {"query_text": "covered:conflict OR rule:text"}):
+        yield probe(f"POST {_TASK}:search", {"query": query}, facets="covered,rule")
     for each in asked[:40:3]:
         yield probe(f"POST {_DATASET}/records/:search", {"query": each})
 

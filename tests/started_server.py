@@ -28,13 +28,17 @@ class Running:
 
 @contextmanager
 def started(home: Path, *words: str, until: str) -> Iterator[Running]:
-    """A server on a free port, once it has printed ``until``; stopped afterwards."""
+    """A server on a free port, once it has printed ``until``; stopped afterwards.
+
+    Without words it is started by ``python -m apportion`` alone.
+    """
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("APPORTION_", "ARGILLA_"))
     }
+    options = ["apportion.cli.main", *words, "--port", "0", "--home", str(home)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "apportion.cli.main", *words, "--port", "0", "--home", str(home)],
-        env=clean,
+        [sys.executable, "-m", *(options if words else ["apportion"])],
+        env=clean if words else {**clean, "APPORTION_PORT": "0", "APPORTION_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

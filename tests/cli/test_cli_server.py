@@ -179,6 +179,12 @@ def test_an_empty_server_shows_the_code_for_its_first_administrator(home: Path) 
         assert httpx.post(f"{running.url}/", data=setup).status_code == 200
 
 
+def test_the_package_run_as_a_module_without_a_command_starts_the_server(home: Path) -> None:
+    with started(home, until="enter this code") as running:
+        assert httpx.get(f"{running.url}/api/health").status_code == 200
+    assert (home / "apportion.db").exists()
+
+
 def test_well_known_keys_on_an_open_door_are_warned_about(
     demo: Running, run: Run, home: Path, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from apportion.domain.query import MatchAll, parse
 from apportion.domain.records import AgentValues, TextClassificationRecord
+from apportion.domain.rules import LabelingRule
 from apportion.ports.records import Criteria, SearchHits, SortKey
 from apportion.storage.opensearch.circuit import MOST_FAILURES
 from apportion.storage.opensearch.client import BadAnswerError, OpenSearchClient
@@ -49,6 +50,22 @@ def filled(indexed: Indexed, many: int = 5, **options: Any) -> StoredDataset:
 def test_it_is_asked_where_there_is_one(indexed: Indexed) -> None:
     stored = filled(indexed)
     assert found(stored, "text").total == 5
+    assert (indexed.search.condition().answered, indexed.search.condition().left) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [("covered:false", ["r4"]), ("covered:conflict", ["r1"]), ('rule:"1 OR 2" metadata.k:v', ["r1", "r2"])],
+)
+def test_searches_by_labeling_rules_are_answered_by_it(indexed: Indexed, query: str, ids: list[str]) -> None:
+    rules = [("0 OR 1", "spam"), ("1 OR 2", "ham"), ("3", "ham")]
+    stored = filled(
+        indexed, rules=tuple(LabelingRule(each, (label,), label, "anna", 1) for each, label in rules)
+    )
+
+    hits = found(stored, query)
+
+    assert ([row.id for row in hits.rows], hits.total) == (ids, len(ids))
     assert (indexed.search.condition().answered, indexed.search.condition().left) == (1, 0)
 
 

@@ -83,7 +83,7 @@ class World:
         self.plan = made.json()["id"]
         for name, task in TASKS.items():
             for query in ("annotated_as:good", "annotated_by:ben", "text") if task == TEXT else ():
-                rule = {"query": query, "label": "good"}
+                rule = {"query": query, "label": "bad" if query == "text" else "good"}
                 self.ask("max", "POST", f"/api/datasets/{name}/{task}/labeling/rules", rule)
             self.put(name, "ana", "r0", "submitted", "good")
             self.put(name, "ana", "r2", "draft", "bad")
