@@ -19,6 +19,9 @@ LINK = re.compile(r"\[[^\]]*\]\((?!https?:|#|mailto:)([^)#\s]+)")
 CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
+PICTURES = ROOT / "docs" / "images"
+
+
 def page_id(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
@@ -60,3 +63,16 @@ def test_the_readme_has_two_commands_and_a_tutorial_of_ten_lines() -> None:
     assert "make test" in readme
     (tutorial,) = CODE.findall(readme)
     assert len([line for line in tutorial.splitlines() if line.strip()]) <= 10
+
+
+def test_every_picture_is_one_that_is_taken_anew_and_a_page_shows_it() -> None:
+    script = (ROOT / "web" / "pictures" / "take.spec.ts").read_text(encoding="utf-8")
+    taken = set(re.findall(r'\btake\(page, "([^"]+)"', script))
+    shown = {
+        (page.parent / target).resolve()
+        for page in PAGES
+        for target in re.findall(r"^```\{image\} (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    assert {each.stem for each in PICTURES.glob("*.png")} == taken
+    assert {PICTURES / f"{name}.png" for name in taken} <= shown
