@@ -109,7 +109,7 @@ def test_agreement_conflicts_and_export_ask_the_server(
 
     assert json.loads(run("agreement", name, "--json", **as_admin).stdout)["measure"] == "span_f1"
     assert "no answers count here" in run("agreement", name, **as_admin).stdout
-    assert "Nobody disagrees." in run("conflicts", name, "--open", **as_admin).stdout
+    assert "No one disagrees." in run("conflicts", name, "--open", **as_admin).stdout
     assert run("export", name, file, **as_admin).exit_code == 0
     assert {"id", "tokens"} <= json.loads(file.read_text().splitlines()[0]).keys()
     assert run("export", name, tmp_path / "file", **as_admin).exit_code == 2

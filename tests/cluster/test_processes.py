@@ -123,7 +123,7 @@ def test_processes_end_when_the_one_that_started_them_is_killed(running: Running
 def test_a_file_has_one_process_and_a_database_needs_a_secret_and_connections(
     tmp_path: Path, home: Path, postgres: Database
 ) -> None:
-    assert "cannot share one file" in refused(tmp_path / "empty", "--processes", "2")
+    assert "can't share one file" in refused(tmp_path / "empty", "--processes", "2")
     known = settings_of(postgres)
     without = refused(home, APPORTION_DATABASE_URL=known["APPORTION_DATABASE_URL"])
     assert "APPORTION_SECRET_KEY" in without

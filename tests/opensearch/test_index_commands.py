@@ -56,7 +56,7 @@ def test_the_commands_of_the_page_do_what_it_says(
     assert run(ours[0]).output == "There are no indexes.\n"
     verify, rebuild, drop = ours[1:]
     assert "has no index that is in use" in run(verify).output
-    assert run(rebuild).output == "The index of team/reviews is made anew and in use.\n"
+    assert run(rebuild).output == "The index of team/reviews is rebuilt and in use.\n"
     assert run(verify).output == "The index of team/reviews is what the database says.\n"
     (status,) = json.loads(run("index status --json").output)
     assert (status["workspace"], status["dataset"], status["state"], status["lag"]) == (

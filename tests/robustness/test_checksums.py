@@ -113,7 +113,7 @@ def test_verify_names_the_table_and_the_row(whole: Path, tmp_path: Path) -> None
     shown = "\n".join(found)
     row = f"record {rid & 0xFFFFFFFF} of dataset {rid >> 32}, annotator {annotator}"
     assert f"The row {row} of the table annotations is not as it was written." in shown
-    assert "The row no 1 of the table datasets cannot be read" in shown
+    assert "The row no 1 of the table datasets can't be read" in shown
 
 
 def test_a_file_with_a_changed_answer_can_be_restored_and_made_anew_and_verify_goes_on_telling(

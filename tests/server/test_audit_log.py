@@ -209,7 +209,7 @@ def test_a_wrong_present_password_is_a_refusal_too(client_as: Any) -> None:
     client_as("ana").put("/api/me/password", json={"current": "not this", "new": "another long one"})
 
     (event,) = audit(client_as, what="sign_in_refused")
-    assert (event["who"], event["detail"]["why"]) == ("ana", "wrong present password")
+    assert (event["who"], event["detail"]["why"]) == ("ana", "wrong current password")
 
 
 def test_no_secret_is_ever_in_the_log(client_as: Any, store: Any, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_name_that_was_taken_meanwhile_is_never_taken_away(talk: DatasetClient
 
     refused = restore(talk)
     assert refused.status_code == 409
-    assert "Another dataset is called talk" in refused.json()["detail"]["params"]["message"]
+    assert "There is another dataset named talk" in refused.json()["detail"]["params"]["message"]
     assert talk.found("max", "*") == ["new"]
 
     assert restore(talk, into="no/name").status_code == 422

@@ -272,7 +272,7 @@ def test_files_that_are_not_ours_are_refused_and_left_alone(tmp_path: Path) -> N
     for path, reason in (
         (garbage, "not a database"),
         (others, "another program"),
-        (missing, "cannot be opened"),
+        (missing, "can't be opened"),
     ):
         with pytest.raises(DatabaseError, match=reason):
             SqliteStore(path)

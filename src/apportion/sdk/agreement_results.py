@@ -180,7 +180,7 @@ class Conflicts(list[Conflict]):
     @property
     def _head(self) -> str:
         more = f", of which {_SHOWN} are shown" if len(self) > _SHOWN else ""
-        return f"{count(len(self), 'record')} that people differ on{more}" if self else "Nobody disagrees"
+        return f"{count(len(self), 'record')} that people differ on{more}" if self else "No one disagrees"
 
     @property
     def _rows(self) -> list[list[Any]]:
@@ -248,11 +248,11 @@ class Annotators(list[AnnotatorQuality]):
     why: str | None = None
 
     def __repr__(self) -> str:
-        lines = text_table(_QUALITY, self._rows) if self else ["Nobody has answered yet"]
+        lines = text_table(_QUALITY, self._rows) if self else ["No one has answered yet"]
         return "\n".join([*lines, *([f"No accuracy: {self.why}"] if self.why else [])])
 
     def _repr_html_(self) -> str:
-        table = html_table(_QUALITY, self._rows) if self else "<p>Nobody has answered yet</p>"
+        table = html_table(_QUALITY, self._rows) if self else "<p>No one has answered yet</p>"
         return table + (f"<p style='{MUTED}'>No accuracy: {escape(self.why)}</p>" if self.why else "")
 
     @property

@@ -131,7 +131,7 @@ async def refusals_loop(state: AppState) -> None:
         try:
             state.refusals.flush()
         except Exception:
-            log_failure(log, "could not write refused sign-ins to the audit log; it is tried again")
+            log_failure(log, "couldn't write refused sign-ins to the audit log; it is tried again")
 
 
 async def keep_files(state: AppState) -> None:
@@ -140,7 +140,7 @@ async def keep_files(state: AppState) -> None:
         try:
             await state.run_in_thread(state.store.look)
         except Exception:
-            log_failure(log, "could not look at the files; it is tried again")
+            log_failure(log, "couldn't look at the files; it is tried again")
         await asyncio.sleep(FILES)
 
 
@@ -190,4 +190,4 @@ async def warm_up(state: AppState) -> None:
         while await state.run_in_thread(lambda: next(pieces, last)) is not last:
             pass
     except Exception:
-        log_failure(log, "could not read ahead; searches will read what they need")
+        log_failure(log, "couldn't read ahead; searches will read what they need")

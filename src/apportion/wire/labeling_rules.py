@@ -98,7 +98,7 @@ class RuleFiguresInFull(RuleFigures, kw_only=True, omit_defaults=True):
     overlaps: float | UnsetType = UNSET
     conflicts: float | UnsetType = UNSET
     problem: Annotated[
-        str | UnsetType, Meta(description="Why the rule matches nothing: it cannot be read.")
+        str | UnsetType, Meta(description="Why the rule matches nothing: it can't be read.")
     ] = UNSET
     answers: RuleAnswers | UnsetType = UNSET
 

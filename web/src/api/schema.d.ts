@@ -92,8 +92,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List comments by others that are for you: those to you, and in workspaces you lead also those to nobody
-         * @description List comments by others that are for you: those to you, and in workspaces you lead also those to nobody.
+         * List comments by others that are for you: those to you, and in workspaces you lead also those to no one
+         * @description List comments by others that are for you: those to you, and in workspaces you lead also those to no one.
          */
         get: operations["inbox_list_comments"];
         put?: never;
@@ -410,8 +410,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Preview a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written
-         * @description Preview a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written. ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
+         * Preview a plan: who would get how many, pairs, what can't be assigned and why. Nothing is written
+         * @description Preview a plan: who would get how many, pairs, what can't be assigned and why. Nothing is written. ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
          */
         post: operations["assignments_preview"];
         delete?: never;
@@ -450,8 +450,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Accept as gold what people agree on, for records that nobody has decided. Can be undone
-         * @description Accept as gold what people agree on, for records that nobody has decided. Can be undone.
+         * Accept as gold what people agree on, for records that no one has decided. Can be undone
+         * @description Accept as gold what people agree on, for records that no one has decided. Can be undone.
          */
         post: operations["jobs_accept"];
         delete?: never;
@@ -530,8 +530,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Export a dataset as a file: resolved values with their provenance, everybody's answers, soft labels
-         * @description Export a dataset as a file: resolved values with their provenance, everybody's answers, soft labels. A large file is read a thousand records at a time, in order of their ids: each record comes once, as it is at that moment. The records that match a query, and the columns of CSV and Parquet, are those at the beginning. The connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
+         * Export a dataset as a file: resolved values with their provenance, everyone's answers, soft labels
+         * @description Export a dataset as a file: resolved values with their provenance, everyone's answers, soft labels. A large file is read a thousand records at a time, in order of their ids: each record comes once, as it is at that moment. The records that match a query, and the columns of CSV and Parquet, are those at the beginning. The connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
          */
         post: operations["export_export"];
         delete?: never;
@@ -614,8 +614,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import records from a file: our own export with everybody's answers, or any table with a mapping of columns
-         * @description Import records from a file: our own export with everybody's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is stored completely or not at all, even if the server is stopped meanwhile.
+         * Import records from a file: our own export with everyone's answers, or any table with a mapping of columns
+         * @description Import records from a file: our own export with everyone's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is stored completely or not at all, even if the server is stopped meanwhile.
          */
         post: operations["export_import_file"];
         delete?: never;
@@ -758,8 +758,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Skip a record: it goes to others, comes back later or goes to nobody, as the plan or the dataset says
-         * @description Skip a record: it goes to others, comes back later or goes to nobody, as the plan or the dataset says.
+         * Skip a record: it goes to others, comes back later or goes to no one, as the plan or the dataset says
+         * @description Skip a record: it goes to others, comes back later or goes to no one, as the plan or the dataset says.
          */
         post: operations["queue_skip"];
         delete?: never;
@@ -880,8 +880,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show everybody's annotations of a record; not for annotators of a blind dataset
-         * @description Show everybody's annotations of a record; not for annotators of a blind dataset.
+         * Show everyone's annotations of a record; not for annotators of a blind dataset
+         * @description Show everyone's annotations of a record; not for annotators of a blind dataset.
          */
         get: operations["answers_get_everyones"];
         put?: never;
@@ -950,8 +950,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why
-         * @description Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why. With ``undo`` the answer is restored, and the comment is dealt with.
+         * Ask someone to answer a record again: their answer becomes a draft of theirs, and a comment tells them why
+         * @description Ask someone to answer a record again: their answer becomes a draft of theirs, and a comment tells them why. With ``undo`` the answer is restored, and the comment is marked as done.
          */
         post: operations["answers_ask_again"];
         delete?: never;
@@ -974,8 +974,8 @@ export interface paths {
         get: operations["answers_get_comments"];
         put?: never;
         /**
-         * Comment on a record, or flag it to somebody
-         * @description Comment on a record, or flag it to somebody.
+         * Comment on a record, or flag it to someone
+         * @description Comment on a record, or flag it to someone.
          */
         post: operations["answers_post_comment"];
         delete?: never;
@@ -1016,8 +1016,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List earlier annotations of a record, newest first: your own, or everybody's if you may see them
-         * @description List earlier annotations of a record, newest first: your own, or everybody's if you may see them.
+         * List earlier annotations of a record, newest first: your own, or everyone's if you may see them
+         * @description List earlier annotations of a record, newest first: your own, or everyone's if you may see them.
          */
         get: operations["answers_get_history"];
         put?: never;
@@ -1382,8 +1382,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Gather copies from each person's workspace by record id: one dataset with everybody's annotations
-         * @description Gather copies from each person's workspace by record id: one dataset with everybody's annotations.
+         * Gather copies from each person's workspace by record id: one dataset with everyone's annotations
+         * @description Gather copies from each person's workspace by record id: one dataset with everyone's annotations.
          */
         post: operations["datasets_gather_copies"];
         delete?: never;
@@ -1706,8 +1706,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign in: the answer sets a cookie that scripts cannot read
-         * @description Sign in: the answer sets a cookie that scripts cannot read.
+         * Sign in: the answer sets a cookie that scripts can't read
+         * @description Sign in: the answer sets a cookie that scripts can't read.
          */
         post: operations["session_sign_in"];
         /**
@@ -1799,8 +1799,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Deactivate a user: nobody can sign in as them any more, and their annotations keep their name
-         * @description Deactivate a user: nobody can sign in as them any more, and their annotations keep their name.
+         * Deactivate a user: no one can sign in as them any more, and their annotations keep their name
+         * @description Deactivate a user: no one can sign in as them any more, and their annotations keep their name.
          */
         delete: operations["users_delete_user"];
         options?: never;
@@ -1822,8 +1822,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reset a user's API key; the old one and their sessions stop working. Everybody may reset their own
-         * @description Reset a user's API key; the old one and their sessions stop working. Everybody may reset their own.
+         * Reset a user's API key; the old one and their sessions stop working. Everyone may reset their own
+         * @description Reset a user's API key; the old one and their sessions stop working. Everyone may reset their own.
          */
         post: operations["users_reset_key"];
         delete?: never;
@@ -1992,8 +1992,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List workspaces: all for administrators, their own for everybody else
-         * @description List workspaces: all for administrators, their own for everybody else.
+         * List workspaces: all for administrators, their own for everyone else
+         * @description List workspaces: all for administrators, their own for everyone else.
          */
         get: operations["workspaces_list_workspaces"];
         put?: never;
@@ -2596,7 +2596,7 @@ export interface components {
         BulkOut: {
             dataset: string;
             failed: number;
-            /** @description Annotations left as they were, where everybody has their own. */
+            /** @description Annotations left as they were, where everyone has their own. */
             kept?: number | null;
             processed: number;
         };
@@ -2742,6 +2742,8 @@ export interface components {
             inserted_at: string;
             key_prefix?: string | null;
             last_name?: string | null;
+            /** @description The user's role in each workspace they are a member of. */
+            memberships: components["schemas"]["MembershipOut"][];
             role: components["schemas"]["Role"];
             updated_at: string;
             username: string;
@@ -3488,6 +3490,7 @@ export interface components {
             inserted_at: string;
             key_prefix?: string | null;
             last_name?: string | null;
+            /** @description The user's role in each workspace they are a member of. */
             memberships: components["schemas"]["MembershipOut"][];
             role: components["schemas"]["Role"];
             updated_at: string;
@@ -3855,6 +3858,7 @@ export interface components {
         PlanOut: {
             adaptive?: components["schemas"]["Adaptive"];
             agreement_assumes: string;
+            agreement_case?: components["schemas"]["PlanningCaseOut"];
             agreement_half_width: number | null;
             blind?: boolean;
             changed_at: string;
@@ -3895,6 +3899,7 @@ export interface components {
         PlanPreview: {
             adaptive?: components["schemas"]["Adaptive"];
             agreement_assumes: string;
+            agreement_case?: components["schemas"]["PlanningCaseOut"];
             agreement_half_width: number | null;
             blind?: boolean;
             checks?: number | components["schemas"]["Checks"];
@@ -4000,6 +4005,15 @@ export interface components {
             user?: string;
             weight?: number;
             workspace?: string;
+        };
+        /**
+         * PlanningCaseOut
+         * @description What the precision of agreement is predicted for: equally frequent classes, the share of right answers.
+         */
+        PlanningCaseOut: {
+            accuracy: number;
+            alpha: number;
+            classes: number;
         };
         /**
          * PlansOut
@@ -4113,7 +4127,7 @@ export interface components {
          */
         QueueRecord: {
             annotation?: components["schemas"]["ShownValue"] | null;
-            /** @description Everybody's own, by agent. */
+            /** @description Everyone's own, by agent. */
             annotations?: {
                 [key: string]: components["schemas"]["ShownValue"];
             } | null;
@@ -4139,7 +4153,7 @@ export interface components {
             /** @default false */
             multi_label?: boolean;
             prediction?: components["schemas"]["ShownValue"] | null;
-            /** @description Everybody's own, by agent. */
+            /** @description Everyone's own, by agent. */
             predictions?: {
                 [key: string]: components["schemas"]["ShownValue"];
             } | null;
@@ -4189,7 +4203,7 @@ export interface components {
             /** @default false */
             dry_run?: boolean;
             /**
-             * @description Also hand over what somebody has above their share.
+             * @description Also hand over what someone has above their share.
              * @default false
              */
             level?: boolean;
@@ -4211,7 +4225,7 @@ export interface components {
          */
         Record: {
             annotation?: components["schemas"]["ShownValue"] | null;
-            /** @description Everybody's own, by agent. */
+            /** @description Everyone's own, by agent. */
             annotations?: {
                 [key: string]: components["schemas"]["ShownValue"];
             } | null;
@@ -4236,7 +4250,7 @@ export interface components {
             /** @default false */
             multi_label?: boolean;
             prediction?: components["schemas"]["ShownValue"] | null;
-            /** @description Everybody's own, by agent. */
+            /** @description Everyone's own, by agent. */
             predictions?: {
                 [key: string]: components["schemas"]["ShownValue"];
             } | null;
@@ -4421,7 +4435,7 @@ export interface components {
             incorrect?: number;
             overlaps?: number;
             precision?: number;
-            /** @description Why the rule matches nothing: it cannot be read. */
+            /** @description Why the rule matches nothing: it can't be read. */
             problem?: string;
             total_records: number;
         };
@@ -4459,7 +4473,7 @@ export interface components {
             labels: string[];
             overlaps?: number;
             precision?: number;
-            /** @description Why the rule matches nothing: it cannot be read. */
+            /** @description Why the rule matches nothing: it can't be read. */
             problem?: string;
             query: string;
             total_records: number;
@@ -4480,7 +4494,7 @@ export interface components {
             incorrect?: number;
             overlaps?: number;
             precision?: number;
-            /** @description Why the rule matches nothing: it cannot be read. */
+            /** @description Why the rule matches nothing: it can't be read. */
             problem?: string;
             rules: components["schemas"]["RuleReport"][];
             total_records: number;
@@ -5241,6 +5255,8 @@ export interface components {
             inserted_at: string;
             key_prefix?: string | null;
             last_name?: string | null;
+            /** @description The user's role in each workspace they are a member of. */
+            memberships: components["schemas"]["MembershipOut"][];
             role: components["schemas"]["Role"];
             updated_at: string;
             username: string;
@@ -7361,6 +7377,8 @@ export interface operations {
                 limit?: number;
                 /** @description ``next`` of the page before. */
                 cursor?: string | null;
+                /** @description Only what this person did. */
+                annotator?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -7427,7 +7445,7 @@ export interface operations {
             query: {
                 /** @description The record's id. */
                 record: string;
-                /** @description Whom it is about; you, if nobody is named. */
+                /** @description Whom it is about; you, if no one is named. */
                 annotator?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
@@ -10508,7 +10526,7 @@ export interface operations {
     rules_rules_figures: {
         parameters: {
             query?: {
-                /** @description Whether to compare them with everybody's answers, too; for reviewers. */
+                /** @description Whether to compare them with everyone's answers, too; for reviewers. */
                 answers?: boolean;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;

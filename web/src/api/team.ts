@@ -85,12 +85,13 @@ export const plansQuery = (dataset: DatasetRef) =>
       (await ask(client.GET("/api/datasets/{name}/assignments", { params: where(dataset) }))).assignments,
   });
 
-export const eventsKey = (dataset: DatasetRef) => [...teamKey(dataset), "events"];
+/** `who` "": everybody. */
+export const eventsKey = (dataset: DatasetRef, who: string) => [...teamKey(dataset), "events", who];
 
-export async function readEvents(dataset: DatasetRef, cursor: string): Promise<{ events: TeamEvent[]; next: string | null }> {
+export async function readEvents(dataset: DatasetRef, who: string, cursor: string): Promise<{ events: TeamEvent[]; next: string | null }> {
   const { path, query } = where(dataset);
   const found = await ask(
-    client.GET("/api/datasets/{name}/events", { params: { path, query: { ...query, limit: 200, ...(cursor ? { cursor } : {}) } } }),
+    client.GET("/api/datasets/{name}/events", { params: { path, query: { ...query, limit: 200, ...(who ? { annotator: who } : {}), ...(cursor ? { cursor } : {}) } } }),
   );
   return { events: found.events, next: found.next ?? null };
 }

@@ -5,6 +5,9 @@ interface Person {
   readonly memberships: readonly { readonly workspace: string; readonly role: string }[];
 }
 
+/** In a workspace, the one who may do most last. */
+export const ROLES = ["annotator", "reviewer", "manager"] as const;
+
 const roleIn = (me: Person, workspace: string) => me.memberships.find((each) => each.workspace === workspace)?.role;
 
 /** Shares out work, changes settings, and looks after members of the workspace. */

@@ -19,7 +19,7 @@ const sentences = {
   removed_gold: sentence("reopened {record} of {dataset}"),
   commented: sentence("commented on {record} of {dataset}"),
   reopened_comment: sentence("reopened a comment on {record} of {dataset}"),
-  imported_gold: sentence("imported gold values into {dataset}"),
+  imported_gold: sentence("imported final values into {dataset}"),
   accepted_consensus: sentence("accepted what people agree on in {dataset}"),
   started_job: sentence("changed all records of {dataset} matching a search"),
   undid_job: sentence("undid a change of many records of {dataset}"),

@@ -55,7 +55,6 @@ export const shellSource = {
     offline: msg(["waiting"], "{waiting, plural, =0 {Offline} other {Offline: {waiting, plural, one {# answer} other {# answers}} kept on this device}}"),
     signedOut: msg(["waiting"], "{waiting, plural, =0 {Signed out} other {Signed out: {waiting, plural, one {# answer} other {# answers}} kept on this device}}"),
     problem: msg(["count"], "{count, plural, one {# answer} other {# answers}} not saved"),
-    nothing: "All saved",
     title: "These answers aren’t saved",
     intro: "They stay in this browser until you choose what to do.",
     answered: msg(["who"], "{who} answered this record at the same time."),

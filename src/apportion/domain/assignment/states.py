@@ -117,18 +117,18 @@ class Reason:
 
 
 SENTENCES: Mapping[str, str] = {
-    "anchor": "one of the records that are meant for everybody",
-    "everyone": "this rule gives every record to everybody",
+    "anchor": "one of the records that are meant for everyone",
+    "everyone": "this rule gives every record to everyone",
     "turns": "the seeded order of the records met the next of {0} people in turn",
     "pairs": "the seeded order of the records met the next pair of {0} people, each pair in turn",
     "blocks": "the seeded order of the records met the next group of {1} among {0} people",
     "least_loaded": "had the least to do for their share ({0} of {1})",
     "fewest_shared": "had the least to do for their share ({0} of {1}), then fewest records with {2} ({3})",
     "other_island": "had the least to do for their share ({0} of {1}), then nothing in common yet with {2}",
-    "over_share": "their share ({1}) was full, but nobody else could take it",
+    "over_share": "their share ({1}) was full, but no one else could take it",
     "repair": "the rows of others were moved so that every slot could be filled",
     "balance": "the rows of others were moved so that loads come closer to the shares",
-    "exchanged": "exchanged with somebody so that no two people share too many or too few records",
+    "exchanged": "exchanged with someone so that no two people share too many or too few records",
     "kept": "had the record before another person's row of it was moved",
     "open": "an open slot: whoever is free and eligible takes it",
     "adopted": "the records already named this person under {0}",
@@ -137,7 +137,7 @@ SENTENCES: Mapping[str, str] = {
     "undone": "back where it was before a change was undone",
     "adaptive": "the answers so far do not resolve the record, so one more person is asked",
     "check": "a record with a gold value, mixed in to see how people do",
-    "joined": "one of the records that are meant for everybody, and this person joined later",
+    "joined": "one of the records that are meant for everyone, and this person joined later",
 }
 
 

@@ -57,7 +57,7 @@ _SENTENCES = {
     ConflictKind.TIE: "the votes are tied",
     ConflictKind.NOT_UNANIMOUS: "the answers differ, and the dataset wants them all the same",
     ConflictKind.USABLE_OR_NOT: "some find the record unusable, others answered it",
-    ConflictKind.TEXTS_DIFFER: "the texts differ, and texts cannot be voted on in parts",
+    ConflictKind.TEXTS_DIFFER: "the texts differ, and texts can't be voted on in parts",
     ConflictKind.UNSURE: "no value is probable enough",
     ConflictKind.AWAITS_A_PERSON: "all answers are there; a person decides",
 }

@@ -99,7 +99,7 @@ def audit(
     unknown = sorted(options.keys() - AuditOptions.__annotations__.keys())
     if unknown:
         known = ", ".join(AuditOptions.__annotations__)
-        raise InputValueError(f"The audit log cannot be narrowed by {', '.join(unknown)}, but by {known}.")
+        raise InputValueError(f"The audit log can't be narrowed by {', '.join(unknown)}, but by {known}.")
     given = {_NAMES.get(name, name): _plain(value) for name, value in options.items()}
     yield from connection.user()
     found = yield from pages("/api/audit", given, "events", limit, _PAGE)

@@ -78,7 +78,7 @@ class Model:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self._fixed:
-            raise AttributeError(f"{name} cannot be changed; make another record, e.g. with copy(update=…)")
+            raise AttributeError(f"{name} can't be changed; make another record, e.g. with copy(update=…)")
         if name not in self._names:
             raise self._unknown([name])
         object.__setattr__(self, name, self._checked(name, value))

@@ -36,7 +36,7 @@ def parquet_pages(dataset: Dataset, names: ColumnNames) -> Callable[[Iterable[Ex
         import pyarrow.parquet as pq
     except ModuleNotFoundError:
         raise BadRequestError(
-            "This server cannot write Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
+            "This server can't write Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
             "or ask for csv or jsonl."
         ) from None
 

@@ -145,7 +145,7 @@ class _FileReader:
                     _lenient(row, how.task) if how.kind == "jsonl" else _nested(row, how.task)
                 )
         except (TypeError, ValueError, AttributeError) as wrong:
-            self._read.blame(place, None, f"the row cannot be read: {wrong}")
+            self._read.blame(place, None, f"the row can't be read: {wrong}")
 
     def _take(self) -> None:
         """Convert the collected rows to records."""
@@ -155,7 +155,7 @@ class _FileReader:
             try:
                 records[place] = _record_of(row, how.task, how.by)
             except (TypeError, ValueError, AttributeError) as wrong:
-                read.blame(place, None, f"the row cannot be read: {wrong}")
+                read.blame(place, None, f"the row can't be read: {wrong}")
         self._check_multi_label(records)
         for place, record in _logged(records, how.task, how.limits, how.rules, read).items():
             first = self._first_of.setdefault(record.id, place)
@@ -229,7 +229,7 @@ def _logged(
                 [
                     {
                         "loc": ["body"],
-                        "msg": f"the file cannot be read: {wrong}. Nothing was stored",
+                        "msg": f"the file can't be read: {wrong}. Nothing was stored",
                         "type": "value_error",
                     }
                 ],
@@ -399,7 +399,7 @@ def _answer(task: Task, name: str, sent: Json, limits: AnswerLimits) -> Imported
             None if sent.get("updated_at") is None else instant_of(parse_datetime(sent["updated_at"])),
         )
     except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
-        raise _Wrong(f"the answer cannot be read: {wrong}", f"answers.{name}") from None
+        raise _Wrong(f"the answer can't be read: {wrong}", f"answers.{name}") from None
 
 
 def _seconds(sent: Any) -> float | None:
@@ -427,4 +427,4 @@ def _gold(task: Task, sent: Json, limits: AnswerLimits, by: str, now: int) -> Go
             now if sent.get("at") is None else instant_of(parse_datetime(sent["at"])),
         )
     except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
-        raise _Wrong(f"the gold value cannot be read: {wrong}", "gold") from None
+        raise _Wrong(f"the gold value can't be read: {wrong}", "gold") from None

@@ -146,7 +146,7 @@ async def undo_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
 
 @router.get(f"{_RECORD}/annotations", responses=_REFUSALS)
 async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut:
-    """Show everybody's annotations of a record; not for annotators of a blind dataset."""
+    """Show everyone's annotations of a record; not for annotators of a blind dataset."""
     id, address = record_id(request), ctx.address(name)
     dataset, found, gold = await ctx.read(
         lambda tx: own_annotations.all_annotations(tx, ctx.actor, address.record(id))
@@ -202,9 +202,9 @@ def _resolved(each: RecordResolution, task: Task) -> ResolvedRecordOut:
 async def ask_again(
     ctx: Ctx, request: Request, name: str, annotator: str, asked: AskAgainIn
 ) -> AnnotationsOut:
-    """Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why.
+    """Ask someone to answer a record again: their answer becomes a draft of theirs, and a comment tells them why.
 
-    With ``undo`` the answer is restored, and the comment is dealt with.
+    With ``undo`` the answer is restored, and the comment is marked as done.
     """
     address, now = ctx.address(name).record(record_id(request)), ctx.state.clock.now()
 
@@ -227,7 +227,7 @@ async def ask_again(
 async def get_history(
     ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
 ) -> HistoryOut:
-    """List earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
+    """List earlier annotations of a record, newest first: your own, or everyone's if you may see them."""
     id, address = record_id(request), ctx.address(name)
     dataset, found = await ctx.read(lambda tx: own_annotations.history(tx, ctx.actor, address.record(id)))
     # counted from the oldest: new entries do not shift the pages
@@ -308,7 +308,7 @@ async def get_comments(
     dependencies=KEYED,
 )
 async def post_comment(ctx: Ctx, request: Request, name: str, sent: CommentIn) -> Reply[CommentOut]:
-    """Comment on a record, or flag it to somebody."""
+    """Comment on a record, or flag it to someone."""
     id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
     comment = comments.NewComment(sent.text, sent.to)
     return await ctx.once(

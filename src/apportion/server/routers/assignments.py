@@ -99,7 +99,7 @@ async def _plan(ctx: Context, address: DatasetAddress, spec: PlanSpec, digest: s
 
 @router.post(_PLANS + ":preview", responses=_PLANNING)
 async def preview(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanPreview]:
-    """Preview a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written.
+    """Preview a plan: who would get how many, pairs, what can't be assigned and why. Nothing is written.
 
     ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
     """
@@ -204,7 +204,7 @@ async def explain(
     ctx: Ctx,
     name: str,
     record: Annotated[str, Query(description="The record's id.")],
-    annotator: Annotated[str | None, Query(description="Whom it is about; you, if nobody is named.")] = None,
+    annotator: Annotated[str | None, Query(description="Whom it is about; you, if no one is named.")] = None,
 ) -> Explanation:
     """Explain why a person has a record, or why not. Annotators may ask about themselves."""
     from apportion.services.assignments.explain import explain as why

@@ -173,7 +173,7 @@ async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> Reply[DatasetOut]
     "/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)}, dependencies=KEYED
 )
 async def gather_copies(ctx: Ctx, sent: GatherIn) -> Reply[GatheredOut]:
-    """Gather copies from each person's workspace by record id: one dataset with everybody's annotations."""
+    """Gather copies from each person's workspace by record id: one dataset with everyone's annotations."""
     from apportion.services.records.gather import GatherCopies, GatherRequest, read_copies  # imports numpy
 
     if (kept := await ctx.kept_reply()) is not None:

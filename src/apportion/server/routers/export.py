@@ -79,7 +79,7 @@ _TEXTS_IN_A_ROW = 8
     },
 )
 async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
-    """Export a dataset as a file: resolved values with their provenance, everybody's answers, soft labels.
+    """Export a dataset as a file: resolved values with their provenance, everyone's answers, soft labels.
 
     A large file is read a thousand records at a time, in order of their ids: each record comes once, as it is at that
     moment. The records that match a query, and the columns of CSV and Parquet, are those at the beginning. The
@@ -153,7 +153,7 @@ async def _stream(
                 gone.set()
                 while not pages.empty():
                     pages.get()
-                pages.put(TimeoutError(f"nobody took the file for {_PATIENCE:g} seconds"))
+                pages.put(TimeoutError(f"no one took the file for {_PATIENCE:g} seconds"))
             return
 
     def run() -> None:
@@ -177,7 +177,7 @@ async def _stream(
     try:
         while (page := await asyncio.to_thread(pages.get)) is not None:
             if gone.is_set():
-                raise TimeoutError("nobody took the export any further")  # raising breaks the connection off
+                raise TimeoutError("no one took the export any further")  # raising breaks the connection off
             if isinstance(page, BaseException):
                 raise page
             yield page
@@ -224,7 +224,7 @@ async def import_file(
     dry_run: Annotated[bool, Query(description="Only check the file.")] = False,
     leave_out: Annotated[bool, Query(description="Leave bad rows out instead of refusing the file.")] = False,
 ) -> Reply[ImportOut]:
-    """Import records from a file: our own export with everybody's answers, or any table with a mapping of columns.
+    """Import records from a file: our own export with everyone's answers, or any table with a mapping of columns.
 
     A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is
     stored completely or not at all, even if the server is stopped meanwhile.
@@ -283,7 +283,7 @@ async def _spool(request: Request, file: IO[bytes]) -> None:
             await asyncio.to_thread(file.write, part)
         file.seek(0)
     except OSError as failure:
-        raise StorageFullError(f"The file could not be kept while it is read: {failure}.") from failure
+        raise StorageFullError(f"The file couldn't be kept while it is read: {failure}.") from failure
 
 
 def _limits(ctx: Context) -> BulkLimits:

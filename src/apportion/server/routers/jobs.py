@@ -74,7 +74,7 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> Reply[JobOut]:
 
 @router.post(_DATASET + "/consensus:accept", responses=_REFUSALS, dependencies=KEYED)
 async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> Reply[JobOut]:
-    """Accept as gold what people agree on, for records that nobody has decided. Can be undone."""
+    """Accept as gold what people agree on, for records that no one has decided. Can be undone."""
     address, now = ctx.address(name), ctx.state.clock.now()
     asked = jobs.Acceptance(wanted.query, ResolutionRule(wanted.rule))
     await ctx.parsed(wanted.query)

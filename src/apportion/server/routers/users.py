@@ -102,7 +102,7 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
-    """Reset a user's API key; the old one and their sessions stop working. Everybody may reset their own."""
+    """Reset a user's API key; the old one and their sessions stop working. Everyone may reset their own."""
     user, now = UserId(str(id)), ctx.state.clock.now()
     changed, key = await ctx.write(lambda tx: manage.reset_key(tx, ctx.actor, user, now=now, sid=ctx.sid))
     return user_out(changed, key=key)
@@ -113,7 +113,7 @@ async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def delete_user(ctx: Ctx, id: UUID) -> UserOut:
-    """Deactivate a user: nobody can sign in as them any more, and their annotations keep their name."""
+    """Deactivate a user: no one can sign in as them any more, and their annotations keep their name."""
     user, now = UserId(str(id)), ctx.state.clock.now()
     gone = await ctx.write(lambda tx: manage.deactivate_user(tx, ctx.actor, user, now=now))
     return user_out(gone)

@@ -35,7 +35,7 @@ router = APIRouter(tags=["Workspaces"], route_class=JsonRoute)
 
 @router.get("/api/workspaces")
 async def list_workspaces(ctx: Ctx) -> list[WorkspaceOut]:
-    """List workspaces: all for administrators, their own for everybody else."""
+    """List workspaces: all for administrators, their own for everyone else."""
     found = await ctx.read(lambda tx: manage.list_workspaces(tx.people, ctx.actor))
     return [workspace_out(each) for each in found]
 

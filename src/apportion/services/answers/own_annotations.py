@@ -150,7 +150,7 @@ def all_annotations(
     case = record_case(access, address.id)
     if not sees_others(access):
         raise ForbiddenOperationError(
-            "Operation not allowed: in this dataset everybody sees only their own annotations."
+            "Operation not allowed: in this dataset everyone sees only their own answers."
         )
     found = [
         each

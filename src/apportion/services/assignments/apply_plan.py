@@ -222,14 +222,16 @@ def _check_alone(tx: Transaction, planned: ComputedPlan) -> None:
     dataset = _find_unchanged(tx, planned)
     half = (PlanPhase.WRITING, PlanPhase.UNDOING)
     if any(each.phase in half or each.extending is not None for each in tx.assignments.plans(dataset)):
-        raise ConflictError("Another plan of this dataset is being written just now. Nothing was assigned.")
+        raise ConflictError(
+            "Another plan of this dataset is being saved right now. Nothing was assigned; try again."
+        )
 
 
 def _store_plan(tx: Transaction, planned: ComputedPlan, by: str, at: int) -> StoredPlan:
     dataset = _find_unchanged(tx, planned)
     if inputs_version(tx, dataset) != planned.mark:
         raise ConflictError(
-            "The records, the policies or the plans of this dataset changed while this one was worked out. "
+            "The records, the policies or the plans of this dataset changed while this one was calculated. "
             "Nothing was assigned; try again."
         )
     if planned.into is not None:

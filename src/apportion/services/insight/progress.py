@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from apportion.domain.assignment.states import RowState
 from apportion.domain.datasets import Dataset, DatasetAddress
+from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.ports.annotations import Event
@@ -225,17 +226,27 @@ def my_work(tx: Transaction, actor: Actor, *, now: int) -> list[WorkItem]:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """A page of events: those after a number in order, or those before one, newest first."""
+    """A page of events: those after a number in order, or those before one, newest first; ``who`` only theirs."""
 
     limit: int
     after: int = 0
     before: int | None = None
+    who: str | None = None
 
 
 def events(tx: Transaction, actor: Actor, address: DatasetAddress, page: EventPage) -> Sequence[Event]:
-    """Return the events of a dataset; annotators see their own."""
-    access = open_dataset(tx, actor, address, Action.ANNOTATE)
-    who = None if access.may(Action.SEE_EVENTS) else actor.username
+    """Return the events of a dataset; annotators see their own.
+
+    Raises ``ForbiddenOperationError`` for annotators who ask for somebody else's.
+    """
+    access, who = open_dataset(tx, actor, address, Action.ANNOTATE), page.who
+    if not access.may(Action.SEE_EVENTS):
+        if who not in (None, actor.username):
+            raise ForbiddenOperationError(
+                f"Operation not allowed: annotators see only their own activity in dataset {address.name}. "
+                "Leave out 'annotator', or name yourself."
+            )
+        who = actor.username
     return tx.annotations.events(
         access.dataset, after=page.after, before=page.before, who=who, limit=page.limit
     )

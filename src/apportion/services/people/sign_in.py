@@ -142,7 +142,7 @@ class SignIn:
     def confirm(self, username: str, password: str, address: str) -> None:
         """Refuse unless this is the password of a user who has signed in. Throttled as signing in is."""
         if self._attempt(username, password, address) is None:
-            raise ForbiddenOperationError("This is not your present password.")
+            raise ForbiddenOperationError("This is not your current password.")
 
     def _attempt(self, username: str, password: str, address: str) -> User | None:
         who = f"{username[:NAME_LENGTH]}\n{address}"  # cut, so that long names sent do not fill the memory

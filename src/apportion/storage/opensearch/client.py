@@ -147,7 +147,7 @@ class OpenSearchClient:
         if (int(major), int(minor)) < LEAST_VERSION:
             needed = ".".join(map(str, LEAST_VERSION))
             raise BadAnswerError(
-                400, f"version {version} cannot search among given records; {needed} or later is needed"
+                400, f"version {version} can't search among given records; {needed} or later is needed"
             )
         return version
 

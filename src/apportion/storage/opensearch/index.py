@@ -123,7 +123,7 @@ class Indexes:
         """Make what was sent searchable. Raises ``BadAnswerError`` where part of it may not be."""
         answer = self._ask("POST", f"/{self.name_of(row)}/_refresh")
         if answer["_shards"]["failed"]:
-            raise BadAnswerError(503, "some shards could not be refreshed")
+            raise BadAnswerError(503, "some shards couldn't be refreshed")
 
     def red(self, name: str) -> bool:
         """Return whether part of an index is not to be had."""

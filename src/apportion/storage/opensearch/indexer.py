@@ -132,7 +132,7 @@ class Indexer:
             return self._advance(dataset, row, rows)
         except BrokenIndexError as broken:
             problem = (
-                f"{broken}. The database answers searches of dataset {dataset.name}. Have the index built anew with "
+                f"{broken}. The database answers searches of dataset {dataset.name}. Have the index rebuilt with "
                 f"`apportion index rebuild {dataset.name} --workspace {dataset.workspace}`."
             )
             log.error("%s", problem)
@@ -200,7 +200,7 @@ class Indexer:
 
     def _begin_anew(self, row: IndexRow, *, growing: bool = False) -> bool:
         """Begin a new generation, as it is not known any more what was written since."""
-        log.warning("an index of dataset %d has missed changes, and is built anew", row.dataset)
+        log.warning("an index of dataset %d has missed changes, and is rebuilt", row.dataset)
         self.source.keep(row._replace(state=IndexState.OVERTAKEN))
         if not growing:
             self.source.begin(row.dataset, IndexState.NEW)

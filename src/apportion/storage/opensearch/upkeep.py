@@ -45,7 +45,7 @@ class IndexUpkeep:
             yield
         except (UnavailableError, BadAnswerError) as failure:
             raise CannotOpenError(
-                f"OpenSearch cannot be used: {failure}. Nothing else was changed. Look at APPORTION_OPENSEARCH_URL, "
+                f"OpenSearch can't be used: {failure}. Nothing else was changed. Look at APPORTION_OPENSEARCH_URL, "
                 "and whether it runs."
             ) from failure
 

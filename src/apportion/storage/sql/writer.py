@@ -203,7 +203,7 @@ class Writer(Generic[C]):
             try:
                 hook()
             except Exception:
-                log.exception("could not pass on a committed change")
+                log.exception("couldn't pass on a committed change")
 
     def _one(self, task: _WriteTask[C, Any], done: list[tuple[_WriteTask[C, Any], Any]]) -> None:
         """Run one task so that it can be undone alone. Raises only when the whole transaction is lost."""

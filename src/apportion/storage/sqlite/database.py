@@ -97,7 +97,7 @@ class Database:
         if damage is not None:
             if self.damage is None:
                 log.critical(
-                    "%s The server goes on with what it can still read; what cannot be written is refused. Stop it "
+                    "%s The server goes on with what it can still read; what can't be written is refused. Stop it "
                     "soon, keep a copy of the folder, and look with `apportion verify`.",
                     damaged(self.path, damage),
                 )

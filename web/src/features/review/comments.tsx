@@ -43,7 +43,7 @@ export function Comments({ dataset, id, me, nameOf, field }: Props) {
         <ul className={classes["said"]}>
           {said.map((each) => (
             <li key={`${each.at}${each.author}${each.text}`}>
-              <strong>{each.author === me ? reviewText.you : nameOf(each.author)}</strong>
+              <strong>{each.author === me ? reviewText.author : nameOf(each.author)}</strong>
               {each.to && <> {reviewText.saidTo(each.to === me ? reviewText.you : nameOf(each.to))}</>}
               <span className={classes["when"]}>
                 {" "}

@@ -25,7 +25,7 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
   const figures = new Map(useQuery(peopleAgreementQuery(dataset)).data?.map((each) => [each.person, each]));
   const { workspace, name } = dataset;
   const heads = [teamText.team.assigned, teamText.team.done, teamText.team.left, teamText.team.drafts];
-  const skip = useQuery(policiesQuery(dataset)).data?.skip;
+  const skipsGo = teamText.team.skippedHint[useQuery(policiesQuery(dataset)).data?.skip ?? ""];
   return (
     <div className={classes["sheet"]}>
       <Table className={classes["table"] ?? ""} verticalSpacing={8} aria-label={teamText.team.people}>
@@ -38,13 +38,7 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
                 {each}
               </Table.Th>
             ))}
-            <Table.Th ta="end">
-              <Tooltip label={teamText.team.skippedHint[skip ?? ""] ?? teamText.team.skipped} multiline maw={300}>
-                <Text component="span" inherit tabIndex={0}>
-                  {teamText.team.skipped}
-                </Text>
-              </Tooltip>
-            </Table.Th>
+            <Table.Th ta="end">{teamText.team.skipped}</Table.Th>
             <Table.Th ta="end" className={classes["late"] ?? ""}>
               <Tooltip label={teamText.team.timeHint}>
                 <Text component="span" inherit tabIndex={0}>
@@ -69,6 +63,11 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
           ))}
         </Table.Tbody>
       </Table>
+      {skipsGo && people.some((each) => each.skipped > 0) && (
+        <Text size="xs" c="dimmed" className={classes["note"] ?? ""}>
+          {`${teamText.team.skipped}: ${skipsGo}`}
+        </Text>
+      )}
     </div>
   );
 }

@@ -98,9 +98,11 @@ function Team({ dataset, leads }: { dataset: DatasetRef; leads: boolean }) {
             <Hours dataset={dataset} />
           </div>
           <People dataset={dataset} people={progress.data.annotators} />
-          <Suspense>
-            <ProgressChart dataset={dataset} />
-          </Suspense>
+          <div className={classes["chart"]}>
+            <Suspense>
+              <ProgressChart dataset={dataset} />
+            </Suspense>
+          </div>
         </>
       ) : (
         !plans.data.length && <Empty title={teamText.team.nothing}>{teamText.team.nothingIntro}</Empty>

@@ -53,7 +53,6 @@ export const app: Language["app"] = {
     offline: "{waiting, plural, =0 {Offline} one {Offline: # Antwort auf diesem Gerät aufbewahrt} other {Offline: # Antworten auf diesem Gerät aufbewahrt}}",
     signedOut: "{waiting, plural, =0 {Abgemeldet} one {Abgemeldet: # Antwort auf diesem Gerät aufbewahrt} other {Abgemeldet: # Antworten auf diesem Gerät aufbewahrt}}",
     problem: "{count, plural, one {# Antwort} other {# Antworten}} nicht gespeichert",
-    nothing: "Alles gespeichert",
     title: "Diese Antworten sind nicht gespeichert",
     intro: "Sie bleiben in diesem Browser, bis du entscheidest, was damit geschieht.",
     answered: "{who} hat diesen Eintrag gleichzeitig beantwortet.",
@@ -110,7 +109,6 @@ export const app: Language["app"] = {
     back: "Meine ganze Arbeit",
     none: "Dir ist noch nichts zugewiesen",
     noneIntro: "Einträge erscheinen hier, sobald sie dir zugewiesen werden. Bis dahin kannst du dich umsehen:",
-    allDone: "Alles, was dir zugewiesen ist, ist erledigt",
     failed: "Deine Arbeit konnte nicht geladen werden",
   },
   queue: {
@@ -360,7 +358,6 @@ export const app: Language["app"] = {
     fullName: "Name",
     role: "Rolle",
     workspaces: "Workspaces",
-    roles: { admin: "Administration", annotator: "Annotation" },
     key: "API-Schlüssel",
     keyIntro: "Notebooks und Skripte melden sich damit an. Er wird nur einmal gezeigt, wenn du ihn erstellst.",
     keyPrefix: "Dein Schlüssel beginnt mit {prefix}",

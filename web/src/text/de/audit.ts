@@ -11,7 +11,7 @@ export const audit: Language["audit"] = {
     removed_gold: "hat {record} von {dataset} wieder geöffnet",
     commented: "hat {record} von {dataset} kommentiert",
     reopened_comment: "hat einen Kommentar zu {record} von {dataset} wieder geöffnet",
-    imported_gold: "hat Gold-Werte in {dataset} importiert",
+    imported_gold: "hat Endwerte in {dataset} importiert",
     accepted_consensus: "hat Übereinstimmungen in {dataset} angenommen",
     started_job: "hat alle Einträge von {dataset} zu einer Suche geändert",
     undid_job: "hat eine Änderung vieler Einträge von {dataset} rückgängig gemacht",

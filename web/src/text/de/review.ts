@@ -1,8 +1,6 @@
 import type { Language } from "@/text/translations";
 
 export const review: Language["review"] = {
-  pages: "Seiten dieses Datasets",
-  records: "Einträge",
   what: "Anzeigen",
   conflicts: "Konflikte",
   settled: "Entschieden",
@@ -51,6 +49,7 @@ export const review: Language["review"] = {
   digits: "Antwort mit dieser Nummer übernehmen, beim Bearbeiten das Label",
   somebody: "Jemand",
   you: "dir",
+  author: "du",
   decision: "Endwert",
   edit: "Bearbeiten",
   stopEditing: "Bearbeiten beenden",

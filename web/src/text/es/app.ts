@@ -53,7 +53,6 @@ export const app: Language["app"] = {
     offline: "{waiting, plural, =0 {Sin conexión} one {Sin conexión: # respuesta guardada en este dispositivo} other {Sin conexión: # respuestas guardadas en este dispositivo}}",
     signedOut: "{waiting, plural, =0 {Sesión cerrada} one {Sesión cerrada: # respuesta guardada en este dispositivo} other {Sesión cerrada: # respuestas guardadas en este dispositivo}}",
     problem: "{count, plural, one {# respuesta sin guardar} other {# respuestas sin guardar}}",
-    nothing: "Todo guardado",
     title: "Estas respuestas no se han guardado",
     intro: "Se quedan en este navegador hasta que elijas qué hacer.",
     answered: "{who} respondió este registro al mismo tiempo.",
@@ -110,7 +109,6 @@ export const app: Language["app"] = {
     back: "Todo mi trabajo",
     none: "Todavía no tienes nada asignado",
     noneIntro: "Los registros aparecen aquí en cuanto alguien te los asigna. Mientras tanto, echa un vistazo:",
-    allDone: "Todo lo que tienes asignado está hecho",
     failed: "No se ha podido cargar tu trabajo",
   },
   queue: {
@@ -360,7 +358,6 @@ export const app: Language["app"] = {
     fullName: "Nombre",
     role: "Rol",
     workspaces: "Espacios de trabajo",
-    roles: { admin: "Administración", annotator: "Anotación" },
     key: "Clave de API",
     keyIntro: "Los notebooks y los scripts inician sesión con ella. Solo se muestra una vez, cuando la creas.",
     keyPrefix: "Tu clave empieza por {prefix}",

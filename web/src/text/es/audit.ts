@@ -11,7 +11,7 @@ export const audit: Language["audit"] = {
     removed_gold: "reabrió {record} de {dataset}",
     commented: "comentó {record} de {dataset}",
     reopened_comment: "reabrió un comentario sobre {record} de {dataset}",
-    imported_gold: "importó valores de referencia en {dataset}",
+    imported_gold: "importó valores finales en {dataset}",
     accepted_consensus: "aceptó los acuerdos de {dataset}",
     started_job: "cambió todos los registros de {dataset} de una búsqueda",
     undid_job: "deshizo un cambio de muchos registros de {dataset}",

@@ -98,7 +98,7 @@ class _Rebuilt:
         def failed(rid: int, failure: Exception) -> None:
             (id,) = raw.execute("SELECT id FROM records WHERE rid = ?", (rid,)).fetchone()
             raise CannotOpenError(
-                f"Record {id!r} of {self._dataset.id} cannot be read: {failure}. Restore a backup; "
+                f"Record {id!r} of {self._dataset.id} can't be read: {failure}. Restore a backup; "
                 "nothing was changed."
             ) from failure
 

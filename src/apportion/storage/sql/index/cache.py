@@ -178,7 +178,7 @@ class DatasetCache:
                     self._apply(each, number)
             self.upto = number
         except Exception:  # a cache that missed something must not go on answering
-            log.exception("a commit could not be taken over; the dataset is read anew")
+            log.exception("a commit couldn't be taken over; the dataset is read again")
             self.forget(number)
 
     def _apply(self, changes: CacheDelta, number: int) -> None:
