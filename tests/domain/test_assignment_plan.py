@@ -311,7 +311,7 @@ def test_a_split_made_by_hand_is_adopted_as_it_is() -> None:
     }
     assert [short.reason for short in found.unassigned] == [
         "1 record under 'user' names 'zoe', who does not annotate here",
-        "1 record has nobody under 'user'",
+        "1 record has no one under 'user'",
     ]
 
 
@@ -528,8 +528,9 @@ def test_the_half_width_of_alpha_is_what_simulations_gave(
 def test_more_labels_make_agreement_by_chance_rarer_and_alpha_surer() -> None:
     cases = [PlanningCase.of(labels) for labels in (2, 3, 10, 50)]
 
-    widths = [alpha_half_width({2: 100}, case) for case in cases]
+    widths = [alpha_half_width({2: 100}, case) or 0.0 for case in cases]
     assert widths == sorted(widths, reverse=True)
+    assert widths[-1] > 0
     assert [case.alpha for case in cases] == sorted(case.alpha for case in cases)
 
 

@@ -54,7 +54,7 @@ test("the first day: 300 records among three, 120 each, 60 of them shared by two
   await expect(dialog.getByRole("checkbox", { name: "Blind" })).toBeChecked();
   await expect(dialog.getByText("300 records, 360 answers, +20% work, 60 shared, 0 unassigned, agreement ±")).toBeVisible();
   await expect(loads(dialog)).toHaveText(["ana120", "ben120", "cy120"]);
-  await expect(dialog.getByText(/assumes 2 equally frequent labels and 85% right answers/)).toBeVisible();
+  await expect(dialog.getByText(/assumes 3 equally frequent labels and 85% right answers/)).toBeVisible();
   await expectAccessible(page);
   await page.keyboard.press("Enter");
 
