@@ -85,7 +85,7 @@ def test_weights_rules_and_a_split_by_hand_are_understood(ask: Ask, talk: str, t
         (["--overlap", "many"], 2, "a number of people or all"),
         (["--users", "ana=much"], 2, "a weight"),
         (["--users", "ana=nan"], 1, "can't be sent"),
-        (["--users", ","], 2, "nobody"),
+        (["--users", ","], 2, "no one"),
         (["--users", "ana", "--adopt", "user"], 2, "Either"),
         (["--users", "ghost"], 1, "ghost"),
         (["--users", "ana", "--overlap", "2"], 1, "2 people are wanted on one record"),

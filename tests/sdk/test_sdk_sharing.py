@@ -243,7 +243,7 @@ def test_progress_tells_the_team_and_each_person(talk: str, ana: rg.Client) -> N
     )
     assert report.to_pandas()["hours"].sum() == 0.05
     assert talk in {each.dataset for each in ana.hours(first="2020-01-01")}
-    assert "nobody" in repr(rg.hours(last="2020-01-01")).lower()
+    assert "no one" in repr(rg.hours(last="2020-01-01")).lower()
     with pytest.raises(BadRequestApiError, match="no day"):
         rg.hours(talk, first="yesterday")
     (work,) = ana.my_work()
