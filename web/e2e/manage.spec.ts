@@ -39,7 +39,7 @@ test.describe("on an empty server", () => {
     await page.getByLabel("Username").fill("max");
     await page.getByRole("textbox", { name: "Password" }).fill("long enough");
     await page.keyboard.press("Enter");
-    await expect(page.getByRole("alert")).toContainText("This is not the code");
+    await expect(page.getByRole("alert")).toContainText("This is not the setup code");
     await page.getByLabel("Setup code").fill(code);
     await page.keyboard.press("Enter");
     await expect(page.getByRole("heading", { name: "Welcome, Max" })).toBeVisible();
