@@ -36,6 +36,15 @@ export class OfflineError extends Error {
 /** Where the app is served, with a slash at the end. */
 export const base = new URL(document.baseURI).pathname;
 
+/** Does the server hand the app out at this moment? Asked of itself, not of what the browser has kept. */
+export async function isServed(): Promise<boolean> {
+  try {
+    return (await fetch(base, { cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
+}
+
 const KEY = "Idempotency-Key";
 /** What the server does once however often it comes with the same key. Nothing else that changes something is sent again. */
 const DONE_ONCE = /\/(comments|datasets:gather|datasets\/[^/]+:copy|annotations:apply|consensus:accept|gold:import|jobs\/[^/]+:undo|assignments|assignments\/[^/]+:(extend|rebalance|move|withdraw|undo))$/;

@@ -4,12 +4,13 @@ import { ActionIcon, UnstyledButton, useComputedColorScheme, useMantineColorSche
 import { IconMoon, IconSun } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { Suspense, useCallback, useEffect, useState } from "react";
 
 import { type Me, meQuery, watchSession } from "@/api/session";
 import { managesSomething, seesSomething } from "@/core/roles";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
+import { panel } from "@/ui/panel";
 
 import { useChosenLanguage } from "./language";
 import { OutboxProvider } from "./outbox-provider";
@@ -18,8 +19,8 @@ import { onSessionEnd, sessionEnded } from "./query-client";
 import { Saving } from "./saving";
 import classes from "./shell.module.css";
 
-const AccountMenu = lazy(() => import("./account-menu"));
-const SignInAgain = lazy(() => import("./sign-in-again"));
+const AccountMenu = panel(() => import("./account-menu"));
+const SignInAgain = panel(() => import("./sign-in-again"));
 
 export function Shell() {
   const { data: me } = useSuspenseQuery(meQuery);

@@ -31,6 +31,7 @@ export class EditSession {
   private done: Step[] = [];
   private undone: Step[] = [];
   private version = 0;
+  private made = 0;
 
   /** `changed` is called with every change an annotator makes, undoing included. */
   constructor(
@@ -102,6 +103,11 @@ export class EditSession {
     return this.done.length > 0;
   }
 
+  /** Grows with every change of the annotator, undoing included. */
+  changes(): number {
+    return this.made;
+  }
+
   /** How many steps there are to undo. */
   steps(): number {
     return this.done.length;
@@ -145,6 +151,7 @@ export class EditSession {
   private move(from: RecordEdit, to: RecordEdit): void {
     const current = this.recordEdits.get(to.record.id) ?? from;
     const after = { record: current.record, now: to.now, saved: to.saved };
+    this.made++;
     this.set(after);
     this.changed(current, after);
   }

@@ -1,8 +1,9 @@
 /** A record's texts and what its task asks of the annotator. */
 
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
 import type { EditSession, RecordEdit } from "@/core/edit-session";
+import { panel } from "@/ui/panel";
 
 import { useAnnotatorSettings } from "./annotator-settings";
 import { reject, toggleLabel } from "./answers";
@@ -13,8 +14,8 @@ import { TextClassification } from "./text-classification";
 import { TokenClassification } from "./token-classification";
 import type { LabelSet } from "./use-labels";
 
-const ExplainedText = lazy(() => import("./explained-text"));
-const TextToText = lazy(() => import("./text-to-text"));
+const ExplainedText = panel(() => import("./explained-text"));
+const TextToText = panel(() => import("./text-to-text"));
 
 interface Props {
   readonly edits: EditSession;

@@ -4,7 +4,7 @@ import { ActionIcon, Alert, Button, Select, Skeleton, TextInput } from "@mantine
 import { IconSearch, IconX } from "@tabler/icons-react";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense, useRef } from "react";
+import { Suspense, useRef } from "react";
 
 import { type Agreement, agreementQuery, annotatorsQuery, type Asked, type By, isMissing } from "@/api/agreement";
 import { Failed } from "@/app/failed";
@@ -16,6 +16,7 @@ import { chartsText } from "@/text/charts";
 import { t } from "@/text/en";
 import { agreementText } from "@/text/agreement";
 import { Empty } from "@/ui/empty";
+import { panel } from "@/ui/panel";
 
 import classes from "./agreement.module.css";
 import { Confusion } from "./confusion";
@@ -27,7 +28,7 @@ import { tableOf } from "./table";
 import { Weeks } from "./weeks";
 import { Whole } from "./whole";
 
-const LabelShares = lazy(() => import("./label-shares"));
+const LabelShares = panel(() => import("./label-shares"));
 const route = getRouteApi("/inside/datasets/$workspace/$name/agreement");
 
 export function AgreementPage() {

@@ -2,7 +2,7 @@
 
 import { ActionIcon } from "@mantine/core";
 import { IconBook, IconDots } from "@tabler/icons-react";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
 import { DatasetHead } from "@/app/dataset-head";
 import { useHint } from "@/features/annotate/use-hint";
@@ -11,9 +11,8 @@ import { frameText } from "@/text/frame";
 import { t } from "@/text/en";
 
 import classes from "./dataset-page.module.css";
+import { Tools } from "./panels";
 import type { ToolsProps } from "./tools";
-
-const Tools = lazy(() => import("./tools"));
 
 interface Props extends ToolsProps {
   readonly guidelines: boolean;

@@ -7,9 +7,9 @@ import { type RefObject, useState } from "react";
 import { comment, commentsQuery } from "@/api/review";
 import type { DatasetRef } from "@/core/model";
 import { reviewText } from "@/text/review";
-import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
 
+import { ReviewKey } from "./review-key";
 import classes from "./review.module.css";
 
 interface Props {
@@ -74,7 +74,7 @@ export function Comments({ dataset, id, me, nameOf, field }: Props) {
           value={text}
           onChange={(event) => { setText(event.currentTarget.value); }}
           onKeyDown={(event) => { if (event.key === "Escape") event.currentTarget.blur(); }}
-          rightSection={<Key of="m" />}
+          rightSection={<ReviewKey action="comment" />}
         />
         <Button type="submit" variant="default" loading={send.isPending} disabled={!text.trim()}>
           {reviewText.send}

@@ -1,7 +1,7 @@
 /** Records as a list: page by page, with labels and buttons on each, for several or for all that match at once. */
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useLayoutEffect, useMemo, useState } from "react";
+import { Suspense, useCallback, useLayoutEffect, useMemo, useState } from "react";
 
 import { findRecords, nearest } from "@/api/records";
 import { Failed } from "@/app/failed";
@@ -18,6 +18,7 @@ import { hasSuggestions } from "@/record/answers";
 import record from "@/record/record.module.css";
 import { labelAt, type LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { panel } from "@/ui/panel";
 
 import { BulkBar, BulkProgress } from "./bulk-bar";
 import type { BulkAction } from "./bulk-dialog";
@@ -26,7 +27,7 @@ import { PageFooter } from "./page-footer";
 import { SimilarTo, useNear } from "./similar-to";
 import { useBulkJob } from "./use-bulk-job";
 
-const BulkDialog = lazy(() => import("./bulk-dialog"));
+const BulkDialog = panel(() => import("./bulk-dialog"));
 
 interface Props {
   readonly dataset: DatasetRef;

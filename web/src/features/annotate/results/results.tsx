@@ -3,7 +3,7 @@
 import { Button } from "@mantine/core";
 import { keepPreviousData, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react";
+import { Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react";
 
 import { findRecords, nearest } from "@/api/records";
 import { resultsQuery } from "@/api/results";
@@ -26,11 +26,12 @@ import listClasses from "@/record/record.module.css";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
 import { resultsText } from "@/text/results";
+import { panel } from "@/ui/panel";
 
 import { ResultCard } from "./result-card";
 import classes from "./results.module.css";
 
-const BulkDialog = lazy(() => import("@/features/annotate/list/bulk-dialog"));
+const BulkDialog = panel(() => import("@/features/annotate/list/bulk-dialog"));
 const NONE: readonly AppRecord[] = [];
 
 interface Props {

@@ -9,9 +9,9 @@ import { useOutbox } from "@/app/outbox-provider";
 import type { RecordEdit } from "@/core/edit-session";
 import { versionSeen } from "@/core/outbox";
 import type { DatasetRef } from "@/core/model";
+import { ActionKey } from "@/record/annotator-settings";
 import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
-import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
 
 import { Comments } from "./comments";
@@ -60,7 +60,7 @@ export function MyAnswer({ dataset, edit, results, quiet = false, said: wasSaid 
             <Title order={2} size="sm">
               {t.comments.heading}
             </Title>
-            <Button size="compact-xs" variant="default" onClick={() => { onFlag(record.id); }} rightSection={<Key of="f" />}>
+            <Button size="compact-xs" variant="default" onClick={() => { onFlag(record.id); }} rightSection={<ActionKey action="flag" />}>
               {t.comments.flag}
             </Button>
           </div>

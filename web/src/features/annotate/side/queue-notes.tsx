@@ -1,14 +1,13 @@
 /** Beside a queue only what concerns me: what was said to me about the record, and what became of my answer. */
 
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
 import { inboxQuery } from "@/api/inbox";
 import type { EditSession } from "@/core/edit-session";
 import type { DatasetRef } from "@/core/model";
+import { MyAnswer } from "@/features/annotate/panels";
 import { useRecordEdit } from "@/features/annotate/session/use-annotation-session";
-
-const MyAnswer = lazy(() => import("./my-answer").then(({ MyAnswer: found }) => ({ default: found })));
 
 interface Props {
   readonly dataset: DatasetRef;

@@ -3,7 +3,7 @@
 import { Text, Title, UnstyledButton } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import { progressQuery } from "@/api/datasets";
 import { meQuery } from "@/api/session";
@@ -17,12 +17,13 @@ import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
 import { percentDone } from "@/text/format";
 import { Bar } from "@/ui/bar";
+import { panel } from "@/ui/panel";
 import { Ago } from "@/ui/time";
 
 import { MyAnswer } from "./my-answer";
 import classes from "./sidebar.module.css";
 
-const Stats = lazy(() => import("./stats"));
+const Stats = panel(() => import("./stats"));
 
 interface Props {
   readonly dataset: DatasetRef;
