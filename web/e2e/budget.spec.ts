@@ -116,6 +116,7 @@ for (const [task, { queue, records, labels }] of Object.entries(TASKS) as [Task,
     const found = { kilobytes: await kilobytes(until(LATER)), requests: until(LATER) };
     figures[`JS + CSS, gzip: ${queue}`] = one(found.kilobytes, "kB");
     figures[`requests: ${queue}`] = one(found.requests.length, "requests");
+    await page.waitForTimeout(2_000);
     await page.waitForLoadState("networkidle");
     figures[`JS + CSS, gzip: dialogs of ${queue}, later`] = one((await kilobytes()) - found.kilobytes, "kB");
     figures[`requests: dialogs of ${queue}, later`] = one(requests().length - found.requests.length, "requests");

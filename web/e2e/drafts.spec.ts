@@ -84,12 +84,17 @@ const listen = () => {
   }).observe(document, { subtree: true, childList: true, characterData: true });
 };
 
-const ways = Object.entries(LEAVING).flatMap(([way, leave]) => AFTER.map((after) => ({ way, leave, after })));
+/** Every way at every moment; where drafts go to the server too, each way at one of them. */
+const WAYS = {
+  shared: Object.entries(LEAVING).flatMap(([way, leave]) => AFTER.map((after) => ({ way, leave, after }))),
+  individual: Object.entries(LEAVING).map(([way, leave], n) => ({ way, leave, after: AFTER[n % AFTER.length] ?? 0 })),
+};
 
-for (const individual of [false, true]) {
+for (const [kind, ways] of Object.entries(WAYS)) {
+  const individual = kind === "individual";
   for (const [what, work] of Object.entries(WORKS)) {
-    test(`${what} survive ${Object.keys(LEAVING).join(", ")} at any moment, ${individual ? "individual" : "shared"}`, async ({ page: first, context, server, signIn }) => {
-      const name = `kept-${what}-${individual ? "own" : "shared"}`;
+    test(`${what} survive ${Object.keys(LEAVING).join(", ")} at any moment, ${kind}`, async ({ page: first, context, server, signIn }) => {
+      const name = `kept-${what}-${kind}`;
       await server.log(name, work.task, ways.map((_, n) => ({ id: `d${String(n)}`, ...work.record })), work.labels ? { labels: work.labels } : {});
       if (individual) await server.ask("admin", "PATCH", `${name}/policies`, own);
       await signIn("ana");

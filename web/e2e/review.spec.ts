@@ -234,8 +234,12 @@ test.describe("reviewers", () => {
       await team.answer("review-half", id, "ben", { entities: [{ start: 0, end: 3, label: "L1" }] });
     }
     await signIn("rita");
-    const like = (data: object) => page.request.put("/api/me/preferences", { headers: { "X-Apportion": "1" }, data });
-    expect((await like({ keys: { next: ["j"] } })).ok()).toBe(true);
+    await page.goto("/my-work");
+    const like = (chosen: object) => page.evaluate(async (body) => {
+      const headers = { "X-Apportion": "rita", "Content-Type": "application/json" };
+      return (await fetch("/api/me/preferences", { method: "PUT", headers, body })).status;
+    }, JSON.stringify(chosen));
+    expect(await like({ keys: { next: ["j"] } })).toBe(200);
     await page.goto("/datasets/team/review-half/review");
     await expect(page.getByText("1 of 2")).toBeVisible();
     const marked = page.getByRole("region", { name: "Final value" }).getByRole("list", { name: "Marked spans" }).getByRole("listitem");

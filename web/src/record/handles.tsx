@@ -20,7 +20,7 @@ interface Props {
   readonly onResize: (range: Range) => void;
 }
 
-export function Handles({ text: find, range, at, hue, fit, onResize }: Props) {
+export default function Handles({ text: find, range, at, hue, fit, onResize }: Props) {
   const [places, setPlaces] = useState(at);
 
   function drag(edge: "start" | "end", event: React.PointerEvent) {

@@ -15,11 +15,12 @@ export const Skip = panel(() => import("./one/skip"));
 export const NextWork = panel(async () => ({ default: (await import("./one/next-work")).NextWork }));
 export const NothingAssigned = panel(async () => ({ default: (await import("./empty-states")).NothingAssigned }));
 export const NothingFound = panel(async () => ({ default: (await import("./empty-states")).NothingFound }));
+export const ActiveFilters = panel(async () => ({ default: (await import("@/search/active-filters")).ActiveFilters }));
 export const Tools = panel(() => import("./tools"));
 
-const PANELS = [Help, Guidelines, Flag, RecordInfo, ChooseVector, Aside, MyAnswer, NotCounted, Skip, NextWork, NothingAssigned, Tools];
+const PANELS = [Help, Guidelines, Flag, RecordInfo, ChooseVector, Aside, MyAnswer, NotCounted, Skip, NextWork, NothingAssigned, ActiveFilters, Tools];
 
 /** Brings all of them, and what the frame around the page has: they open without a network, too. */
 export function loadPanels(): void {
-  void bringUnasked(() => [...PANELS.map((each) => each.preload()), import("@/app/account-menu"), import("@/app/problems")]);
+  void bringUnasked(() => [...PANELS.map((each) => each.preload()), import("@/record/handles"), import("@/app/account-menu"), import("@/app/problems")]);
 }

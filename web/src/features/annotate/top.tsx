@@ -6,12 +6,11 @@ import { Suspense } from "react";
 
 import { DatasetHead } from "@/app/dataset-head";
 import { useHint } from "@/features/annotate/use-hint";
-import { ActiveFilters } from "@/search/active-filters";
 import { frameText } from "@/text/frame";
 import { t } from "@/text/en";
 
 import classes from "./dataset-page.module.css";
-import { Tools } from "./panels";
+import { ActiveFilters, Tools } from "./panels";
 import type { ToolsProps } from "./tools";
 
 interface Props extends ToolsProps {
@@ -41,7 +40,11 @@ export function Top({ guidelines, tools, onTools, ...props }: Props) {
           <Tools {...props} />
         </Suspense>
       )}
-      <ActiveFilters view={asked} onView={onView} />
+      {Object.keys(asked.filters).length > 0 && (
+        <Suspense>
+          <ActiveFilters view={asked} onView={onView} />
+        </Suspense>
+      )}
     </div>
   );
 }
