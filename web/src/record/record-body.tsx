@@ -11,11 +11,11 @@ import { MarkedText } from "./marked-text";
 import { RecordImage } from "./record-image";
 import classes from "./record.module.css";
 import { TextClassification } from "./text-classification";
+import TextToText from "./text-to-text";
 import { TokenClassification } from "./token-classification";
 import type { LabelSet } from "./use-labels";
 
 const ExplainedText = panel(() => import("./explained-text"));
-const TextToText = panel(() => import("./text-to-text"));
 
 interface Props {
   readonly edits: EditSession;
@@ -76,9 +76,7 @@ export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLa
           {...(onSubmit ? { onSubmit: () => { onSubmit(record.id); } } : {})}
         />
       ) : (
-        <Suspense>
-          <TextToText edit={edit} active={active && roomy} onChange={(text, typing) => { edits.edit(record.id, { text }, typing); }} />
-        </Suspense>
+        <TextToText edit={edit} active={active && roomy} onChange={(text, typing) => { edits.edit(record.id, { text }, typing); }} />
       )}
     </>
   );
