@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 
 import type { Plugin, Rolldown } from "vite";
 
-const WIDGET = /\/@mantine\/core\/esm\/components\/.*\/(\w+)\.module\.mjs$/;
+/** Of the widgets themselves and of what they are made of, such as the label beside a switch. */
+const WIDGET = /\/@mantine\/core\/esm\/(?:components|utils)\/.*\/(\w+)\.module\.mjs$/;
 
 /**
  * Brings each widget's style along with the widget, in a layer: a page loads the styles of what it shows, and our own

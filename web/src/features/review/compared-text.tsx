@@ -32,6 +32,7 @@ export const ComparedText = memo(function ComparedText({ text, spans, different,
         className={classes["span"]}
         style={{ "--h": hue(shown.label), ...underlined(each.spans, lanes, hue) } as CSSProperties}
         data-different={each.spans.some(differs) || undefined}
+        data-lanes={each.spans.some((span) => lanes.has(span)) || undefined}
         data-first={shown.start === each.start || undefined}
         data-label={ending.length ? ending.map((span) => (differs(span) ? `≠ ${span.label}` : span.label)).join(" · ") : undefined}
       >
