@@ -94,6 +94,7 @@ for (const [kind, ways] of Object.entries(WAYS)) {
   const individual = kind === "individual";
   for (const [what, work] of Object.entries(WORKS)) {
     test(`${what} survive ${Object.keys(LEAVING).join(", ")} at any moment, ${kind}`, async ({ page: first, context, server, signIn }) => {
+      test.slow(); // a dozen visits
       const name = `kept-${what}-${kind}`;
       await server.log(name, work.task, ways.map((_, n) => ({ id: `d${String(n)}`, ...work.record })), work.labels ? { labels: work.labels } : {});
       if (individual) await server.ask("admin", "PATCH", `${name}/policies`, own);
