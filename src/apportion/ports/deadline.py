@@ -22,8 +22,8 @@ STRETCH, PAUSE = 0.005, 0.001
 """Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
 interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
 YOUNG = 0.25
-"""Seconds of computing that a request gets before all those that have computed less go first: more than what people wait
-for all day takes, such as a search with all counts."""
+"""Seconds of computing that a request gets before all those that have computed less go first: more than what people
+wait for all day takes, such as a search with all counts."""
 LONGEST_REST = 0.02
 """Seconds that older work rests at most between two stretches, so that it goes on even where others never pause."""
 
