@@ -23,7 +23,7 @@ START = (sys.executable, "-m", "apportion.cli.main", "server", "start", "--port"
 
 
 def refused(home: Path, *options: str, **settings: str) -> str:
-    """What is said by a server that does not start."""
+    """Return the output of a server that does not start."""
     done = subprocess.run(
         [*START, *options],
         env=environment(home, **settings),

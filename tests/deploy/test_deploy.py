@@ -1,4 +1,4 @@
-"""What is in `deploy/` and the Dockerfile, as far as it can be tried without a container engine."""
+"""The files of `deploy/` and the Dockerfile, as far as they can be tried without a container engine."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def surroundings(commands: Path, home: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def container(commands: Path, home: Path, *words: str, **more: str) -> Iterator[tuple[Any, list[str], str]]:
-    """What `docker run` would start: the process, what it said, and its address."""
+    """Start what `docker run` would: the process, what it said, and its address."""
     process = subprocess.Popen(
         ["sh", str(DEPLOY / "entry.sh"), *words],
         env=surroundings(commands, home, APPORTION_PORT="0", APPORTION_HOST="127.0.0.1", **more),
@@ -257,7 +257,7 @@ BEHIND = {
 
 
 def serves_over_tls(client: httpx.Client) -> None:
-    """What a proxy has to get right, seen from outside."""
+    """Check all that a proxy has to get right, seen from outside."""
     _until_up(client)
     login = {"username": "admin", "password": "long enough"}
     answer = client.post("/api/session", json=login, headers={"X-Apportion": "1"})

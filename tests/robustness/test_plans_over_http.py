@@ -1,4 +1,4 @@
-"""What a plan promises, over HTTP, for whatever is asked: I1 to I12. ``HYPOTHESIS_EXAMPLES=200`` hunts."""
+"""Promises of a plan, over HTTP, for whatever is asked: I1 to I12. ``HYPOTHESIS_EXAMPLES=200`` hunts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why does somebody have a record: what is told holds of who has it now, whatever was changed since."""
+"""Reasons why somebody has a record: they hold of who has it now, whatever was changed since."""
 
 from __future__ import annotations
 

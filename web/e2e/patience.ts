@@ -7,7 +7,7 @@
 
 import { availableParallelism, loadavg } from "node:os";
 
-const TOLD = "PATIENCE_FACTOR";
+const VARIABLE = "PATIENCE_FACTOR";
 const USUAL_MS = 60;
 const MOST = 40;
 
@@ -28,6 +28,6 @@ function measured(): number {
 
 /** So many milliseconds on an ordinary machine with nothing else to do. */
 export function patience(milliseconds: number): number {
-  const factor = Number((process.env[TOLD] ??= String(measured())));
+  const factor = Number((process.env[VARIABLE] ??= String(measured())));
   return Math.round(milliseconds * factor);
 }

@@ -91,7 +91,7 @@ function tellOtherWindows(): void {
 }
 
 /** Calls `onChange` when somebody signs in or out in another window of this browser. */
-export function watchSession(onChange: () => void): () => void {
+export function subscribeToSession(onChange: () => void): () => void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.onmessage = onChange;
   return () => { channel.close(); };

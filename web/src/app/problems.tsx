@@ -90,7 +90,7 @@ function ProblemCard({ problem, all }: { problem: Problem; all: readonly Problem
           </Button>
         )}
         <Button size="xs" variant="default" onClick={() => void giveUp()}>
-          {outcome.kind === "conflict" ? t.saving.keepTheirs : t.saving.drop}
+          {outcome.kind === "conflict" ? t.saving.keepSaved : t.saving.drop}
         </Button>
       </Group>
     </Paper>

@@ -6,7 +6,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 
-import { type Me, meQuery, watchSession } from "@/api/session";
+import { type Me, meQuery, subscribeToSession } from "@/api/session";
 import { managesSomething, seesSomething } from "@/core/roles";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
@@ -128,7 +128,7 @@ function SignInAgainWhenNeeded({ me }: { me: Me }) {
   const [open, setOpen] = useState(false);
   const close = useCallback(() => { setOpen(false); }, []);
   useEffect(() => onSessionEnd(() => { setOpen(true); }), []);
-  useEffect(() => watchSession(sessionEnded), []);
+  useEffect(() => subscribeToSession(sessionEnded), []);
   return open ? (
     <Suspense>
       <SignInAgain me={me} onDone={close} />

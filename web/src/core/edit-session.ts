@@ -26,7 +26,7 @@ const TYPING_MS = 1500;
 
 export class EditSession {
   private readonly recordEdits = new Map<string, RecordEdit>();
-  private readonly watchers = new Map<string, Set<() => void>>();
+  private readonly listeners = new Map<string, Set<() => void>>();
   private readonly anyWatchers = new Set<() => void>();
   private done: Step[] = [];
   private undone: Step[] = [];
@@ -112,13 +112,13 @@ export class EditSession {
     this.set({ record, now: record.answer, saved: record.answer });
   }
 
-  watch(id: string, listener: () => void): () => void {
-    const all = this.watchers.get(id) ?? new Set();
-    this.watchers.set(id, all.add(listener));
+  subscribe(id: string, listener: () => void): () => void {
+    const all = this.listeners.get(id) ?? new Set();
+    this.listeners.set(id, all.add(listener));
     return () => all.delete(listener);
   }
 
-  watchAll(listener: () => void): () => void {
+  subscribeAll(listener: () => void): () => void {
     this.anyWatchers.add(listener);
     return () => this.anyWatchers.delete(listener);
   }
@@ -152,7 +152,7 @@ export class EditSession {
   private set(edit: RecordEdit): void {
     this.recordEdits.set(edit.record.id, edit);
     this.version++;
-    this.watchers.get(edit.record.id)?.forEach((each) => each());
+    this.listeners.get(edit.record.id)?.forEach((each) => each());
     this.anyWatchers.forEach((each) => each());
   }
 }

@@ -92,7 +92,7 @@ export class Outbox {
   private listed: readonly Problem[] = [];
   private snapshot: OutboxState | null = null;
   private markOpened: () => void = () => undefined;
-  private readonly opened = new Promise<void>((settle) => { this.markOpened = settle; });
+  private readonly opened = new Promise<void>((resolve) => { this.markOpened = resolve; });
 
   constructor(
     readonly user: string,
@@ -120,14 +120,14 @@ export class Outbox {
     await this.opened;
     const over = () => !this.next() || this.offline || this.signedOut || this.closed;
     if (over()) return;
-    await new Promise<void>((settle) => {
+    await new Promise<void>((resolve) => {
       const end = () => {
         clearTimeout(timer);
         stop();
-        settle();
+        resolve();
       };
       const timer = setTimeout(end, LONGEST_MS);
-      const stop = this.watch(() => { if (over()) end(); });
+      const stop = this.subscribe(() => { if (over()) end(); });
     });
   }
 
@@ -235,7 +235,7 @@ export class Outbox {
     void this.flush();
   }
 
-  watch(listener: () => void): () => void {
+  subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -322,6 +322,6 @@ export function versionSeen(seen: string): number | null {
 /** What was seen last: of two versions the higher one, else what this outbox itself has met. */
 function newest(met: string | undefined, sent: string): string {
   if (met === undefined) return sent;
-  const [mine, theirs] = [versionSeen(met), versionSeen(sent)];
-  return mine !== null && theirs !== null && theirs > mine ? sent : met;
+  const [metVersion, sentVersion] = [versionSeen(met), versionSeen(sent)];
+  return metVersion !== null && sentVersion !== null && sentVersion > metVersion ? sent : met;
 }

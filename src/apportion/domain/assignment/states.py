@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
+
+from apportion.vocabulary import Word
 
 __all__ = [
     "DEPENDENT",
@@ -27,19 +28,14 @@ __all__ = [
 ]
 
 
-class _Word(str, Enum):
-    def __str__(self) -> str:
-        return str(self.value)
-
-
-class Mode(_Word):
+class Mode(Word):
     """The mode of a rule: it names the person for each slot, or leaves slots open for anybody in the team."""
 
     PUSH = "push"
     PULL = "pull"
 
 
-class Skip(_Word):
+class Skip(Word):
     """The handling of a record that somebody skipped."""
 
     NEXT_PERSON = "next_person"
@@ -47,14 +43,14 @@ class Skip(_Word):
     DROP = "drop"
 
 
-class Visibility(_Word):
+class Visibility(Word):
     """The records that an annotator may see."""
 
     DATASET = "dataset"
     ASSIGNED = "assigned"
 
 
-class Phase(_Word):
+class Phase(Word):
     """The part of the plan that a row belongs to.
 
     Agreement counts rows of every phase but those in ``DEPENDENT``.
@@ -79,7 +75,7 @@ UNTOLD = DEPENDENT
 """Phases that are hidden from the annotator of the record."""
 
 
-class RowState(_Word):
+class RowState(Word):
     """The state of a row."""
 
     PENDING = "pending"
@@ -89,7 +85,7 @@ class RowState(_Word):
     WITHDRAWN = "withdrawn"
 
 
-class Engine(_Word):
+class Engine(Word):
     """The procedure that allocated a part of a plan."""
 
     TURNS = "turns"

@@ -79,14 +79,14 @@ class _Columns:
         """Return a page as a batch with a row per record."""
         import pyarrow as pa
 
-        rows, behind = page
+        rows, evidence = page
         table, heads, tails = self._table, [], []
         soft: list[list[float | None]] = [[None] * len(rows) for _ in table.labels]
-        each = behind.answers.of_each(len(rows))
+        each = evidence.answers.of_each(len(rows))
         for place, (row, provenance) in enumerate(zip(rows, self._provenance.of(page, each), strict=True)):
             content = self._decode(b"{%b}" % row.content)
             heads.append(table.head(row, content, provenance))
-            tails.append(table.tail(row, content, behind.gold.get(place)))
+            tails.append(table.tail(row, content, evidence.gold.get(place)))
             for label, share in (provenance.soft or {}).items():
                 if label in table.labels:
                     soft[table.labels[label]][place] = share
@@ -103,15 +103,15 @@ class _Columns:
         import numpy as np
         import pyarrow as pa
 
-        answers, people = self._table.answers(page.behind.answers), len(self._table.people)
+        answers, people = self._table.answers(page.evidence.answers), len(self._table.people)
         places = np.full((people + 1, len(page.rows)), -1, dtype=np.int64)
         column = np.array([people if each is None else each for each in answers.column], dtype=np.int64)
-        places[column, np.asarray(page.behind.answers.place, dtype=np.int64)] = np.arange(len(column))
+        places[column, np.asarray(page.evidence.answers.place, dtype=np.int64)] = np.arange(len(column))
         all_of = [
             _texts(answers.value),
             pa.array(answers.state, pa.string()),
             pa.array(answers.at, pa.string()),
-            pa.array(page.behind.answers.seconds, pa.float64()),
+            pa.array(page.evidence.answers.seconds, pa.float64()),
         ]
         takes = [pa.array(each, mask=each < 0) for each in places[:people]]
         return [part.take(take) for take in takes for part in all_of]

@@ -109,7 +109,7 @@ class ExportTable:
         self.people = {name: place for place, name in enumerate(names.annotators)}
         labels = names.labels if dataset.task is Task.TEXT_CLASSIFICATION else []
         self.labels = {label: place for place, label in enumerate(labels)}
-        self.values = _Values(dataset)
+        self.values = _CellValues(dataset)
         self._task = dataset.task
         self._names = names
         self._metadata = frozenset(names.metadata)
@@ -165,7 +165,7 @@ class ExportTable:
         )
 
 
-class _Values(Memo):
+class _CellValues(Memo):
     """Cache of cells of stored values: a label as itself; everything else as full JSON."""
 
     def __init__(self, dataset: Dataset) -> None:
@@ -210,13 +210,13 @@ def csv_pages(
     yield f"{','.join([written[each] for each in table.columns])}\r\n".encode()
     nobody = [",,,"] * len(table.people)
     unlabelled, shares = [""] * len(table.labels), _Shares()
-    for rows, behind in pages:
-        parts = table.answers(behind.answers)
+    for rows, evidence in pages:
+        parts = table.answers(evidence.answers)
         values = [written[each] for each in parts.value]
         answers = list(map(",".join, zip(values, parts.state, parts.at, parts.seconds, strict=True)))
         lines = []
-        each = behind.answers.of_each(len(rows))
-        found = zip(rows, each, reader.of(ExportPage(rows, behind), each), strict=True)
+        each = evidence.answers.of_each(len(rows))
+        found = zip(rows, each, reader.of(ExportPage(rows, evidence), each), strict=True)
         for place, (row, own, provenance) in enumerate(found):
             content = _decode(b"{%b}" % row.content)
             cells = written.all(table.head(row, content, provenance))
@@ -230,7 +230,7 @@ def csv_pages(
                     soft[table.labels[label]] = shares[share]
             cells += people
             cells += soft
-            cells += written.all(table.tail(row, content, behind.gold.get(place)))
+            cells += written.all(table.tail(row, content, evidence.gold.get(place)))
             lines.append(",".join(cells))
         lines.append("")
         yield "\r\n".join(lines).encode()

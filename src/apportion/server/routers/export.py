@@ -37,7 +37,7 @@ from apportion.server.convert.export_lines import jsonl_pages
 from apportion.server.convert.export_parquet import parquet_pages
 from apportion.server.convert.export_tables import csv_pages
 from apportion.server.convert.file_rows import FileLimits
-from apportion.server.convert.import_in import Reading, read_file, refusal_of
+from apportion.server.convert.import_in import ReadOptions, read_file, refusal_of
 from apportion.server.convert.records_in import BulkLimits
 from apportion.server.deps import KEYED, Context, Ctx
 from apportion.server.errors import responses
@@ -63,7 +63,7 @@ _PATIENCE = 300.0
 """Seconds without a page taken until an export ends: it holds a thread and a connection to the file."""
 
 _TURNS: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
-"""Whose turn it is to have a page of an export made, by person."""
+"""Locks by person: only one page of one export at a time is made for each."""
 _READING = asyncio.Semaphore(2)
 """Limit of files that are read at a time: each takes memory."""
 _TEXTS_IN_A_ROW = 8
@@ -244,7 +244,7 @@ async def import_file(
             allow_overlapping_spans=allow_overlapping_spans, allow_character_spans=allow_character_spans
         )
         wanted = rules if task is Task.TOKEN_CLASSIFICATION and rules != LabelSettings() else None
-    how = Reading(
+    how = ReadOptions(
         format, task, columns, _limits(ctx), _file_limits(ctx), rules=rules, by=ctx.actor.username, now=now
     )
     with contextlib.closing(tempfile.TemporaryFile(dir=ctx.settings.home)) as file:

@@ -41,7 +41,7 @@ _GROWING = (IndexState.NEW, IndexState.BUILDING)
 
 
 class Round(NamedTuple):
-    """What a round saw: ``lag`` and ``holds`` by dataset, and whether there is more to do at once."""
+    """Result of a round: ``lag`` and ``holds`` by dataset, and whether there is more to do at once."""
 
     more: bool
     building: int

@@ -126,7 +126,7 @@ function Editor({ dataset, now }: { dataset: DatasetRef; now: Version }) {
         onRevert={() => { setText(null); saved.reset(); }}
       />
       <Text size="xs" c="dimmed">
-        {words.told}
+        {words.effect}
       </Text>
     </>
   );

@@ -86,7 +86,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
   // what was skipped is no longer theirs, and the search behind the number does not find it
   const assigned = person.assigned - skipped;
   const left = assigned - done;
-  const theirs = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
+  const assignedTo = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
   const answered = `_exists_:annotations.${annotator}`;
   const link = (what: string, count: number, search: string) => (
     <Table.Td ta="end">
@@ -116,9 +116,9 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
           <span>{percentDone(share)}</span>
         </div>
       </Table.Td>
-      {link(teamText.team.assigned, assigned, theirs)}
-      {link(teamText.team.done, done, `${theirs} AND ${answered}`)}
-      {link(teamText.team.left, left, `${theirs} AND NOT ${answered}`)}
+      {link(teamText.team.assigned, assigned, assignedTo)}
+      {link(teamText.team.done, done, `${assignedTo} AND ${answered}`)}
+      {link(teamText.team.left, left, `${assignedTo} AND NOT ${answered}`)}
       <Table.Td ta="end">{n(drafts)}</Table.Td>
       <Table.Td ta="end">{n(skipped)}</Table.Td>
       <Table.Td ta="end">{seconds ? inSeconds(seconds) : "–"}</Table.Td>

@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { watchDataset } from "@/api/live";
+import { subscribeToDataset } from "@/api/live";
 import { teamKey } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
 
@@ -29,7 +29,7 @@ export function useLive(dataset: DatasetRef): boolean | null {
       after(PAUSE, [teamKey(dataset)]);
       after(LONG_PAUSE, [["times", workspace, name], ["agreement", workspace, name]]);
     };
-    const stop = watchDataset(dataset, onEvent, setLive);
+    const stop = subscribeToDataset(dataset, onEvent, setLive);
     return () => {
       stop();
       for (const timer of timers.values()) clearTimeout(timer);

@@ -68,7 +68,7 @@ class SqlRecords:
         self._limits = limits
         self._publish = publish
         self.accelerator: SearchAccelerator | None = None
-        """What answers searches of large datasets, if anything but the database does."""
+        """Index that answers searches of large datasets instead of the database, if there is one."""
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
         """Selections prepared in this snapshot: a scan uses the same one for every page."""
         self._own: dict[int, DatasetCache] = {}
