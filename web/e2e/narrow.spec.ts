@@ -9,7 +9,7 @@ const WIDTHS = [
   { width: 640, height: 400 },
 ];
 
-/** What reaches beyond the right edge, but for what scrolls by itself; for a failure that can be read. */
+/** Expect that nothing reaches beyond the right edge, but for what scrolls by itself; for a failure that can be read. */
 async function expectFits(page: Page, address: string) {
   await page.goto(address);
   await expect(page.locator("main").first()).toBeVisible();

@@ -7,14 +7,14 @@ import { patience } from "./patience";
 
 const FIRST = Number(process.env["APPORTION_E2E_PORT"] ?? 6987);
 
-/** Where the nth server of this worker listens. */
+/** Port of the nth server of this worker. */
 export function portOf(nth: 0 | 1): number {
   return FIRST + 2 * Number(process.env["TEST_PARALLEL_INDEX"] ?? 0) + nth;
 }
 
 export interface Serving {
   readonly url: string;
-  /** What it printed before it was up: an empty server its code. */
+  /** Output before it was up: an empty server its code. */
   readonly output: string;
   stop: () => Promise<void>;
 }

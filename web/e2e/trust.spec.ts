@@ -4,7 +4,7 @@ import { expect, expectAccessible, test, TOPICS, topics } from "./journey";
 
 const own = { annotation: "individual", blind: true };
 
-/** What is asked of the server while something is done. */
+/** Requests to the server while something is done. */
 function requests(page: Page): string[] {
   const seen: string[] = [];
   page.on("request", (request) => { if (request.url().includes("/api/")) seen.push(`${request.method()} ${new URL(request.url()).pathname}`); });

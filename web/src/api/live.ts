@@ -1,4 +1,4 @@
-/** What happens in a dataset, as it happens. One stream for all windows of a browser that watch the same dataset. */
+/** Events of a dataset, as they happen. One stream for all windows of a browser that watch the same dataset. */
 
 import type { DatasetRef } from "@/core/model";
 

@@ -1,4 +1,4 @@
-/** What stands around every page: where one can go, whether all is saved, who one is. */
+/** Frame around every page: where one can go, whether all is saved, who one is. */
 
 import { ActionIcon, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconMoon, IconSun } from "@tabler/icons-react";

@@ -1,4 +1,4 @@
-/** What lies before an annotator: each record with the answer as it stands, and every step to undo. */
+/** Records before an annotator: each record with the answer as it stands, and every step to undo. */
 
 import { type Answer, type AnswerState, type AppRecord, sameAnswer, type Value } from "./model";
 
@@ -102,7 +102,7 @@ export class EditSession {
     return this.done.length > 0;
   }
 
-  /** How many steps there are to undo. */
+  /** Number of steps to undo. */
   steps(): number {
     return this.done.length;
   }

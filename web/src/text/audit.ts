@@ -4,7 +4,7 @@ import type { AuditEvent, EventArea, EventCode } from "@/api/audit";
 
 import { codes, msg, texts } from "./catalogue";
 
-/** What a sentence about an event may speak of, in the order of the values of `eventText`. */
+/** Facts that a sentence about an event may name, in the order of the values of `eventText`. */
 const FACTS = ["record", "dataset", "count", "object", "role", "previous", "workspace", "into", "format", "host", "event", "why", "own", "because", "missed", "source"] as const;
 
 const sentence = (icu: string) => msg(FACTS, icu);
@@ -95,7 +95,7 @@ const areas = {
   server: "Server",
 } satisfies Record<EventArea, string>;
 
-/** Who is no person. */
+/** Authors that are no person. */
 const others = codes({
   "command line": "The command line",
   "the server": "The server",

@@ -1,4 +1,4 @@
-/** Which labels two people take for each other: each cell opens its records. */
+/** Labels that two people take for each other: each cell opens its records. */
 
 import { Select } from "@mantine/core";
 import { useState } from "react";

@@ -1,4 +1,4 @@
-/** What needs attention, most pressing first, each with what to do about it. */
+/** Items that need attention, most pressing first, each with what to do about it. */
 
 import { Alert, Button, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconArrowsSplit2, IconClock, IconClockExclamation, IconHandOff, IconInbox, IconMoodEmpty, IconPlayerPause, IconUserOff } from "@tabler/icons-react";

@@ -1,4 +1,4 @@
-/** What people said about a record, and room to answer them. */
+/** Comments on a record, and a field to answer them. */
 
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";

@@ -59,7 +59,7 @@ export interface VerdictProps {
   readonly onAsked: (asked: Asked) => void;
   readonly onAction: (action: "guidelines" | "next" | "previous" | "undo" | "search") => void;
   readonly onSay: (message: string) => void;
-  /** What stands under the record, given what saves and discards it. */
+  /** Bar under the record, given what saves and discards it. */
   readonly bar: (controls: { save: () => void; unusable: () => void; saving: boolean }) => React.ReactNode;
 }
 
@@ -307,7 +307,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
   );
 }
 
-/** Which record it is, what is known of it, and what was predicted. */
+/** Facts about the record: its id, what is known of it, and what was predicted. */
 function About({ record }: { record: AppRecord }) {
   const metadata = Object.entries(record.metadata).filter(([key]) => !key.startsWith("_"));
   const predicted = record.suggestions.map(({ agent, labels, spans, texts }) => {

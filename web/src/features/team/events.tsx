@@ -1,4 +1,4 @@
-/** What happened in a dataset, newest first: what one person did in a row is one line, comments come with their words. */
+/** Events of a dataset, newest first: what one person did in a row is one line, comments come with their words. */
 
 import { Button, Select, Text, Title, UnstyledButton } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -127,7 +127,7 @@ function One({ dataset, event }: { dataset: DatasetRef; event: TeamEvent }) {
 
 const NEAR_MS = 5_000;
 
-/** What somebody said: the event knows only that they did. */
+/** Text of a comment: the event knows only that they did. */
 function Words({ dataset, event, record }: { dataset: DatasetRef; event: TeamEvent; record: string }) {
   const { data } = useQuery(commentsQuery(dataset, record));
   const at = readTime(event.at).getTime();

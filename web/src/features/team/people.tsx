@@ -1,4 +1,4 @@
-/** What each person was given and has done; every number leads to its records. */
+/** Numbers of records that each person was given and has done; every number leads to its records. */
 
 import { Badge, Table, Text, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -131,7 +131,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
   );
 }
 
-/** How far somebody agrees with the others; opens the records that it rests on. */
+/** Agreement of one person with the others; opens the records that it rests on. */
 function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
   const { estimate, records, query, person } = figure;
   if (estimate === null) return <span className={classes["few"]}>{figure.undefined === "no_spans" ? teamText.team.noSpans : teamText.team.tooFew}</span>;

@@ -11,7 +11,7 @@ const PAUSE = 1_000;
 /** Between two looks at figures for which the server reads every answer. */
 const LONG_PAUSE = 15_000;
 
-/** Whether the page is told of what happens; null before the first answer. */
+/** True while events reach the page; null before the first answer. */
 export function useLive(dataset: DatasetRef): boolean | null {
   const cache = useQueryClient();
   const [live, setLive] = useState<boolean | null>(null);

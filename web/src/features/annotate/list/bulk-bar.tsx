@@ -1,4 +1,4 @@
-/** What is selected in a list, what can be done to it, and how far a change to all that match has come. */
+/** Bar of what is selected in a list and can be done to it, and the progress of a change to all that match. */
 
 import { ActionIcon, Button, Checkbox, Group, Popover, Progress } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
@@ -119,7 +119,7 @@ function BulkLabel({ labels, onPick }: { labels: LabelSet; onPick: (label: strin
   );
 }
 
-/** How far a change to all that match is, and once it is over, the way back. */
+/** Progress of a change to all that match, and once it is over, the way back. */
 export function BulkProgress({ bulk }: { bulk: BulkJob }) {
   const { job, undoes, running, failure } = bulk;
   if (!job && !failure) return null;

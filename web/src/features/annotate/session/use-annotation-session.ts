@@ -121,7 +121,7 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean, reco
   return session;
 }
 
-/** What was saved changes the counts: asked for again in a pause, not with every answer of whoever is fast. */
+/** Refetches the counts, which every saved answer changes: asked for again in a pause, not with every answer of whoever is fast. */
 function useRecount(dataset: DatasetRef, savedAt: number | null, recountMs: number): void {
   const cache = useQueryClient();
   const last = useRef(0);

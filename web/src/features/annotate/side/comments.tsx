@@ -1,4 +1,4 @@
-/** What people said about a record, oldest first. */
+/** Comments on a record, oldest first. */
 
 import { Text } from "@mantine/core";
 

@@ -1,4 +1,4 @@
-/** What was said about a record, and saying something to a person, or to all who may read it. */
+/** Comments on a record, and writing one to a person, or to all who may read it. */
 
 import { Alert, Autocomplete, Button, Group, Modal, Stack, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
