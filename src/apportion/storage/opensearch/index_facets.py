@@ -114,6 +114,7 @@ class IndexFacetCounter(FacetCounter):
     def _counted_by_index(self, name: str, field: int) -> dict[str, int]:
         buckets = self._matches.counts[name]["buckets"]
         found = {str(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
+        # the index has a digest in place of the rest of a long value
         if any(len(value) > LONGEST_VALUE for value in found):
             rows = self._connection.raw.execute(
                 "SELECT value FROM vals WHERE field = ? AND viewer = 0 AND length(value) > ?",
@@ -145,6 +146,7 @@ class IndexFacetCounter(FacetCounter):
         for term_id in term_ids:
             ns = BitMap(self._cache.having(field, viewer, [term_id]))
             some[str(term_id)] = numbers_query(ns)
+            # a bitmap takes at most two bytes a number, more or less
             size += 2 * len(ns)
             if len(some) == _BITMAPS_AT_ONCE or size > _BYTES_AT_ONCE:
                 yield some
