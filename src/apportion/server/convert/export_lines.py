@@ -9,7 +9,6 @@ import msgspec
 from apportion.domain.datasets import Dataset
 from apportion.domain.times import utc_iso
 from apportion.ports.answers import AnswerTable, StoredGold
-from apportion.ports.records import StoredRecord
 from apportion.services.records.export import ExportPage
 
 from .export_provenance import Memo, Provenance, ProvenanceReader
@@ -29,7 +28,7 @@ def jsonl_pages(pages: Iterable[ExportPage], dataset: Dataset, *, answers: bool 
         each = evidence.answers.of_each(len(rows))
         lines = []
         for place, (row, own, provenance) in enumerate(zip(rows, each, reader.of(page, each), strict=True)):
-            line = scan_record(_bare(row, provenance.first), dataset.task, metrics=False, text=False)[:-1]
+            line = scan_record(row.with_first_answer(), dataset.task, metrics=False, text=False)[:-1]
             if members[own]:
                 line += f',"answers":{{{",".join(members[own])}}}'.encode()
             gold = evidence.gold.get(place)
@@ -40,13 +39,6 @@ def jsonl_pages(pages: Iterable[ExportPage], dataset: Dataset, *, answers: bool 
             lines.append(line)
         lines.append(b"")
         yield b"}\n".join(lines)
-
-
-def _bare(row: StoredRecord, first: tuple[bytes, bytes] | None) -> StoredRecord:
-    """Return the record without individual answers: ``answers`` has them with state, version and time."""
-    id, status, updated, content, prediction, _, vectors, number = row
-    answer = None if first is None else b"\n".join(first)
-    return StoredRecord(id, status, updated, content, prediction, answer, vectors, number)
 
 
 def _answers(answers: AnswerTable, names: NameMemo, values: _JsonValues) -> list[str]:

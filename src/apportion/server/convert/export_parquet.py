@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError
 from apportion.ports.answers import ColumnNames
@@ -73,7 +71,6 @@ class _Columns:
         kinds = {"number": pa.float64(), "flag": pa.bool_(), "text": pa.string()}
         self.schema = pa.schema([(name, kinds[_kind(name)]) for name in self._table.columns])
         self.few = [name for name in self._table.columns if _recurs(name)]
-        self._decode = msgspec.json.Decoder().decode
 
     def batch(self, page: ExportPage) -> pa.RecordBatch:
         """Return a page as a batch with a row per record."""
@@ -84,7 +81,7 @@ class _Columns:
         soft: list[list[float | None]] = [[None] * len(rows) for _ in table.labels]
         each = evidence.answers.of_each(len(rows))
         for place, (row, provenance) in enumerate(zip(rows, self._provenance.of(page, each), strict=True)):
-            content = self._decode(b"{%b}" % row.content)
+            content = row.fields()
             heads.append(table.head(row, content, provenance))
             tails.append(table.tail(row, content, evidence.gold.get(place)))
             for label, share in (provenance.soft or {}).items():

@@ -10,7 +10,7 @@ import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.ports.answers import RecordAnswers
-from apportion.ports.records import StoredRecord
+from apportion.ports.records import StoredRecord, decoded
 from apportion.services.records.export import ExportPage
 from apportion.vocabulary import AnnotationState, Status, Task
 
@@ -82,7 +82,8 @@ class ProvenanceReader:
     def _one(
         self, place: int, row: StoredRecord, names: Sequence[str], meant: list[Any], evidence: RecordAnswers
     ) -> Provenance:
-        first = _first(row.answer)
+        annotations = row.annotations()
+        first = None if annotations is None else annotations.first
         if first is None and not names:
             return Provenance(None, None, None, None, None)
         posterior = evidence.posteriors.get(place)
@@ -94,7 +95,7 @@ class ProvenanceReader:
         value = None if first is None else self._meanings[first[1]]
         agreeing = list(compress(names, [each == value for each in meant]))
         support: float | None = len(agreeing) / len(names) if names else None
-        if posterior is not None and first is not None and first[0].startswith(b'"consensus:'):
+        if posterior is not None and first is not None and _decode(first[0]).startswith("consensus:"):
             support = posterior.labels.get(str(value))
         return Provenance(first, names, agreeing, support, soft)
 
@@ -108,14 +109,6 @@ class ProvenanceReader:
         return {label: given.count(label) / most for label in sorted(labels)} or None
 
 
-def _first(answer: bytes | None) -> tuple[bytes, bytes] | None:
-    """Return agent and value that stand for the record; None if there are none."""
-    if answer is None or answer.startswith(b"null\n"):
-        return None
-    agent, value = answer.split(b"\n", 2)[:2]
-    return agent, value
-
-
 class _Meanings(Memo):
     """Cache of stored values as comparable values, without scores."""
 
@@ -125,7 +118,7 @@ class _Meanings(Memo):
         self._multi = bool(dataset.multi_label)
 
     def __missing__(self, value: bytes) -> Any:
-        found = _decode(b"{%b}" % value)
+        found = decoded(value)
         if self._task is Task.TOKEN_CLASSIFICATION:
             known: Any = frozenset((each["start"], each["end"], each["label"]) for each in found["entities"])
         elif self._task is Task.TEXT2TEXT:

@@ -21,6 +21,7 @@ from apportion.ports.records import Criteria, MatchingIds, SearchHits, SortKey, 
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.codec.fragments import decode_vector, encode_name, text_of, with_mirrors
 from apportion.storage.sql.codec.states import STATES, STATUS_OF, STATUSES
+from apportion.storage.sql.codec.stored_row import StoredRow
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.index.fields import Numbers, set_lowest
@@ -422,7 +423,7 @@ class Searcher:
         vectors = self._vectors([row[0] & 0xFFFFFFFF for row in rows])
         mirrored = self._mirrored([row[0] for row in rows])
         own = self._own_answers([row[0] for row in rows]) if self._viewer else None
-        found = []
+        found: list[StoredRecord] = []
         for rid, id, status, updated, content, prediction, answer in rows:
             n, seen = rid & 0xFFFFFFFF, STATUSES[status]
             if own is not None:
@@ -430,7 +431,7 @@ class Searcher:
                 seen, answer = own.get(rid, (Status.DEFAULT, None))
             if mirrored is not None:
                 content = with_mirrors(content, mirrored.keys, mirrored.names.get(rid, []))
-            found.append(StoredRecord(id, seen, updated, content, prediction, answer, vectors.get(n), n))
+            found.append(StoredRow(id, seen, updated, content, prediction, answer, vectors.get(n), n))
         return found
 
     def _mirrored(self, rids: list[int]) -> Mirrored | None:

@@ -38,7 +38,7 @@ class MetadataLimits:
 
 
 @dataclass(slots=True)
-class _StoredRow:
+class _RowBefore:
     """The stored row under the id of a record that is logged again."""
 
     rid: int
@@ -164,7 +164,7 @@ class RecordChange:
 
     def _replace(
         self,
-        old: _StoredRow,
+        old: _RowBefore,
         record: EncodedRow,
         counted: MetadataTerms,
         numbers: NumberTerms,
@@ -207,9 +207,9 @@ class RecordChange:
             ),
         )  # fmt: skip
 
-    def _stored(self, ids: list[str]) -> dict[str, _StoredRow]:
+    def _stored(self, ids: list[str]) -> dict[str, _RowBefore]:
         columns = "id, rid, status, content, prediction, answer, terms, answer_terms"
-        return {row[0]: _StoredRow(*row[1:]) for row in rows_by_id(self._raw, columns, self._dataset, ids)}
+        return {row[0]: _RowBefore(*row[1:]) for row in rows_by_id(self._raw, columns, self._dataset, ids)}
 
     def _numbers_of(self, content: bytes, prediction: bytes | None) -> set[tuple[int, float]]:
         """Return the rows of ``numbers`` that a stored record has."""
