@@ -59,7 +59,7 @@ def measure(scale: Scale) -> Iterator[Line]:
 
 
 def _live(records: int) -> Iterator[Line]:
-    """What the figures of a rule that is being written take, which the app asks for 60 ms after the last key."""
+    """Time the figures of a rule that is being written, which the app asks for 60 ms after the last key."""
     kinds: dict[str, Callable[[int], str]] = {
         "a word": word,
         "one of three words": lambda rank: " OR ".join(word(rank + each) for each in (0, 7, 19)),
