@@ -215,6 +215,7 @@ class EventCode(Word):
     EXPORTED = "exported", EventArea.DOWNLOADS
     SCANNED = "scanned", EventArea.DOWNLOADS
     EXPORTED_AUDIT_LOG = "exported_audit_log", EventArea.DOWNLOADS
+    EXPORTED_HOURS = "exported_hours", EventArea.DOWNLOADS
 
     CREATED_WORKSPACE = "created_workspace", EventArea.PEOPLE
     ADDED_MEMBER = "added_member", EventArea.PEOPLE

@@ -221,6 +221,16 @@ def test_the_unit_waits_longer_than_the_server_does() -> None:
     assert int(waits[1]) > Settings().stop_seconds + 10
 
 
+@pytest.mark.parametrize("name", ["apportion.service", "apportion@.service"])
+def test_the_units_of_servers_limit_files_tasks_and_memory(name: str) -> None:
+    unit = dict(re.findall(r"^(\w+)=(\w+)$", (DEPLOY / "systemd" / name).read_text(), re.MULTILINE))
+
+    assert int(unit["LimitNOFILE"]) >= 10_000, "every connection is an open file"
+    assert 100 <= int(unit["TasksMax"]) <= 10_000
+    assert re.fullmatch(r"\d+G", unit["MemoryHigh"])
+    assert int(unit["MemoryMax"].removesuffix("G")) > int(unit["MemoryHigh"].removesuffix("G"))
+
+
 @pytest.fixture
 def plain_nginx(tmp_path: Path) -> Path:
     """Our example inside a configuration of its own, with a certificate of its own."""

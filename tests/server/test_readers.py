@@ -12,8 +12,7 @@ import pytest
 from apportion.domain.errors import TooManyRequestsError
 from apportion.server import readers
 from apportion.server.readers import MOST_LONG, Readers
-
-ALIVE = 60
+from patience import patience
 
 
 class Work:
@@ -26,7 +25,7 @@ class Work:
 
     def __call__(self) -> str:
         self._begun.append(self.name)
-        self.may_end.wait(ALIVE)
+        self.may_end.wait(patience(60))
         return self.name
 
 

@@ -54,6 +54,7 @@ const sentences = {
   exported: sentence("downloaded {count, plural, one {# record} other {# records}} of {dataset} as {format}"),
   scanned: sentence("began to load {count, plural, one {# record} other {# records}} of {dataset}"),
   exported_audit_log: sentence("downloaded {count, plural, one {# event} other {# events}} of this log as {format}"),
+  exported_hours: sentence("downloaded the hours spent on {object} as {format}"),
   created_workspace: sentence("created workspace {workspace}"),
   added_member: sentence("added {object} to {workspace} as {role}"),
   changed_member_role: sentence("changed the role of {object} in {workspace} from {previous} to {role}"),

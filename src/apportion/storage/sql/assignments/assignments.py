@@ -281,8 +281,9 @@ class SqlAssignments(SlotUpdate):
         )
         return sorted(no for (no,) in rows)
 
-    def last_active(self, dataset: Dataset) -> dict[str, Active]:
-        return SqlTotals(self._raw, self._agents).active([dataset.no]).get(dataset.no, {})
+    def last_active(self, dataset: Dataset, annotator: str | None = None) -> dict[str, Active]:
+        found = SqlTotals(self._raw, self._agents).active([dataset.no], annotator)
+        return found.get(dataset.no, {})
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
         only = None if annotator is None else self._agents.find(annotator) or -1
