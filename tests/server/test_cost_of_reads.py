@@ -13,6 +13,7 @@ from apportion.server import routers
 from apportion.services.insight.progress import my_work
 from apportion.storage.sql.answers import annotations as stored
 from apportion.storage.sql.assignments.slot_insert import SlotInsert
+from apportion.storage.sql.codec import fragments
 from dataset_client import DatasetClient
 
 IDS = [f"r{n:03}" for n in range(60)]
@@ -86,7 +87,7 @@ def test_a_narrowed_figure_reads_the_answers_to_its_records_only(client_as: Any,
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The earlier values that were decoded."""
     found: list[Any] = []
-    decode = stored.decode_value
+    decode = fragments.decode_value
 
     def noting(task: Any, value: Any) -> Any:
         found.append(value)

@@ -42,9 +42,13 @@ def test_a_job_changes_fewer_records_at_once_where_they_are_large(
 ) -> None:
     monkeypatch.setattr(record_jobs, "BYTES_AT_ONCE", 10_000)
     jobs, asked = app.state.app_state.jobs, list[bool]()
-    # Asked before each step
-    context = replace(jobs._context, stopping=lambda: bool(asked.append(True)))
-    monkeypatch.setattr(jobs, "_context", context)
+
+    def stopping() -> bool:
+        """Asked before each step."""
+        asked.append(True)
+        return False
+
+    monkeypatch.setattr(jobs, "_context", replace(jobs._context, stopping=stopping))
     content = {"inputs": {"text": "x" * length}, "multi_label": True}
     talk = DatasetClient(client_as, [f"r{n:02}" for n in range(20)], content=content)
 
