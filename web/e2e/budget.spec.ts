@@ -1,5 +1,5 @@
 /**
- * What the plan promises in numbers. Bytes and requests are the same on every machine, and have to hold. Milliseconds are
+ * Promises of the plan in numbers. Bytes and requests are the same on every machine, and have to hold. Milliseconds are
  * printed; the best of several have to hold in proportion to the least that a change takes on this machine.
  */
 

@@ -190,10 +190,10 @@ test("a reviewer reads the guidelines, copies one person's span down, and takes 
   await server.log("copying", "TokenClassification", ["s0", "s1"].map((id) => ({ id, text, tokens })), { labels: ["PER", "LOC"] });
   await server.ask("admin", "PATCH", "copying/policies", two);
   await server.ask("admin", "PUT", "copying/guidelines", { text: "# Names\n\nMark every name." });
-  const said = (as: string, id: string, ...entities: object[]) => server.ask(as, "PUT", `copying/records/${id}/annotations/me`, { value: { entities }, state: "submitted", version: 0 });
+  const submit = (as: string, id: string, ...entities: object[]) => server.ask(as, "PUT", `copying/records/${id}/annotations/me`, { value: { entities }, state: "submitted", version: 0 });
   for (const id of ["s0", "s1"]) {
-    await said("ana", id, { start: 0, end: 3, label: "PER" }, { start: 8, end: 15, label: "PER" });
-    await said("ben", id, { start: 0, end: 3, label: "PER" });
+    await submit("ana", id, { start: 0, end: 3, label: "PER" }, { start: 8, end: 15, label: "PER" });
+    await submit("ben", id, { start: 0, end: 3, label: "PER" });
   }
   await signIn("admin");
   await page.goto("/datasets/team/copying/review?record=s0");

@@ -209,8 +209,8 @@ test.describe("reviewers", () => {
     await expectAccessible(page);
     await page.keyboard.press("Enter");
     await expect(page.getByText("Yes, it is.")).toBeVisible();
-    const said = await team.ask("ana", "GET", "datasets/review-texts/records/x0/comments?workspace=team");
-    expect(said["comments"]).toMatchObject([{ author: "ana" }, { author: "rita", to: "ana", text: "Yes, it is." }]);
+    const found = await team.ask("ana", "GET", "datasets/review-texts/records/x0/comments?workspace=team");
+    expect(found["comments"]).toMatchObject([{ author: "ana" }, { author: "rita", to: "ana", text: "Yes, it is." }]);
 
     await page.keyboard.press("Escape");
     await page.keyboard.press("1");

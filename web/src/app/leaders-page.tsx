@@ -71,7 +71,7 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
   );
 }
 
-/** Where a record has only one annotation there is nothing to compare. */
+/** Page of an individual dataset only: with one annotation a record there is nothing to compare. */
 function Individual({ dataset, me, children }: { dataset: DatasetRef; me: Me; children: Props["children"] }) {
   const policies = useQuery(policiesQuery(dataset));
   if (policies.isError) return <Failed failure={policies.error} onRetry={() => void policies.refetch()} />;

@@ -1,4 +1,4 @@
-/** Which address leads to which page. Addresses of 1.6 stay what they were. */
+/** Addresses and their pages. Addresses of 1.6 stay what they were. */
 
 import {
   createRootRouteWithContext,
@@ -84,7 +84,7 @@ const myWork = createRoute({
 });
 
 const addressesOf1x = fetching(() => import("@/core/links-1x"));
-/** What an address of 1.x has at least one of; `sort` is ours as well. */
+/** Parameters of which an address of 1.x has at least one; `sort` is ours as well. */
 const ONLY_IN_1X = ["viewMode", "query", "pagination", "vectorId", "sort"];
 
 const datasets = createRoute({

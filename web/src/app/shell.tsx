@@ -1,4 +1,4 @@
-/** What stands around every page: where one can go, whether all is saved, who one is. */
+/** Frame around every page: where one can go, whether all is saved, who one is. */
 
 import { ActionIcon, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconMoon, IconSun } from "@tabler/icons-react";
@@ -6,7 +6,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { Suspense, useCallback, useEffect, useState } from "react";
 
-import { type Me, meQuery, watchSession } from "@/api/session";
+import { type Me, meQuery, subscribeToSession } from "@/api/session";
 import { managesSomething, seesSomething } from "@/core/roles";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
@@ -129,7 +129,7 @@ function SignInAgainWhenNeeded({ me }: { me: Me }) {
   const [open, setOpen] = useState(false);
   const close = useCallback(() => { setOpen(false); }, []);
   useEffect(() => onSessionEnd(() => { setOpen(true); }), []);
-  useEffect(() => watchSession(sessionEnded), []);
+  useEffect(() => subscribeToSession(sessionEnded), []);
   return open ? (
     <Suspense>
       <SignInAgain me={me} onDone={close} />

@@ -10,7 +10,7 @@ export interface JournalEntry {
   readonly answer: Answer;
   /** The text it was made on. */
   readonly content: string;
-  /** Whether the answer it changes had been given already. */
+  /** True if the answer it changes had been given already. */
   readonly given: boolean;
   /** Why it was decided so, where a reviewer decides. */
   readonly reason?: string;

@@ -131,9 +131,9 @@ describe("the edits", () => {
 
   it("calls those who watch the record that changes, and nobody who stopped", () => {
     const calls: string[] = [];
-    edits.watch("a", () => calls.push("a"));
-    edits.watch("b", () => calls.push("b"));
-    const stop = edits.watchAll(() => calls.push("any"));
+    edits.subscribe("a", () => calls.push("a"));
+    edits.subscribe("b", () => calls.push("b"));
+    const stop = edits.subscribeAll(() => calls.push("any"));
     const before = edits.edition();
     edits.edit("a", { labels: ["x"] });
     expect(calls).toEqual(["a", "any"]);

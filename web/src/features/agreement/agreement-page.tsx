@@ -1,4 +1,4 @@
-/** How alike people answer: over all, person by person, label by label, week by week; every number opens its records. */
+/** Agreement between people: over all, person by person, label by label, week by week; every number opens its records. */
 
 import { ActionIcon, Alert, Button, Select, Skeleton, TextInput } from "@mantine/core";
 import { IconSearch, IconX } from "@tabler/icons-react";
@@ -40,7 +40,7 @@ export function AgreementPage() {
   );
 }
 
-/** Which measures compare answers of a task; the first is what the server takes by itself. */
+/** Measures that compare answers of a task; the first is what the server takes by itself. */
 const MEASURES: Record<DatasetRef["task"], readonly string[]> = {
   TextClassification: ["alpha", "percent", "ac1", "fleiss", "cohen", "alpha_ordinal", "alpha_masi", "alpha_jaccard"],
   TokenClassification: ["span_f1", "span_boundary_f1", "span_label_f1", "span_overlap_f1", "token_alpha", "alpha_u", "gamma", "percent"],

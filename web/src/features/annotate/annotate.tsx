@@ -39,7 +39,7 @@ const Top = memo(PageTop);
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
 const WIDTHS = { narrow: "58ch", normal: "80ch", full: "none" };
 
-/** What lies over the page. */
+/** Dialog or panel over the page. */
 type Opened = { readonly what: "help" } | { readonly what: "flag" | "info" | "vectors"; readonly id: string } | null;
 
 export function Annotate({ dataset: found, individual, uuid }: { dataset: Dataset; individual: boolean; uuid: string | null }) {

@@ -158,7 +158,7 @@ function ProgressCells({ dataset }: { dataset: ListedDataset }) {
   );
 }
 
-/** Where the work is shared out, or how the team is doing with it. */
+/** Link to assigning the records, or the progress of the team. */
 function TeamCell({ dataset, leads }: { dataset: ListedDataset; leads: boolean }) {
   const { workspace, name, slots } = dataset;
   const live = slots ? (slots["pending"] ?? 0) + (slots["leased"] ?? 0) + (slots["done"] ?? 0) + (slots["skipped"] ?? 0) : 0;

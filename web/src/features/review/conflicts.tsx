@@ -39,7 +39,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
   const [first] = useState(view.record);
   const [current, setCurrent] = useState(view.record);
   const [made, setMade] = useState<readonly (Made | Asked)[]>([]);
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
   const [armed, setArmed] = useState<string | null>(null);
   const { bindings } = useAnnotatorSettings();
   const keyTitle = (key: string | undefined) => (key === undefined ? undefined : t.common.keys(printed(key)));
@@ -88,16 +88,16 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
     onSuccess: async (last) => {
       setMade(made.filter((each) => each !== last));
       setCurrent(last.record.id);
-      setSaid(reviewText.undone);
+      setMessage(reviewText.undone);
       await cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
       await cache.resetQueries({ queryKey: caseQuery(dataset, last.record).queryKey });
     },
-    onError: (failure) => { setSaid(reviewText.notUndone(failure.message)); },
+    onError: (failure) => { setMessage(reviewText.notUndone(failure.message)); },
   });
 
   function stepBack() {
     const last = made.at(-1);
-    if (!last) setSaid(reviewText.nothingToUndo);
+    if (!last) setMessage(reviewText.nothingToUndo);
     else if (!undo.isPending) undo.mutate(last);
   }
 
@@ -112,7 +112,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
             {reviewText.undoLast}
           </Button>
         )}
-        <p role="status">{said}</p>
+        <p role="status">{message}</p>
       </Empty>
     );
   }
@@ -123,12 +123,12 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       record={record}
       labels={labels}
       me={me}
-      onSay={setSaid}
+      onSay={setMessage}
       armed={armed}
       onArm={setArmed}
       onMade={(each) => {
         setMade([...made, each]);
-        setSaid(each.gold.discarded ? reviewText.savedUnusable : reviewText.saved);
+        setMessage(each.gold.discarded ? reviewText.savedUnusable : reviewText.saved);
         go(at + 1);
       }}
       onAsked={(each) => {
@@ -153,7 +153,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
             </Button>
           </div>
           <span className={barClasses["note"]} role="status">
-            {said}
+            {message}
           </span>
           <div className={barClasses["side"]} data-end>
             <span className={classes["done"]}>{decided.length > 0 && reviewText.done(decided.length)}</span>

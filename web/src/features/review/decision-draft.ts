@@ -19,7 +19,7 @@ export interface DecisionDraft {
 
 const NOTHING: DecisionDraft = { value: {}, discarded: false, touched: false };
 
-/** What was decided; of spans, else, those that all have, so that only what differs is left to do. */
+/** Decision that was made; of spans, else, those that all have, so that only what differs is left to do. */
 export function firstDraft(record: AppRecord, { gold, answers }: Case): DecisionDraft {
   if (gold) return { value: gold.value, discarded: gold.discarded, touched: true };
   if (record.task !== "TokenClassification") return NOTHING;
@@ -31,7 +31,7 @@ export function inLetterOrder(answers: readonly Answered[], byPerson: ReadonlyMa
   return [...answers].sort((one, other) => people.indexOf(one.annotator) - people.indexOf(other.annotator));
 }
 
-/** Whether an answer says what is chosen. */
+/** True if an answer says what is chosen. */
 export function agrees(answer: Answered, draft: DecisionDraft): boolean {
   return draft.touched && answer.discarded === draft.discarded && (draft.discarded || sameValue(answer.value, draft.value));
 }

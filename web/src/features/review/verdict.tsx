@@ -65,7 +65,7 @@ export interface VerdictProps {
   /** A label that every selection gets at once, from record to record. */
   readonly armed: string | null;
   readonly onArm: (label: string | null) => void;
-  /** What stands under the record, given what saves and discards it. */
+  /** Bar under the record, given what saves and discards it. */
   readonly bar: (controls: { save: () => void; unusable: () => void; saving: boolean }) => React.ReactNode;
 }
 
@@ -86,7 +86,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
   const [plain, setPlain] = useState(false);
   const [asking, setAsking] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
-  const [theirs, setTheirs] = useState<Decision | null>(null);
+  const [stored, setStored] = useState<Decision | null>(null);
   const reasons = useReasons();
   const reasonField = useRef<HTMLInputElement>(null);
   const commentField = useRef<HTMLInputElement>(null);
@@ -111,12 +111,12 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       void cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
       forget();
       if (reason.trim()) reasons.remember(reason.trim());
-      if (made) onMade({ record, before: theirs ?? gold, gold: made });
+      if (made) onMade({ record, before: stored ?? gold, gold: made });
     },
     onError: (failure) => {
       if (!(failure instanceof ApiError)) return;
       if (failure.status === 401) sessionEnded();
-      if (failure.status === 409) setTheirs(storedGold(failure.params, record));
+      if (failure.status === 409) setStored(storedGold(failure.params, record));
     },
   });
   const stale = saving.error instanceof ApiError && saving.error.status === 409;
@@ -285,9 +285,9 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
             <p>{reviewText.notSaved(saving.error.message)}</p>
           ) : (
             <>
-              <p>{theirs ? otherwise(theirs.author, inWords(theirs), theirs.reason) : reviewText.taken}</p>
+              <p>{stored ? otherwise(stored.author, inWords(stored), stored.reason) : reviewText.taken}</p>
               <div className={classes["choices"]}>
-                <Button size="compact-sm" onClick={() => { save(draft, theirs?.version ?? 0); }}>
+                <Button size="compact-sm" onClick={() => { save(draft, stored?.version ?? 0); }}>
                   {reviewText.mineInstead}
                 </Button>
                 <Button
@@ -295,7 +295,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
                   variant="default"
                   onClick={() => {
                     forget();
-                    cache.setQueryData(caseQuery(dataset, record).queryKey, { ...found, gold: theirs });
+                    cache.setQueryData(caseQuery(dataset, record).queryKey, { ...found, gold: stored });
                     onAction("next");
                   }}
                 >
@@ -327,12 +327,12 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
   );
 }
 
-/** Which record it is, what is known of it, and what was predicted. */
+/** Facts about the record: its id, what is known of it, and what was predicted. */
 function About({ record }: { record: AppRecord }) {
   const metadata = Object.entries(record.metadata).filter(([key]) => !key.startsWith("_"));
   const predicted = record.suggestions.map(({ agent, labels, spans, texts }) => {
-    const said = [...labels.map((each) => `${each.label} ${percentOf(each.score)}`), ...(spans.length ? [reviewText.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
-    return `${agent ? `${agent}: ` : ""}${said.join(", ")}`;
+    const parts = [...labels.map((each) => `${each.label} ${percentOf(each.score)}`), ...(spans.length ? [reviewText.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
+    return `${agent ? `${agent}: ` : ""}${parts.join(", ")}`;
   });
   const facts: (readonly [string, string])[] = [
     [t.annotate.id, record.id],

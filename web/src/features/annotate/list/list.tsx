@@ -70,9 +70,9 @@ export default function List({ dataset, view, onView, session, labels, armed, on
   const bulk = useBulkJob(dataset, session);
   const current = active !== null && ids?.includes(active) ? active : (ids?.[0] ?? null);
   const selected = ids?.filter((id) => checked.has(id)) ?? [];
-  const [said, setSaid] = useState("");
-  const clearMessage = useCallback(() => { setSaid(""); }, []);
-  const actions = useActions(edits, { overlapping: labels.overlapping, submitOnPick: true, onAnswered: clearMessage, onSay: setSaid });
+  const [message, setMessage] = useState("");
+  const clearMessage = useCallback(() => { setMessage(""); }, []);
+  const actions = useActions(edits, { overlapping: labels.overlapping, submitOnPick: true, onAnswered: clearMessage, onSay: setMessage });
   const check = useCallback((id: string, on: boolean) => {
     setEverything(null);
     setChecked((before) => {
@@ -113,7 +113,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
       else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
       else if (action === "accept" && hidden) onScreen("predictions");
       else if (isScreenAction(action)) onScreen(action);
-      else if (action === "skip") setSaid(t.queue.onlyInQueue);
+      else if (action === "skip") setMessage(t.queue.onlyInQueue);
       else if (all && (action === "submit" || action === "discard" || action === "accept")) act(action === "submit" ? "validate" : action);
       else if (action === "submit" || action === "discard") {
         actions.answerAll(targets, action === "submit" ? "submitted" : "discarded");
@@ -166,7 +166,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
         labelled={dataset.task === "TextClassification"}
         predicted={!hidden && first !== undefined && hasSuggestions(first)}
         gold={false}
-        said={said}
+        message={message}
         onSelect={select}
         onLabel={(label) => { actions.labelAll(selected, label); }}
         onDo={act}

@@ -52,7 +52,7 @@ export function OneFound(props: OneProps) {
   return <One {...props} place={place} queue={queue} claims={null} />;
 }
 
-/** What was assigned to me. */
+/** Records that were assigned to me. */
 export function OneClaimed(props: OneProps) {
   const place = usePlace(null);
   const claims = useClaims(props.dataset, props.view, props.session, place.of);

@@ -20,12 +20,12 @@ export function QueueNotes({ dataset: { workspace, name }, dataset, edits, recor
   const edit = useRecordEdit(edits, record ?? "");
   const { data: comments } = useQuery({ ...inboxQuery, staleTime: 60_000 });
   if (!edit) return null;
-  const said = comments?.some((each) => each.workspace === workspace && each.dataset === name && each.record === edit.record.id) ?? false;
+  const commented = comments?.some((each) => each.workspace === workspace && each.dataset === name && each.record === edit.record.id) ?? false;
   const answered = edit.now.state === "submitted" || edit.now.state === "discarded";
-  if (!said && !answered) return null;
+  if (!commented && !answered) return null;
   return (
     <Suspense>
-      <MyAnswer key={edit.record.id} quiet said={said} results={false} dataset={dataset} edit={edit} onFlag={onFlag} />
+      <MyAnswer key={edit.record.id} quiet commented={commented} results={false} dataset={dataset} edit={edit} onFlag={onFlag} />
     </Suspense>
   );
 }

@@ -1,4 +1,4 @@
-/** How far the dataset is, and what is known of the record in front of one. */
+/** Progress of the dataset, and what is known of the record in front of one. */
 
 import { Text, Title, UnstyledButton } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
@@ -48,7 +48,7 @@ export default function Sidebar({ dataset, edits, record, results, view, onView,
   );
 }
 
-/** How far I am with what was assigned to me here, and how far all is; once where these are the same. */
+/** Progress with what was assigned to me here, and that of all; once where these are the same. */
 function HowFar({ dataset }: { dataset: DatasetRef }) {
   const { data: me } = useSuspenseQuery(meQuery);
   const { data: work } = useQuery(workQuery);

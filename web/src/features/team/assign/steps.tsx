@@ -216,7 +216,7 @@ export function How({ form, change }: Props) {
   );
 }
 
-/** What makes answers better where it is needed: more people, and records that show how people do. */
+/** Fields for better answers: more people, and records that show how people do. */
 function Quality({ form, change }: Props) {
   const people = form.people.filter((each) => each.in).length;
   const [more, check] = [mayAskMore(form), mayCheck(form)];
