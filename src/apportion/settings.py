@@ -353,7 +353,7 @@ class Settings:
 
     @property
     def store_name(self) -> str:
-        """Where everything is kept, as it is shown to people: a file, or a database without its user and password."""
+        """Return the store as it is shown to people: a file, or a database without its user and password."""
         if not self.database_url:
             return str(self.database)
         return place_of(self.database_url)

@@ -1,4 +1,4 @@
-"""What users read is worded in the field's terms: one verb for one thing."""
+"""Texts for users are worded in the field's terms: one verb for one thing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every plan keeps: who gets what, how evenly, and always the same."""
+"""Properties of every plan: who gets what, how evenly, and always the same."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def pair_counts(rows: Any, names: list[str]) -> dict[tuple[str, str], int]:
 
 
 def connected(rows: Any) -> int:
-    """How many groups of people there are with nothing in common."""
+    """Count the groups of people that have nothing in common."""
     parent: dict[str, str] = {}
 
     def top(name: str) -> str:
@@ -334,7 +334,7 @@ def test_the_order_people_meet_records_in_is_apart_from_who_gets_them() -> None:
 
 
 def most(records: list[tuple[list[int], int]], caps: list[int]) -> int:
-    """How many slots can be filled at most: one augmenting path after another, and nothing clever."""
+    """Return the number of slots that can be filled at most: one augmenting path after another, and nothing clever."""
     has: list[set[int]] = [set() for _ in caps]
     on: list[set[int]] = [set() for _ in records]
 

@@ -17,6 +17,7 @@ from apportion.cli.main import main
 from apportion.domain.records import TextClassificationRecord
 from indexed import Indexed, log, opened_indexed, text_of
 from page_blocks import blocks_of
+from patience import patience
 from stored_dataset import StoredDataset
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "search-millions.md"
@@ -94,14 +95,14 @@ def test_killed_ten_times_it_is_gone_on_with(indexed: Indexed, reviews: StoredDa
         began = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if kills < 10:
             seen = len(indexed.rows(reviews.dataset.no)), _sent(indexed)
-            until = time.monotonic() + 20
+            until = time.monotonic() + patience(20)
             while began.poll() is None and time.monotonic() < until:
                 if (len(indexed.rows(reviews.dataset.no)), _sent(indexed)) != seen:
                     began.send_signal(signal.SIGKILL)  # as soon as it has done anything
                     kills += 1
                     break
                 time.sleep(0.005)
-        if began.wait(60) == 0 and kills >= 10:
+        if began.wait(patience(60)) == 0 and kills >= 10:
             break
         log(reviews, [TextClassificationRecord(id=f"r{attempt}", inputs={"text": f"again {attempt}"})])
     assert kills >= 10

@@ -1,4 +1,4 @@
-"""What `import apportion as rg` brings, and how little it costs."""
+"""Names that `import apportion as rg` brings, and how little it costs."""
 
 from __future__ import annotations
 

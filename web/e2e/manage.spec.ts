@@ -19,7 +19,7 @@ test.describe("on an empty server", () => {
   test.use({ baseURL: `http://localhost:${String(portOf(1))}` });
   test.beforeAll(async () => {
     server = await serve(portOf(1), "empty");
-    code = server.said;
+    code = server.output;
   });
   test.afterAll(async () => { await server?.stop(); });
 

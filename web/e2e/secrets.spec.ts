@@ -25,9 +25,9 @@ test("passwords that are shown once: typed for at once, not closed by Escape or 
   await page.keyboard.press("Escape");
   await page.mouse.click(5, 5);
   await expect(secrets).toBeVisible();
-  const told = await page.evaluate(() => navigator.clipboard.readText());
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
   const password = await secrets.getByRole("row", { name: /^dora/ }).locator("code").first().innerText();
-  const [address, headings, first] = told.split("\n");
+  const [address, headings, first] = copied.split("\n");
   expect(address).toBe(`Sign in at ${baseURL ?? ""}/`);
   expect(headings).toBe("Username\tPassword\tAPI key");
   expect(first).toContain(`dora\t${password}\t`);

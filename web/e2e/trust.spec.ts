@@ -4,7 +4,7 @@ import { expect, expectAccessible, test, TOPICS, topics } from "./journey";
 
 const own = { annotation: "individual", blind: true };
 
-/** What is asked of the server while something is done. */
+/** Requests to the server while something is done. */
 function requests(page: Page): string[] {
   const seen: string[] = [];
   page.on("request", (request) => { if (request.url().includes("/api/")) seen.push(`${request.method()} ${new URL(request.url()).pathname}`); });
@@ -14,8 +14,8 @@ function requests(page: Page): string[] {
 test("who leads sees what records stand by, why, and who said what, and answers only by an act of its own", async ({ page, server, signIn }) => {
   await server.log("results", "TextClassification", topics(4), { labels: TOPICS });
   await server.ask("admin", "PATCH", "results/policies", { ...own, required: 3 });
-  for (const [who, said] of [["ana", "sport"], ["ben", "sport"], ["cy", "politics"]] as const) await server.answer(who, "results", "t00", said);
-  for (const [who, said] of [["ana", "sport"], ["ben", "science"], ["cy", "politics"]] as const) await server.answer(who, "results", "t01", said);
+  for (const [who, label] of [["ana", "sport"], ["ben", "sport"], ["cy", "politics"]] as const) await server.answer(who, "results", "t00", label);
+  for (const [who, label] of [["ana", "sport"], ["ben", "science"], ["cy", "politics"]] as const) await server.answer(who, "results", "t01", label);
   await server.answer("ana", "results", "t02", "sport");
   await server.ask("admin", "PUT", "results/records/t01/gold", { value: { labels: [{ class: "science" }] }, reason: "See page 3.", version: 0 });
   await signIn("admin");

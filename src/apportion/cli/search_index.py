@@ -21,7 +21,7 @@ workspace_option = click.option("--workspace", required=True, help="The dataset'
 
 
 class IndexUpkeep(Protocol):
-    """What ``bootstrap`` opens for these commands."""
+    """The search index of a store, as ``bootstrap`` opens it for these commands."""
 
     def status(self) -> Sequence[IndexStatus]: ...
 

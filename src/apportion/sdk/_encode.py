@@ -21,7 +21,7 @@ from apportion.wire.records import (
 )
 
 from ._clock import to_wire
-from ._decode import Page, SearchPage, read_page, read_search, user_id
+from ._decode import DecodedSearch, Page, read_page, read_search, user_id
 from .records import (
     Record,
     Text2TextRecord,
@@ -30,7 +30,7 @@ from .records import (
     ValidationError,
 )
 
-__all__ = ["Page", "SearchPage", "as_tags", "read_page", "read_search", "to_bulk", "user_id"]
+__all__ = ["DecodedSearch", "Page", "as_tags", "read_page", "read_search", "to_bulk", "user_id"]
 
 _STATUSES = frozenset(each.value for each in Status)
 

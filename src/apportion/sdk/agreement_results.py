@@ -46,13 +46,13 @@ class Agreement:
     interval: str | None = None
     """The kind of interval, ``jackknife`` or ``bootstrap``."""
     undefined: str | None = None
-    """Why there is no figure, as a code."""
+    """Reason why there is no figure, as a code."""
     why: str | None = None
-    """Why there is no figure or no interval, in words."""
+    """Reason why there is no figure or no interval, in words."""
     no_interval: str | None = None
-    """Why there is no interval, as a code."""
+    """Reason why there is no interval, as a code."""
     caution: str | None = None
-    """Why the interval is to be read with caution, as a code."""
+    """Reason why the interval is to be read with caution, as a code."""
     caution_why: str | None = None
     """The same in words."""
     label: str | None = None
@@ -164,7 +164,7 @@ class Conflict:
     status: str
     """``Validated`` once it is resolved."""
     why: str | None = None
-    """Why it is not resolved, as a code."""
+    """Reason why it is not resolved, as a code."""
 
 
 class Conflicts(list[Conflict]):
@@ -233,7 +233,7 @@ class AnnotatorQuality:
     answers: int
     """The number of their answers."""
     accuracy: float | None
-    """How often the model takes them to be right, from 0 to 1."""
+    """Share of their answers that are right by the model, from 0 to 1."""
     checks: int = 0
     """The number of checks they answered."""
     checks_right: int = 0

@@ -16,7 +16,7 @@ import httpx
 from apportion.domain.addresses import CallPolicy, address_problem
 from apportion.domain.webhooks import Outcome
 
-__all__ = ["Caller", "Resolve", "look_up"]
+__all__ = ["Resolve", "WebhookCaller", "look_up"]
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -31,7 +31,7 @@ _ADDRESSES = 3
 """Number of a host's addresses that are tried."""
 
 
-class Caller:
+class WebhookCaller:
     """Calls webhooks.
 
     The host is resolved once for each call, the address is checked, and the connection goes to exactly that address, so

@@ -137,7 +137,7 @@ class Checks(Struct, kw_only=True, omit_defaults=True):
 
 
 class PlanSpec(Struct, kw_only=True, omit_defaults=True):
-    """What a plan asks for."""
+    """Request of a plan."""
 
     rules: list[PlanRule]
     seed: int | UnsetType = UNSET
@@ -176,7 +176,7 @@ class PlanningCaseOut(Struct, kw_only=True):
 
 
 class PlanPreview(PlanSpec, kw_only=True, omit_defaults=True):
-    """What a plan would do, or did: who gets how many, what cannot be assigned and why."""
+    """Effect of a plan, to come or done: who gets how many, what cannot be assigned and why."""
 
     digest: str
     records: int
@@ -284,7 +284,7 @@ class RefusedMove(Struct, kw_only=True):
 
 
 class PlanChangeOut(Struct, kw_only=True, omit_defaults=True):
-    """What a change of a plan moves: rows in all, and what each person gets or loses (``loads``)."""
+    """Effect of a change of a plan: rows moved in all, and what each person gets or loses (``loads``)."""
 
     dry_run: bool
     added: int

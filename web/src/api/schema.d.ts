@@ -2463,7 +2463,7 @@ export interface components {
         };
         /**
          * AssignmentOut
-         * @description Why a record is in front of somebody, and for how long: its plan, its lease, the version they build on.
+         * @description Reason why a record is in front of somebody, and for how long: its plan, its lease, the version they build on.
          */
         AssignmentOut: {
             due: string | null;
@@ -2698,7 +2698,7 @@ export interface components {
         };
         /**
          * ConfusedLabels
-         * @description How many records one person gave the one label and the other person the other.
+         * @description Number of records to which one person gave the one label and the other person the other.
          */
         ConfusedLabels: {
             one: string;
@@ -2882,7 +2882,7 @@ export interface components {
         DeliveryState: "waiting" | "delivered" | "failed" | "skipped";
         /**
          * DoneIn
-         * @description Whether a comment is dealt with.
+         * @description State of a comment: done, or to be answered.
          */
         DoneIn: {
             /** @default true */
@@ -2938,7 +2938,7 @@ export interface components {
          * @description The code of an event.
          * @enum {unknown}
          */
-        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "moved_store" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reopened_comment" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
+        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "exported_hours" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "moved_store" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reopened_comment" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
         /**
          * EventOut
          * @description An event of a dataset: who did what when.
@@ -3058,7 +3058,7 @@ export interface components {
         };
         /**
          * GatheredOut
-         * @description What was gathered, or would be: records, annotations, and how many came from each person (``loads``).
+         * @description Effect of gathering, done or to come: records, annotations, and how many came from each person (``loads``).
          */
         GatheredOut: {
             annotations: number;
@@ -3072,7 +3072,7 @@ export interface components {
         };
         /**
          * Gold
-         * @description What a human decided, and where it came from; without a value the record is unusable.
+         * @description Decision of a human, and where it came from; without a value the record is unusable.
          */
         Gold: {
             at: string;
@@ -3294,7 +3294,7 @@ export interface components {
         };
         /**
          * JobResult
-         * @description What a job changed and left; a deletion counts what it has processed so far.
+         * @description Result of a job: records changed and left; a deletion counts what it has processed so far.
          */
         JobResult: {
             changed?: number | null;
@@ -3837,7 +3837,7 @@ export interface components {
         };
         /**
          * PlanChangeOut
-         * @description What a change of a plan moves: rows in all, and what each person gets or loses (``loads``).
+         * @description Effect of a change of a plan: rows moved in all, and what each person gets or loses (``loads``).
          */
         PlanChangeOut: {
             added: number;
@@ -3894,7 +3894,7 @@ export interface components {
         };
         /**
          * PlanPreview
-         * @description What a plan would do, or did: who gets how many, what cannot be assigned and why.
+         * @description Effect of a plan, to come or done: who gets how many, what cannot be assigned and why.
          */
         PlanPreview: {
             adaptive?: components["schemas"]["Adaptive"];
@@ -3961,7 +3961,7 @@ export interface components {
         };
         /**
          * PlanSpec
-         * @description What a plan asks for.
+         * @description Request of a plan.
          * @example {
          *       "blind": true,
          *       "rules": [
@@ -4053,7 +4053,7 @@ export interface components {
         };
         /**
          * Provenance
-         * @description How the value of a record came to be, or in ``conflict`` and ``why`` the reason why there is none.
+         * @description Origin of the value of a record, or in ``conflict`` and ``why`` the reason why there is none.
          */
         Provenance: {
             agent?: string | null;
@@ -4067,7 +4067,7 @@ export interface components {
         };
         /**
          * Query
-         * @description Which records are meant; members are combined with AND, values within one with OR.
+         * @description Selection of records; members are combined with AND, values within one with OR.
          */
         Query: {
             /** @default false */
@@ -4310,7 +4310,7 @@ export interface components {
         };
         /**
          * ResolutionOut
-         * @description How a record came by its value, or why it has none: who answered, whose answer is the value, how much of the vote it has; a conflict as a code, with its sentence in ``why``.
+         * @description Origin of the value of a record, or the reason why it has none: who answered, whose answer is the value, how much of the vote it has; a conflict as a code, with its sentence in ``why``.
          */
         ResolutionOut: {
             agent: string | null;
@@ -4389,7 +4389,7 @@ export interface components {
         };
         /**
          * RuleAnswers
-         * @description How often a rule and people's answers agree.
+         * @description Agreement of a rule with people's answers.
          */
         RuleAnswers: {
             correct: number;
@@ -4408,7 +4408,7 @@ export interface components {
         };
         /**
          * RuleFigures
-         * @description What a rule covers, as shares and in records; what there are no annotations for is left out.
+         * @description Coverage of a rule, as shares and in records; what there are no annotations for is left out.
          */
         RuleFigures: {
             annotated_records: number;
@@ -4441,7 +4441,7 @@ export interface components {
         };
         /**
          * RuleMatchesOut
-         * @description Which of ``total`` records each query matches; positions and ids are base64 of zlib.
+         * @description Matches of each query among ``total`` records; positions and ids are base64 of zlib.
          */
         RuleMatchesOut: {
             annotated?: string;

@@ -1,4 +1,4 @@
-/** Who may lead what. The server decides; screens only leave out what it would refuse. */
+/** Rights of those who lead. The server decides; screens only leave out what it would refuse. */
 
 interface Person {
   readonly role: string;

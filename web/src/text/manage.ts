@@ -374,7 +374,7 @@ export const manageText = texts("manage", {
       back: "Back to the current version",
       noChanges: "No differences.",
       save: msg(["version"], "Publish version {version, number}"),
-      told: "Annotators see the new version, and that it changed, the next time they open the dataset. Earlier versions are kept.",
+      effect: "Annotators see the new version, and that it changed, the next time they open the dataset. Earlier versions are kept.",
       saved: msg(["version"], "Version {version, number} is published"),
       stale: msg(["version"], "Someone published version {version, number} while you were writing. Your text is still here: compare it in “Changes”, then publish."),
       inserted: "added",

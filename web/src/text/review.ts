@@ -83,7 +83,7 @@ export const reviewText = texts("review", {
   addComment: "Comment on this record",
   reply: "Reply",
   replyTo: msg(["name"], "Reply to {name}"),
-  saidTo: msg(["name"], "to {name}"),
+  addressedTo: msg(["name"], "to {name}"),
   send: "Send",
   noneSettled: "Nothing resolved yet",
   noneSettledIntro: "Records appear here once enough people agree or a reviewer resolves them.",

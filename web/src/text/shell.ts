@@ -64,7 +64,7 @@ export const shellSource = {
     changed: "The record’s text changed while you were answering. Your answer may no longer fit.",
     refused: msg(["why"], "The server didn’t accept it: {why}"),
     useMine: "Use my answer",
-    keepTheirs: "Keep the saved one",
+    keepSaved: "Keep the saved one",
     drop: "Discard my answer",
     again: "Send again",
   },

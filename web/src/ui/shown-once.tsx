@@ -18,7 +18,7 @@ export interface Secret {
 /** For the dialog around them. */
 export const onlyByButton = (shown: boolean) => ({ closeOnClickOutside: !shown, closeOnEscape: !shown, withCloseButton: !shown });
 
-/** What is handed on: where to sign in, and a table that a spreadsheet takes. */
+/** Text to hand on: where to sign in, and a table that a spreadsheet takes. */
 export function copied(secrets: readonly Secret[], address: string): string {
   const { username, password, key } = manageText.once;
   const columns = ([["username", username], ["password", password], ["key", key]] as const).filter(([name]) => secrets.some((each) => each[name]));

@@ -1,4 +1,4 @@
-"""What weak labels of one label and of several share: rules, records, and which votes on which."""
+"""Base of weak labels, of one label and of several: rules, records, and which votes on which."""
 
 from __future__ import annotations
 

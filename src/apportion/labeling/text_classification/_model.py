@@ -1,4 +1,4 @@
-"""What all label models share: from a probability per record and label to predictions and a score."""
+"""Base of all label models: from a probability per record and label to predictions and a score."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class NotFittedError(LabelModelError):
 
 
 class TieBreakPolicy(str, Enum):
-    """What becomes of a record for which several labels are equally likely.
+    """Treatment of a record for which several labels are equally likely.
 
     ``abstain``: it gets no prediction. ``random``: one of them wins, always the same one for a record, by its id.
     ``true-random``: another one each time, in models that can do so.

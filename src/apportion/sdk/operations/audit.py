@@ -32,13 +32,13 @@ class AuditEvent:
     no: int
     """The number of the event; later ones have greater numbers."""
     at: datetime
-    """When it happened (UTC)."""
+    """Time of the event (UTC)."""
     who: str
     """The username."""
     what: str
-    """What happened, as a code."""
+    """Event, as a code."""
     area: str
-    """What it is about, as a code."""
+    """Area that the event belongs to, as a code."""
     workspace: str | None = None
     """The workspace, if it happened in one."""
     dataset: str | None = None

@@ -48,7 +48,7 @@ class Model:
     __slots__ = ()
 
     __fields__: ClassVar[dict[str, FieldInfo]] = {}
-    """What members there are, in order."""
+    """Members, in order."""
 
     _names: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[Mapping[str, Any]] = {}

@@ -153,7 +153,7 @@ def _csv_rows(file: IO[bytes], limits: FileLimits) -> Generator[Row, None, None]
         advice = "save it as UTF-8 (spreadsheets offer “CSV UTF-8”), or import it in the app"
         yield Row(place + 1, 0, None, f"the file is not UTF-8: {wrong.reason}; {advice}")
     finally:
-        lines.let_go()
+        lines.release()
 
 
 class _TextLines:
@@ -176,7 +176,7 @@ class _TextLines:
             _refuse(f"a row of the file has more than {self._longest:,} characters")
         return line
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Detach the file, which would otherwise be closed together with its texts."""
         self._text.detach()
 

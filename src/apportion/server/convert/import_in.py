@@ -26,7 +26,7 @@ from .json_in import MAX_ERRORS, Item
 from .records_in import BulkLimits, read_bulk
 from .values import read_value
 
-__all__ = ["FileRead", "Reading", "read_file", "refusal_of"]
+__all__ = ["FileRead", "ReadOptions", "read_file", "refusal_of"]
 
 Json = dict[str, Any]
 _MEMBER = {
@@ -81,7 +81,7 @@ def refusal_of(read: FileRead) -> ValidationError:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOptions:
     """Options for reading a file: ``mapping`` from our columns to the file's, ``rules`` for spans.
 
     ``by`` is the author of annotations and gold values that name none.
@@ -97,7 +97,7 @@ class Reading:
     now: int
 
 
-def read_file(file: IO[bytes], how: Reading) -> FileRead:
+def read_file(file: IO[bytes], how: ReadOptions) -> FileRead:
     """Return the records of a file, and its bad rows. Raises ``ValidationError`` for a file that is too large."""
     return _FileReader(how).read(file)
 
@@ -105,7 +105,7 @@ def read_file(file: IO[bytes], how: Reading) -> FileRead:
 class _FileReader:
     """Converter of rows to records, some megabytes at a time, so that no whole file is in memory in several forms."""
 
-    def __init__(self, how: Reading) -> None:
+    def __init__(self, how: ReadOptions) -> None:
         self._how = how
         self._read = FileRead()
         self._nested: dict[int, Json] = {}

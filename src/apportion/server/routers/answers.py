@@ -23,7 +23,7 @@ from apportion.domain.individual.showing import show_annotation
 from apportion.domain.permissions import Action
 from apportion.domain.sentences import COUNT_DECISIONS, history_sentence
 from apportion.domain.times import utc_iso
-from apportion.ports.annotations import Comment
+from apportion.ports.annotations import Comment, CommentPage, HistoryPage
 from apportion.ports.store import Transaction
 from apportion.server.convert.values import gold_out, read_value, value_out
 from apportion.server.deps import KEYED, Ctx
@@ -71,9 +71,9 @@ _WRITES = {
 }
 
 
-def _number_in(cursor: str | None, otherwise: int) -> int:
-    """Return the number that is a cursor, or ``otherwise`` if it is no valid one."""
-    return int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 10 else otherwise
+def _number_in(cursor: str | None) -> int | None:
+    """Return the number that is a cursor, None if it is no valid one."""
+    return int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
 
 
 def _mine(found: AnnotationReceipt) -> AnnotationOut:
@@ -148,7 +148,7 @@ async def undo_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
 async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut:
     """Show everyone's annotations of a record; not for annotators of a blind dataset."""
     id, address = record_id(request), ctx.address(name)
-    dataset, found, gold = await ctx.read(
+    dataset, found, gold = await ctx.read_slow(
         lambda tx: own_annotations.all_annotations(tx, ctx.actor, address.record(id))
     )
     return AnnotationsOut(
@@ -229,13 +229,12 @@ async def get_history(
 ) -> HistoryOut:
     """List earlier annotations of a record, newest first: your own, or everyone's if you may see them."""
     id, address = record_id(request), ctx.address(name)
-    dataset, found = await ctx.read(lambda tx: own_annotations.history(tx, ctx.actor, address.record(id)))
-    # counted from the oldest: new entries do not shift the pages
-    left = min(_number_in(cursor, len(found)), len(found))
-    found = found[len(found) - left :]
-    following = str(left - limit) if left > limit else None
+    page = HistoryPage(limit, _number_in(cursor))
+    dataset, found, more = await ctx.read_slow(
+        lambda tx: own_annotations.history(tx, ctx.actor, address.record(id), page)
+    )
     return HistoryOut(
-        next=following,
+        next=str(found[-1][0]) if more else None,
         history=[
             PastAnnotationOut(
                 annotator=each.annotator,
@@ -247,7 +246,7 @@ async def get_history(
                 why_text=history_sentence(each.why, each.by),
                 by=each.by,
             )
-            for each in found[:limit]
+            for _, each in found
         ],
     )
 
@@ -295,11 +294,10 @@ async def get_comments(
 ) -> CommentsOut:
     """List the comments on a record; annotators of a blind dataset see only those from or to them."""
     id, address = record_id(request), ctx.address(name)
-    found = await ctx.read(lambda tx: comments.comments(tx, ctx.actor, address.record(id)))
-    start = _number_in(cursor, 0)
-    page = found[start : start + limit]
-    following = str(start + limit) if len(found) > start + limit else None
-    return CommentsOut(comments=[_comment(each) for each in page], next=following)
+    page = CommentPage(limit + 1, _number_in(cursor) or 0)
+    found = await ctx.read_slow(lambda tx: comments.comments(tx, ctx.actor, address.record(id), page))
+    following = str(found[limit - 1][0]) if len(found) > limit else None
+    return CommentsOut(comments=[_comment(each) for _, each in found[:limit]], next=following)
 
 
 @router.post(

@@ -49,7 +49,7 @@ _REFUSALS = responses(MissingInputParamError, ForbiddenOperationError, EntityNot
 @router.get("/api/datasets/", include_in_schema=False)
 async def list_datasets(ctx: Ctx) -> list[DatasetOut]:
     """List the datasets of one workspace, or of all that you may see."""
-    found = await ctx.read(lambda tx: manage.list_datasets(tx, ctx.actor, ctx.workspace or None))
+    found = await ctx.read_slow(lambda tx: manage.list_datasets(tx, ctx.actor, ctx.workspace or None))
     return [dataset_out(each) for each in found]
 
 
@@ -107,7 +107,7 @@ async def delete_dataset(ctx: Ctx, name: str) -> None:
 async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
     """List deleted datasets that you can restore, of one workspace or of all."""
     kept = ctx.settings.trash_days * 24 * 3600 * 1_000_000
-    found = await ctx.read(lambda tx: trash.deleted_datasets(tx, ctx.actor, ctx.workspace or None))
+    found = await ctx.read_slow(lambda tx: trash.deleted_datasets(tx, ctx.actor, ctx.workspace or None))
     return DeletedDatasets(
         datasets=[
             DeletedOut(

@@ -113,7 +113,7 @@ async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> Reply[Import
         # a missing value becomes {}, which is refused for its form
         sent = (row.value or {}) if row.state == "submitted" else None
         value = read_value(dataset.task, sent, ctx.settings.answer_limits)
-        entries.append(gold.GoldEntry(row.id, value, row.reason))
+        entries.append(gold.ImportedGold(row.id, value, row.reason))
     asked = gold.GoldImport(entries, wanted.overwrite)
     return await ctx.once(
         lambda tx: ImportGoldOut(**gold.import_gold(tx, ctx.actor, address, asked, now=now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -24,6 +24,9 @@ from apportion.services.people.create_team import CreatedTeam, create_team
 from apportion.vocabulary import Role
 from apportion.wire.people import NewTeam, NewUserIn, NewUsers, UserChanges, UserOut
 
+if TYPE_CHECKING:
+    from apportion.ports.store import Transaction
+
 __all__ = ["router"]
 
 router = APIRouter(tags=["Users"], route_class=JsonRoute)
@@ -34,8 +37,12 @@ async def list_users(
     ctx: Ctx, inactive: Annotated[bool, Query(description="List deactivated users too.")] = False
 ) -> list[UserOut]:
     """List all users, in the order in which they were created."""
-    found = await ctx.read(lambda tx: manage.list_users(tx.people, ctx.actor, inactive=inactive))
-    return [user_out(each) for each in found]
+
+    def find(tx: Transaction) -> list[UserOut]:
+        found = manage.list_users(tx.people, ctx.actor, inactive=inactive)
+        return [user_out(each) for each in found]
+
+    return await ctx.read_slow(find)
 
 
 @router.post(

@@ -133,8 +133,8 @@ def _people(
     only: str | None,
     passed_on: Mapping[int, Mapping[str, int]] | None = None,
 ) -> list[PersonProgress]:
-    active = tx.assignments.last_active(dataset)
-    paces = tx.annotations.paces(dataset, now - PACE_DAYS * DAY)
+    active = tx.assignments.last_active(dataset, only)
+    paces = tx.annotations.paces(dataset, now - PACE_DAYS * DAY, only)
     skipped = (tx.totals.passed_on() if passed_on is None else passed_on).get(dataset.no, {})
     return people_of(PeopleCounts(_live(tx, dataset, only), active, paces, skipped), only, now=now)
 

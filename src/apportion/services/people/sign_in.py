@@ -97,7 +97,7 @@ class KeyAttempts:
 
 @dataclass(frozen=True, slots=True)
 class SignInLimits:
-    """How many minutes a session lasts, and how many attempts at a password there are ``within`` some time."""
+    """Minutes that a session lasts, and attempts at a password that are allowed ``within`` some time."""
 
     minutes: int
     attempts: int = 10
@@ -107,7 +107,7 @@ class SignInLimits:
 
 @dataclass(frozen=True, slots=True)
 class SignInParts:
-    """What signing in rests on."""
+    """Parts of the server that signing in needs."""
 
     store: Store
     passwords: Passwords

@@ -100,6 +100,7 @@ class Indexes:
         self.check(row, dataset)
         name, lines, size = self.name_of(row), [], 0
         encode = self.client.encode
+        # versions hold for deletions as well, so they go the same way as records
         for n in gone:
             lines.append(encode({"delete": _action(n, version)}))
         for found in documents_of(dataset, rows):
@@ -115,6 +116,7 @@ class Indexes:
         try:
             self.client.send_bulk(name, lines)
         except BadAnswerError as refused:
+            # 400: by its mapping, 404: it was removed; the same request would be refused for ever
             if refused.status in (400, 404):
                 raise BrokenIndexError(f"the index {name} refuses records: {refused}") from refused
             raise
@@ -139,6 +141,7 @@ class Indexes:
 
 
 def _action(n: int, version: int) -> dict[str, Any]:
+    # older versions are refused: requests that come late, or twice, do no harm
     return {"_id": str(n), "version": version, "version_type": "external"}
 
 

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("apportion.storage")
 OUTCOME_SECONDS = 5.0
-"""How long the outcome of a commit is asked for whose acknowledgement was lost."""
+"""Time within which the outcome of a commit is looked up whose acknowledgement was lost."""
 IDLE_LINKS = 4
 """Connections kept for the next dataset that is opened."""
 _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
@@ -151,7 +151,7 @@ class Database:
         try:
             check_database(self._writer_connection.raw)
             if hold:
-                self.hold()
+                self.lock()
         except BaseException:
             self._writer_connection.close()
             raise
@@ -204,7 +204,7 @@ class Database:
 
     # Life
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         """Claim the database for this process alone; refuse while a server, or other maintenance, is at work on it."""
         if not self._writer_connection.take_lock():
             raise DatabaseError(

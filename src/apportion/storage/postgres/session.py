@@ -72,7 +72,7 @@ class ServerSession:
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._seen: dict[int, float] = {}
-        """When each server was last seen alive, by a monotonic clock."""
+        """Time at which each server was last seen alive, by a monotonic clock."""
         self._watching_since = 0.0
         self._number = 0
         self._keeper = False

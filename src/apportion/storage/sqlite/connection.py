@@ -103,7 +103,7 @@ class SqliteConnection:
         self.began = ALWAYS
         """The number of commits that had been passed on to the caches when its snapshot was taken."""
         self.since = 0.0
-        """When its snapshot was taken, on the clock ``time.monotonic``."""
+        """Time of its snapshot, on the clock ``time.monotonic``."""
         self.seen: dict[int, int] = {}
         try:
             self._set_up(readonly)

@@ -1,4 +1,4 @@
-/** What happened in a dataset, newest first: what one person did in a row is one line, comments come with their words. */
+/** Events of a dataset, newest first: what one person did in a row is one line, comments come with their words. */
 
 import { Button, Select, Text, Title, UnstyledButton } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -63,7 +63,7 @@ export function Events({ dataset }: { dataset: DatasetRef }) {
           {bursts.map((each) => (
             <li key={each.events.at(-1)?.no}>
               <Ago time={each.events[0]?.at ?? null} />
-              <Said dataset={dataset} burst={each} />
+              <EventLine dataset={dataset} burst={each} />
             </li>
           ))}
         </ul>
@@ -79,7 +79,7 @@ export function Events({ dataset }: { dataset: DatasetRef }) {
 
 const timeOf = (event: TeamEvent | undefined) => (event ? date(readTime(event.at), { hour: "2-digit", minute: "2-digit" }) : "");
 
-function Said({ dataset, burst }: { dataset: DatasetRef; burst: Burst<TeamEvent> }) {
+function EventLine({ dataset, burst }: { dataset: DatasetRef; burst: Burst<TeamEvent> }) {
   const [open, setOpen] = useState(false);
   const [event] = burst.events;
   if (!event) return null;
@@ -135,10 +135,10 @@ function Reason({ event }: { event: TeamEvent }) {
 
 const NEAR_MS = 5_000;
 
-/** What somebody said: the event knows only that they did. */
+/** Text of a comment: the event knows only that they did. */
 function Words({ dataset, event, record }: { dataset: DatasetRef; event: TeamEvent; record: string }) {
   const { data } = useQuery(commentsQuery(dataset, record));
   const at = readTime(event.at).getTime();
-  const said = data?.find((each) => each.author === event.who && Math.abs(readTime(each.at).getTime() - at) < NEAR_MS);
-  return said ? <q className={classes["quote"]}>{said.text}</q> : null;
+  const comment = data?.find((each) => each.author === event.who && Math.abs(readTime(each.at).getTime() - at) < NEAR_MS);
+  return comment ? <q className={classes["quote"]}>{comment.text}</q> : null;
 }

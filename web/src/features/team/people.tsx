@@ -1,4 +1,4 @@
-/** What each person was given and has done; every number leads to its records. */
+/** Numbers of records that each person was given and has done; every number leads to its records. */
 
 import { Badge, Table, Text, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -85,7 +85,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
   // what was skipped is no longer theirs, and the search behind the number does not find it
   const assigned = person.assigned - skipped;
   const left = assigned - done;
-  const theirs = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
+  const assignedTo = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
   const answered = `_exists_:annotations.${annotator}`;
   const link = (what: string, count: number, search: string) => (
     <Table.Td ta="end">
@@ -115,9 +115,9 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
           <span>{percentDone(share)}</span>
         </div>
       </Table.Td>
-      {link(teamText.team.assigned, assigned, theirs)}
-      {link(teamText.team.done, done, `${theirs} AND ${answered}`)}
-      {link(teamText.team.left, left, `${theirs} AND NOT ${answered}`)}
+      {link(teamText.team.assigned, assigned, assignedTo)}
+      {link(teamText.team.done, done, `${assignedTo} AND ${answered}`)}
+      {link(teamText.team.left, left, `${assignedTo} AND NOT ${answered}`)}
       <Table.Td ta="end">{n(drafts)}</Table.Td>
       <Table.Td ta="end">{n(skipped)}</Table.Td>
       <Table.Td ta="end">{seconds ? inSeconds(seconds) : "–"}</Table.Td>
@@ -130,7 +130,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
   );
 }
 
-/** How far somebody agrees with the others; opens the records that it rests on. */
+/** Agreement of one person with the others; opens the records that it rests on. */
 function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
   const { estimate, records, query, person } = figure;
   if (estimate === null) return <span className={classes["few"]}>{figure.undefined === "no_spans" ? teamText.team.noSpans : teamText.team.tooFew}</span>;

@@ -1,4 +1,4 @@
-/** How a dataset's team is doing, live; and where its work is shared out and shared anew. */
+/** Progress of a dataset's team, live; and assigning its records, at first and again. */
 
 import { Button, Skeleton, Title } from "@mantine/core";
 import { IconUsersPlus } from "@tabler/icons-react";

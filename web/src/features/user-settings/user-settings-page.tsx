@@ -1,4 +1,4 @@
-/** Who one is, one's API key, and how one likes the screens. */
+/** Settings of a user: who one is, one's API key, and how one likes the screens. */
 
 import { Alert, Badge, Button, Code, Group, Paper, SegmentedControl, Stack, Switch, Table, Text, Title, useMantineColorScheme } from "@mantine/core";
 import { IconCopy } from "@tabler/icons-react";

@@ -62,7 +62,7 @@ export const app: Language["app"] = {
     changed: "Der Text des Eintrags wurde geändert, während du geantwortet hast. Deine Antwort passt vielleicht nicht mehr.",
     refused: "Der Server hat die Antwort nicht angenommen: {why}",
     useMine: "Meine Antwort verwenden",
-    keepTheirs: "Gespeicherte behalten",
+    keepSaved: "Gespeicherte behalten",
     drop: "Meine Antwort verwerfen",
     again: "Erneut senden",
   },

@@ -46,6 +46,7 @@ export const audit: Language["audit"] = {
     exported: "hat {count, plural, one {# Eintrag} other {# Einträge}} von {dataset} als {format} heruntergeladen",
     scanned: "hat begonnen, {count, plural, one {# Eintrag} other {# Einträge}} von {dataset} zu laden",
     exported_audit_log: "hat {count, plural, one {# Ereignis} other {# Ereignisse}} dieses Logs als {format} heruntergeladen",
+    exported_hours: "hat die Stunden für {object} als {format} heruntergeladen",
     created_workspace: "hat Workspace {workspace} erstellt",
     added_member: "hat {object} als {role} zu {workspace} hinzugefügt",
     changed_member_role: "hat die Rolle von {object} in {workspace} von {previous} zu {role} geändert",

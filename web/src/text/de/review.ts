@@ -81,7 +81,7 @@ export const review: Language["review"] = {
   addComment: "Diesen Eintrag kommentieren",
   reply: "Antworten",
   replyTo: "{name} antworten",
-  saidTo: "an {name}",
+  addressedTo: "an {name}",
   send: "Senden",
   noneSettled: "Noch nichts entschieden",
   noneSettledIntro: "Einträge erscheinen hier, sobald genug Personen übereinstimmen oder im Review entschieden wurde.",

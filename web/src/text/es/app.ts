@@ -62,7 +62,7 @@ export const app: Language["app"] = {
     changed: "El texto del registro cambió mientras respondías. Puede que tu respuesta ya no encaje.",
     refused: "El servidor no la aceptó: {why}",
     useMine: "Usar mi respuesta",
-    keepTheirs: "Conservar la guardada",
+    keepSaved: "Conservar la guardada",
     drop: "Descartar mi respuesta",
     again: "Enviar de nuevo",
   },

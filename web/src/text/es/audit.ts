@@ -46,6 +46,7 @@ export const audit: Language["audit"] = {
     exported: "descargó {count, plural, one {# registro} other {# registros}} de {dataset} como {format}",
     scanned: "empezó a cargar {count, plural, one {# registro} other {# registros}} de {dataset}",
     exported_audit_log: "descargó {count, plural, one {# evento} other {# eventos}} de este registro como {format}",
+    exported_hours: "descargó las horas dedicadas a {object} como {format}",
     created_workspace: "creó el espacio de trabajo {workspace}",
     added_member: "añadió a {object} a {workspace} como {role}",
     changed_member_role: "cambió el rol de {object} en {workspace} de {previous} a {role}",

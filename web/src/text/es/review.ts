@@ -81,7 +81,7 @@ export const review: Language["review"] = {
   addComment: "Comentar este registro",
   reply: "Responder",
   replyTo: "Responder a {name}",
-  saidTo: "a {name}",
+  addressedTo: "a {name}",
   send: "Enviar",
   noneSettled: "Todavía no hay nada resuelto",
   noneSettledIntro: "Los registros aparecen aquí cuando coinciden suficientes personas o se resuelven en la revisión.",

@@ -1,4 +1,4 @@
-/** What a plan would do, in a sentence and per person. */
+/** Preview of a plan, in a sentence and per person. */
 
 import { Alert, List, Text, Title } from "@mantine/core";
 

@@ -222,7 +222,7 @@ export function How({ form, change }: Props) {
 /** Fields beside each other stay on one line, however long their help is. */
 const BELOW: ("label" | "input" | "error" | "description")[] = ["label", "input", "error", "description"];
 
-/** What makes answers better where it is needed: more people, and records that show how people do. */
+/** Fields for better answers: more people, and records that show how people do. */
 function Quality({ form, change }: Props) {
   const people = form.people.filter((each) => each.in).length;
   const [more, check] = [mayAskMore(form), mayCheck(form)];
