@@ -1,4 +1,4 @@
-"""What the rows of a plan say of why somebody has a record, checked against the rows as they are."""
+"""Check the reasons that rows of a plan give for their people against the rows as they are."""
 
 from __future__ import annotations
 

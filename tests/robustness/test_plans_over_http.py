@@ -214,7 +214,7 @@ def taken_away(talk: DatasetClient, plan: Json) -> None:
 
 
 def explained(talk: DatasetClient, plan: Json) -> None:
-    """Why somebody has a record is what its row says, for every row."""
+    """Check that the reason given for a record is the one of its row, for every row."""
     for row in talk.rows(plan):
         if row["annotator"] is not None:
             found = talk.ask("GET", "explain", record=row["record"], annotator=row["annotator"]).json()

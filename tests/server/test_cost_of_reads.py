@@ -1,4 +1,4 @@
-"""What is done costs no more where others have answered much, and nobody waits long for it."""
+"""Reads cost no more where others have answered much, and nobody waits long for them."""
 
 from __future__ import annotations
 

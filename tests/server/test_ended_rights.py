@@ -52,7 +52,7 @@ ENDS: dict[str, Callable[[Any], Any]] = {
     ),
 }
 OF_A_KEY = [how for how in ENDS if how != "another password"]
-"""What ends the rights of a key: it goes on when its owner gets another password."""
+"""Ends of the rights of a key: it goes on when its owner gets another password."""
 WAYS = [(how, "key") for how in OF_A_KEY] + [(how, "session") for how in ENDS]
 
 

@@ -70,7 +70,7 @@ function marked(id: string, count: number): Wire {
   return { id, text: tokens.join(" "), tokens, ...(count > 100 ? { prediction: { agent: "x", entities: entities.map((each) => ({ ...each, score: 0.9 })) } } : {}) };
 }
 
-/** What brings the dialogs, when the record has been there for a while; before it comes what the page needs. */
+/** Code of the dialogs, when the record has been there for a while; before it comes what the page needs. */
 const LATER = /\/assets\/panels-[^/]*\.js$/;
 
 const TASKS: Record<Task, { readonly queue: string; readonly records: readonly Wire[]; readonly labels?: string[] }> = {

@@ -8,7 +8,7 @@ const own = { annotation: "individual", blind: true };
 const TEXT = "Half a thought";
 const AFTER = [0, 100, 300];
 
-/** What is begun on a record by the first key and by those after it, and whether it is there again. */
+/** Work begun on a record by the first key and by those after it, and a check that it is there again. */
 interface Work {
   readonly task: Task;
   readonly labels?: Label[];
@@ -76,11 +76,11 @@ const LEAVING: Record<string, (page: Page, context: BrowserContext) => Promise<P
 
 /** Writes down all that the head says. */
 const listen = () => {
-  const said: string[] = [];
-  Object.assign(window, { said });
+  const shown: string[] = [];
+  Object.assign(window, { shown });
   new MutationObserver(() => {
     const words = document.querySelector("header [role=status]")?.textContent ?? "";
-    if (words !== said.at(-1)) said.push(words);
+    if (words !== shown.at(-1)) shown.push(words);
   }).observe(document, { subtree: true, childList: true, characterData: true });
 };
 
@@ -113,8 +113,8 @@ for (const [kind, ways] of Object.entries(WAYS)) {
           await expect(page.getByText("Not saved yet")).toBeVisible();
           await work.more(page);
           await page.waitForTimeout(after);
-          const said = await page.evaluate(() => (window as unknown as { said: string[] }).said.splice(0));
-          expect(said.filter((each) => /saved/i.test(each) && each !== "Not saved yet")).toEqual([]);
+          const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown.splice(0));
+          expect(shown.filter((each) => /saved/i.test(each) && each !== "Not saved yet")).toEqual([]);
           page = await leave(page, context);
           if (page === held) await page.unroute(saving);
           if (!page.url().includes("record=")) await page.goto(`/datasets/team/${name}?record=d${String(n)}`);

@@ -3,12 +3,12 @@
 import { expect, test, TOPICS, topics } from "./journey";
 
 test("dialogs open and answers are kept without a network, and sent when it is back", async ({ page, context, server, signIn }) => {
-  await server.log("away", "TextClassification", topics(8), { labels: TOPICS });
-  await server.assign("away", { overlap: 1, users: ["ana"] }, { blind: true });
-  await server.ask("admin", "PUT", "away/guidelines", { text: "# Topics\n\nOne of three." });
+  await server.log("without-network", "TextClassification", topics(8), { labels: TOPICS });
+  await server.assign("without-network", { overlap: 1, users: ["ana"] }, { blind: true });
+  await server.ask("admin", "PUT", "without-network/guidelines", { text: "# Topics\n\nOne of three." });
   await signIn("ana");
   const panels = page.waitForResponse(/\/assets\/panels-[^/]*\.js$/);
-  await page.goto("/datasets/team/away?view=queue");
+  await page.goto("/datasets/team/without-network?view=queue");
   await expect(page.getByRole("article")).toBeVisible();
   const first = (await page.getByRole("article").getAttribute("aria-label")) ?? "";
   await panels; // on their own, a while after the record
@@ -35,7 +35,7 @@ test("dialogs open and answers are kept without a network, and sent when it is b
   await context.setOffline(false);
   await expect(page.getByText(/^Saved \d\d:\d\d/)).toBeVisible();
   const id = topics(8).map((each) => String(each.id)).find((each) => first.includes(each)) ?? "";
-  await expect.poll(async () => await server.mine("ana", "away", id)).toMatchObject({ state: "submitted" });
+  await expect.poll(async () => await server.mine("ana", "without-network", id)).toMatchObject({ state: "submitted" });
   expect(await page.evaluate(() => "same" in window)).toBe(true); // nothing was loaded anew
 });
 

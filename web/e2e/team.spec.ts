@@ -36,7 +36,7 @@ async function answer(request: APIRequestContext, as: string, name: string, many
 
 const row = (page: Page, name: string) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: new RegExp(`^${name}`) }) });
 
-/** How many records the preview says each person gets. */
+/** Number of records that each person gets by the preview. */
 const loads = (dialog: Locator) => dialog.getByRole("list", { name: "People" }).getByRole("listitem");
 
 test("the first day: 300 records among three, 120 each, 60 of them shared by two", async ({ page, request, server, signIn }) => {

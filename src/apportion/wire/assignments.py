@@ -168,7 +168,7 @@ class Unassigned(Struct, kw_only=True):
 
 
 class PlanningCaseOut(Struct, kw_only=True):
-    """What the precision of agreement is predicted for: equally frequent classes, the share of right answers."""
+    """Case the precision of agreement is predicted for: equally frequent classes, the share of right answers."""
 
     classes: int
     accuracy: float

@@ -21,7 +21,7 @@ const PAUSE_MS = 30 * 60_000;
 /** These are told one by one, whoever did them in a row. */
 const ALONE = new Set(["commented", "assigned", "extended", "rebalanced", "moved", "withdrawn", "undone", "changed_policies", "changed_guidelines"]);
 
-/** Who skips says why: those with one reason are one line. */
+/** Skips with the same reason are one line. */
 const reasonOf = (event: Happened) => (event.what === "skipped" ? (event.detail?.["reason"] ?? null) : null);
 
 /** `events`: newest first. Two people who work at the same time have a burst each. */

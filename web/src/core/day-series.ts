@@ -30,7 +30,7 @@ const APART = 3;
 /** However many lines are equal, they stay this close to their value. */
 const AT_MOST = 12;
 
-/** How far each line is moved on each day, so that lines that are equal lie beside each other. */
+/** Distance by which each line is moved on each day, so that lines that are equal lie beside each other. */
 export function beside(lines: readonly (readonly number[])[]): number[][] {
   return lines.map((values, line) =>
     values.map((value, day) => {

@@ -12,7 +12,7 @@ export interface JournalEntry {
   readonly content: string;
   /** True if the answer it changes had been given already. */
   readonly given: boolean;
-  /** Why it was decided so, where a reviewer decides. */
+  /** Reason of a reviewer's decision. */
   readonly reason?: string;
   /** Grows with every change, so that nobody removes a later one than they have kept. */
   readonly at: number;

@@ -225,7 +225,7 @@ export const teamText = texts("team", {
       deleted: "deleted the dataset",
       restored: "restored the dataset",
     }),
-    said: {
+    events: {
       assigned: msg(["count", "answers"], "assigned {count, plural, one {# record} other {# records}}, {answers, plural, one {# answer} other {# answers}}"),
       extended: msg(["count", "answers"], "added {count, plural, one {# new record} other {# new records}} to a plan, {answers, plural, one {# answer} other {# answers}}"),
       not_extended: msg(["count", "why"], "has a plan that couldn’t take {count, plural, one {# new record} other {# new records}}: {why}"),

@@ -23,7 +23,7 @@ ACCURACY = 0.85
 
 @dataclass(frozen=True, slots=True)
 class PlanningCase:
-    """What precision is predicted for: equally frequent classes, and so many of the answers right.
+    """Case that precision is predicted for: equally frequent classes, and so many of the answers right.
 
     >>> PlanningCase().show()
     {'classes': 3, 'accuracy': 0.85, 'alpha': 0.6}

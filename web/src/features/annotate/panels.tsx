@@ -1,4 +1,4 @@
-/** What lies over or beside the records, in a file of its own that comes once the first record is there. */
+/** Panels over or beside the records, in a file of its own that comes once the first record is there. */
 
 import { bringUnasked } from "@/app/upgrade";
 import { panel } from "@/ui/panel";

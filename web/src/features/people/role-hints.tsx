@@ -1,4 +1,4 @@
-/** What each role may do. */
+/** Rights of each role. */
 
 import { Text } from "@mantine/core";
 

@@ -59,7 +59,7 @@ export interface Begun {
   readonly reason: string;
 }
 
-/** Where a decision that was begun is kept, and what it was made on. */
+/** Keeps a decision that was begun, and what it was made on. */
 export interface BegunOn {
   readonly key: string;
   readonly content: string;
@@ -80,7 +80,7 @@ export function keepBegun(journal: DraftJournal, on: BegunOn, { draft, reason }:
   journal.put({ ...on, answer: { value: draft.value, state }, reason });
 }
 
-/** What was begun, unless the text is another by now or somebody else has decided. */
+/** Decision that was begun, unless the text is another by now or somebody else has decided. */
 export function recallBegun(journal: DraftJournal, on: BegunOn): Begun | null {
   const entry = journal.get(on.key);
   if (!entry) return null;

@@ -5,12 +5,12 @@ import { useEffectEvent, useLayoutEffect, useMemo } from "react";
 import { type ActionName, type Bindings, keyOf, shiftedDigit } from "@/core/keys";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 
-/** What a reviewer does as an annotator does it, by the keys that they chose for that. */
+/** Actions that a reviewer shares with annotators, by the keys that they chose for that. */
 const AS_ANNOTATOR = {
   save: "submit", unusable: "discard", next: "next", previous: "previous", undo: "undo",
   guidelines: "guidelines", search: "search", "find-label": "find-label", help: "help",
 } as const satisfies Readonly<Record<string, ActionName>>;
-/** What only reviewers do. Where somebody gave the key to one of those above, the first free letter takes its place. */
+/** Actions of reviewers alone. Where somebody gave the key to one of those above, the first free letter takes its place. */
 const ONLY_HERE = { edit: "e", reason: "r", names: "w", plain: "t", comment: "m" } as const;
 
 export type ReviewAction = keyof typeof AS_ANNOTATOR | keyof typeof ONLY_HERE | "leave";

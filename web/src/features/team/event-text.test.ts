@@ -15,8 +15,8 @@ it.each([
   ["took_back", { of: "ana" }, "undid ana’s answer on"],
   ["submitted", null, "submitted"],
   ["of_a_newer_server", { any: [1] }, "of a newer server"],
-])("%s with %j is a sentence", (what, detail, said) => {
-  expect(eventText({ what, detail })).toBe(said);
+])("%s with %j is a sentence", (what, detail, sentence) => {
+  expect(eventText({ what, detail })).toBe(sentence);
 });
 
 it("knows why a record was skipped", () => {

@@ -1,4 +1,4 @@
-/** What an event says: who did it stands before, the record it is about after. */
+/** Sentence of an event: who did it stands before, the record it is about after. */
 
 import type { TeamEvent } from "@/api/team";
 import { list } from "@/text/format";
@@ -15,31 +15,31 @@ export function didText(what: string): string {
 }
 
 const SENTENCES: Readonly<Partial<Record<string, (detail: Detail) => string>>> = {
-  assigned: (detail) => teamText.team.said.assigned(count(detail, "records"), count(detail, "slots")),
-  extended: (detail) => teamText.team.said.extended(count(detail, "records"), count(detail, "slots")),
-  not_extended: (detail) => teamText.team.said.not_extended(count(detail, "records"), named(detail, "why")),
+  assigned: (detail) => teamText.team.events.assigned(count(detail, "records"), count(detail, "slots")),
+  extended: (detail) => teamText.team.events.extended(count(detail, "records"), count(detail, "slots")),
+  not_extended: (detail) => teamText.team.events.not_extended(count(detail, "records"), named(detail, "why")),
   rebalanced: (detail) => withChanges("rebalanced", detail),
   moved: (detail) => withChanges("moved", detail),
   withdrawn: (detail) => withChanges("withdrawn", detail),
   undone: (detail) => withChanges("undone", detail),
-  took_records_back: (detail) => teamText.team.said.took_records_back(count(detail, "records"), named(detail, "annotator")),
-  imported_gold: (detail) => teamText.team.said.imported_gold(count(detail, "records")),
-  gathered: (detail) => (detail["records"] === undefined ? didText("gathered") : teamText.team.said.gathered(count(detail, "records"))),
-  changed_guidelines: (detail) => teamText.team.said.changed_guidelines(count(detail, "version")),
+  took_records_back: (detail) => teamText.team.events.took_records_back(count(detail, "records"), named(detail, "annotator")),
+  imported_gold: (detail) => teamText.team.events.imported_gold(count(detail, "records")),
+  gathered: (detail) => (detail["records"] === undefined ? didText("gathered") : teamText.team.events.gathered(count(detail, "records"))),
+  changed_guidelines: (detail) => teamText.team.events.changed_guidelines(count(detail, "version")),
   changed_policies: (detail) => {
     const changes = policyChanges(detail);
     return changes.length ? `${didText("changed_policies")}: ${list(changes)}` : didText("changed_policies");
   },
-  took_back: (detail) => (named(detail, "of") ? teamText.team.said.took_back(named(detail, "of")) : didText("took_back")),
-  commented: (detail) => (named(detail, "to") ? teamText.team.said.commented(named(detail, "to")) : didText("commented")),
+  took_back: (detail) => (named(detail, "of") ? teamText.team.events.took_back(named(detail, "of")) : didText("took_back")),
+  commented: (detail) => (named(detail, "to") ? teamText.team.events.commented(named(detail, "to")) : didText("commented")),
 };
 
-/** What somebody did, without the record. */
+/** Sentence of what somebody did, without the record. */
 export function eventText(event: Pick<TeamEvent, "what" | "detail">): string {
   return SENTENCES[event.what]?.(event.detail ?? {}) ?? didText(event.what);
 }
 
-/** Why somebody skipped or resolved a record, in their own words. */
+/** Reason for skipping or resolving a record, in the person's own words. */
 export function reasonOf(event: Pick<TeamEvent, "detail">): string | null {
   const why = named(event.detail ?? {}, "reason").trim();
   return why || null;

@@ -223,7 +223,7 @@ export const team: Language["team"] = {
       deleted: "hat das Dataset gelöscht",
       restored: "hat das Dataset wiederhergestellt",
     },
-    said: {
+    events: {
       assigned: "hat {count, plural, one {# Eintrag} other {# Einträge}} zugewiesen, {answers, plural, one {# Antwort} other {# Antworten}}",
       extended: "hat {count, plural, one {# neuen Eintrag} other {# neue Einträge}} zu einem Plan hinzugefügt, {answers, plural, one {# Antwort} other {# Antworten}}",
       not_extended: "hat einen Plan, der {count, plural, one {# neuen Eintrag} other {# neue Einträge}} nicht aufnehmen konnte: {why}",

@@ -223,7 +223,7 @@ export const team: Language["team"] = {
       deleted: "eliminó el dataset",
       restored: "restauró el dataset",
     },
-    said: {
+    events: {
       assigned: "asignó {count, plural, one {# registro} other {# registros}}, {answers, plural, one {# respuesta} other {# respuestas}}",
       extended: "añadió {count, plural, one {# registro nuevo} other {# registros nuevos}} a un plan, {answers, plural, one {# respuesta} other {# respuestas}}",
       not_extended: "tiene un plan que no pudo admitir {count, plural, one {# registro nuevo} other {# registros nuevos}}: {why}",

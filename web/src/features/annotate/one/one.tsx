@@ -76,10 +76,10 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   const edit = useRecordEdit(edits, id ?? "");
   useEdition(edits);
   const [answered, setAnswered] = useState(0);
-  const [said, setSaid] = useState({ message: "", at: 0 });
+  const [shown, setShown] = useState({ message: "", at: 0 });
   // what was said was about what stood there before the next change
-  const message = said.at === edits.changes() ? said.message : "";
-  const setMessage = useCallback((words: string) => { setSaid({ message: words, at: edits.changes() }); }, [edits]);
+  const message = shown.at === edits.changes() ? shown.message : "";
+  const setMessage = useCallback((words: string) => { setShown({ message: words, at: edits.changes() }); }, [edits]);
   const noted = useOutboxPart("noted");
   const position = claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total);
 
