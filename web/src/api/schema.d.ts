@@ -4008,7 +4008,7 @@ export interface components {
         };
         /**
          * PlanningCaseOut
-         * @description What the precision of agreement is predicted for: equally frequent classes, the share of right answers.
+         * @description Case the precision of agreement is predicted for: equally frequent classes, the share of right answers.
          */
         PlanningCaseOut: {
             accuracy: number;
