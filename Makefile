@@ -71,7 +71,8 @@ soak: $(VENV)/.dev $(APP) ## the tests that take long: a team for ten minutes, a
 	LOAD_SECONDS=60 KILLS=5 $(BIN)/python -m pytest -s tests/robustness/test_load.py tests/robustness/test_kill_plans.py
 	HYPOTHESIS_EXAMPLES=200 SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest -o timeout=3600 \
 		tests/robustness/test_blindness.py tests/robustness/test_plans_over_http.py \
-		tests/robustness/test_queue_over_http.py tests/robustness/test_schemathesis.py \
+		tests/robustness/test_queue_over_http.py tests/robustness/test_caps_over_http.py \
+		tests/robustness/test_schemathesis.py \
 		tests/storage/test_engine_properties.py tests/contract/test_contract_search_properties.py \
 		tests/contract/test_contract_queue_properties.py
 

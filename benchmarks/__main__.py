@@ -67,7 +67,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
 }
 
 _FEWER = {"sdk": 20_000}
-"""Where the official client, with which we compare ours, would take most of the time."""
+"""Suites in which the official client, with which we compare ours, would take most of the time."""
 
 _RESULTS = Path(__file__).parent / "results"
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -114,7 +114,7 @@ def _write_page() -> None:
 
 @contextlib.contextmanager
 def _home(given: Path | None) -> Iterator[Path]:
-    """What the suites with many records load once, and share."""
+    """Return the home that the suites with many records load once, and share."""
     home = given or Path(tempfile.mkdtemp(prefix="apportion-bench-loaded-"))
     try:
         yield home
@@ -163,7 +163,7 @@ def _scale(given: argparse.Namespace) -> Scale:
 
 
 def _command(given: argparse.Namespace, name: str) -> str:
-    """What to type to measure this again."""
+    """Return the command that measures this again."""
     parts = ["python -m benchmarks", name]
     parts += [f"--{each}" for each in ("quick", "full") if getattr(given, each)]
     if given.records:

@@ -29,7 +29,7 @@ _MILLION = 1_000_000
 _MEASURES = (Measure.ALPHA, Measure.FLEISS, Measure.AC1, Measure.ALPHA_ORDINAL)
 _CODERS = (2, 3, 4, 5)
 _EVEN, _RARE = (0.5, 0.3, 0.2), (0.9, 0.07, 0.03)
-"""How often each of three labels is the true one."""
+"""Shares of records of which each of three labels is the true one."""
 
 
 def measure(scale: Scale) -> Iterator[Line]:
@@ -180,7 +180,7 @@ def _rules() -> Iterator[Line]:
 
 
 def _coverage(scale: Scale) -> Iterator[Line]:
-    """How many intervals contain the truth; the worst of all settings counts.
+    """Measure how many intervals contain the truth; the worst of all settings counts.
 
     The fewer datasets, the worse the worst of many settings looks by chance alone: of 24 at exactly 95 % it is expected
     at 92.8 % with 400 datasets each, at 94 % with 2,000.
@@ -222,7 +222,7 @@ _EDGES = (0, 3, 6, 9, 12, ENOUGH, 20, 30, 50)
 
 
 def _by_others(scale: Scale) -> Iterator[Line]:
-    """How many intervals contain the truth, by how many records have another label than the most frequent one."""
+    """Measure intervals that contain the truth, by how many records have another label than the most frequent one."""
     runs = 30 if scale.rounds == 1 else 150
     settings = list(
         product(((0.5, 0.5), (0.8, 0.15, 0.05), (0.9, 0.1), (0.95, 0.04, 0.01)), (2, 3, 5), (0.8, 0.95))

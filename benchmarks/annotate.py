@@ -78,7 +78,7 @@ def _alone(scale: Scale, server: Server, client: Client) -> Iterator[Line]:
 
 
 def _screen(scale: Scale, server: Server, client: Client) -> Iterator[Line]:
-    """What the 1.x app asks for after each annotation: the page with every count there is."""
+    """Time what the 1.x app asks for after each annotation: the page with every count there is."""
     dice, walls, cpu, calls = random.Random(6), [], server.cpu(), max(6, scale.calls // 5)
     for number in range(calls):
         query = f"metadata.user:user{number % USERS} AND status:Default"

@@ -97,7 +97,7 @@ def _batches(
     vals: dict[int, tuple[Any, ...]],
     seen: set[int],
 ) -> list[dict[str, Any]]:
-    """What some thousand records consist of, sorted as each table likes it best."""
+    """Return the rows of some thousand records, sorted as each table likes it best."""
     found = []
     for first in range(start, start + _SLICE, BATCH):
         records = there.execute(

@@ -20,7 +20,11 @@ __all__ = ["measure"]
 _ROOT = Path(__file__).parent.parent
 _AT_MOST = {
     "JS + CSS, gzip: a queue": 200,
+    "JS + CSS, gzip: a queue of spans": 200,
+    "JS + CSS, gzip: a queue of texts": 200,
     "requests: a queue": 25,
+    "requests: a queue of spans": 25,
+    "requests: a queue of texts": 25,
     "requests an answer: TextClassification": 2,
     "requests an answer: TokenClassification": 2,
     "first record usable": 1000,

@@ -85,7 +85,7 @@ def _entities(scale: Scale) -> Line:
 
 
 class _Logged:
-    """What some requests took."""
+    """Times that some requests took."""
 
     def __init__(self) -> None:
         self.records = 0
@@ -131,7 +131,7 @@ def _log(
 
 
 def bare(tx: str, file: Path, argument: float = 0) -> dict[str, Any]:
-    """What SQLite alone takes, measured in a process of its own."""
+    """Measure what SQLite alone takes, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.bare", tx, str(file), str(argument)]
     folder = Path(__file__).parent.parent
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=folder)

@@ -113,7 +113,7 @@ class Cluster:
             return [f"{what} of {owner}" for what, owner in link.execute(_LEFT) if owner not in living]
 
     def problems(self) -> list[str]:
-        """What does not agree in the database: counters, answers beyond the wanted."""
+        """Return what does not agree in the database: counters, answers beyond the wanted."""
         with psycopg.connect(self.database.url) as link:
             over = too_many(link.execute(OVER_COLLECTED).fetchall())
         return [*map(str, PostgresUpkeep(self.database.url).verify()), *over]
@@ -130,7 +130,7 @@ def settings_of(database: Database) -> dict[str, Any]:
 
 @dataclass
 class Survived:
-    """What came of it. ``problems`` should be empty."""
+    """Result of the run. ``problems`` should be empty."""
 
     acknowledged: int
     batches: int
@@ -231,7 +231,7 @@ def measure(scale: Scale) -> Iterator[Line]:
 
 
 def lines_of(survived: Survived, kills: int) -> Iterator[Line]:
-    """What was lost, how long others waited, how long the rest of the dead was there."""
+    """Yield what was lost, how long others waited, how long the rest of the dead was there."""
     noted = "; ".join(f"{what}: {many}" for what, many in sorted(survived.noted.items()))
     yield Line(
         "three servers killed: acknowledged writes lost, doubled or changed, answers above the wanted",

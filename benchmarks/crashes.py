@@ -22,7 +22,7 @@ _LOOKED_INTO = 10
 
 @dataclass
 class Survived:
-    """What came of it. ``problems`` should be empty."""
+    """Result of the run. ``problems`` should be empty."""
 
     kills: int
     acknowledged: int

@@ -63,7 +63,7 @@ class Trouble(Exception):
 
 @dataclass
 class Address:
-    """Where the server is, for everybody; and whether they should stop.
+    """Address of the server, for everybody; and a sign that they should stop.
 
     Of several servers each new connection goes to the next, as a load balancer does it.
     """
@@ -122,7 +122,7 @@ class Caller:
 
 
 class Kept(NamedTuple):
-    """What somebody was told to be stored as their annotation of a record."""
+    """Annotation of a record, as the server acknowledged it."""
 
     state: str
     label: str
@@ -200,7 +200,7 @@ class Person(_Worker):
         self._pace = pace
         self._at_hand: deque[_Item] = deque()
         self.done: Counter[tuple[str, str, str]] = Counter()
-        """How often something was done to a record, as the dataset's events should have it: who, what, which."""
+        """Counts of what was done to each record, as the dataset's events should have it: who, what, which."""
         self._doubt: tuple[str, Kept] | None = None
         """The record whose write was not acknowledged yet, and what it should become; without a state: an undo."""
         self._quick = False
@@ -374,7 +374,7 @@ class Listener(_Worker):
     def __init__(self, address: Address, name: str) -> None:
         super().__init__(address, name, 1)
         self.heard: Counter[tuple[str, str, str]] = Counter()
-        """How often somebody did something to a record: who, what, which."""
+        """Counts of what somebody did to a record: who, what, which."""
         self._last = 0
         self._hung_up = False
         self._socket: socket.socket | None = None

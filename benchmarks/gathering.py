@@ -1,4 +1,4 @@
-"""Where a simulated team meets: its home, its dataset and plan, an hour of its work, and what is left of it."""
+"""Setting of a simulated team: its home, its dataset and plan, an hour of its work, and what is left of it."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class Gathering:
     listeners: list[Listener] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
     stopped: float = float("inf")
-    """When they were told to stop: then everybody finishes at once, which no team does."""
+    """Time at which they were asked to stop: then everybody finishes at once, which no team does."""
 
     @property
     def workers(self) -> list[Person | Manager | Scribe | Listener]:
@@ -152,17 +152,17 @@ class Gathering:
 
     @property
     def problems(self) -> list[str]:
-        """What went wrong so far."""
+        """Problems so far."""
         return [each for worker in self.workers for each in worker.problems]
 
     @property
     def noted(self) -> Counter[str]:
-        """What may happen, and how often it did."""
+        """Counts of what may happen, and is no fault."""
         return sum((worker.noted for worker in self.workers), Counter())
 
     @property
     def kept(self) -> dict[tuple[str, str], Kept]:
-        """What was acknowledged last, by person and record."""
+        """Answers acknowledged last, by person and record."""
         return {(each.name, id): kept for each in self.people for id, kept in each.kept.items()}
 
     def took(self, kind: str, when: Callable[[float], bool] = lambda _: True) -> list[float]:
@@ -234,7 +234,7 @@ _STATES = {"Validated": "submitted", "Edited": "draft", "Discarded": "discarded"
 
 
 def read_back(gathering: Gathering, port: int | Sequence[int]) -> list[str]:
-    """What was acknowledged and is not there as it was, is there without having been sent, or too often."""
+    """Return what was acknowledged and is not there as it was, is there without having been sent, or too often."""
     found: list[str] = []
     seen: dict[tuple[str, str], tuple[str, str]] = {}
     address = Address([port] if isinstance(port, int) else port, WORKSPACE)
@@ -301,7 +301,7 @@ def over_collected(home: Path) -> list[str]:
 
 
 def too_many(rows: Sequence[tuple[int, int, int]]) -> list[str]:
-    """What of ``OVER_COLLECTED`` is more than wanted, or twice by the same person."""
+    """Return what of ``OVER_COLLECTED`` is more than wanted, or twice by the same person."""
     return [f"{rid}: {many} by {by} people" for rid, many, by in rows if many > WANTED or many != by]
 
 

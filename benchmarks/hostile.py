@@ -1,4 +1,4 @@
-"""How much longer others wait while one person sends the worst requests there are: submits, searches and a health check
+"""Added waits of others while one person sends the worst requests there are: submits, searches and a health check
 beside four connections that ask for the same thing again and again.
 """
 
@@ -179,7 +179,7 @@ class _Others:
         self.waits: dict[str, list[tuple[float, float]]] = {"submit": [], "search": [], "health": []}
         self.wrong: list[str] = []
         self._begun: dict[str, float | None] = {}
-        """When the request was begun that each kind waits for just now."""
+        """Start of the request that each kind waits for just now."""
         does: dict[str, Callable[[_Asker], None]] = {
             "submit": self._submit, "search": self._search, "health": self._health
         }  # fmt: skip
@@ -191,7 +191,7 @@ class _Others:
             thread.start()
 
     def since(self, when: float) -> dict[str, list[float]]:
-        """How long each kind of request waited that ended since, or is still waiting."""
+        """Return how long each kind of request waited that ended since, or is still waiting."""
         now = time.perf_counter()
         return {
             what: [
@@ -274,7 +274,7 @@ def _attack(port: int, attack: Attack, seconds: float) -> tuple[int, float]:
 
 
 def _line(what: str, waits: dict[str, list[float]], usual: dict[str, float], detail: str) -> Line:
-    """How much longer others waited than is usual for the same kind of request where nobody attacks."""
+    """Compare how long others waited with what is usual for the same kind of request where nobody attacks."""
     longest = {kind: max(found, default=0.0) * 1e3 for kind, found in waits.items()}
     held_up = max(longest[kind] - usual[kind] for kind in longest)
     worst = ", ".join(f"{kind} {longest[kind]:.0f} (usually {usual[kind]:.0f})" for kind in longest)

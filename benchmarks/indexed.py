@@ -67,7 +67,7 @@ def measure(scale: Scale) -> Iterator[Line]:
 
 
 def _state(client: Client) -> dict[str, Any]:
-    """How a server says that its indexes are."""
+    """Return the state of the indexes, as the server reports it."""
     state: dict[str, Any] = json.loads(client.ask("GET", "/api/server"))["search"]
     return state
 

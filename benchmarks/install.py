@@ -1,4 +1,4 @@
-"""What an installation brings along: distributions and megabytes, of the client alone and with the server."""
+"""Size of an installation: distributions and megabytes, of the client alone and with the server."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _installed(home: Path, what: str) -> Path:
 
 
 def _weighed(python: Path) -> tuple[int, float]:
-    """How many distributions there are, and how many megabytes."""
+    """Return the numbers of distributions and of megabytes."""
     (site,) = python.parent.parent.glob("lib/python*/site-packages")
     files = [each for each in site.rglob("*") if each.is_file() and "__pycache__" not in each.parts]
     return len([*site.glob("*.dist-info")]), sum(each.stat().st_size for each in files) / 1e6

@@ -1,4 +1,4 @@
-"""What a notebook does with a client, measured from inside; run by the Python of either client.
+"""Work of a notebook with a client, measured from inside; run by the Python of either client.
 
 ``python notebook.py PACKAGE build|datasets COUNT`` with ``argilla`` or ``apportion`` makes the same made-up records
 with both; ``python notebook.py apportion stream COUNT URL`` logs from a generator,
@@ -48,7 +48,7 @@ def rows(count: int) -> Iterator[dict[str, Any]]:
 
 
 def serialised_by(package: str) -> Callable[[Sequence[Any]], bytes]:
-    """What turns a batch of records into the bytes that are sent, as ``rg.log`` of that client does it."""
+    """Return the function that turns a batch of records into the bytes to send, as ``rg.log`` of that client does."""
     if package == "apportion":
         from apportion.sdk._encode import to_bulk
 

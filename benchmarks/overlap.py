@@ -1,4 +1,4 @@
-"""What overlap buys: asking more people only where they differ, and how pairs are dealt.
+"""Benefit of overlap: asking more people only where they differ, and how pairs are allocated.
 
 Simulated people, seeded, and the functions the server uses: the plan engine, majority, the adaptive rule, the one-coin
 model. The figures are in docs/explanation/overlap.md.
@@ -109,7 +109,7 @@ def _compared(each: World) -> Iterator[Line]:
 
 
 def _ask_in_rounds(each: World) -> tuple[float, float]:
-    """How often the one-coin model is right, and answers a record, if it is asked after every round of answers."""
+    """Return how often the one-coin model is right, and answers a record, if asked after every round of answers."""
     asked = np.full(len(each), 2)
     while True:
         unit = np.repeat(np.arange(len(each)), asked)
@@ -129,7 +129,7 @@ def _ask_in_rounds(each: World) -> tuple[float, float]:
 
 
 def _ask(each: World, record: int, *, until: float | None = None) -> int:
-    """How many people the adaptive rule asks, two at first."""
+    """Return the number of people that the adaptive rule asks, two at first."""
     answers = [ConsensusAnswer(str(n), str(each.would[record, n])) for n in range(2)]
     while decide_one_more(
         answers, RecordToResolve(AnswerKind.LABEL, len(answers)), most=MOST, until=until
@@ -151,7 +151,7 @@ def _accuracy(each: World, asked: Ints) -> float:
 
 
 def _fixed_for(curve: list[tuple[int, float]], accuracy: float) -> float:
-    """How many answers a record fixed overlap needs for that accuracy, between odd numbers on a line."""
+    """Return the answers a record that fixed overlap needs for that accuracy, between odd numbers on a line."""
     for (k, low), (more, high) in pairwise(curve):
         if low <= accuracy <= high:
             return k + (more - k) * (accuracy - low) / (high - low)

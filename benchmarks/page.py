@@ -100,7 +100,7 @@ def page(reports: Sequence[Report]) -> str:
 
 
 def _promises(reports: Sequence[Report]) -> str:
-    """What has a target, ratios first; what was missed is said above it."""
+    """Return the table of lines with a target, ratios first, below a list of those that missed it."""
     found = [(report, line) for report in reports for line in report.lines if line.target]
     found.sort(key=lambda each: not each[1].is_ratio)
     met = sum(line.verdict == "met" for _, line in found)

@@ -1,4 +1,4 @@
-"""What was measured, as a table."""
+"""Results as a table."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Report:
         return report
 
     def machine(self) -> str:
-        """What it ran on, and how busy that was."""
+        """Return the machine it ran on, and how busy that was."""
         if self._machine:
             return self._machine
         load = " → ".join(f"{each[0]:.1f}" for each in (self._load, os.getloadavg()))

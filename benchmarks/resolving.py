@@ -27,7 +27,7 @@ __all__ = ["measure"]
 DATASET = "answered"
 LABELS = 6
 EXPORTED = (1, 3, 10)
-"""How many answers each record has, for exports."""
+"""Numbers of answers to each record, for exports."""
 PEOPLE = max(EXPORTED)
 RECORDS = 100_000
 
@@ -155,7 +155,7 @@ def put_answers(home: Path, records: int, people: int = PEOPLE, labels: int = LA
 
 
 _FIRST, _LASTED = 1_700_000_000_000_000, 30 * 86_400_000_000
-"""When people began, and for how long they went on: a month, in microseconds."""
+"""Time at which people began, and for how long they went on: a month, in microseconds."""
 _VALIDATED = tuple(Status).index(Status.VALIDATED)
 _SUBMITTED = tuple(AnnotationState).index(AnnotationState.SUBMITTED)
 

@@ -1,4 +1,4 @@
-"""How much to measure, and the loaded server that several measurements share."""
+"""Scales of measuring, and the loaded server that several measurements share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SLICE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many records, how many repetitions."""
+    """Numbers of records and of repetitions."""
 
     records: int
     bulk_records: int
@@ -29,10 +29,10 @@ class Scale:
     calls: int
     seconds: float
     team_seconds: float = 120
-    """How long a team of thirty works while a notebook logs so many records."""
+    """Time that a team of thirty works while a notebook logs so many records."""
     logged: int = 40_000
     step_seconds: float = 8
-    """How long each number of people is tried, and how often the interval is halved in the end."""
+    """Time for which each number of people is tried, and how often the interval is halved in the end."""
     halvings: int = 1
     kills: int = 10
     home: Path | None = None
@@ -44,7 +44,7 @@ class Scale:
 
 
 def say(message: str) -> None:
-    """What is going on, for whoever waits."""
+    """Print what is going on, for whoever waits."""
     print(message, file=sys.stderr, flush=True)
 
 

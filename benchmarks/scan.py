@@ -18,7 +18,7 @@ _PAGE = 1000
 
 
 class _Reply(msgspec.Struct):
-    """What is needed of a page; how long a client takes for the rest is not what is measured here."""
+    """Members of a page that are needed; how long a client takes for the rest is not what is measured here."""
 
     records: list[msgspec.Raw]
     next_page_cfg: str | None = None

@@ -90,7 +90,7 @@ def measure(scale: Scale) -> Iterator[Line]:
 
 
 def _first(server: Server, client: Client) -> Iterator[Line]:
-    """What somebody waits for who comes as the server starts, and what whoever comes after them."""
+    """Measure the wait of somebody who comes as the server starts, and of whoever comes after them."""
     say("  the first searches after a start")
     selection = selections()[1]
     early = calls(server, client, selection.queries[1:2], 1, facets=BLOCK)

@@ -1,4 +1,4 @@
-"""What a server has to be given: disk for records, memory for what is searched, and how long others wait for a file."""
+"""Needs of a server: disk for records, memory for what is searched, and how long others wait for a file."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _waiting_for_files() -> Iterator[Line]:
 def _submits_while(
     server: Server, client: Client, path: str, params: dict[str, Any], body: bytes
 ) -> tuple[list[float], float]:
-    """How long each submit took that began while a request was answered, and how long that took."""
+    """Return how long each submit took that began while a request was answered, and how long that took."""
     waits: list[float] = []
     done = threading.Event()
 

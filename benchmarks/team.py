@@ -31,11 +31,11 @@ _WARM = 3.0
 
 @dataclass
 class Day:
-    """What came of people working for some time while a notebook logged for a part of it."""
+    """Result of people working for some time while a notebook logged for a part of it."""
 
     gathering: Gathering
     problems: list[str]
-    """What went wrong, or is not as it was acknowledged. Should be empty."""
+    """Faults, and what is not as it was acknowledged. Should be empty."""
     logged: int
     logging: tuple[float, float]
     began: float
@@ -101,7 +101,7 @@ def _ms(waits: Sequence[float]) -> str:
 
 
 def figures_of(day: Day) -> Iterator[Line]:
-    """How long people waited, what was lost, what it took."""
+    """Yield how long people waited, what was lost, what it took."""
     gathering = day.gathering
     alone, logging = gathering.took("next", day.otherwise), gathering.took("next", day.while_logging)
     wall = day.ended - day.began
@@ -143,7 +143,7 @@ _KINDS = (
 
 
 def _memory(day: Day) -> Line:
-    """How it grows once the notebook has ended: the median of the last fifth against that of the first."""
+    """Return how memory grows once the notebook has ended: the median of the last fifth against that of the first."""
     after = [value for when, value in day.memory if when > day.logging[1] + 1]
     before = [value for when, value in day.memory if day.began + _WARM < when < day.logging[0]]
     fifth = max(1, len(after) // 5)

@@ -30,7 +30,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class _Dataset(NamedTuple):
-    """Where a process finds what it is to work on: a file or a URL, and the name of the dataset."""
+    """Place where a process finds its dataset: a file or a URL, and the name of the dataset."""
 
     place: str
     name: str

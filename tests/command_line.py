@@ -1,4 +1,4 @@
-"""What tests of commands share."""
+"""Helpers of the tests of commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANA = ("--username", "ana", "--first-name", "Ana", "--role", "annotator", "--pas
 
 @contextmanager
 def people_in(home: Path) -> Iterator[People]:
-    """Who is in a home."""
+    """Yield the people of a home."""
     store = open_store(Settings(home=home))
     try:
         with store.read() as tx:

@@ -67,7 +67,7 @@ LONG = (
     "robustness/test_schemathesis.py", "contract/test_every_method_is_tested.py", "cluster", "robustness",
     "official_client", "model_libraries", "docs",
 )  # fmt: skip
-"""Where tests of minutes are, the longest first: begun last, they would keep one core busy while the other waits."""
+"""Files with tests of minutes, the longest first: begun last, they would keep one core busy while the other waits."""
 
 
 def _place(item: pytest.Item) -> int:

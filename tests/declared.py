@@ -37,7 +37,7 @@ def declared() -> dict[str, Any]:
 
 @functools.cache
 def _validator(path: str, method: str, status: str) -> Any:
-    """What checks the JSON of a reply; None where nothing is declared."""
+    """Return the validator of the JSON of a reply; None where nothing is declared."""
     replies = declared()["paths"][path][method]["responses"]
     content = replies.get(status, {}).get("content", {})
     if "application/json" not in content:

@@ -79,7 +79,7 @@ UNDONE = " (undone)"
 
 @dataclass
 class _Run:
-    """What is noted of the run of one test, and the method that is broken meanwhile."""
+    """Notes on the run of one test, and the method that is broken meanwhile."""
 
     active: bool = False
     called: dict[str, None] = field(default_factory=dict)

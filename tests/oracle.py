@@ -1,4 +1,4 @@
-"""What a store must answer, worked out the slow way: from plain records, one by one, after the contract.
+"""The answers that a store must give, worked out the slow way: from plain records, one by one, after the contract.
 
 Nothing here looks into an engine. Words are compared with the helpers of ``domain``, which have tests of
 their own. Semantics the contract leaves open, as pinned here:
@@ -157,7 +157,7 @@ class Model:
         return any(passes(kind, value, query) for value in values)
 
     def values(self, view: View, name: str) -> tuple[str, list[Any]]:
-        """How a field is read (``words``, ``exact``, ``keyword``, ``number``, ``date``), and what it holds."""
+        """Return the kind of a field (``words``, ``exact``, ``keyword``, ``number``, ``date``), and its values."""
         record = view.record
         if name in ("text", "text.wordcloud"):
             return "words", [text_of(record)]
@@ -299,7 +299,7 @@ class Model:
     # Counting
 
     def facets(self, views: list[View]) -> dict[str, Any]:
-        """What a search counts over its matches."""
+        """Count what a search counts over its matches."""
         text2text = self.task is Task.TEXT2TEXT
         found: dict[str, Any] = {"status": Counter(view.status.value for view in views)}
         for name in ("predicted_as", "annotated_as", "predicted", "annotated_by", "predicted_by"):
@@ -344,12 +344,12 @@ class _Backwards:
 
 
 def _content(record: Record) -> tuple[Any, ...]:
-    """What an annotation was made on: if it changes, the annotation is outdated."""
+    """Return the content that an annotation was made on: if it changes, the annotation is outdated."""
     return text_of(record), getattr(record, "tokens", None), getattr(record, "inputs", None)
 
 
 def _mentions(pairs: Iterable[tuple[Record, AgentValues | None]]) -> dict[str, int]:
-    """How many records mention a text (with whatever label: a text mentioned twice counts once)."""
+    """Count the records that mention a text (with whatever label: a text mentioned twice counts once)."""
     found: Counter[str] = Counter()
     for record, answers in pairs:
         spans = spans_of(answers) or []

@@ -1,4 +1,4 @@
-"""Whether a value passes one leaf of a query, by its kind: words, strings, numbers, instants."""
+"""Tests of a value against one leaf of a query, by its kind: words, strings, numbers, instants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long tests wait on this machine.
+"""Times that tests wait on this machine.
 
 Nothing here asserts that something is fast: whatever waits for something to happen gives up only after a time that no
 healthy run needs. That time grows with the machine: how slowly it computes and how many others compute on it are
@@ -39,7 +39,7 @@ def factor() -> float:
 
 
 MEASURED: list[str] = []
-"""What was found out about the machine, if that was here."""
+"""Figures of the machine, if they were measured here."""
 
 
 def measured() -> tuple[float, float, float]:

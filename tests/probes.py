@@ -35,7 +35,7 @@ _METRICS = (
 _NOT_ABOUT_DATASETS = (
     "/api/_info", "/api/_status", "/api/health", "/api/security/token", "/api/session", "/api/users", "/api/setup",
 )  # fmt: skip
-"""What these answer does not depend on any dataset; other tests say who may ask."""
+"""Routes whose answers do not depend on any dataset; other tests say who may ask."""
 
 
 class Probe(NamedTuple):
@@ -56,7 +56,7 @@ class Probe(NamedTuple):
 
 
 def queries(labels: list[str], people: list[str]) -> Iterator[str]:
-    """What one could try in order to learn what others said, or whether they said anything."""
+    """Yield the queries one could try in order to learn what others answered, or if they answered."""
     for label in labels:
         for field in ("annotated_as", "predicted_as", "annotations.ben.labels.class_label", "annotations.ben.label",
                       "annotations.*", "annotation.labels.class_label", "*", "metrics.annotated.mentions.label",
@@ -194,7 +194,7 @@ def _searches(probe: Any, labels: list[str]) -> Iterator[Probe]:
 
 
 def _refused(probe: Any) -> Iterator[Probe]:
-    """What annotators may not do: refusals tell nothing either."""
+    """Yield requests that annotators may not make: refusals tell nothing either."""
     yield probe("POST /api/datasets", {"name": "more", "task": TEXT})
     yield probe(f"PUT {_DATASET}:close")
     yield probe(f"PUT {_DATASET}:open")
@@ -290,7 +290,7 @@ def logged(task: str, id: str, text: str, **more: Json) -> Json:
 
 
 def _own(probe: Any, ids: list[str], task: str) -> Iterator[Probe]:
-    """What annotators do themselves: the answers must not tell what others did either."""
+    """Yield requests about what annotators do themselves: the answers must not tell what others did either."""
     yield probe(f"POST {_DATASET}/queue:claim", {"limit": 2})
     yield probe(f"POST {_DATASET}/queue:heartbeat", {"leases": [{"id": ids[0], "token": "x"}]})
     yield probe(f"POST {_DATASET}/queue:skip", {"id": ids[3], "reason": "too hard"})

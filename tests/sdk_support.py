@@ -70,5 +70,5 @@ def texts(count: int, start: int = 0) -> list[rg.TextClassificationRecord]:
 
 
 def is_bulk(request: httpx.Request) -> bool:
-    """Whether this logs records."""
+    """Return True if this logs records."""
     return request.url.path.endswith(":bulk")

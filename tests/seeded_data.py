@@ -162,7 +162,7 @@ def _list(names: list[str]) -> str:
 
 
 def derived(path: Path) -> dict[str, Any]:
-    """What follows from that, under names instead of numbers."""
+    """Return what is derived from that, under names instead of numbers."""
     with closing(sqlite3.connect(path)) as raw:
         value = "d.name, d.deleted_at, f.name, v.viewer, v.value"
         joined = "vals v JOIN fields f ON f.no = v.field JOIN datasets d ON d.no = f.dataset"

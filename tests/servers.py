@@ -110,7 +110,7 @@ class LocalServer:
         return self._version != before
 
     def verify(self) -> list[Any]:
-        """What does not agree, with the caches in use and with fresh ones."""
+        """Return what does not agree, with the caches in use and with fresh ones."""
         return [
             *SqliteUpkeep(self.path, cache_of=self.store.caches.of).verify(),
             *SqliteUpkeep(self.path).verify(),
@@ -212,7 +212,7 @@ class Running:
     url: str
     home: Path
     output: list[str] = field(default_factory=list)
-    """What it had said by the time it listened."""
+    """Output up to the time it listened."""
     _clients: list[httpx.Client] = field(default_factory=list)
 
     def client(self, who: str = "eva") -> httpx.Client:
@@ -279,5 +279,5 @@ def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def problems(home: Path) -> list[Any]:
-    """What `apportion verify` would find."""
+    """Return the problems that `apportion verify` would find."""
     return list(SqliteUpkeep(home / "apportion.db").verify())

@@ -87,8 +87,8 @@ class RoutedStore:
     def record_heartbeat(self, now: int) -> None:
         self.write_store.record_heartbeat(now)
 
-    def look(self) -> str | None:
-        return self.write_store.look()
+    def check_files(self) -> str | None:
+        return self.write_store.check_files()
 
     def close(self) -> None:
         self.write_store.close()

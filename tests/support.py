@@ -1,4 +1,4 @@
-"""What tests of several packages build on."""
+"""Helpers of the tests of several packages."""
 
 from __future__ import annotations
 

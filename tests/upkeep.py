@@ -1,4 +1,4 @@
-"""What is in a store and if it agrees, whatever the store is."""
+"""Contents of a store, and their checks, whatever the store is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an audit can tell without a network: is everything that a server runs on pinned, whole, and from one place?
+"""Checks of an audit that need no network: is everything that a server runs on pinned, whole, and from one place?
 
 ``--list`` prints the pinned Python libraries of a server; ``--npm-report`` reads what ``npm audit --json`` said and
 prints ``none``, ``some`` or ``unasked``.
@@ -74,7 +74,7 @@ def problems() -> Iterator[str]:
 
 
 def npm_report(text: str) -> str:
-    """What ``npm audit --json`` found."""
+    """Return what ``npm audit --json`` found."""
     try:
         report: dict[str, Any] = json.loads(text)
         total = report["metadata"]["vulnerabilities"]["total"]

@@ -160,7 +160,7 @@ def _attribute_doc(kind: type, name: str) -> str:
 
 @cache
 def _attribute_docs(kind: type) -> dict[str, str]:
-    """What stands as a string below an attribute, by the name of the attribute."""
+    """Return the docstrings of attributes, by the name of the attribute."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(tree, ast.ClassDef)
     bodies = [tree.body, *(each.body for each in tree.body if isinstance(each, ast.If))]
@@ -175,7 +175,7 @@ def _attribute_docs(kind: type) -> dict[str, str]:
 
 
 def described(kind: type, member: Member) -> bool:
-    """Whether a member has a docstring, or is mentioned in that of its class."""
+    """Return True if a member has a docstring, or is mentioned in that of its class."""
     return bool(member.doc) or any(
         f"``{member.name}``" in (inspect.getdoc(each) or "") for each in kind.__mro__
     )
@@ -298,7 +298,7 @@ def page() -> str:
 
 
 def offered(module: Any, name: str, value: Any) -> bool:
-    """Whether a member of a module is an operation that clients offer."""
+    """Return True if a member of a module is an operation that clients offer."""
     mine = inspect.isfunction(value) and value.__module__ == module.__name__
     return mine and hasattr(rg.AsyncClient, name)
 

@@ -73,32 +73,40 @@ export function directImports(): Plugin {
   };
 }
 
-/** What begins a file: all that these import is in it, unless an earlier one has it. */
-const FILES: readonly (readonly [string, readonly string[]])[] = [
+/** What lies over or beside records when it is asked for. */
+const PANELS = ["help", "side/flag", "side/record-info", "side/sidebar", "side/my-answer", "side/not-counted", "list/choose-vector", "one/skip", "one/next-work", "empty-states", "tools"];
+
+/**
+ * What begins a file: all that these import is in it, unless an earlier one has it. Where a folder is named only what is
+ * in there: widgets of dialogs are not only ours.
+ */
+const FILES: readonly (readonly [string, readonly string[], string?])[] = [
   ["app", ["/src/main.tsx"]],
   ["annotating", ["/src/app/shell.tsx", "/src/features/annotate/dataset-page.tsx"]],
+  ["panels", PANELS.map((each) => `/src/features/annotate/${each}.tsx`), "/src/features/annotate/"],
 ];
 
 /** Groups modules so that annotating takes few requests; all other pages load what they show, and nothing that only others do. */
 export function codeSplitting(): Rolldown.CodeSplittingOptions {
   const files = new Map<string, string>();
   const learn = (context: Rolldown.ChunkingContext) => {
-    for (const [name, roots] of FILES) {
+    for (const [name, roots, folder = ""] of FILES) {
       const open = roots.map((each) => import.meta.dirname + each);
       for (let id = open.pop(); id !== undefined; id = open.pop()) {
-        if (files.has(id)) continue;
+        if (files.has(id) || !id.startsWith(folder && import.meta.dirname + folder)) continue;
         files.set(id, name);
         open.push(...(context.getModuleInfo(id)?.importedIds ?? []));
       }
     }
   };
-  const groups = FILES.map(([name], at) => ({
+  const groups = FILES.map(([name, , folder], at) => ({
     name: (id: string, context: Rolldown.ChunkingContext) => {
       if (!files.size) learn(context);
       return files.get(id) === name ? name : null;
     },
     debugName: name,
     priority: FILES.length - at,
+    includeDependenciesRecursively: folder === undefined,
   }));
   return { groups };
 }

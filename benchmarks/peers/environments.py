@@ -16,7 +16,7 @@ PEERS = {
     "doccano": ("3.10", ["doccano==1.8.4", "marshmallow<4", "numpy<2"]),
     "label-studio": ("3.10", ["label-studio==1.23.2"]),
 }
-"""What is installed, and by which Python: doccano's libraries want no newer one."""
+"""Packages to install, and the Python for each: doccano's libraries want no newer one."""
 
 
 def cache() -> Path:

@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def until(there: Callable[[], Any], seconds: float, wait: float = 0.05) -> Any:
-    """What the function says, once it says something; asked again and again, but not for ever."""
+    """Return what the function returns, once it is something; call it again and again, but not for ever."""
     end = time.monotonic() + seconds
     while not (found := there()):
         if time.monotonic() > end:
@@ -41,7 +41,7 @@ def until(there: Callable[[], Any], seconds: float, wait: float = 0.05) -> Any:
 
 
 class Processes:
-    """What was started, each in a session of its own, with all that it started itself."""
+    """Processes that were started, each in a session of its own, with all that it started itself."""
 
     def __init__(self, log: Path) -> None:
         self._log = log.open("ab")

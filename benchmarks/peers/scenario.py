@@ -32,7 +32,7 @@ RECORDS, ANSWERS, PAGES = 10_000, 300, 40
 
 @dataclass
 class _Step:
-    """What one step took: seconds of each call, and processor time of all of the tool's processes."""
+    """Cost of one step: seconds of each call, and processor time of all of the tool's processes."""
 
     walls: list[float]
     cpu: float
@@ -45,7 +45,7 @@ class _Step:
 
 @dataclass
 class _Seen:
-    """What one tool did."""
+    """Results of one tool."""
 
     name: str
     versions: str
@@ -184,7 +184,7 @@ def _behind(step: _Step) -> str:
 
 
 def _ratio(shown: list[_Seen], name: str, what: str) -> Iterator[Line]:
-    """How often ours fits into the better of the others', by wall and by processor time; below 1 we lose."""
+    """Yield how often ours fits into the better of the others', by wall and by processor time; below 1 we lose."""
     done = {each.name: each.steps[name] for each in shown if name in each.steps}
     ours, others = done.pop(shown[0].name, None), done
     if ours is None or not others:

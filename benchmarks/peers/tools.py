@@ -1,4 +1,4 @@
-"""What a tool has to be able to do for the scenario, and what is said when it cannot."""
+"""Protocol of a tool in the scenario, and the error for what it cannot do."""
 
 from __future__ import annotations
 

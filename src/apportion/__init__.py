@@ -184,7 +184,7 @@ _MODULES = {
     "session": ("active_client", "init"),
     "settings": ("TextClassificationSettings", "TokenClassificationSettings"),
 }
-"""Where names are; all others are functions of ``sdk.api``."""
+"""Modules of names; all others are functions of ``sdk.api``."""
 _MODULE_OF = {name: f"sdk.{home}" for home, names in _MODULES.items() for name in names} | {
     "Metrics": "listeners",
     "RGListenerContext": "listeners",

@@ -1,4 +1,4 @@
-"""What 1.x notebooks import from `argilla._constants`."""
+"""Names that 1.x notebooks import from `argilla._constants`."""
 
 from apportion.sdk._connection import DEFAULT_KEY as DEFAULT_API_KEY
 from apportion.sdk._http import KEY_HEADER as API_KEY_HEADER_NAME

@@ -102,7 +102,7 @@ def _search(settings: Settings) -> SearchAccelerator:
     try:
         return open_search(_search_options(settings), PostgresIndexSource(settings.database_url), reach_of)
     except (OSError, ValueError) as wrong:
-        raise CannotOpenError(f"OpenSearch cannot be used as it is set: {wrong}.") from wrong
+        raise CannotOpenError(f"OpenSearch can't be used as it is set: {wrong}.") from wrong
 
 
 def _search_options(settings: Settings) -> SearchOptions:
@@ -254,9 +254,9 @@ def _translated_errors(path: Path) -> Iterator[None]:
             from apportion.storage.sqlite.connection import damaged
 
             raise damaged(path, failure) from failure
-        raise CannotOpenError(f"{path} cannot be opened: {failure}.") from failure
+        raise CannotOpenError(f"{path} can't be opened: {failure}.") from failure
     except OSError as failure:
-        raise CannotOpenError(f"{path} cannot be opened: {failure}.") from failure
+        raise CannotOpenError(f"{path} can't be opened: {failure}.") from failure
 
 
 @contextmanager
@@ -272,4 +272,4 @@ def _translated_postgres_errors(settings: Settings) -> Iterator[None]:
             "`pip install 'apportion[server,postgres]'`."
         ) from missing
     except (StoreUnavailableError, StorageFullError) as failure:
-        raise CannotOpenError(f"{settings.store_name} cannot be opened: {failure}") from failure
+        raise CannotOpenError(f"{settings.store_name} can't be opened: {failure}") from failure

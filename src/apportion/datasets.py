@@ -1,4 +1,4 @@
-"""What 1.x notebooks import from `argilla.datasets`: the settings of datasets."""
+"""Names that 1.x notebooks import from `argilla.datasets`: the settings of datasets."""
 
 from apportion.sdk.api import configure_dataset
 from apportion.sdk.settings import TextClassificationSettings, TokenClassificationSettings

@@ -333,7 +333,7 @@ class Settings:
     log_level: str = _setting(
         "info",
         _one_of("debug", "info", "warning", "error"),
-        "What is logged: info has a line a request, warning only what somebody should look at.",
+        "What is logged: info has a line a request, warning only what someone should look at.",
     )
 
     @property
@@ -353,7 +353,7 @@ class Settings:
 
     @property
     def store_name(self) -> str:
-        """Where everything is kept, as it is shown to people: a file, or a database without its user and password."""
+        """Return the store as it is shown to people: a file, or a database without its user and password."""
         if not self.database_url:
             return str(self.database)
         return place_of(self.database_url)
@@ -389,7 +389,7 @@ def _stored_secret(path: Path) -> str:
         kept = path.read_text("ascii").strip()
         if len(kept) >= 32:
             return kept
-        raise SettingsError(f"{path} is damaged. Delete it; everybody then signs in anew.") from None
+        raise SettingsError(f"{path} is damaged. Delete it; everyone then signs in again.") from None
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         made = secrets.token_urlsafe(48)
         file.write(made + "\n")

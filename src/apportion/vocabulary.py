@@ -22,6 +22,7 @@ __all__ = [
     "Status",
     "Task",
     "WhyEmpty",
+    "Word",
 ]
 
 COMMAND_LINE = "command line"
@@ -41,14 +42,14 @@ MOST_RULES = 1_000
 """Most labeling rules of a dataset, and most queries that are matched at once."""
 
 
-class _Word(str, Enum):
+class Word(str, Enum):
     """A string that is one of a few; prints as its value on every Python version."""
 
     def __str__(self) -> str:
         return str(self.value)
 
 
-class Task(_Word):
+class Task(Word):
     """The kind of answer that the records of a dataset ask for."""
 
     TEXT_CLASSIFICATION = "TextClassification"
@@ -56,7 +57,7 @@ class Task(_Word):
     TEXT2TEXT = "Text2Text"
 
 
-class Status(_Word):
+class Status(Word):
     """The 1.x status of a record, as one viewer sees it."""
 
     DEFAULT = "Default"
@@ -65,7 +66,7 @@ class Status(_Word):
     DISCARDED = "Discarded"
 
 
-class AnnotationState(_Word):
+class AnnotationState(Word):
     """The state of one person's annotation of one record."""
 
     NONE = "none"
@@ -74,7 +75,7 @@ class AnnotationState(_Word):
     DISCARDED = "discarded"
 
 
-class WhyEmpty(_Word):
+class WhyEmpty(Word):
     """The reason for which a claim returned nothing."""
 
     ALL_DONE = "all_done"
@@ -86,7 +87,7 @@ class WhyEmpty(_Word):
     OTHERS = "with_others"
 
 
-class CountDecision(_Word):
+class CountDecision(Word):
     """The reason for which an answer counts, or is kept as an extra."""
 
     OWN = "own_slot"
@@ -105,7 +106,7 @@ class CountDecision(_Word):
         return self in (CountDecision.OWN, CountDecision.OPEN, CountDecision.WANTED, CountDecision.AGAIN)
 
 
-class HistoryReason(_Word):
+class HistoryReason(Word):
     """The reason for which an earlier annotation or gold value is no longer the current one."""
 
     REPLACED = "replaced"
@@ -125,14 +126,14 @@ class HistoryReason(_Word):
     MADE_SHARED = "made_shared"
 
 
-class Role(_Word):
+class Role(Word):
     """The role of a user everywhere."""
 
     ADMIN = "admin"
     ANNOTATOR = "annotator"
 
 
-class MembershipRole(_Word):
+class MembershipRole(Word):
     """The role of an annotator within one workspace."""
 
     ANNOTATOR = "annotator"
@@ -140,7 +141,7 @@ class MembershipRole(_Word):
     MANAGER = "manager"
 
 
-class EventArea(_Word):
+class EventArea(Word):
     """The subject of an event."""
 
     ANSWERS = "answers"
@@ -154,7 +155,7 @@ class EventArea(_Word):
     SERVER = "server"
 
 
-class EventCode(_Word):
+class EventCode(Word):
     """The code of an event."""
 
     area: EventArea
@@ -214,6 +215,7 @@ class EventCode(_Word):
     EXPORTED = "exported", EventArea.DOWNLOADS
     SCANNED = "scanned", EventArea.DOWNLOADS
     EXPORTED_AUDIT_LOG = "exported_audit_log", EventArea.DOWNLOADS
+    EXPORTED_HOURS = "exported_hours", EventArea.DOWNLOADS
 
     CREATED_WORKSPACE = "created_workspace", EventArea.PEOPLE
     ADDED_MEMBER = "added_member", EventArea.PEOPLE

@@ -84,8 +84,8 @@ def test_weights_rules_and_a_split_by_hand_are_understood(ask: Ask, talk: str, t
         (["--share", "0.2"], 2, "--overlap of 2"),
         (["--overlap", "many"], 2, "a number of people or all"),
         (["--users", "ana=much"], 2, "a weight"),
-        (["--users", "ana=nan"], 1, "cannot be sent"),
-        (["--users", ","], 2, "nobody"),
+        (["--users", "ana=nan"], 1, "can't be sent"),
+        (["--users", ","], 2, "no one"),
         (["--users", "ana", "--adopt", "user"], 2, "Either"),
         (["--users", "ghost"], 1, "ghost"),
         (["--users", "ana", "--overlap", "2"], 1, "2 people are wanted on one record"),
@@ -159,7 +159,7 @@ def test_progress_is_shown_until_everything_is_done(ask: Ask, talk: str, live_se
 
 def test_hours_are_shown_and_come_as_a_table(ask: Ask, talk: str, live_server: str) -> None:
     ask("assign", talk, "--users", "ana", "--where", "id:1", "--blind")
-    assert "Nobody worked" in ask("hours", talk).stdout
+    assert "No one worked" in ask("hours", talk).stdout
     with rg.Client(live_server, "ana.apikey", "recognai") as ana:
         for item in ana.next_records(talk):
             item.submit("good", seconds=5400)
@@ -222,4 +222,4 @@ def test_adaptive_overlap_and_checks_have_their_options(ask: Ask, talk: str, adm
 def test_how_good_everybody_is_has_a_table(ask: Ask, talk: str) -> None:
     assert ask("assign", talk, "--users", "ana,ben", "--overlap", "2").exit_code == 0
     result = ask("agreement", talk, "--people")
-    assert (result.exit_code, "Nobody has answered yet." in result.output) == (0, True)
+    assert (result.exit_code, "No one has answered yet." in result.output) == (0, True)

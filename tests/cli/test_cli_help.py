@@ -1,4 +1,4 @@
-"""What ``--help`` promises."""
+"""Promises of ``--help``."""
 
 from __future__ import annotations
 

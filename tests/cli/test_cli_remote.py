@@ -1,4 +1,4 @@
-"""What commands say to the answers of a server, ready or not, ours or not."""
+"""Messages of commands on the answers of a server, ready or not, ours or not."""
 
 from __future__ import annotations
 

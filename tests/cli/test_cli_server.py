@@ -39,6 +39,16 @@ def test_quickstart_prints_what_to_open_and_how_to_sign_in(demo: Running) -> Non
     assert "cy.apikey" in output
 
 
+def test_quickstart_answers_under_the_names_of_this_machine_only(demo: Running) -> None:
+    key, port = {"X-Argilla-Api-Key": "ana.apikey"}, demo.url.rpartition(":")[2]
+    ours = httpx.get(f"{demo.url}/api/me", headers={**key, "Host": f"localhost:{port}"})
+    foreign = httpx.get(f"{demo.url}/api/me", headers={**key, "Host": f"evil.example:{port}"})
+
+    assert ours.status_code == 200
+    assert foreign.status_code == 400
+    assert "ana" not in foreign.text
+
+
 def test_quickstart_brings_the_team_and_two_datasets(
     demo: Running, run: Run, as_admin: dict[str, str]
 ) -> None:
@@ -109,7 +119,7 @@ def test_agreement_conflicts_and_export_ask_the_server(
 
     assert json.loads(run("agreement", name, "--json", **as_admin).stdout)["measure"] == "span_f1"
     assert "no answers count here" in run("agreement", name, **as_admin).stdout
-    assert "Nobody disagrees." in run("conflicts", name, "--open", **as_admin).stdout
+    assert "No one disagrees." in run("conflicts", name, "--open", **as_admin).stdout
     assert run("export", name, file, **as_admin).exit_code == 0
     assert {"id", "tokens"} <= json.loads(file.read_text().splitlines()[0]).keys()
     assert run("export", name, tmp_path / "file", **as_admin).exit_code == 2

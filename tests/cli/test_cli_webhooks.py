@@ -43,7 +43,7 @@ def test_a_webhook_is_set_up_tried_and_deleted(ask: Ask) -> None:
     assert ask("rotate-secret", id).stdout.strip() not in ("", secret)
     assert ask("ping", id).exit_code == 0
     (failed,) = until(lambda: as_json(ask("deliveries", id, "--state", "failed", "--json")), every=0.3)
-    assert failed["problem"] in ("the host name could not be looked up", "no answer within 10 seconds")
+    assert failed["problem"] in ("the host name couldn't be looked up", "no answer within 10 seconds")
     assert failed["problem"] in ask("deliveries", id).stdout
     assert ask("send-again", id, failed["id"]).exit_code == 0
     assert "is disabled" in ask("change", id, "--disable").stdout

@@ -23,7 +23,7 @@ START = (sys.executable, "-m", "apportion.cli.main", "server", "start", "--port"
 
 
 def refused(home: Path, *options: str, **settings: str) -> str:
-    """What is said by a server that does not start."""
+    """Return the output of a server that does not start."""
     done = subprocess.run(
         [*START, *options],
         env=environment(home, **settings),
@@ -57,7 +57,8 @@ class Running:
         return set(map(int, found.split()))
 
     def servers(self) -> list[dict[str, Any]]:
-        reply = httpx.get(f"{self.url}/api/server", headers={"X-Argilla-Api-Key": API_KEY}, timeout=30)
+        key = {"X-Argilla-Api-Key": API_KEY}
+        reply = httpx.get(f"{self.url}/api/server", headers=key, timeout=patience(30))
         found: list[dict[str, Any]] = reply.raise_for_status().json()["servers"]
         return found
 
@@ -123,7 +124,7 @@ def test_processes_end_when_the_one_that_started_them_is_killed(running: Running
 def test_a_file_has_one_process_and_a_database_needs_a_secret_and_connections(
     tmp_path: Path, home: Path, postgres: Database
 ) -> None:
-    assert "cannot share one file" in refused(tmp_path / "empty", "--processes", "2")
+    assert "can't share one file" in refused(tmp_path / "empty", "--processes", "2")
     known = settings_of(postgres)
     without = refused(home, APPORTION_DATABASE_URL=known["APPORTION_DATABASE_URL"])
     assert "APPORTION_SECRET_KEY" in without

@@ -20,7 +20,9 @@ from apportion.ports.annotations import (
     ChangedRecords,
     Comment,
     CommentFilter,
+    CommentPage,
     Event,
+    HistoryPage,
     PastAnnotation,
     SentComment,
     SharedAnswer,
@@ -146,6 +148,20 @@ def test_all_changes_of_a_transaction_are_seen_by_it_and_gone_with_it(planned: P
     assert planned.ids("annotated_as:A") == []
 
 
+def test_the_size_of_a_record_is_about_that_of_its_text_and_answers(planned: Planned) -> None:
+    small = planned.read(lambda tx: tx.annotations.sizes(planned.dataset, ["a", "b", "unknown"]))
+    assert sorted(small) == ["a", "b"]
+    planned.answer("ana", "b", "A" * 500)
+    planned.answer("ben", "b", "B" * 500)
+    planned.log(text("a", "x" * 5_000, prediction=AgentValues("m", {"m": A})), at=9)
+
+    sizes = planned.read(lambda tx: tx.annotations.sizes(planned.dataset, ["a", "b"]))
+    assert 5_000 < sizes["a"] < 6_000
+    assert sizes["a"] > small["a"] + 4_900
+    assert small["b"] + 1_000 < sizes["b"] < small["b"] + 5_000
+    assert planned.read(lambda tx: tx.annotations.sizes(planned.dataset, [])) == {}
+
+
 # Earlier answers
 
 
@@ -165,6 +181,17 @@ def test_earlier_answers_are_kept_with_the_reason_newest_first(planned: Planned)
         of_ana = tx.annotations.history(planned.dataset, "a", "ana")
         assert tx.annotations.history(planned.dataset, "b") == []
         assert tx.annotations.history(planned.dataset, "unknown") == []
+
+        def page(limit: int, before: int | None = None, annotator: str | None = None) -> Any:
+            return tx.annotations.history_page(planned.dataset, "a", HistoryPage(limit, before, annotator))
+
+        first, more = page(3)
+        last, no_more = page(1, first[-1][0])
+        assert page(4) == ([*first, *last], False)
+        mine = page(3, annotator="ana")
+        assert page(3, last[0][0]) == ([], False)
+        assert tx.annotations.history_page(planned.dataset, "unknown", HistoryPage(3)) == ([], False)
+        newest = tx.annotations.history(planned.dataset, "a", "ana", limit=1)
     assert everybody == [
         PastAnnotation("", SUBMITTED, B, 1, 7, HistoryReason.GOLD_REPLACED, "adjudicated:rita"),
         PastAnnotation("ben", SUBMITTED, A, 1, 6, HistoryReason.ADJUDICATED, "rita"),
@@ -172,6 +199,10 @@ def test_earlier_answers_are_kept_with_the_reason_newest_first(planned: Planned)
         PastAnnotation("ana", SUBMITTED, A, 1, 3, HistoryReason.REPLACED, None),
     ]
     assert of_ana == everybody[2:]
+    assert newest == everybody[2:3]
+    assert [each for _, each in [*first, *last]] == everybody
+    assert (len(first), more, no_more) == (3, True, False)
+    assert ([each for _, each in mine[0]], mine[1]) == (of_ana, False)
 
 
 def test_an_answer_that_only_ceases_to_count_is_no_other_answer(planned: Planned) -> None:
@@ -276,6 +307,9 @@ def test_an_answer_becomes_the_one_annotation_of_a_shared_record(store: Store) -
         ("dan", SUBMITTED, B, 9),
         ("cy", SUBMITTED, A, 9),
     ]
+    page = HistoryPage(9)
+    answers, _ = shared.read(lambda tx: tx.annotations.history_page(shared.dataset, "a", page))
+    assert [each for _, each in answers] == past[1:]
     assert shared.ids("annotated_by:ana") == shared.ids("status:Validated") == []
     assert shared.records()[0] == text("a")
 
@@ -451,6 +485,8 @@ def test_paces_count_answers_since_an_instant(planned: Planned) -> None:
     with planned.store.read() as tx:
         assert tx.annotations.paces(planned.dataset, 20) == {"ana": (2, 20), "ben": (1, 40)}
         assert tx.annotations.paces(planned.dataset, 60) == {}
+        assert tx.annotations.paces(planned.dataset, 20, "ben") == {"ben": (1, 40)}
+        assert tx.annotations.paces(planned.dataset, 20, "nobody") == {}
         totals = tx.totals.paces(20)
         assert totals[planned.dataset.no] == {"ana": (2, 20), "ben": (1, 40)}
         assert totals[other.dataset.no] == {"ana": (1, 50)}
@@ -463,8 +499,19 @@ def test_comments_stay_with_their_record_oldest_first(planned: Planned) -> None:
         planned.write(lambda tx: tx.annotations.add_comment(planned.dataset, one, each))
 
     with planned.store.read() as tx:
-        assert tx.annotations.comments(planned.dataset, one) == found
-        assert tx.annotations.comments(planned.dataset, two) == []
+
+        def page(limit: int, after: int = 0, reader: str | None = None) -> list[tuple[int, Comment]]:
+            return tx.annotations.comments(planned.dataset, one, CommentPage(limit, after, reader))
+
+        whole = page(9)
+        assert [each for _, each in whole] == found
+        assert page(1) == whole[:1]
+        assert page(1, whole[0][0]) == whole[1:]
+        assert page(9, whole[1][0]) == []
+        assert page(9, reader="ana") == whole
+        assert page(9, reader="rita") == whole[1:]
+        assert page(9, reader="ben") == []
+        assert tx.annotations.comments(planned.dataset, two, CommentPage(9)) == []
 
 
 def test_comments_reach_whom_they_are_for_newest_first_until_they_are_dealt_with(planned: Planned) -> None:

@@ -147,7 +147,7 @@ def test_what_was_kept_about_servers_long_gone_is_deleted(servers: Servers) -> N
 
 
 def left(store: Any) -> list[str]:
-    """What servers left half done, as one of them sees it."""
+    """Return the jobs that servers left half done, as one of them sees it."""
     living = store.living()
     found = unfinished_operations(store, FakeClock(), lambda no: no in living)
     return sorted(each.name for each in found)

@@ -205,7 +205,7 @@ def test_a_purge_goes_in_small_steps_until_nothing_is_left(empty_store: Store) -
 
 
 def test_disk_space_is_released_until_there_is_no_more(empty_store: Store) -> None:
-    """How much there is depends on the store; asking for it again and again ends, and harms nothing."""
+    """The amount depends on the store; asking for it again and again ends, and harms nothing."""
     stored = StoredDataset(empty_store)
     stored.log(*(text(f"{n}", f"word{n} " * 400) for n in range(1_500)))
     size = empty_store.condition().size

@@ -156,8 +156,9 @@ def test_slots_come_back_with_the_reasons_why_they_exist(planned: Planned) -> No
         numbered = dict(tx.assignments.rows_of(plan))
         assert tx.assignments.rows_by_number(list(numbered)[1:]) == dict(list(numbered.items())[1:])
         assert tx.assignments.rows_by_number([1 << 50]) == {}
-        assert tx.assignments.slots_on(planned.dataset, "a") == list(numbered.values())[:2]
-        assert tx.assignments.slots_on(planned.dataset, "unknown") == []
+        assert tx.assignments.slots_on(planned.dataset, ["a"]) == list(numbered.values())[:2]
+        assert tx.assignments.slots_on(planned.dataset, {"b", "a"}) == list(numbered.values())
+        assert tx.assignments.slots_on(planned.dataset, ["unknown"]) == []
     planned.check_counters()
 
 

@@ -285,6 +285,9 @@ def test_activity_is_known_by_person(planned: Planned) -> None:
     with planned.store.read() as tx:
         active = tx.assignments.last_active(planned.dataset)
         assert active == {"ana": Active(80, 6.0, 0), "ben": Active(60, 0.0, 1)}
+        for name in ("ana", "ben", "nobody"):
+            of_one = {name: active[name]} if name in active else {}
+            assert tx.assignments.last_active(planned.dataset, name) == of_one
         assert tx.assignments.median_seconds(planned.dataset) == {"ana": 3.0}
         assert tx.assignments.median_seconds(planned.dataset, "ben") == {}
         assert tx.assignments.median_seconds(planned.dataset, "ana") == {"ana": 3.0}

@@ -105,6 +105,21 @@ def test_sorting_puts_missing_values_last_and_breaks_ties_by_id(stored: StoredDa
         stored.ids("", ("metadata.unknown", False))
 
 
+def test_an_order_by_values_follows_every_change(stored: StoredDataset) -> None:
+    stored.log(text("a", metadata={"k": "m"}), text("b", metadata={"k": "c"}))
+    for descending in (False, True):
+        assert stored.ids("", ("metadata.k", descending)) == (["a", "b"] if descending else ["b", "a"])
+    stored.log(text("c", metadata={"k": "f"}), text("d"), text("b", metadata={"k": "z"}))
+
+    assert stored.ids("", ("metadata.k", True)) == ["b", "a", "c", "d"]
+    assert stored.ids("", ("metadata.k", False)) == ["c", "a", "b", "d"]
+    stored.log(text("e"), text("d", metadata={"k": ["a", "y"]}))
+
+    assert stored.ids("", ("metadata.k", False)) == ["d", "c", "a", "b", "e"]
+    assert stored.ids("", ("metadata.k", True)) == ["b", "d", "a", "c", "e"]
+    assert stored.ids("", ("metadata.k", True)) == ["b", "d", "a", "c", "e"]
+
+
 def test_large_numbers_are_sorted_by_all_their_digits(stored: StoredDataset) -> None:
     stored.log(*(text(f"{i}", metadata={"n": sign * 2**62 + i}) for i, sign in enumerate((1, 1, -1, -1))))
 

@@ -228,7 +228,7 @@ def test_the_condition_of_a_store_in_use_is_sound(empty_store: Store) -> None:
     assert condition.tables == condition.tables_wanted
     assert condition.size + condition.log_size > before.size + before.log_size
     assert condition.free is None or condition.free > 0
-    assert (condition.damage, condition.lost, empty_store.look()) == (None, None, None)
+    assert (condition.damage, condition.lost, empty_store.check_files()) == (None, None, None)
 
 
 def test_what_is_in_a_store_is_counted(empty_store: Store) -> None:

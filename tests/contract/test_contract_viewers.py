@@ -85,7 +85,7 @@ def test_rows_show_the_own_annotation_and_status(viewed: Viewed) -> None:
             who: [
                 (row.status, answers and answers.by_agent)
                 for row in viewed.as_(who).rows
-                for _, answers in [tx.records.answers_of(row, viewed.dataset.task)]
+                for _, answers in [row.values(viewed.dataset.task)]
             ]
             for who in ("ana", "ben")
         }
@@ -109,7 +109,7 @@ def test_orders_go_by_the_own_view(viewed: Viewed) -> None:
 def test_the_resolved_view_and_the_times_stay_as_they_are(viewed: Viewed) -> None:
     assert viewed.facets(None) == UNSEEN
     assert viewed.ids_of(None, "_exists_:annotated_by OR _exists_:annotations.ana") == []
-    assert [(row.status, row.answer, row.updated) for row in viewed.as_(None).rows] == [
+    assert [(row.status, row.annotations(), row.updated) for row in viewed.as_(None).rows] == [
         (Status.DEFAULT, None, 10)
     ] * 3
     assert [row.updated for row in viewed.as_("ana").rows] == [10] * 3
@@ -124,7 +124,7 @@ def test_somebody_without_annotations_sees_everything_as_default(viewed: Viewed)
         assert tx.records.viewer("cy") == NOBODY
         hits = tx.records.search(viewed.dataset, Criteria(viewer=NOBODY), facets=ALL)
     assert hits.facets == UNSEEN
-    assert [row.answer for row in hits.rows] == [None] * 3
+    assert [row.annotations() for row in hits.rows] == [None] * 3
     assert viewed.ids_of("cy", "status:Default") == ["1", "2", "3"]
     assert viewed.ids_of("cy", "NOT status:Default") == []
 

@@ -1,4 +1,4 @@
-"""What the audit makes of what its databases say."""
+"""Verdicts of the audit on what its databases report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in `deploy/` and the Dockerfile, as far as it can be tried without a container engine."""
+"""The files of `deploy/` and the Dockerfile, as far as they can be tried without a container engine."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def surroundings(commands: Path, home: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def container(commands: Path, home: Path, *words: str, **more: str) -> Iterator[tuple[Any, list[str], str]]:
-    """What `docker run` would start: the process, what it said, and its address."""
+    """Start what `docker run` would: the process, what it said, and its address."""
     process = subprocess.Popen(
         ["sh", str(DEPLOY / "entry.sh"), *words],
         env=surroundings(commands, home, APPORTION_PORT="0", APPORTION_HOST="127.0.0.1", **more),
@@ -107,7 +107,7 @@ def test_the_administrator_is_made_once_and_no_process_shows_the_password(
 
 def test_without_a_password_the_log_has_the_code(commands: Path, tmp_path: Path) -> None:
     with container(commands, tmp_path / "data", "server", "start") as (process, _, url):
-        assert process.stdout.readline().startswith("Nobody can sign in yet")
+        assert process.stdout.readline().startswith("No one can sign in yet")
         assert httpx.get(f"{url}/api/health/ready").json()["status"] == "ok"
 
 
@@ -117,7 +117,7 @@ def test_a_volume_that_cannot_be_written_is_told(commands: Path, tmp_path: Path)
     shut.mkdir(mode=0o500)
     ran = subprocess.run(["sh", DEPLOY / "entry.sh", "server", "start"], text=True, capture_output=True,
                          env=surroundings(commands, shut))  # fmt: skip
-    assert (ran.returncode, "cannot be written" in ran.stderr) == (3, True)
+    assert (ran.returncode, "can't be written" in ran.stderr) == (3, True)
 
 
 def test_a_wrong_password_stops_the_container_with_a_reason(commands: Path, tmp_path: Path) -> None:
@@ -221,6 +221,16 @@ def test_the_unit_waits_longer_than_the_server_does() -> None:
     assert int(waits[1]) > Settings().stop_seconds + 10
 
 
+@pytest.mark.parametrize("name", ["apportion.service", "apportion@.service"])
+def test_the_units_of_servers_limit_files_tasks_and_memory(name: str) -> None:
+    unit = dict(re.findall(r"^(\w+)=(\w+)$", (DEPLOY / "systemd" / name).read_text(), re.MULTILINE))
+
+    assert int(unit["LimitNOFILE"]) >= 10_000, "every connection is an open file"
+    assert 100 <= int(unit["TasksMax"]) <= 10_000
+    assert re.fullmatch(r"\d+G", unit["MemoryHigh"])
+    assert int(unit["MemoryMax"].removesuffix("G")) > int(unit["MemoryHigh"].removesuffix("G"))
+
+
 @pytest.fixture
 def plain_nginx(tmp_path: Path) -> Path:
     """Our example inside a configuration of its own, with a certificate of its own."""
@@ -257,7 +267,7 @@ BEHIND = {
 
 
 def serves_over_tls(client: httpx.Client) -> None:
-    """What a proxy has to get right, seen from outside."""
+    """Check all that a proxy has to get right, seen from outside."""
     _until_up(client)
     login = {"username": "admin", "password": "long enough"}
     answer = client.post("/api/session", json=login, headers={"X-Apportion": "1"})

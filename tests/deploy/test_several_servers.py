@@ -60,7 +60,7 @@ def test_linters_find_nothing_but_a_mistake(command: list[str], tmp_path: Path) 
 
 
 def understood(words: list[str]) -> bool:
-    """Whether the command line knows a command and its options."""
+    """Return True if the command line knows a command and its options."""
     command: Any = main
     options = [word for word in words if word.startswith("--")]
     for word in words:

@@ -37,6 +37,17 @@ def test_the_glossary_has_every_word_of_the_vocabulary(word: str) -> None:
     assert f"`{word}`" in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 
 
+def test_the_page_about_the_audit_log_has_every_event_under_its_area() -> None:
+    page = (ROOT / "docs" / "how-to" / "audit-log.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.MULTILINE)
+    listed = {area: set(re.findall(r"`(\w+)`", codes)) for area, codes in rows}
+    wanted: dict[str, set[str]] = {}
+    for code in vocabulary.EventCode:
+        wanted.setdefault(str(code.area), set()).add(str(code))
+
+    assert listed == wanted
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_links_lead_to_files_that_exist(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""How often each person gave each label."""
+"""Counts of the labels that each person gave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every measure of agreement keeps, whatever people answered."""
+"""Properties of every measure of agreement, whatever people answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where there is nothing to compute, agreement says why, in words; bad columns are refused."""
+"""Agreement gives a reason in words for what cannot be computed; bad columns are refused."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def test_what_nobody_can_take_is_removed_and_said() -> None:
 
     assert len(change.removed) == 5
     assert [short.reason for short in change.unassigned] == [
-        "5 records that need lang=eu: nobody is eligible"
+        "5 records that need lang=eu: no one is eligible"
     ]
 
 

@@ -1,4 +1,4 @@
-"""What every plan keeps: who gets what, how evenly, and always the same."""
+"""Properties of every plan: who gets what, how evenly, and always the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apportion.domain.assignment.figures import alpha_half_width, units_needed
+from apportion.domain.assignment.figures import PlanningCase, alpha_half_width, units_needed
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
 from apportion.domain.assignment.refusals import NothingToAssignError, PlanMovedError
 from apportion.domain.assignment.repair import Shortage, shortfall
@@ -59,7 +59,7 @@ def pair_counts(rows: Any, names: list[str]) -> dict[tuple[str, str], int]:
 
 
 def connected(rows: Any) -> int:
-    """How many groups of people there are with nothing in common."""
+    """Count the groups of people that have nothing in common."""
     parent: dict[str, str] = {}
 
     def top(name: str) -> str:
@@ -311,7 +311,7 @@ def test_a_split_made_by_hand_is_adopted_as_it_is() -> None:
     }
     assert [short.reason for short in found.unassigned] == [
         "1 record under 'user' names 'zoe', who does not annotate here",
-        "1 record has nobody under 'user'",
+        "1 record has no one under 'user'",
     ]
 
 
@@ -334,7 +334,7 @@ def test_the_order_people_meet_records_in_is_apart_from_who_gets_them() -> None:
 
 
 def most(records: list[tuple[list[int], int]], caps: list[int]) -> int:
-    """How many slots can be filled at most: one augmenting path after another, and nothing clever."""
+    """Return the number of slots that can be filled at most: one augmenting path after another, and nothing clever."""
     has: list[set[int]] = [set() for _ in caps]
     on: list[set[int]] = [set() for _ in records]
 
@@ -422,7 +422,7 @@ def test_nobody_and_too_few_are_said_too() -> None:
     capped = allocated(ids(10), team(2, cap=3))
 
     assert {short.reason for short in found.unassigned} == {
-        "1 record that needs lang=ca: nobody is eligible",
+        "1 record that needs lang=ca: no one is eligible",
         "1 record that needs lang=eu, 2 people each: only 1 eligible person",
     }
     assert capped.unassigned[0].reason == "10 records: 2 eligible people with 6 slots left"
@@ -520,8 +520,23 @@ def test_the_records_needed_for_a_trustworthy_alpha_match_the_published_table(
 def test_the_half_width_of_alpha_is_what_simulations_gave(
     size: int, count: int, accuracy: float, simulated: float
 ) -> None:
-    assert alpha_half_width({1: 999, size: count}, accuracy=accuracy) == pytest.approx(simulated, rel=0.15)
+    case = PlanningCase(accuracy=accuracy)
+    assert alpha_half_width({1: 999, size: count}, case) == pytest.approx(simulated, rel=0.15)
     assert alpha_half_width({1: 999}) is None
+
+
+def test_more_labels_make_agreement_by_chance_rarer_and_alpha_surer() -> None:
+    cases = [PlanningCase.of(labels) for labels in (2, 3, 10, 50)]
+
+    widths = [alpha_half_width({2: 100}, case) or 0.0 for case in cases]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] > 0
+    assert [case.alpha for case in cases] == sorted(case.alpha for case in cases)
+
+
+def test_the_planning_case_of_one_label_or_any_can_be_computed() -> None:
+    assert PlanningCase.of(1) == PlanningCase.of(2)
+    assert PlanningCase.of(None).text == "3 equally frequent classes, answers 85% right (alpha about 0.60)"
 
 
 def test_a_state_survives_being_written_down() -> None:
@@ -538,10 +553,10 @@ def test_records_that_somebody_has_already_are_told_so() -> None:
     shown = shortfall(labels, Shortage(2, 2, 1, 0), None).reason
     assert (
         shown
-        == "2 records that need len=short or need len=short and are with ana and ben already: nobody is eligible"
+        == "2 records that need len=short or need len=short and are with ana and ben already: no one is eligible"
     )
     assert shortfall([" not ana"], Shortage(1, 1, 1, 0), None).reason == (
-        "1 record that is with ana already: nobody is eligible"
+        "1 record that is with ana already: no one is eligible"
     )
 
 
@@ -552,7 +567,7 @@ def test_records_that_nobody_can_take_are_told_in_one_sentence_whoever_has_them(
     rule = RuleSpec(needs=(("metadata.lang", "lang"),))
 
     found = plan(PlanSpec((rule,), seed=7), [RuleInput(records, (Person("ana"), Person("ben")))])
-    assert [each.reason for each in found.unassigned] == ["3 records that need lang=eu: nobody is eligible"]
+    assert [each.reason for each in found.unassigned] == ["3 records that need lang=eu: no one is eligible"]
 
 
 @pytest.mark.parametrize("overlap", [2, 3])

@@ -69,7 +69,7 @@ class Queue(RuleBasedStateMachine):
             )
 
     def used(self, name: str, planned: bool = False) -> dict[RuleId, int]:
-        """How many slots of each rule somebody has done or before them, and if asked for, is still to do."""
+        """Count the slots of each rule that somebody has done or before them, and if wanted, those still to do."""
         found: dict[RuleId, int] = {}
         for slot in self.slots.values():
             mine = slot.state is RowState.DONE and slot.annotator == name

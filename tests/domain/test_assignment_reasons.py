@@ -1,4 +1,4 @@
-"""Why somebody has a record: every reason holds of the rows as they are."""
+"""Reasons why somebody has a record: each holds of the rows as they are."""
 
 from __future__ import annotations
 

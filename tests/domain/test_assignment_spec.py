@@ -1,4 +1,4 @@
-"""What may be asked of a plan, and how mistakes are told."""
+"""Requests for a plan, and the messages for mistakes in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the answers of one record are apart."""
+"""Distances between the answers of one record."""
 
 from __future__ import annotations
 

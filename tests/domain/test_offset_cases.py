@@ -14,7 +14,7 @@ CASES = json.loads((Path(__file__).parents[2] / "web/src/core/offsets.cases.json
 
 
 def units(text: str, points: int) -> int:
-    """How many UTF-16 units, as browsers count, the first code points take."""
+    """Return the number of UTF-16 units, as browsers count, that the first code points take."""
     return len(text[:points].encode("utf-16-le")) // 2
 
 

@@ -1,4 +1,4 @@
-"""Which stretches of a text made it match."""
+"""Stretches of a text that made it match."""
 
 import pytest
 from hypothesis import given

@@ -275,7 +275,7 @@ def test_any_text_is_either_a_query_or_refused_politely(text: str, advanced: boo
 
 
 def calls(text: str, advanced: bool) -> int:
-    """How many functions parsing calls: work that does not depend on the machine."""
+    """Count the functions that parsing calls: work that does not depend on the machine."""
     count = 0
 
     def note(frame: FrameType, event: str, arg: object) -> None:

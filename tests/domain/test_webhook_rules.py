@@ -84,7 +84,7 @@ def test_a_webhook_is_disabled_only_after_days_in_which_nothing_was_taken(
 
 def test_a_ping_that_fails_says_nothing_about_the_webhook() -> None:
     hook, sent = after_attempt(
-        webhook(), delivery("ping"), Outcome(problem="could not connect"), now=1, chance=0
+        webhook(), delivery("ping"), Outcome(problem="couldn't connect"), now=1, chance=0
     )
 
     assert (hook, sent.state) == (webhook(), DeliveryState.FAILED)

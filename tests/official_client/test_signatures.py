@@ -132,7 +132,7 @@ def described(python: str | Path, package: str) -> dict[str, Any]:
 
 
 def differences(name: str, official: dict[str, Any], ours: dict[str, Any]) -> Iterator[str]:
-    """What a call that suits theirs would stumble over in ours."""
+    """Return the differences that a call which suits the official signature would fail on with ours."""
     if "missing" in ours:
         yield f"{name} is missing"
         return

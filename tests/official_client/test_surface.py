@@ -1,4 +1,4 @@
-"""What else 1.x notebooks do: each check of ``scripts/surface.py``, and what has to come of it."""
+"""Other uses by 1.x notebooks: each check of ``scripts/surface.py``, and what has to come of it."""
 
 from __future__ import annotations
 

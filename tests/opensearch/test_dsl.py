@@ -1,4 +1,4 @@
-"""What a selection finds in a real OpenSearch is what it finds anywhere."""
+"""A selection finds in a real OpenSearch what it finds anywhere."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NUMBERS: dict[int, str] = {1: "web", 2: "a.b", 3: "x" * 200}
 
 
 def _holds(node: TextNode, found: Sequence[str]) -> bool:
-    """Whether a text of these words is found, worked out one place after another."""
+    """Return True if a text of these words is found, worked out one place after another."""
     match node:
         case AllTexts(parts):
             return bool(parts) and all(_holds(part, found) for part in parts)
@@ -105,7 +105,7 @@ def _plan(depth: int = 2) -> Plan:
 
 
 def _selects(plan: Plan, n: int) -> bool:
-    """Whether a selection has a record, by its definition."""
+    """Return True if a selection has a record, by its definition."""
     row = n - 1
     match plan:
         case All():

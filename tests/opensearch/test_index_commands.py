@@ -17,6 +17,7 @@ from apportion.cli.main import main
 from apportion.domain.records import TextClassificationRecord
 from indexed import Indexed, log, opened_indexed, text_of
 from page_blocks import blocks_of
+from patience import patience
 from stored_dataset import StoredDataset
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "search-millions.md"
@@ -56,7 +57,7 @@ def test_the_commands_of_the_page_do_what_it_says(
     assert run(ours[0]).output == "There are no indexes.\n"
     verify, rebuild, drop = ours[1:]
     assert "has no index that is in use" in run(verify).output
-    assert run(rebuild).output == "The index of team/reviews is made anew and in use.\n"
+    assert run(rebuild).output == "The index of team/reviews is rebuilt and in use.\n"
     assert run(verify).output == "The index of team/reviews is what the database says.\n"
     (status,) = json.loads(run("index status --json").output)
     assert (status["workspace"], status["dataset"], status["state"], status["lag"]) == (
@@ -94,14 +95,14 @@ def test_killed_ten_times_it_is_gone_on_with(indexed: Indexed, reviews: StoredDa
         began = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if kills < 10:
             seen = len(indexed.rows(reviews.dataset.no)), _sent(indexed)
-            until = time.monotonic() + 20
+            until = time.monotonic() + patience(20)
             while began.poll() is None and time.monotonic() < until:
                 if (len(indexed.rows(reviews.dataset.no)), _sent(indexed)) != seen:
                     began.send_signal(signal.SIGKILL)  # as soon as it has done anything
                     kills += 1
                     break
                 time.sleep(0.005)
-        if began.wait(60) == 0 and kills >= 10:
+        if began.wait(patience(60)) == 0 and kills >= 10:
             break
         log(reviews, [TextClassificationRecord(id=f"r{attempt}", inputs={"text": f"again {attempt}"})])
     assert kills >= 10

@@ -158,7 +158,7 @@ def test_nothing_of_people_and_their_answers_is_in_it(indexed: Indexed) -> None:
 
 
 def broken(indexed: Indexed, stored: StoredDataset) -> str:
-    """What is said once the next records were to be indexed; the database goes on answering."""
+    """Return the problem that is reported once the next records were to be indexed; the database goes on answering."""
     log(stored, [record(100)])
     indexed.index_all()
     assert [row.state for row in indexed.rows(stored.dataset.no)] == [IndexState.BROKEN]

@@ -54,7 +54,7 @@ def with_password(url: str) -> str:
 
 def test_a_database_that_nothing_answers_for_is_refused(url: str) -> None:
     result = refusal_of(f"postgresql://apportion:{PASSWORD}@127.0.0.1:9/apportion")
-    assert result.startswith("PostgreSQL at 127.0.0.1:9/apportion cannot be reached")
+    assert result.startswith("PostgreSQL at 127.0.0.1:9/apportion can't be reached")
     assert "APPORTION_DATABASE_URL" in result
 
 
@@ -108,7 +108,7 @@ def test_servers_and_maintenance_keep_each_other_out(url: str) -> None:
         with pytest.raises(CannotOpenError, match="A server is running"):
             Database(url, hold=True)
     with closing(Database(url, hold=True)):
-        assert "being made anew" in refusal_of(with_password(url), serving=True)
+        assert "being rebuilt" in refusal_of(with_password(url), serving=True)
     open_store(Settings(database_url=url), serving=True).close()
 
 
@@ -220,7 +220,7 @@ def test_commands_work_on_a_database_and_name_it_without_its_password(url: str) 
         assert made.exit_code == 0, made.output
         assert "ana" in command(fresh, "users", "list").output
     assert command(url, "verify").output == f"PostgreSQL {url.partition('@')[2]}: everything agrees.\n"
-    assert "is made anew, and everything agrees" in command(url, "reindex").output
+    assert "is rebuilt, and everything agrees" in command(url, "reindex").output
     assert "everything agrees" in command(url, "verify").output
 
 

@@ -177,7 +177,7 @@ def test_whatever_others_say_who_annotates_blind_is_told_the_same(
 
 
 COUNTED = ("/progress", ":rebalance", ":move", ":withdraw", ":undo", "/api/server", "/metrics")
-"""Where drafts are counted (of the whole server, for administrators), or begun work is left to whoever began it;
+"""Routes that count drafts (of the whole server, for administrators), or begun work is left to whoever began it;
 leaders may know that much."""
 
 

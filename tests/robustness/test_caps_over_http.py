@@ -145,7 +145,7 @@ class Capped(RuleBasedStateMachine):
         }
 
     def loads(self, who: str) -> Counter[tuple[int, int]]:
-        """How many slots of each rule somebody has done or before them."""
+        """Count the slots of each rule that somebody has done or before them."""
         rows = self.rows(
             "SELECT s.plan, s.rule, count(*) FROM slots s JOIN agents g ON g.name = ? "
             "WHERE (s.state = ? AND s.annotator = g.no) OR (s.state = ? AND s.holder = g.no AND s.until > ?) "

@@ -52,7 +52,7 @@ def leaves(data: bytes, page: int, size: int) -> Iterator[int]:
 
 
 def cells_of(path: Path, table: str) -> list[int]:
-    """Where in the file the bytes of a table's rows are."""
+    """Return the offsets in the file of the bytes of a table's rows."""
     with closing(sqlite3.connect(path)) as raw:
         (size,) = raw.execute("PRAGMA page_size").fetchone()
         (root,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
@@ -67,7 +67,7 @@ def cells_of(path: Path, table: str) -> list[int]:
 
 
 def verified(path: Path) -> list[str] | None:
-    """What is found; None where the file is refused."""
+    """Return the problems found; None where the file is refused."""
     try:
         return [f"{each.check}: {each.message}" for each in SqliteUpkeep(path).verify()]
     except CannotOpenError:
@@ -75,7 +75,7 @@ def verified(path: Path) -> list[str] | None:
 
 
 def flipped(whole: Path, copy: Path, table: str, count: int, seed: int) -> Iterator[list[str] | None]:
-    """What is found each time that one bit of a table's rows has changed."""
+    """Return the problems found each time that one bit of a table's rows has changed."""
     places, chance = cells_of(whole, table), random.Random(f"{table} {seed}")
     assert places, f"nobody put anything into {table}"
     data = whole.read_bytes()
@@ -113,7 +113,7 @@ def test_verify_names_the_table_and_the_row(whole: Path, tmp_path: Path) -> None
     shown = "\n".join(found)
     row = f"record {rid & 0xFFFFFFFF} of dataset {rid >> 32}, annotator {annotator}"
     assert f"The row {row} of the table annotations is not as it was written." in shown
-    assert "The row no 1 of the table datasets cannot be read" in shown
+    assert "The row no 1 of the table datasets can't be read" in shown
 
 
 def test_a_file_with_a_changed_answer_can_be_restored_and_made_anew_and_verify_goes_on_telling(

@@ -40,7 +40,7 @@ def bring(client: httpx.Client, name: str, file: bytes) -> httpx.Response:
 
 
 def marks(client: httpx.Client, name: str) -> dict[str, int]:
-    """How many records of each file there are, told by text and by everybody's answers."""
+    """Count the records of each file, by text and by everybody's answers."""
     if client.get(f"/api/datasets/{name}", params=SHARED).status_code == 404:
         return {}
     found: dict[str, int] = {}

@@ -97,7 +97,7 @@ class Annotator:
 
 
 def batches(client: httpx.Client) -> dict[int, int]:
-    """How many records of each batch there are."""
+    """Count the records of each batch."""
     counted: dict[int, int] = {}
     if client.get("/api/datasets/log", params=SHARED).status_code == 200:
         for each in scan(client, "log"):

@@ -30,7 +30,7 @@ BATCH = 40
 
 
 class Team:
-    """What everybody was told is stored, over all the servers they have seen."""
+    """A team whose acknowledged answers are stored, over all the servers they have seen."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance

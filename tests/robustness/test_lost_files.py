@@ -24,14 +24,14 @@ def test_a_file_that_is_deleted_or_replaced_under_the_server_is_noticed(
     with local_server(tmp_path) as local:
         furnish(local.client())
         client, path = local.client(), local.path.with_name(name)
-        assert local.store.look() is None
+        assert local.store.check_files() is None
         assert client.get("/api/health/ready").status_code == 200
         path.rename(tmp_path / "elsewhere")
         if replaced:
             path.touch()
         with caplog.at_level(logging.CRITICAL):
             for _ in range(3):
-                local.store.look()
+                local.store.check_files()
         (alarm,) = (
             each for each in caplog.records if each.levelno == logging.CRITICAL
         )  # once, not each time
@@ -44,9 +44,9 @@ def test_a_file_that_is_deleted_or_replaced_under_the_server_is_noticed(
 def test_what_was_in_a_deleted_log_is_brought_into_the_file_once_that_is_noticed(tmp_path: Path) -> None:
     with local_server(tmp_path) as local:
         furnish(local.client())
-        local.store.look()
+        local.store.check_files()
         local.path.with_name("apportion.db-wal").unlink()
-        local.store.look()
+        local.store.check_files()
         (tmp_path / "copy").mkdir()
         copy = tmp_path / "copy" / "apportion.db"
         shutil.copy(local.path, copy)  # all that is left after the process is killed

@@ -76,7 +76,7 @@ def moved(source: str | Path, target: str | Path) -> dict[str, Any]:
 
 
 def but_the_move(path: Path) -> dict[str, Any]:
-    """What people put in, without the events of moves, on which webhooks move on."""
+    """Return what people put in, without the events of moves, on which webhooks move on."""
     columns = {
         table: [name for name in names if (table, name) not in BLANK]
         for table, names in columns_of(path).items()
@@ -99,7 +99,7 @@ def served(settings: Settings) -> Iterator[Client]:
 
 
 def shown(settings: Settings) -> dict[str, Any]:
-    """What is seen over HTTP: records, exports, events, histories, plans, previews, agreement, webhooks, people."""
+    """Return all seen over HTTP: records, exports, events, histories, plans, previews, agreement, webhooks, people."""
     with served(settings) as client:
         found = everything(client)
         urls = ["/api/webhooks", "/api/datasets:deleted", "/api/overview", "/api/team", "/api/comments"]

@@ -1,4 +1,4 @@
-"""What depends on more than a role in this workspace: a role elsewhere, and whose a thing is.
+"""Permissions that depend on more than a role in this workspace: a role elsewhere, and whose a thing is.
 
 The expectations are written down here, from the rules and not from the code: who belongs elsewhere is an outsider
 whatever they are there; nobody touches what is another's unless the rules name them.

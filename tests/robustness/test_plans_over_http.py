@@ -1,4 +1,4 @@
-"""What a plan promises, over HTTP, for whatever is asked: I1 to I12. ``HYPOTHESIS_EXAMPLES=200`` hunts."""
+"""Promises of a plan, over HTTP, for whatever is asked: I1 to I12. ``HYPOTHESIS_EXAMPLES=200`` hunts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from row_reasons import check_reasons
 from servers import SHARED, TEXT, LocalServer, local_server
 
 Json = Any
@@ -71,11 +72,12 @@ class DatasetClient:
     def change(self, plan: Json, verb: str, **sent: Json) -> Json:
         return self.ask("POST", f"assignments/{plan['id']}:{verb}", sent).raise_for_status().json()
 
+    def all_rows(self, plan: Json) -> list[Json]:
+        found = self.ask("GET", f"assignments/{plan['id']}/rows", limit=1000).raise_for_status()
+        return list(found.json()["rows"])
+
     def rows(self, plan: Json) -> list[Json]:
-        found = (
-            self.ask("GET", f"assignments/{plan['id']}/rows", limit=1000).raise_for_status().json()["rows"]
-        )
-        return [row for row in found if row["state"] != "withdrawn"]
+        return [row for row in self.all_rows(plan) if row["state"] != "withdrawn"]
 
 
 def shape(rows: list[Json]) -> list[Any]:
@@ -118,9 +120,13 @@ def test_a_plan_keeps_what_it_promises(planning: LocalServer, spec: Json, order:
     assert max(twice.values(), default=1) == 1  # I1
     eligible(spec, rows)
     anchored(spec, rows)
+    check_reasons(talk.all_rows(made))
 
     other = DatasetClient(planning, order)  # I5
-    assert shape(other.rows(other.make(spec))) == shape(rows)
+    same = other.make(spec)
+    assert shape(other.rows(same)) == shape(rows)
+    taken_away(other, same)
+    explained(other, same)
 
     talk.log(list(range(N, N + 6)))  # I7
     known = shape(rows)
@@ -131,6 +137,7 @@ def test_a_plan_keeps_what_it_promises(planning: LocalServer, spec: Json, order:
         assert {row[0] for row in set(now) - set(known)} <= {f"r{n}" for n in range(N, N + 6)}
 
     moved(talk, spec, made)
+    check_reasons(talk.all_rows(made))
     left = talk.change(made, "undo")  # I9
     assert left["kept"] == 0
     assert talk.rows(made) == []
@@ -188,6 +195,31 @@ def moved(talk: DatasetClient, spec: Json, plan: Json) -> None:
     assert diff.json()["moved"] + diff.json()["removed"] <= len(foreign) + sum(
         row["annotator"] is None for row in before
     )
+
+
+def taken_away(talk: DatasetClient, plan: Json) -> None:
+    """Reasons hold, too, once rows were skipped, withdrawn, and moved by hand."""
+    for who in ("ana", "ben"):
+        mine = [row["record"] for row in talk.rows(plan) if row["annotator"] == who]
+        for id in mine[:2]:
+            skipped = talk.ask("POST", "queue:skip", {"id": id}, who)
+            assert skipped.status_code in (200, 409), skipped.text
+        check_reasons(talk.all_rows(plan))
+        for verb, sent in (("withdraw", {}), ("move", {"to": "rita"})):
+            asked = {**sent, "records": mine[2:4], "annotator": who}
+            done = talk.ask("POST", f"assignments/{plan['id']}:{verb}", asked)
+            assert done.status_code in (200, 400, 409, 422), done.text
+            check_reasons(talk.all_rows(plan))
+            mine = mine[2:]
+
+
+def explained(talk: DatasetClient, plan: Json) -> None:
+    """Check that the reason given for a record is the one of its row, for every row."""
+    for row in talk.rows(plan):
+        if row["annotator"] is not None:
+            found = talk.ask("GET", "explain", record=row["record"], annotator=row["annotator"]).json()
+            assert found["assigned"]
+            assert row["reason"] in " ".join(found["why"])
 
 
 def test_another_seed_is_another_plan(planning: LocalServer) -> None:

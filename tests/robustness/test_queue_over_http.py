@@ -55,7 +55,7 @@ class Team(RuleBasedStateMachine):
         self.local: LocalServer = self.stack.__enter__()
         self.clients: dict[str, Any] = {}
         self.answered: dict[tuple[str, str], str] = {}
-        """What was acknowledged last, by record and person."""
+        """Answers acknowledged last, by record and person."""
         self.texts: dict[int, str] = {}
         self.edits = 0
 
@@ -228,7 +228,7 @@ class Team(RuleBasedStateMachine):
         return {no: rest for no, *rest in ((row[0], *row[1:]) for row in rows)}  # type: ignore[misc]
 
     def capped(self, who: str) -> bool:
-        """Whether somebody's number of records is limited anywhere: then what is left is more than they may do."""
+        """Return True if somebody's number of records is limited: then what is left is more than they may do."""
         return who == "ana" and any('"cap": 3' in teams for (teams,) in self.rows("SELECT teams FROM plans"))
 
     def can_take(self, who: str) -> set[str]:

@@ -15,12 +15,11 @@ from apportion.ports.deadline import Deadline
 from apportion.server import deps, disconnects
 from apportion.services.assignments import apply_plan, queue
 from apportion.storage.sql.query.compiler import MOST_PATTERNS, QueryCompiler
+from patience import patience, until
 from servers import SHARED, TEXT, LocalServer, local_server
 
 BIG = "/api/datasets/big"
 RECORDS = 3_000
-ALIVE = 60
-"""Seconds after which a test gives a thread up; nothing depends on how long it takes before."""
 
 
 @pytest.fixture(scope="module")
@@ -143,13 +142,12 @@ ASKS: dict[str, Callable[[LocalServer], Any]] = {
 def _job(local: LocalServer, path: str, body: Any) -> Any:
     begun = local.client().post(f"{BIG}/{path}", params=SHARED, json=body)
     job = begun.json()["id"]
-    for _ in range(2_000):
-        if local.client().get(f"/api/jobs/{job}", params=SHARED).json()["state"] not in (
-            "waiting",
-            "running",
-        ):
-            break
-        threading.Event().wait(0.01)
+
+    def has_ended() -> bool:
+        state = local.client().get(f"/api/jobs/{job}", params=SHARED).json()["state"]
+        return state not in ("waiting", "running")
+
+    until(has_ended)
     return begun
 
 
@@ -322,16 +320,16 @@ def test_an_answer_is_stored_while_somebody_searches_the_same_dataset(big: Local
     def hold() -> None:
         with big.store.database.read() as connection, cache.held(connection):
             inside.set()
-            leave.wait(ALIVE)
+            leave.wait(patience(60))
 
     holding = threading.Thread(target=hold)
     holding.start()
-    assert inside.wait(ALIVE)
+    assert inside.wait(patience(60))
     sent = {"value": {"labels": [{"class": "new"}]}, "state": "submitted", "version": 0}
     stored = big.client("ana").put(f"{BIG}/records/r5/annotations/me", params=SHARED, json=sent)
     still_held = not leave.is_set() and holding.is_alive()
     leave.set()
-    holding.join(ALIVE)
+    holding.join(patience(60))
 
     assert still_held
     assert stored.status_code == 200, stored.text

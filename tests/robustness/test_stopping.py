@@ -114,7 +114,7 @@ def listening(local: LocalServer) -> Iterator[tuple[str, int]]:
 
 
 def answered(address: tuple[str, int], *pieces: bytes) -> bytes:
-    """What comes back until the server ends the connection."""
+    """Return all that comes back until the server ends the connection."""
     with socket.create_connection(address, timeout=patience(20)) as connection:
         with contextlib.suppress(ConnectionError):
             for piece in pieces:

@@ -65,13 +65,13 @@ class Machine:
 
 
 def look(local: LocalServer) -> None:
-    """What the server does every few seconds and every hour."""
+    """Do what the server does every few seconds and every hour."""
     asyncio.run(follow_clock(local.app.state.app_state))
     asyncio.run(purge(local.app.state.app_state))
 
 
 def start(local: LocalServer) -> None:
-    """What the server does when it starts."""
+    """Do what the server does when it starts."""
     asyncio.run(catch_up(local.app.state.app_state))
     asyncio.run(purge(local.app.state.app_state))
 
@@ -137,7 +137,7 @@ def test_a_jump_that_is_put_right_before_anybody_looked_changes_nothing(tmp_path
 def test_a_start_after_weeks_or_on_a_wrong_clock_leaves_the_trash_its_time(tmp_path: Path) -> None:
     machine = Machine()
     with local_server(tmp_path, clock=machine.clock()) as local:
-        local.store.hold()
+        local.store.lock()
         furnish(local.client())
         start(local)
         local.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
@@ -148,7 +148,7 @@ def test_a_start_after_weeks_or_on_a_wrong_clock_leaves_the_trash_its_time(tmp_p
             machine.pass_minutes(60)
             machine.set_ahead(away)
             reopened(local, machine.clock())
-            local.store.hold()
+            local.store.lock()
             start(local)
             assert trash(local) == ["places"]
         (now,) = local.client().get("/api/datasets:deleted").json()["datasets"]
@@ -170,7 +170,7 @@ def test_a_backup_that_is_restored_late_has_its_trash(tmp_path: Path) -> None:
         furnish(local.client())
         local.client().delete("/api/datasets/places", params=SHARED).raise_for_status()
         SqliteUpkeep(local.path).backup(backup)
-        local.store.hold()
+        local.store.lock()
         machine.pass_minutes(3 * WEEK)
         local.app.state.app_state.store.record_heartbeat(machine.wall)
     restore(home / "apportion.db", backup, force=True)

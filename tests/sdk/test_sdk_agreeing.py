@@ -78,7 +78,7 @@ def test_figures_conflicts_and_people_have_tables_for_consoles_and_notebooks(
     assert sum(people[0].confusion["x"].values()) == pytest.approx(1)
     for each in (figure, conflicts, people):
         assert "<table" in each._repr_html_()
-    assert repr(rg.conflicts("talk", query="id:nowhere")) == "Nobody disagrees"
+    assert repr(rg.conflicts("talk", query="id:nowhere")) == "No one disagrees"
     assert "No accuracy: no record has answers by two people" in repr(
         rg.annotators("talk", query="id:nowhere")
     )

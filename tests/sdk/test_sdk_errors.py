@@ -1,4 +1,4 @@
-"""What people read when something is wrong: each kind has a class and a message of its own."""
+"""Messages to people when something is wrong: each kind has a class and a message of its own."""
 
 from __future__ import annotations
 

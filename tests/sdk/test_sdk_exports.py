@@ -1,4 +1,4 @@
-"""What `import apportion as rg` brings, and how little it costs."""
+"""Names that `import apportion as rg` brings, and how little it costs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LIBRARIES = {
     "torch",
     "transformers",
 }
-"""What monitors, the trainer, rules and label models work with."""
+"""Libraries that monitors, the trainer, rules and label models work with."""
 SIGNATURES = {
     "init": "(api_url=None, api_key=None, workspace=None, timeout=60, extra_headers=None)",
     "active_client": "()",

@@ -141,7 +141,7 @@ def test_what_cannot_be_meant_is_a_value_error(
 
 def test_a_query_that_cannot_be_understood_says_where(client: rg.Client, reviews: str) -> None:
     with pytest.raises(
-        BadRequestApiError, match=r"The query cannot be understood.*nothing to search for follows AND"
+        BadRequestApiError, match=r"The query can't be understood.*nothing to search for follows AND"
     ) as caught:
         client.load(reviews, query="(soup AND")
     assert caught.value.code == "InvalidTextSearchError"

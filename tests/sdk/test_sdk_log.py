@@ -296,7 +296,7 @@ def test_names_that_cannot_be_are_refused_before_asking(client: rg.Client, trans
     for name in ("", "Upper", "-dash", "a b", "a\n", None):
         with pytest.raises(InputValueError):
             client.log(texts(1), name, verbose=False)  # type: ignore[arg-type]
-    with pytest.raises(InputValueError, match="cannot be the name of a workspace"):
+    with pytest.raises(InputValueError, match="can't be the name of a workspace"):
         client.log(texts(1), "reviews", workspace="No Such", verbose=False)
     assert transport.paths == []
 

@@ -1,4 +1,4 @@
-"""What becomes of a `rg.log` that is refused, or whose server goes away."""
+"""Outcomes of a `rg.log` that is refused, or whose server goes away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is public keeps its signature, and is described: shapes, units and errors."""
+"""Each public name keeps its signature, and is described: shapes, units and errors."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def cells() -> list[str]:
 def ran(
     cells: list[str], live_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[dict[str, Any], list[Any]]:
-    """What the notebook's names stand for in the end, and what each cell showed."""
+    """Return the values of the notebook's names in the end, and what each cell showed."""
     monkeypatch.setenv("APPORTION_API_URL", live_server)
     monkeypatch.setattr(session, "_active", None)
     names: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What people write, for `mypy --strict` to read: nobody runs this. ``assert_type`` says what they are told."""
+"""A notebook as people write it, for `mypy --strict` to read: nobody runs it. ``assert_type`` says what mypy infers."""
 
 from concurrent.futures import Future
 from typing import Any

@@ -124,7 +124,7 @@ def store(store_kind: str, tmp_path: Path) -> Iterator[SqliteStore | PostgresSto
 
 @pytest.fixture
 def web_folder(tmp_path: Path) -> Path:
-    """Where the web app would be; it is not built."""
+    """Return the folder where the web app would be; it is not built."""
     return tmp_path / "web"
 
 

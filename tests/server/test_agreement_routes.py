@@ -245,5 +245,5 @@ def test_a_label_that_nobody_gave_has_no_figure_and_says_so(talk: DatasetClient)
     talk.put("ana", "f", "z", version=1)  # which ben has not answered
     found = {each["label"]: each for each in talk.get("rita", "agreement", by="label")["by"]}
     assert (found["z"]["undefined"], found["z"]["records"]) == ("not_given", 0)
-    assert found["z"]["why"] == "nobody gave this label on the 5 shared records"
+    assert found["z"]["why"] == "no one gave this label on the 5 shared records"
     assert talk.found("rita", found["z"]["query"]) == []

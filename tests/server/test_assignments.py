@@ -95,6 +95,21 @@ def test_annotators_neither_look_nor_make(team: Team) -> None:
         assert team.ask("rita", "POST", path, json={}).status_code == 403
 
 
+def test_the_precision_of_agreement_is_predicted_for_the_labels_of_the_dataset(team: Team) -> None:
+    spec = {"seed": 7, "rules": [{"overlap": 2}]}
+    unlabelled = team.ask("max", "POST", "assignments:preview", json=spec).json()
+    assert unlabelled["agreement_case"] == {"classes": 3, "accuracy": 0.85, "alpha": 0.6}
+
+    labels = {"label_schema": {"labels": [{"id": each, "name": each} for each in "ABCDEFG"]}}
+    changed = team.ask("max", "PUT", "TextClassification/settings", json=labels)
+    assert changed.status_code == 200, changed.text
+    looked = team.ask("max", "POST", "assignments:preview", json=spec).json()
+    assert looked["agreement_case"]["classes"] == 7
+    assert looked["agreement_assumes"].startswith("7 equally frequent classes")
+    assert looked["agreement_half_width"] < unlabelled["agreement_half_width"]
+    assert looked["digest"] == unlabelled["digest"]
+
+
 def test_in_a_blind_plan_everybody_sees_their_own_records_only(team: Team) -> None:
     team.plan(rules=[{"overlap": 1}], blind=True)
     mine = team.found("ana", "*")
@@ -371,7 +386,7 @@ def test_a_plan_from_which_nobody_gets_anything_is_not_made(team: Team) -> None:
     team.plan(rules=[{"overlap": "all"}])
     refused = team.ask("max", "POST", "assignments", json={"rules": [{"overlap": 1}]})
     assert refused.status_code == 400
-    assert "with ana and ben already: nobody is eligible" in refused.text
+    assert "with ana and ben already: no one is eligible" in refused.text
     assert len(team.ask("max", "GET", "assignments").json()["assignments"]) == 1
 
 
@@ -509,6 +524,30 @@ def test_annotators_see_their_own_progress_and_events(team: Team) -> None:
     assert {(each["who"], each["what"]) for each in own} == {("ana", "submitted")}
     everybodys = [each["what"] for each in team.ask("max", "GET", "events").json()["events"]]
     assert everybodys == ["submitted", "submitted", "assigned", "changed_policies"]
+
+
+def test_the_activity_of_one_person_is_read_page_by_page_by_those_who_lead(team: Team) -> None:
+    team.plan(rules=[{"overlap": 2}], blind=True)
+    for n in range(3):
+        team.answer("ana", f"r{n:02}"), team.answer("ben", f"r{n:02}")
+
+    def events(who: str, **params: Any) -> Any:
+        return team.ask(who, "GET", "events", params=params)
+
+    first = events("rita", annotator="ana", limit=2).json()
+    rest = events("rita", annotator="ana", limit=2, cursor=first["next"]).json()
+    found = [(each["who"], each["record"]) for each in first["events"] + rest["events"]]
+    assert found == [("ana", "r02"), ("ana", "r01"), ("ana", "r00")]
+    assert rest["next"] is None
+    assert [each["what"] for each in events("rita", annotator="max").json()["events"]] == [
+        "assigned",
+        "changed_policies",
+    ]
+    assert events("rita", annotator="no such person").json()["events"] == []
+    assert len(events("ana", annotator="ana").json()["events"]) == 3
+    refused = events("ana", annotator="ben")
+    assert refused.status_code == 403
+    assert "only their own activity" in refused.text
 
 
 @pytest.mark.parametrize(

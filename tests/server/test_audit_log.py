@@ -209,7 +209,7 @@ def test_a_wrong_present_password_is_a_refusal_too(client_as: Any) -> None:
     client_as("ana").put("/api/me/password", json={"current": "not this", "new": "another long one"})
 
     (event,) = audit(client_as, what="sign_in_refused")
-    assert (event["who"], event["detail"]["why"]) == ("ana", "wrong present password")
+    assert (event["who"], event["detail"]["why"]) == ("ana", "wrong current password")
 
 
 def test_no_secret_is_ever_in_the_log(client_as: Any, store: Any, tmp_path: Path) -> None:
@@ -311,6 +311,22 @@ def test_an_export_of_the_log_has_what_matches_and_is_itself_in_it(talk: Dataset
     first, second = audit(talk.client_as, "max", what="exported_audit_log")
     assert (first["detail"]["format"], second["detail"]["format"]) == ("jsonl", "csv")
     assert (first["who"], first["detail"]["events"]) == ("max", 2)
+
+
+def test_hours_that_leave_as_a_table_are_a_download(talk: DatasetClient) -> None:
+    talk.get("max", "hours", by="week")
+    assert audit(talk.client_as, what="exported_hours") == []
+
+    table = {"format": "csv", "from": "2024-01-01"}
+    talk.ask("max", "GET", "hours", params=table).raise_for_status()
+    talk.client_as("ana").get("/api/workspaces/shared/hours", params={"format": "csv"}).raise_for_status()
+    refused = talk.client_as("olga").get("/api/workspaces/shared/hours", params={"format": "csv"})
+
+    assert refused.status_code == 403
+    second, first = audit(talk.client_as, "max", what="exported_hours")
+    assert (first["who"], first["object"], first["dataset"]) == ("max", "talk", "talk")
+    assert first["detail"] == {"format": "csv", "by": "day", "from": "2024-01-01", "rows": 0}
+    assert (second["who"], second["object"], second["workspace"]) == ("ana", "shared", "shared")
 
 
 # Nobody changes it

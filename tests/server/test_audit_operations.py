@@ -38,7 +38,7 @@ PLAN = {"rules": [{"users": ["ana", "ben"]}], "seed": 1}
 
 @dataclass
 class Story:
-    """What is done, in order; ``done`` has the operations that were."""
+    """Operations in their order; ``done`` has the operations that were."""
 
     client_as: Any
     store: SqliteStore

@@ -1,4 +1,4 @@
-"""Who is let in, by what, and for how long."""
+"""Keys and sessions: who is let in, by what, and for how long."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Talk:
         return bool(self.ask("max", "GET", "policies").json()["annotation"] == "individual")
 
     def write_meanwhile(self) -> None:
-        """What a team does to a shared dataset: one changes an answer, one takes theirs back, records come in."""
+        """Do what a team does to a shared dataset: one changes an answer, one takes theirs back, records come in."""
         self.log("ben", self.annotated("a", "bad", "ben"), self.annotated("g", "good", "ben"))
         self.log("ana", self.annotated("e", "good", "ana"))
         self.ask("ben", "PATCH", "records/d", json={"status": "Default"}).raise_for_status()
@@ -193,7 +193,7 @@ def test_in_steps_or_at_once_comes_to_the_same_whatever_is_written_meanwhile(
 
 
 def steps_of(switches: Switches) -> tuple[int, int]:
-    """How many steps there are, and the number of the one that makes the plan live."""
+    """Return the number of steps, and the place of the one that makes the plan live."""
     talk, live = switches.talk("counted"), []
     for step in switches.making(talk).steps():
         switches.store.write(step).result()

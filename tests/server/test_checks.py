@@ -128,7 +128,7 @@ def test_checks_stay_with_whom_they_are_about(client_as: Any) -> None:
     [
         ({"checks": 0.7}, "0.001 to 0.5 is possible here"),
         ({"checks": "some"}, "a number is expected here"),
-        ({"checks": 0.1, "rules": [{"mode": "pull"}]}, "open slots are nobody's yet"),
+        ({"checks": 0.1, "rules": [{"mode": "pull"}]}, "open slots are no one's yet"),
         ({"checks": 0.1, "blind": False}, "make the plan blind"),
     ],
 )

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from apportion.ports.records import StoredRecord
 from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.convert.records_out import Projection, full_record, scan_record, search_record
 from apportion.storage.sql.codec.fragments import encode_answers, encode_content
+from apportion.storage.sql.codec.stored_row import StoredRow
 from apportion.vocabulary import Task
 
 UPDATED = 1_700_000_000_000_000
@@ -30,7 +30,7 @@ def row(record: dict[str, Any], task: Task = TEXT) -> Any:
     body = json.dumps({"records": [record]}).encode()
     (found,) = read_bulk(body, task, BulkLimits()).records
     prediction, answer = encode_answers(task, found.prediction), encode_answers(task, found.annotation)
-    return StoredRecord(
+    return StoredRow(
         found.id, found.status, UPDATED, encode_content(found), prediction, answer, found.vectors, 1
     )
 

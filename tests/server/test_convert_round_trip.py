@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.records import Record
-from apportion.ports.records import StoredRecord
 from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.convert.records_out import full_record, scan_record, search_record
 from apportion.storage.sql.codec.fragments import encode_answers, encode_content
+from apportion.storage.sql.codec.stored_row import StoredRow
 from apportion.vocabulary import Status, Task
 
 UPDATED = 1_700_000_000_000_000
@@ -123,9 +123,9 @@ def bodies(task: Task) -> Any:
     return st.fixed_dictionaries({"records": st.lists(records(task), min_size=1, max_size=3)})
 
 
-def row_of(record: Record, task: Task) -> StoredRecord:
+def row_of(record: Record, task: Task) -> StoredRow:
     """The record as the store hands it back."""
-    return StoredRecord(
+    return StoredRow(
         record.id,
         record.status,
         UPDATED,

@@ -41,7 +41,7 @@ def _replies() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _is_shape(schema: dict[str, Any]) -> bool:
-    """Whether a schema is a shape of ``wire``, a list of one, one of several, or null."""
+    """Return True if a schema is a shape of ``wire``, a list of one, one of several, or null."""
     if schema.get("type") == "array":
         return _is_shape(schema["items"])
     if "anyOf" in schema:

@@ -47,15 +47,28 @@ ENDS: dict[str, Callable[[Any], Any]] = {
     "another key": lambda client_as: client_as("eva").post(
         f"/api/users/{user_id(client_as, 'rita')}:reset_key"
     ),
+    "another password": lambda client_as: client_as("eva").patch(
+        f"/api/users/{user_id(client_as, 'rita')}", json={"password": "another-password"}
+    ),
 }
+OF_A_KEY = [how for how in ENDS if how != "another password"]
+"""Ends of the rights of a key: it goes on when its owner gets another password."""
+WAYS = [(how, "key") for how in OF_A_KEY] + [(how, "session") for how in ENDS]
 
 
-@pytest.mark.parametrize("how", sorted(ENDS))
-@pytest.mark.parametrize("by_cookie", [False, True], ids=["key", "cookie"])
+def session_of(client_as: Any, who: str) -> dict[str, str]:
+    """Return the header of somebody who has signed in."""
+    browser, login = client_as(None), {"username": who, "password": f"{who}-password"}
+    browser.post("/api/session", json=login, headers={"X-Apportion": "1"}).raise_for_status()
+    return {"cookie": f"apportion_session={browser.cookies['apportion_session']}"}
+
+
+@pytest.mark.parametrize(("how", "by"), WAYS)
 def test_the_next_claim_and_answer_know_that_rights_have_ended(
-    client_as: Any, how: str, by_cookie: bool, caplog: pytest.LogCaptureFixture
+    client_as: Any, how: str, by: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     DatasetClient(client_as, "ab")
+    by_cookie = by == "session"
     rita = client_as(None if by_cookie else "rita")
     if by_cookie:
         sent = {"username": "rita", "password": "rita-password"}
@@ -117,25 +130,19 @@ class Held:
                 self.sent += message.get("body", b"")
                 seen(self.sent)
 
-        await asyncio.wait_for(self.app(self.scope, receive, send), 30)
+        await asyncio.wait_for(self.app(self.scope, receive, send), patience(30))
 
 
 # Streams
 
 
-@pytest.mark.parametrize("how", ENDS)
-@pytest.mark.parametrize("by", ["key", "session"])
+@pytest.mark.parametrize(("how", "by"), WAYS)
 def test_a_stream_of_events_ends_with_the_rights_of_who_reads_it(
     app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, how: str, by: str
 ) -> None:
     monkeypatch.setattr("apportion.server.event_poller.POLL", 0.01)
     talk = DatasetClient(client_as)
-    browser = client_as(None)
-    login = {"username": "rita", "password": "rita-password"}
-    browser.post("/api/session", json=login, headers={"X-Apportion": "1"}).raise_for_status()
-    cookie = (
-        {"cookie": f"apportion_session={browser.cookies['apportion_session']}"} if by == "session" else {}
-    )
+    cookie = session_of(client_as, "rita") if by == "session" else {}
     stream = Held(app, "rita", "GET", "/api/events?dataset=talk", **cookie)
     ending: list[threading.Thread] = []
 
@@ -155,7 +162,7 @@ def test_a_stream_of_events_ends_with_the_rights_of_who_reads_it(
     assert b"TOPSECRET" not in stream.sent
 
 
-@pytest.mark.parametrize("how", ENDS)
+@pytest.mark.parametrize("how", OF_A_KEY)
 def test_an_export_breaks_off_when_the_rights_of_who_takes_it_end(
     app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -178,6 +185,37 @@ def test_an_export_breaks_off_when_the_rights_of_who_takes_it_end(
         if thread.name == "apportion-export":
             thread.join()
     assert 0 < export.sent.count(b'"id"') < 10
+
+
+@pytest.mark.parametrize(("how", "by"), WAYS)
+@pytest.mark.parametrize("format", ["jsonl", "csv"])
+def test_an_export_of_the_audit_log_breaks_off_when_the_rights_of_who_takes_it_end(
+    app: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch, how: str, by: str, format: str
+) -> None:
+    monkeypatch.setattr("apportion.services.insight.audit.PAGE", 1)
+    talk = DatasetClient(client_as)
+    path = "/api/workspaces/shared/members/rita"
+    client_as("eva").patch(path, json={"role": "manager"}).raise_for_status()
+    for n in range(5):
+        talk.ask("max", "PATCH", "policies", json={"required": 3 + n}).raise_for_status()
+    events = len(client_as("rita").get("/api/audit", params={"limit": 1000}).json()["events"])
+    assert events > 5
+    cookie = session_of(client_as, "rita") if by == "session" else {}
+    if cookie:
+        cookie["x-apportion"] = "rita"
+    export = Held(app, "rita", "POST", "/api/audit:export", **cookie)
+    ended: list[int] = []
+
+    def seen(answered: bytes) -> None:
+        if answered.count(b"\n") > 2 and not ended:
+            ended.append(answered.count(b"\n"))
+            thread = threading.Thread(target=ENDS[how], args=[client_as])
+            thread.start()
+            thread.join()
+
+    with pytest.raises(ConnectionAbortedError):
+        asyncio.run(export.run(lambda: json.dumps({"format": format}).encode(), seen))
+    assert export.sent.count(b"\n") == ended[0] < events
 
 
 # Bodies still coming, and writes that wait for their turn

@@ -50,11 +50,19 @@ def test_a_request_that_has_computed_for_long_lets_others_go_first(rests: list[f
     foreground = Foreground()
     deadline = _begun(foreground)
     busy = [foreground.busy]
-    for _ in range(10):
+    for _ in range(int(deadlines.YOUNG / 0.01) + 2):
         deadline.check()
     busy.append(foreground.busy)
     deadline.start()  # the next part of the same work
     assert [*busy, foreground.busy] == [True, False, False]
+
+
+def test_work_that_gives_way_lets_others_go_first_from_the_start(rests: list[float]) -> None:
+    foreground = Foreground()
+    deadline = _computing(foreground)
+    deadline.give_way()
+    deadline.start()
+    assert not foreground.busy
 
 
 def test_work_that_ends_leaves_the_foreground_once(rests: list[float]) -> None:

@@ -24,7 +24,7 @@ PROXY = (ip_network("127.0.0.1"),)
 
 
 def tries(client: Client, addresses: Any) -> list[int]:
-    """What wrong passwords are answered that come by a proxy from these addresses."""
+    """Return the answers to wrong passwords that come by a proxy from these addresses."""
     page = {"X-Apportion": "1"}
     return [
         client.post("/api/session", json=LOGIN, headers={**page, "X-Forwarded-For": each}).status_code

@@ -1,4 +1,4 @@
-"""What anybody may ask."""
+"""Routes that anybody may ask."""
 
 from __future__ import annotations
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 from apportion.domain.jobs import JobKind, JobState
+from apportion.ports.deadline import Deadline
+from apportion.services.background import record_jobs
 from apportion.services.background.recovery import recover, unfinished_operations
 from dataset_client import DatasetClient
 from dataset_jobs import GOOD, applied, ended, undone
@@ -31,6 +34,43 @@ def test_an_annotator_labels_all_that_match_and_undoes_it(talk: DatasetClient) -
     assert talk.found("ana", "annotated_as:bad") == ["a", "c"]
     assert talk.found("ana", "status:Default") == ["b", "d"]
     assert talk.client_as("ana").get(f"/api/jobs/{job['id']}").json()["state"] == "undone"
+
+
+@pytest.mark.parametrize(("length", "labels"), [(3_000, 1), (10, 100)], ids=["text", "value"])
+def test_a_job_changes_fewer_records_at_once_where_they_are_large(
+    client_as: Any, app: FastAPI, monkeypatch: pytest.MonkeyPatch, length: int, labels: int
+) -> None:
+    monkeypatch.setattr(record_jobs, "BYTES_AT_ONCE", 10_000)
+    jobs, asked = app.state.app_state.jobs, list[bool]()
+
+    def stopping() -> bool:
+        """Asked before each step."""
+        asked.append(True)
+        return False
+
+    monkeypatch.setattr(jobs, "_context", replace(jobs._context, stopping=stopping))
+    content = {"inputs": {"text": "x" * length}, "multi_label": True}
+    talk = DatasetClient(client_as, [f"r{n:02}" for n in range(20)], content=content)
+
+    value = {"labels": [{"class": f"label {n}"} for n in range(labels)]}
+    job = applied(talk, "ana", query="id:r*", value=value)
+    assert (job["state"], job["done"], job["result"]["changed"]) == ("done", 20, 20)
+    assert len(asked) > 5
+    assert undone(talk, "ana", job)["result"]["changed"] == 20
+
+
+def test_the_query_of_a_job_lets_requests_go_first(
+    talk: DatasetClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, Any]] = []
+
+    def deadline(*args: Any, **options: Any) -> Deadline:
+        made.append(options)
+        return Deadline(*args, **options)
+
+    monkeypatch.setattr(record_jobs, "Deadline", deadline)
+    assert applied(talk, "ana", query="text", value=GOOD)["state"] == "done"
+    assert made == [{"foreground": app.state.app_state.foreground, "long": True}]
 
 
 def test_a_reviewer_sets_gold_in_bulk_and_undoes_it(talk: DatasetClient) -> None:

@@ -1,4 +1,4 @@
-"""What those who lead teams see at a glance, and what they take back."""
+"""Overview for those who lead teams, and what they may withdraw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When somebody leaves, and when a dataset is copied: what goes along, and what stays."""
+"""People who leave, and datasets that are copied: what goes along, and what stays."""
 
 from __future__ import annotations
 

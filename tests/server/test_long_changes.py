@@ -70,17 +70,17 @@ class Talk:
         return taken
 
     def start_again(self) -> None:
-        """What a server does when it starts."""
+        """Do what a server does when it starts."""
         recover(self.store, unfinished_operations(self.store, self.clock, nobody))
         self.work_off()
 
     def work_off(self) -> None:
-        """What the worker of jobs does."""
+        """Do what the worker of jobs does."""
         while run_next(self.talk):
             pass
 
     def seen(self) -> Json:
-        """What leaders see of the records, and who has what."""
+        """Return what leaders see of the records, and who has what."""
         found = self.ask("rita", "POST", "TextClassification:search", json={}, params={"limit": 100})
         rows = self.ask("max", "GET", f"assignments/{self.plan}/rows", params={"limit": 100})["rows"]
         records = sorted((each["id"], each["status"]) for each in found["records"])

@@ -1,4 +1,4 @@
-"""What a model says of records: it is told as that model's, and hangs on the answers alone."""
+"""Predictions of the consensus model: they are shown as the model's, and depend on the answers alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps a server running: health, figures, request ids, the log."""
+"""Tools for keeping a server running: health, figures, request ids, the log."""
 
 from __future__ import annotations
 

@@ -12,8 +12,7 @@ import pytest
 from apportion.domain.errors import TooManyRequestsError
 from apportion.server import readers
 from apportion.server.readers import MOST_LONG, Readers
-
-ALIVE = 60
+from patience import patience
 
 
 class Work:
@@ -26,7 +25,7 @@ class Work:
 
     def __call__(self) -> str:
         self._begun.append(self.name)
-        self.may_end.wait(ALIVE)
+        self.may_end.wait(patience(60))
         return self.name
 
 
@@ -118,3 +117,24 @@ def test_who_sends_more_than_can_wait_is_refused_and_others_are_not(monkeypatch:
         return found
 
     assert asyncio.run(run()) == "other"
+
+
+def test_who_has_several_reads_in_line_is_crowded_and_nobody_else() -> None:
+    async def run() -> list[bool]:
+        begun: list[str] = []
+        works = [Work(str(n), begun) for n in range(readers.MANY)]
+        async with opened() as shared:
+            tasks = [
+                asyncio.create_task(shared.run("ana", each, long=n == 1)) for n, each in enumerate(works[1:])
+            ]
+            await until(lambda: len(begun) == min(2, len(tasks)))
+            seen = [shared.crowded("ana")]
+            tasks.append(asyncio.create_task(shared.run("ana", works[0])))
+            await asyncio.sleep(0)
+            seen += [shared.crowded("ana"), shared.crowded("ben")]
+            for each in works:
+                each.may_end.set()
+            await asyncio.gather(*tasks)
+            return [*seen, shared.crowded("ana")]
+
+    assert asyncio.run(run()) == [False, True, False, False]

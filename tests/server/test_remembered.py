@@ -1,4 +1,4 @@
-"""What is remembered between transactions, or within one, is what the database holds: also after rollbacks."""
+"""Values remembered between transactions, or within one, are those of the database: also after rollbacks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLAN = {"rules": [{"overlap": 2, "users": ["ana", "ben"]}], "seed": 3}
 
 
 class RefusedError(Exception):
-    """What a transaction fails with."""
+    """Failure of a transaction."""
 
 
 def talk(tx: Transaction) -> Any:

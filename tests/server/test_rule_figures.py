@@ -419,7 +419,7 @@ def test_only_ones_own_changes_are_undone_and_only_as_one_left_them(mail: Client
 
     refused = ask(mail, "POST", f"{RULES}:undo", status=409, json={"query": "free"})
 
-    assert "somebody has changed it since" in refused["detail"]["params"]["message"]
+    assert "someone has changed the rule since" in refused["detail"]["params"]["message"]
     assert ask(mail, "GET", RULES)[0]["label"] == "ham"
     ask(ana, "POST", f"{RULES}:undo")
     assert ask(mail, "GET", RULES)[0]["label"] == "spam"

@@ -1,4 +1,4 @@
-"""What labeling rules match, cover or disagree on: wherever a request takes a search, it finds the same records."""
+"""Queries for what labeling rules match, cover or disagree on: wherever a request takes a search, it finds the same records."""
 
 from __future__ import annotations
 

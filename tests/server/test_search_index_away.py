@@ -47,4 +47,4 @@ def test_what_the_database_cannot_answer_alone_says_when_to_try_again(
     refused = talk.ask("rita", "POST", "TextClassification:search", json={})
     assert (refused.status_code, refused.headers.get("Retry-After")) == (status, "30" if problem else None)
     if problem:
-        assert "search index of this dataset cannot be reached" in refused.text
+        assert "search index of this dataset can't be reached" in refused.text

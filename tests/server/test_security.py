@@ -1,4 +1,4 @@
-"""What holds for every route, whatever it does; and that secrets stay where they are."""
+"""Rules for every route, whatever it does; and secrets, which stay where they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What spans may be: whole tokens, unless a dataset says otherwise."""
+"""Rules for spans: whole tokens, unless a dataset says otherwise."""
 
 from __future__ import annotations
 

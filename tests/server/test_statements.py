@@ -19,7 +19,7 @@ CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
 class Counted:
-    """What all connections ran since the last look: no transaction control, nor what SQLite runs by itself."""
+    """Statements of all connections since the last count: no transaction control, nor what SQLite runs by itself."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []

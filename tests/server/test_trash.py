@@ -25,7 +25,7 @@ def talk(client_as: Any) -> DatasetClient:
 
 
 def seen(talk: DatasetClient) -> Any:
-    """What a manager and an annotator see of the dataset, but for what happened to it."""
+    """Return what a manager and an annotator see of the dataset, but for its events."""
     client = talk.client_as("max")
     return [
         client.post(f"{TALK}/export", params=SHARED, json={}).text,
@@ -91,7 +91,7 @@ def test_a_name_that_was_taken_meanwhile_is_never_taken_away(talk: DatasetClient
 
     refused = restore(talk)
     assert refused.status_code == 409
-    assert "Another dataset is called talk" in refused.json()["detail"]["params"]["message"]
+    assert "There is another dataset named talk" in refused.json()["detail"]["params"]["message"]
     assert talk.found("max", "*") == ["new"]
 
     assert restore(talk, into="no/name").status_code == 422
@@ -118,7 +118,7 @@ def test_of_several_with_one_name_the_last_one_comes_back_unless_an_id_says_whic
 
 
 def rows(store: Any) -> dict[str, int]:
-    """How many rows each table has, apart from those that tell of people, of what happened, and of what changed for
+    """Count the rows of each table, apart from those that tell of people, of what happened, and of what changed for
     other servers, which is removed with the feed.
     """
     skip = (

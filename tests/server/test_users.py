@@ -21,6 +21,7 @@ def test_users_are_listed_in_order_and_without_their_keys(client: Client) -> Non
 
     assert [each["username"] for each in users] == ["eva", "max", "rita", "ana", "ben", "olga"]
     assert users[3]["workspaces"] == ["shared"]
+    assert users[2]["memberships"] == [{"workspace": "shared", "role": "reviewer"}]
     assert not any("api_key" in each or "last_name" in each for each in users)
 
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from apportion.domain.addresses import CallPolicy
 from apportion.server.housekeeping import purge
-from apportion.server.webhook_call import Caller
+from apportion.server.webhook_call import WebhookCaller
 from apportion.server.webhook_dispatcher import WebhookDispatcher
 from apportion.services.insight.audit import prune_some
 from apportion.services.notifications.deliveries import collect, store_collected
@@ -44,7 +44,7 @@ def serve(app: FastAPI, store: Any, clock: Any) -> Iterator[Callable[[], None]]:
     secrets = app.state.app_state.webhook_secrets
 
     def begin() -> None:
-        made.append(WebhookDispatcher(store, clock, secrets, ANYWHERE, Caller(ANYWHERE)))
+        made.append(WebhookDispatcher(store, clock, secrets, ANYWHERE, WebhookCaller(ANYWHERE)))
         made[-1].start()
 
     yield begin

@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from apportion.domain.addresses import CallPolicy
-from apportion.server.webhook_call import Caller
+from apportion.server.webhook_call import WebhookCaller
 from apportion.server.webhook_dispatcher import WebhookDispatcher
 from apportion.settings import Settings
 from dataset_client import DatasetClient
@@ -43,7 +43,7 @@ def serve(app: FastAPI, store: Any, clock: Any) -> Iterator[Callable[..., Webhoo
     state = app.state.app_state
 
     def begin(policy: CallPolicy = ANYWHERE, **options: Any) -> WebhookDispatcher:
-        caller = Caller(policy, **options)
+        caller = WebhookCaller(policy, **options)
         made.append(WebhookDispatcher(store, clock, state.webhook_secrets, policy, caller))
         object.__setattr__(state, "webhooks", made[-1])
         made[-1].start()

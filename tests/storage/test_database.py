@@ -272,7 +272,7 @@ def test_files_that_are_not_ours_are_refused_and_left_alone(tmp_path: Path) -> N
     for path, reason in (
         (garbage, "not a database"),
         (others, "another program"),
-        (missing, "cannot be opened"),
+        (missing, "can't be opened"),
     ):
         with pytest.raises(DatabaseError, match=reason):
             SqliteStore(path)
@@ -374,7 +374,7 @@ from apportion.storage.sqlite.connection import DatabaseError
 from apportion.storage.sqlite.database import Database
 database = Database(Path(sys.argv[1]))
 try:
-    database.hold()
+    database.lock()
 except DatabaseError as refused:
     print(refused)
 database.close()
@@ -386,7 +386,7 @@ def test_a_second_server_on_the_same_file_is_refused_until_the_first_ends(databa
         command = [sys.executable, "-c", HOLD, str(database.path)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    database.hold()
+    database.lock()
     assert "already running" in second()
     database.close()
     assert second() == ""
@@ -459,7 +459,7 @@ def test_a_thread_that_ends_takes_its_connection_with_it(database: Database) -> 
 
 
 def test_a_value_of_any_length_is_never_part_of_what_a_key_is_looked_up_in(tmp_path: Path) -> None:
-    """Where a table has no row numbers, SQLite reads all of a long row before it compares its key."""
+    """In a table without row numbers, SQLite reads all of a long row before it compares its key."""
     SqliteStore(tmp_path / "apportion.db").close()
     with closing(sqlite3.connect(tmp_path / "apportion.db")) as raw:
         keyed = [

@@ -1,4 +1,4 @@
-"""Why an earlier answer is no more, as it is stored now and as it was stored before there were codes."""
+"""Reasons why an earlier answer is no more, as it is stored now and as it was stored before there were codes."""
 
 from __future__ import annotations
 

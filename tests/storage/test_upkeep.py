@@ -87,14 +87,14 @@ DAMAGE = {
     "UPDATE datasets SET records = 7": "records: 7 records are noted, and there are 8.",
     "UPDATE datasets SET last_n = 3": "records: 3 is noted as the highest record number, and there is a record 8.",
     "UPDATE records SET dataset = 5 WHERE id = 'r1'": "records: 1 records are numbered here but say that",
-    "UPDATE records SET content = x'7b' WHERE id = 'r2'": "records: Record 'r2' cannot be read",
+    "UPDATE records SET content = x'7b' WHERE id = 'r2'": "records: Record 'r2' can't be read",
     "INSERT INTO fts_1(rowid, text) VALUES (8, 'intruder')": (
         "text index: The text index has, and should not have, the word 'intruder' of record 'r8'"
     ),
     "INSERT INTO fts_1(fts_1, rowid, text) VALUES ('delete', 1, 'a quiet word number1')": (
         "text index: The text index lacks the word 'a' of record 'r1'"
     ),
-    "DROP TABLE fts_1": "text index: This could not be checked to its end",
+    "DROP TABLE fts_1": "text index: This couldn't be checked to its end",
     f"DELETE FROM facet WHERE key = ({VID} << 32 | 1)": (
         "facets: 1 facet row is missing, the first one being metadata.page = 'p1' of record 'r1'."
     ),

@@ -1,4 +1,4 @@
-"""What is in the repository is fit for everybody's machine: no package index, no path of one machine."""
+"""Files of the repository are fit for everybody's machine: no package index, no path of one machine."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WALKED = ("src", "tests", "benchmarks", "tools")
+WEB = ("web/src", "web/e2e")
 
 INSTEAD = {
     **dict.fromkeys(("house", "houses"), "the state of the app, or the server of a test"),
@@ -58,6 +59,30 @@ def _metaphors(source: bytes) -> list[str]:
     ]
 
 
+_LEFT_OUT = re.compile(
+    r"""/\*.*?\*/|(?:^|(?<=\s))//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
+    r"""|(?<=[\s(=,:])/(?![/*>\s])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*(?=[\s;,.)])""",
+    re.DOTALL,
+)
+"""Comments, strings and regular expressions of TypeScript."""
+_TEMPLATE = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL)
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+def _web_identifiers(source: str) -> Iterator[str]:
+    """Yield the identifiers of a module in TypeScript; of a template string, those in its braces."""
+
+    def braces(template: re.Match[str]) -> str:
+        return " ".join(re.findall(r"\$\{([^}]*)\}", template.group()))
+
+    yield from _IDENTIFIER.findall(_LEFT_OUT.sub(" ", _TEMPLATE.sub(braces, _LEFT_OUT.sub(" ", source))))
+
+
+def _web_metaphors(source: str) -> list[str]:
+    found = dict.fromkeys(name for name in _web_identifiers(source) if _words(name) & INSTEAD.keys())
+    return [f"{name}, where {INSTEAD[min(_words(name) & INSTEAD.keys())]} is meant" for name in found]
+
+
 @pytest.mark.parametrize("folder", WALKED)
 def test_no_identifier_is_a_private_metaphor(folder: str) -> None:
     files = [path for path in (ROOT / folder).rglob("*.py") if "__pycache__" not in path.parts]
@@ -66,9 +91,18 @@ def test_no_identifier_is_a_private_metaphor(folder: str) -> None:
     assert {path: each for path, each in found.items() if each} == {}
 
 
-@pytest.mark.parametrize("folder", WALKED)
+@pytest.mark.parametrize("folder", WEB)
+def test_no_identifier_of_the_web_app_is_one(folder: str) -> None:
+    files = [path for path in (ROOT / folder).rglob("*.ts*") if path.name != "schema.d.ts"]
+    assert files
+    found = {str(path.relative_to(ROOT)): _web_metaphors(path.read_text("utf-8")) for path in files}
+    assert {path: each for path, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("folder", [*WALKED, *WEB])
 def test_no_module_is_called_by_one(folder: str) -> None:
-    names = {path.stem for path in (ROOT / folder).rglob("*.py")}
+    files = (ROOT / folder).rglob("*")
+    names = {path.name.partition(".")[0] for path in files if path.suffix in (".py", ".ts", ".tsx")}
     assert [
         name for name in sorted(names) if not name.startswith("test_") and _words(name) & INSTEAD.keys()
     ] == []
@@ -85,3 +119,21 @@ def test_a_metaphor_is_seen_in_whatever_it_is_part_of() -> None:
         "3: next_lot",
     ]
     assert _metaphors(b"def test_it_is_told(): pass\nroomy = dealt_with = allotted = 'house'\n") == []
+
+
+def test_one_is_seen_in_the_web_app_but_not_in_texts() -> None:
+    source = """
+/** The room of the house. */
+const [said, setSaid] = useState(""); // told
+const desk = { theirs: "shelf", note: `${lot.id} deals` };
+const FORBIDDEN = /\\b(told|houses?)\\b/i;
+<Room key={`a ${"b"}`} />
+"""
+    assert [each.partition(",")[0] for each in _web_metaphors(source)] == [
+        "said",
+        "setSaid",
+        "desk",
+        "theirs",
+        "lot",
+        "Room",
+    ]

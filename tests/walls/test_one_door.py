@@ -52,7 +52,7 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def looks_up(tree: ast.AST) -> bool:
-    """Whether the code calls ``….datasets.find(…)`` or ``….datasets.by_number(…)``."""
+    """Return True if the code calls ``….datasets.find(…)`` or ``….datasets.by_number(…)``."""
     return any(
         isinstance(node, ast.Attribute)
         and node.attr in ("find", "by_number")

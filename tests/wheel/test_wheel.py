@@ -1,4 +1,4 @@
-"""What people install: the web app is in it once, and nobody needs Node for it."""
+"""The wheel that people install: the web app is in it once, and nobody needs Node for it."""
 
 from __future__ import annotations
 

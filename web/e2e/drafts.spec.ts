@@ -1,61 +1,127 @@
-/** Reloads at any moment: nothing that was typed, marked or chosen is lost. */
+/** Whatever takes the page away, at any moment: nothing that was typed, marked or chosen is lost, and nobody was told that it was saved. */
 
-import { expect, test } from "./journey";
+import type { BrowserContext, Page } from "@playwright/test";
+
+import { expect, type Label, type Task, test, type Wire } from "./journey";
 
 const own = { annotation: "individual", blind: true };
-const TEXT = "Half a thought, and then";
+const TEXT = "Half a thought";
 const AFTER = [0, 100, 300];
 
-for (const individual of [false, true]) {
-  const kind = individual ? "individual" : "shared";
+/** Work begun on a record by the first key and by those after it, and a check that it is there again. */
+interface Work {
+  readonly task: Task;
+  readonly labels?: Label[];
+  readonly record: Omit<Wire, "id">;
+  readonly first: (page: Page) => Promise<void>;
+  readonly more: (page: Page) => Promise<void>;
+  readonly there: (page: Page) => Promise<void>;
+}
 
-  for (const after of AFTER) {
-    test(`text survives a reload ${String(after)} ms after the last key, ${kind}`, async ({ page, server, signIn }) => {
-      const name = `typed-${kind}-${String(after)}`;
-      await server.log(name, "Text2Text", [{ id: "d0", text: "Something long." }]);
+const field = (page: Page) => page.getByRole("textbox", { name: "Your text" });
+const keys = async (page: Page, ...all: string[]) => { for (const each of all) await page.keyboard.press(each); };
+
+const WORKS: Record<string, Work> = {
+  text: {
+    task: "Text2Text",
+    record: { text: "Something long." },
+    first: async (page) => {
+      await field(page).click();
+      await keys(page, TEXT[0] ?? "");
+    },
+    more: (page) => page.keyboard.type(TEXT.slice(1), { delay: 10 }),
+    there: (page) => expect(field(page)).toHaveValue(TEXT),
+  },
+  spans: {
+    task: "TokenClassification",
+    labels: ["PER", "LOC"],
+    record: { text: "Ana met Ben", tokens: ["Ana", "met", "Ben"] },
+    first: async (page) => {
+      await expect(page.getByRole("textbox", { name: "Text" })).toBeFocused();
+      await keys(page, "ArrowRight", "1");
+    },
+    more: (page) => keys(page, "ArrowRight", "2"),
+    there: (page) => expect(page.getByRole("list", { name: "Marked spans" }).getByRole("listitem")).toHaveText([/Ana\s*PER/, /met\s*LOC/]),
+  },
+  labels: {
+    task: "TextClassification",
+    labels: ["one", "two"],
+    record: { inputs: { text: "Both." }, multi_label: true },
+    first: (page) => keys(page, "1"),
+    more: (page) => keys(page, "2"),
+    there: (page) => expect(page.getByRole("group", { name: "Labels" }).getByRole("button", { pressed: true })).toHaveText([/one/, /two/]),
+  },
+};
+
+/** Ways to leave; each returns the tab to go on in. */
+const LEAVING: Record<string, (page: Page, context: BrowserContext) => Promise<Page>> = {
+  reload: async (page) => {
+    await page.reload();
+    return page;
+  },
+  "going elsewhere": async (page) => {
+    await page.goto("/my-work");
+    return page;
+  },
+  "closing the tab": async (page, context) => {
+    await page.close();
+    return context.newPage();
+  },
+  "a crash of the tab": async (page, context) => {
+    await page.goto("chrome://crash").catch(() => undefined); // it does
+    await page.close();
+    return context.newPage();
+  },
+};
+
+/** Writes down all that the head says. */
+const listen = () => {
+  const shown: string[] = [];
+  Object.assign(window, { shown });
+  new MutationObserver(() => {
+    const words = document.querySelector("header [role=status]")?.textContent ?? "";
+    if (words !== shown.at(-1)) shown.push(words);
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+};
+
+/** Every way at every moment; where drafts go to the server too, each way at one of them. */
+const WAYS = {
+  shared: Object.entries(LEAVING).flatMap(([way, leave]) => AFTER.map((after) => ({ way, leave, after }))),
+  individual: Object.entries(LEAVING).map(([way, leave], n) => ({ way, leave, after: AFTER[n % AFTER.length] ?? 0 })),
+};
+
+for (const [kind, ways] of Object.entries(WAYS)) {
+  const individual = kind === "individual";
+  for (const [what, work] of Object.entries(WORKS)) {
+    test(`${what} survive ${Object.keys(LEAVING).join(", ")} at any moment, ${kind}`, async ({ page: first, context, server, signIn }) => {
+      test.slow(); // a dozen visits
+      const name = `kept-${what}-${kind}`;
+      await server.log(name, work.task, ways.map((_, n) => ({ id: `d${String(n)}`, ...work.record })), work.labels ? { labels: work.labels } : {});
       if (individual) await server.ask("admin", "PATCH", `${name}/policies`, own);
       await signIn("ana");
-      await page.goto(`/datasets/team/${name}`);
-      const field = page.getByRole("textbox", { name: "Your text" });
-      await field.click();
-      await page.keyboard.type(TEXT, { delay: 20 });
-      await expect(page.getByText("All saved")).toHaveCount(0);
-      await page.waitForTimeout(after);
-      await page.reload();
-
-      await expect(page.getByRole("textbox", { name: "Your text" })).toHaveValue(TEXT);
-      if (individual) await expect.poll(async () => (await server.mine("ana", name, "d0"))["value"]).toMatchObject({ sentences: [{ text: TEXT }] });
+      await context.addInitScript(listen);
+      // nothing arrives meanwhile, so "saved" would not be true
+      const saving = /\/annotations\/me(\?|$)/;
+      let page = first;
+      for (const [n, { way, leave, after }] of ways.entries()) {
+        await test.step(`${way} after ${String(after)} ms`, async () => {
+          const held = page;
+          await held.route(saving, (route) => (route.request().method() === "PUT" ? undefined : route.continue()));
+          await page.goto(`/datasets/team/${name}?record=d${String(n)}`);
+          await expect(page.getByRole("article")).toBeVisible();
+          await work.first(page);
+          await expect(page.getByText("Not saved yet")).toBeVisible();
+          await work.more(page);
+          await page.waitForTimeout(after);
+          const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown.splice(0));
+          expect(shown.filter((each) => /saved/i.test(each) && each !== "Not saved yet")).toEqual([]);
+          page = await leave(page, context);
+          if (page === held) await page.unroute(saving);
+          if (!page.url().includes("record=")) await page.goto(`/datasets/team/${name}?record=d${String(n)}`);
+          await work.there(page);
+        });
+      }
+      if (individual) await expect.poll(async () => (await server.mine("ana", name, "d0"))["state"]).toBe("draft");
     });
   }
-
-  test(`a span survives a reload at once, ${kind}`, async ({ page, server, signIn }) => {
-    const name = `marked-${kind}`;
-    await server.log(name, "TokenClassification", [{ id: "s0", text: "Ana met Ben", tokens: ["Ana", "met", "Ben"] }], { labels: ["PER"] });
-    if (individual) await server.ask("admin", "PATCH", `${name}/policies`, own);
-    await signIn("ana");
-    await page.goto(`/datasets/team/${name}`);
-    await expect(page.getByRole("textbox", { name: "Text" })).toBeFocused();
-    await page.keyboard.press("ArrowRight");
-    await page.keyboard.press("1"); // Ana
-    await page.reload();
-
-    await expect(page.getByText("Draft", { exact: true })).toBeVisible();
-    await page.keyboard.press("Enter");
-    await expect.poll(async () => (await server.record(name, "s0"))["annotation"]).toMatchObject({ entities: [{ start: 0, end: 3, label: "PER" }] });
-  });
-
-  test(`labels that were picked survive a reload at once, ${kind}`, async ({ page, server, signIn }) => {
-    const name = `picked-${kind}`;
-    await server.log(name, "TextClassification", [{ id: "l0", inputs: { text: "Both." }, multi_label: true }], { labels: ["one", "two"] });
-    if (individual) await server.ask("admin", "PATCH", `${name}/policies`, own);
-    await signIn("ana");
-    await page.goto(`/datasets/team/${name}`);
-    await expect(page.getByText("Both.")).toBeVisible();
-    await page.keyboard.press("1");
-    await page.keyboard.press("2");
-    await page.reload();
-
-    await expect(page.getByText("Draft", { exact: true })).toBeVisible();
-    await expect(page.getByRole("checkbox", { name: "one" }).or(page.getByRole("button", { name: /one/, pressed: true }))).toBeVisible();
-  });
 }

@@ -1,4 +1,4 @@
-/** What a model says of the words of a text, in the text. */
+/** Attributions by a model, in the text. */
 
 import { expect, expectAccessible, test, type Wire } from "./journey";
 

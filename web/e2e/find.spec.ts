@@ -103,6 +103,23 @@ test("what is not there says so", async ({ page, server, signIn }) => {
   await expectAccessible(page);
 });
 
+test("while the server is away a page says so, and is there after trying again", async ({ page, server, signIn }) => {
+  await server.log("away", "TextClassification", topics(3), { labels: TOPICS });
+  await signIn("admin");
+  for (const [address, wanted, there] of [
+    ["/people", "**/api/users*", page.getByRole("row", { name: /^ana/ })],
+    ["/datasets/team/away?view=list", "**/api/datasets/away/TextClassification:search*", page.getByRole("article").first()],
+  ] as const) {
+    await page.route(wanted, (route) => route.abort());
+    await page.goto(address);
+    await expect(page.getByRole("alert")).toContainText("The server can’t be reached");
+    await expectAccessible(page);
+    await page.unroute(wanted);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(there).toBeVisible();
+  }
+});
+
 test("one's settings: colours stay chosen, a new key is shown once", async ({ page, signIn }) => {
   await signIn("zoe");
   await page.goto("/user-settings");

@@ -50,6 +50,35 @@ test("the action bar stays where it is, whatever the text is like, and on a phon
   await expectAccessible(page);
 });
 
+test("the bar of a review stays where it is, too, and the tools above fit into one row", async ({ page, server, signIn }) => {
+  const lengths = [1, 40, 900];
+  const records = lengths.map((words, n) => ({ id: `v${String(n)}`, inputs: { text: Array.from({ length: words }, (_, each) => `word${String(each)}`).join(" ") } }));
+  await server.log("reviewed", "TextClassification", records, { labels: TOPICS });
+  await server.ask("admin", "PATCH", "reviewed/policies", two);
+  for (const { id } of records) {
+    await server.answer("ana", "reviewed", id, "sport");
+    await server.answer("ben", "reviewed", id, "science");
+  }
+  await signIn("admin");
+  for (const [width, height] of [[1440, 900], [768, 1024], [375, 720]] as const) {
+    await page.setViewportSize({ width, height });
+    const places: unknown[] = [];
+    for (const { id } of records) {
+      await page.goto(`/datasets/team/reviewed/review?record=${id}`);
+      await expect(page.getByRole("article", { name: "Answer of A" })).toBeVisible();
+      const resolve = page.getByRole("button", { name: /^Resolve/ });
+      places.push(await resolve.boundingBox());
+      await page.getByRole("button", { name: /^Edit/ }).click(); // what is opened makes it longer
+      places.push(await resolve.boundingBox());
+    }
+    expect(new Set(places.map((each) => JSON.stringify(each))).size, `at ${String(width)}`).toBe(1);
+    if (width < 1000) continue;
+    const first = await page.getByText("Conflicts", { exact: true }).boundingBox();
+    const last = await page.getByRole("button", { name: "Accept all agreed" }).boundingBox();
+    expect(last?.y).toBeLessThan((first?.y ?? 0) + (first?.height ?? 0));
+  }
+});
+
 test("tabs of a dataset stand where they stood", async ({ page, server, signIn }) => {
   await server.log("steady", "TextClassification", plain(3), { labels: TOPICS });
   await server.ask("admin", "PATCH", "steady/policies", two);
@@ -161,10 +190,10 @@ test("a reviewer reads the guidelines, copies one person's span down, and takes 
   await server.log("copying", "TokenClassification", ["s0", "s1"].map((id) => ({ id, text, tokens })), { labels: ["PER", "LOC"] });
   await server.ask("admin", "PATCH", "copying/policies", two);
   await server.ask("admin", "PUT", "copying/guidelines", { text: "# Names\n\nMark every name." });
-  const said = (as: string, id: string, ...entities: object[]) => server.ask(as, "PUT", `copying/records/${id}/annotations/me`, { value: { entities }, state: "submitted", version: 0 });
+  const submit = (as: string, id: string, ...entities: object[]) => server.ask(as, "PUT", `copying/records/${id}/annotations/me`, { value: { entities }, state: "submitted", version: 0 });
   for (const id of ["s0", "s1"]) {
-    await said("ana", id, { start: 0, end: 3, label: "PER" }, { start: 8, end: 15, label: "PER" });
-    await said("ben", id, { start: 0, end: 3, label: "PER" });
+    await submit("ana", id, { start: 0, end: 3, label: "PER" }, { start: 8, end: 15, label: "PER" });
+    await submit("ben", id, { start: 0, end: 3, label: "PER" });
   }
   await signIn("admin");
   await page.goto("/datasets/team/copying/review?record=s0");
@@ -204,4 +233,26 @@ test("a page whose files are gone after an upgrade is loaded again, and nothing 
   await expect.poll(() => loads.length).toBeGreaterThan(0);
   await expect(page).toHaveTitle(/^Agreement/);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+});
+
+test("half a text is still there when the page is loaded again for a file that is gone", async ({ page, server, signIn }) => {
+  await server.log("upgraded-typing", "Text2Text", [{ id: "u0", text: "Something long." }]);
+  await server.assign("upgraded-typing", { overlap: 1, users: ["ana"] }, { blind: true });
+  await signIn("ana");
+  const loads: string[] = [];
+  await page.route(/\/assets\/panels-[^/]*\.js$/, async (route) => {
+    if (loads.length < 2) await route.fulfill({ status: 404 });
+    else await route.continue();
+  });
+  page.on("load", () => loads.push(page.url()));
+  await page.goto("/datasets/team/upgraded-typing?view=queue");
+  const field = page.getByRole("textbox", { name: "Your text" });
+  await field.click();
+  await page.keyboard.type("Half a thought, and");
+  expect(loads).toHaveLength(1);
+  await page.getByRole("button", { name: "Search, filters and view" }).click();
+  await expect.poll(() => loads.length).toBe(2);
+  await expect(field).toHaveValue("Half a thought, and");
+  await page.getByRole("button", { name: "Search, filters and view" }).click();
+  await expect(page.getByRole("textbox", { name: "Search records" })).toBeVisible();
 });

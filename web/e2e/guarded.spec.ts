@@ -35,7 +35,7 @@ test("a new password of one's own is asked for the old one, and holds from then 
   await signIn("zoe");
   await page.goto("/user-settings");
   await change("not this one", "something new");
-  await expect(page.getByRole("alert")).toContainText("not your present password");
+  await expect(page.getByRole("alert")).toContainText("not your current password");
   await change(PASSWORD, "something new");
   await expect(page.getByText("Password changed.")).toBeVisible();
   await expectAccessible(page);

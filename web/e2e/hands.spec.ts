@@ -56,13 +56,13 @@ test("words stay marked while their label is chosen, and what was done is said",
   await server.log("said", "TokenClassification", [0, 1].map((n) => ({ id: `s${String(n)}`, text: `${text} ${String(n)}`, tokens: [...text.split(" "), String(n)] })), { labels: ["PER", "LANG"] });
   await signIn("ana");
   await page.addInitScript(() => {
-    const said: string[] = [];
-    Object.assign(window, { said });
-    Object.assign(document, { ariaNotify: (words: string) => said.push(words) });
+    const spoken: string[] = [];
+    Object.assign(window, { spoken });
+    Object.assign(document, { ariaNotify: (words: string) => spoken.push(words) });
   });
-  const said = () => page.evaluate(() => (window as unknown as { said: string[] }).said.splice(0).join("|"));
+  const spoken = () => page.evaluate(() => (window as unknown as { spoken: string[] }).spoken.splice(0).join("|"));
   await page.goto("/datasets/team/said");
-  await expect.poll(said).toContain("1 of 2: Grace wrote COBOL early 0");
+  await expect.poll(spoken).toContain("1 of 2: Grace wrote COBOL early 0");
   const box = await page.getByRole("textbox", { name: "Text" }).boundingBox();
   if (!box) throw new Error("no text");
   await page.mouse.move(box.x + 4, box.y + box.height / 2);
@@ -74,9 +74,9 @@ test("words stay marked while their label is chosen, and what was done is said",
   await expect.poll(marked).toMatch(/^Grace/);
   await page.keyboard.press("1");
   await expect.poll(marked).toBe("");
-  await expect.poll(said).toMatch(/Grace.*marked PER/);
+  await expect.poll(spoken).toMatch(/Grace.*marked PER/);
   await page.keyboard.press("Enter");
-  await expect.poll(said).toContain("2 of 2: Grace wrote COBOL early 1");
+  await expect.poll(spoken).toContain("2 of 2: Grace wrote COBOL early 1");
   await expect(page.getByRole("status").filter({ hasText: /Saved|Saving/ })).toHaveAttribute("aria-live", "off");
 });
 

@@ -1,4 +1,4 @@
-/** What journeys start from: people signed in, data logged as a notebook would, and a page that must behave. */
+/** Fixtures of the journeys: people signed in, data logged as a notebook would, and a page that must behave. */
 
 import AxeBuilder from "@axe-core/playwright";
 import { type APIRequestContext, expect, type Page, test as base } from "@playwright/test";
@@ -123,7 +123,7 @@ export const test = base.extend<Fixtures, { servedFor: string; served: string }>
 });
 
 /**
- * What a weak computer far from the server has, with SLOW_JOURNEYS=3 in the environment: a third of the speed, and replies
+ * Emulate a weak computer far from the server, with SLOW_JOURNEYS=3 in the environment: a third of the speed, and replies
  * that come up to 300 ms later and in any order. Finds what is lost when somebody is faster than the page.
  */
 async function slowDown(page: Page) {
@@ -150,8 +150,8 @@ export async function expectAccessible(page: Page) {
     const axe = new AxeBuilder({ page });
     // the page is the same in the dark, only its colours are not
     const found = await (colorScheme === "light" ? axe.withTags(tags) : axe.withRules(["color-contrast"])).analyze();
-    const told = found.violations.map((each) => ({ rule: each.id, where: each.nodes.map((node) => `${node.target.join(" ")}: ${node.failureSummary ?? ""}`) }));
-    expect(told, colorScheme).toEqual([]);
+    const shown = found.violations.map((each) => ({ rule: each.id, where: each.nodes.map((node) => `${node.target.join(" ")}: ${node.failureSummary ?? ""}`) }));
+    expect(shown, colorScheme).toEqual([]);
   }
 }
 

@@ -19,7 +19,7 @@ test.describe("on an empty server", () => {
   test.use({ baseURL: `http://localhost:${String(portOf(1))}` });
   test.beforeAll(async () => {
     server = await serve(portOf(1), "empty");
-    code = server.said;
+    code = server.output;
   });
   test.afterAll(async () => { await server?.stop(); });
 
@@ -39,7 +39,7 @@ test.describe("on an empty server", () => {
     await page.getByLabel("Username").fill("max");
     await page.getByRole("textbox", { name: "Password" }).fill("long enough");
     await page.keyboard.press("Enter");
-    await expect(page.getByRole("alert")).toContainText("This is not the code");
+    await expect(page.getByRole("alert")).toContainText("This is not the setup code");
     await page.getByLabel("Setup code").fill(code);
     await page.keyboard.press("Enter");
     await expect(page.getByRole("heading", { name: "Welcome, Max" })).toBeVisible();
@@ -80,7 +80,7 @@ test.describe("on an empty server", () => {
     await dialog.getByLabel("People per record").fill("2");
     await dialog.getByLabel("Share of the records").fill("20");
     await expect(dialog.getByRole("checkbox", { name: "Blind" })).toBeChecked();
-    await expect(dialog.getByText("ana 120, ben 120, cy 120, 60 shared, 0 unassigned")).toBeVisible();
+    await expect(dialog.getByText("300 records, 360 answers, +20% work, 60 shared, 0 unassigned")).toBeVisible();
     await dialog.getByRole("button", { name: "Assign 300 records" }).click();
     await expect(dialog).toBeHidden();
     const seconds = (Date.now() - began - looked) / 1000;
@@ -259,6 +259,7 @@ test("people: members of a workspace, a new password and key, somebody leaves wi
     await page.getByRole("menuitem", { name: what }).click();
   };
   const dialog = page.getByRole("dialog");
+  await expect(page.getByRole("row", { name: /^ana/ })).toContainText("team · Annotator");
   await act("dora", /New password/);
   await dialog.getByRole("button", { name: "Create" }).click();
   const password = await dialog.locator("code").first().innerText();
@@ -288,6 +289,8 @@ test("people: members of a workspace, a new password and key, somebody leaves wi
 
   // ben looks after the workspace, and nothing else
   await signIn("ben");
+  await page.goto("/user-settings");
+  await expect(page.getByText("team · Manager")).toBeVisible();
   await page.goto("/");
   await expect(page.getByRole("heading", { name: "Team", level: 1 })).toBeVisible();
   await page.getByRole("link", { name: "People" }).click();

@@ -9,7 +9,7 @@ const WIDTHS = [
   { width: 640, height: 400 },
 ];
 
-/** What reaches beyond the right edge, but for what scrolls by itself; for a failure that can be read. */
+/** Expect that nothing reaches beyond the right edge, but for what scrolls by itself; for a failure that can be read. */
 async function expectFits(page: Page, address: string) {
   await page.goto(address);
   await expect(page.locator("main").first()).toBeVisible();
@@ -29,10 +29,10 @@ async function expectFits(page: Page, address: string) {
         return false;
       };
       const wide = [...document.querySelectorAll("body *")].filter((each) => each.getBoundingClientRect().right > root.clientWidth + 0.5 && !held(each));
-      const told = wide.slice(0, 5).map((each) => `${each.tagName} ${each.className.toString()} ${(each.textContent ?? "").slice(0, 40)}`);
-      return { by: root.scrollWidth - root.clientWidth, told };
+      const elements = wide.slice(0, 5).map((each) => `${each.tagName} ${each.className.toString()} ${(each.textContent ?? "").slice(0, 40)}`);
+      return { by: root.scrollWidth - root.clientWidth, elements };
     });
-    expect(beyond.by, `${address} at ${String(size.width)}: ${beyond.told.join("; ")}`).toBeLessThanOrEqual(0);
+    expect(beyond.by, `${address} at ${String(size.width)}: ${beyond.elements.join("; ")}`).toBeLessThanOrEqual(0);
   }
 }
 

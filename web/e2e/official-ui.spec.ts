@@ -13,7 +13,7 @@ const cache = process.env["APPORTION_CACHE"] ?? join(process.env["XDG_CACHE_HOME
 const app = globSync("argilla-1.6.0-py3*/lib/python3*/site-packages/argilla/server/static", { cwd: cache }).map((each) => join(cache, each))[0] ?? "";
 const KINDS: Record<string, string> = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml", ".webmanifest": "application/json" };
 
-/** What is stored, as our own client would see it. */
+/** Records as they are stored, as our own client would see them. */
 async function stored(server: Server) {
   const rules = (await server.ask("admin", "GET", "old-ways/TextClassification/labeling/rules")) as unknown as { query: string; label: string }[];
   return rules.map(({ query, label }) => [query, label]);

@@ -1,4 +1,4 @@
-/** What happens while a page opens, and what is there when it opens again. */
+/** Opening of a page, and what is there when it opens again. */
 
 import { entities, expect, test, TOPICS, topics } from "./journey";
 import { patience } from "./patience";

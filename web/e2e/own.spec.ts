@@ -104,6 +104,28 @@ test("a record is flagged to a person by name, and the guidelines are a key away
   expect(await server.ask("admin", "GET", "flags/records/t00/comments")).toMatchObject({ comments: [{ author: "ana", to: "admin" }] });
 });
 
+test("guidelines that are new or changed say so until they are read", async ({ page, server, signIn }) => {
+  await server.log("unread", "TextClassification", topics(3), { labels: TOPICS });
+  await server.ask("admin", "PUT", "unread/guidelines", { text: "# Topics\n\nChoose one." });
+  await signIn("ana");
+  await page.goto("/datasets/team/unread");
+  const isNew = page.getByText("There are guidelines you haven’t read yet.");
+  const changed = page.getByText("The guidelines changed since you last read them.");
+  await expect(isNew).toBeVisible();
+  await expectAccessible(page);
+  const read = page.getByRole("status").filter({ has: isNew.or(changed) }).getByRole("button");
+  await read.click();
+  await expect(page.getByRole("heading", { name: "Topics" })).toBeVisible();
+  await expect(isNew).toBeHidden();
+
+  await server.ask("admin", "PUT", "unread/guidelines", { text: "# Topics\n\nChoose one or two.", version: 1 });
+  await page.reload();
+  await expect(changed).toBeVisible();
+  await read.click();
+  await expect(page.getByText("Choose one or two.")).toBeVisible();
+  await expect(changed).toBeHidden();
+});
+
 test("who leads answers with an annotation of their own, and overwrites nobody's", async ({ page, server, signIn }) => {
   await server.log("leading", "TextClassification", topics(2), { labels: TOPICS });
   await server.ask("admin", "PATCH", "leading/policies", { ...own, required: 2 });

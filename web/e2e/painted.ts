@@ -1,8 +1,8 @@
-/** How long it takes from a real key press or click until what it does is in the page and painted. */
+/** Time from a real key press or click until what it does is in the page and painted. */
 
 import type { Page } from "@playwright/test";
 
-/** What has to be in the page: a record other than the one before, or another number of marks. */
+/** Sight that has to be in the page: a record other than the one before, or another number of marks. */
 type Awaited = "record" | "mark" | "floor";
 
 /** Puts what measures into every page that is opened from now on. */

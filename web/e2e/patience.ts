@@ -1,5 +1,5 @@
 /**
- * How long journeys and unit tests wait on this machine. None asserts that something is fast: whatever is waited for is given up
+ * Times that journeys and unit tests wait on this machine. None asserts that something is fast: whatever is waited for is given up
  * after a time that no healthy run needs, which grows with how slowly the machine computes and how busy it is.
  *
  * Measured once; the workers are told. The tests in Python do the same, in tests/patience.py.
@@ -7,11 +7,11 @@
 
 import { availableParallelism, loadavg } from "node:os";
 
-const TOLD = "PATIENCE_FACTOR";
+const VARIABLE = "PATIENCE_FACTOR";
 const USUAL_MS = 60;
 const MOST = 40;
 
-/** How long a loop takes by the clock on the wall, against an ordinary machine with nothing else to do. */
+/** Time that a loop takes by the clock on the wall, against an ordinary machine with nothing else to do. */
 function pace(): number {
   const began = performance.now();
   let sum = 0;
@@ -28,6 +28,6 @@ function measured(): number {
 
 /** So many milliseconds on an ordinary machine with nothing else to do. */
 export function patience(milliseconds: number): number {
-  const factor = Number((process.env[TOLD] ??= String(measured())));
+  const factor = Number((process.env[VARIABLE] ??= String(measured())));
   return Math.round(milliseconds * factor);
 }

@@ -209,8 +209,8 @@ test.describe("reviewers", () => {
     await expectAccessible(page);
     await page.keyboard.press("Enter");
     await expect(page.getByText("Yes, it is.")).toBeVisible();
-    const said = await team.ask("ana", "GET", "datasets/review-texts/records/x0/comments?workspace=team");
-    expect(said["comments"]).toMatchObject([{ author: "ana" }, { author: "rita", to: "ana", text: "Yes, it is." }]);
+    const found = await team.ask("ana", "GET", "datasets/review-texts/records/x0/comments?workspace=team");
+    expect(found["comments"]).toMatchObject([{ author: "ana" }, { author: "rita", to: "ana", text: "Yes, it is." }]);
 
     await page.keyboard.press("Escape");
     await page.keyboard.press("1");
@@ -220,6 +220,62 @@ test.describe("reviewers", () => {
     await page.keyboard.press("Control+Enter");
     await expect(page.getByText("That was the last conflict")).toBeVisible();
     expect((await team.mine("review-texts", "x0", "ana")).gold).toMatchObject({ value: { sentences: [{ text: /fox\. Indeed\.$/ }] } });
+  });
+
+  test("find a decision half made as they left it, after going on and after a reload, and label by keys of their own", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await team.rita();
+    const text = "Ada Lovelace met Charles in London.";
+    const tokens = ["Ada", "Lovelace", "met", "Charles", "in", "London", "."];
+    const labels = Array.from({ length: 12 }, (_, n) => `L${String(n + 1)}`);
+    await team.blind("review-half", "TokenClassification", ["h0", "h1"].map((id) => ({ id, text, tokens })), labels);
+    for (const id of ["h0", "h1"]) {
+      await team.answer("review-half", id, "ana", { entities: [{ start: 0, end: 12, label: "L1" }] });
+      await team.answer("review-half", id, "ben", { entities: [{ start: 0, end: 3, label: "L1" }] });
+    }
+    await signIn("rita");
+    await page.goto("/my-work");
+    const like = (chosen: object) => page.evaluate(async (body) => {
+      const headers = { "X-Apportion": "rita", "Content-Type": "application/json" };
+      return (await fetch("/api/me/preferences", { method: "PUT", headers, body })).status;
+    }, JSON.stringify(chosen));
+    expect(await like({ keys: { next: ["j"] } })).toBe(200);
+    await page.goto("/datasets/team/review-half/review");
+    await expect(page.getByText("1 of 2")).toBeVisible();
+    const marked = page.getByRole("region", { name: "Final value" }).getByRole("list", { name: "Marked spans" }).getByRole("listitem");
+    const reason = page.getByRole("textbox", { name: "Reason" });
+    await page.keyboard.press("1");
+    await expect(marked).toHaveCount(1);
+    await page.keyboard.press("e");
+    const twelfth = page.getByRole("group", { name: "Labels" }).getByRole("button", { name: /^L12/ });
+    const key = (await twelfth.locator("kbd").textContent()) ?? "";
+    await expect(page.getByRole("textbox", { name: "Text" })).toBeFocused();
+    for (let word = 0; word < 4; word++) await page.keyboard.press("ArrowRight");
+    await page.keyboard.press(key.toLowerCase()); // Charles
+    await expect(marked).toHaveCount(2);
+    await expect(marked.last()).toContainText("L12");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await reason.fill("a whole name");
+    await picture(page, "review-half");
+    await expectAccessible(page);
+
+    await reason.press("Escape");
+    await page.keyboard.press("j");
+    await expect(page.getByText("2 of 2")).toBeVisible();
+    await expect(reason).toHaveValue("");
+    await page.keyboard.press("p");
+    await expect(marked).toHaveCount(2);
+    await expect(reason).toHaveValue("a whole name");
+    await page.reload();
+    await expect(marked).toHaveCount(2);
+    await expect(reason).toHaveValue("a whole name");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("2 of 2")).toBeVisible();
+    expect((await team.mine("review-half", "h0", "ana")).gold).toMatchObject({ reason: "a whole name", author: "rita" });
+    await page.keyboard.press("p");
+    await expect(page.getByText("Resolved by you")).toBeVisible();
+    await like({});
   });
 
   test("accept at once what people agree on, and take it back", async ({ page, server, signIn, request }) => {

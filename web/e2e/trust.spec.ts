@@ -4,7 +4,7 @@ import { expect, expectAccessible, test, TOPICS, topics } from "./journey";
 
 const own = { annotation: "individual", blind: true };
 
-/** What is asked of the server while something is done. */
+/** Requests to the server while something is done. */
 function requests(page: Page): string[] {
   const seen: string[] = [];
   page.on("request", (request) => { if (request.url().includes("/api/")) seen.push(`${request.method()} ${new URL(request.url()).pathname}`); });
@@ -14,8 +14,8 @@ function requests(page: Page): string[] {
 test("who leads sees what records stand by, why, and who said what, and answers only by an act of its own", async ({ page, server, signIn }) => {
   await server.log("results", "TextClassification", topics(4), { labels: TOPICS });
   await server.ask("admin", "PATCH", "results/policies", { ...own, required: 3 });
-  for (const [who, said] of [["ana", "sport"], ["ben", "sport"], ["cy", "politics"]] as const) await server.answer(who, "results", "t00", said);
-  for (const [who, said] of [["ana", "sport"], ["ben", "science"], ["cy", "politics"]] as const) await server.answer(who, "results", "t01", said);
+  for (const [who, label] of [["ana", "sport"], ["ben", "sport"], ["cy", "politics"]] as const) await server.answer(who, "results", "t00", label);
+  for (const [who, label] of [["ana", "sport"], ["ben", "science"], ["cy", "politics"]] as const) await server.answer(who, "results", "t01", label);
   await server.answer("ana", "results", "t02", "sport");
   await server.ask("admin", "PUT", "results/records/t01/gold", { value: { labels: [{ class: "science" }] }, reason: "See page 3.", version: 0 });
   await signIn("admin");
@@ -60,7 +60,7 @@ test("what the team page counts is what its links show", async ({ page, server, 
   const queue = (await server.ask("ana", "POST", "promised/queue:claim", { limit: 3 })) as { records: { id: string; assignment: { token: string } }[] };
   const [first, second] = queue.records;
   await server.answer("ana", "promised", first?.id ?? "", "sport");
-  await server.ask("ana", "POST", "promised/queue:skip", { id: second?.id, token: second?.assignment.token });
+  await server.ask("ana", "POST", "promised/queue:skip", { id: second?.id, token: second?.assignment.token, reason: "not my language" });
   await signIn("admin");
   await page.goto("/datasets/team/promised/team");
   const row = page.getByRole("row", { name: /^ana/ });
@@ -73,8 +73,8 @@ test("what the team page counts is what its links show", async ({ page, server, 
   }
   await page.goto("/datasets/team/promised/team");
   await expect(row.getByRole("cell").nth(5)).toHaveText("1"); // skipped
-  await page.getByText("Skipped", { exact: true }).focus();
   await expect(page.getByText(/go to the next free person/)).toBeVisible();
+  await expect(page.getByRole("region", { name: "Activity" })).toContainText(/ana skipped.*not my language/);
 });
 
 test("a skip is taken back by U like everything else, also after a reload, unless somebody has the record", async ({ page, server, signIn }) => {
@@ -112,7 +112,7 @@ test("a skip is taken back by U like everything else, also after a reload, unles
   await skip(second);
   await server.ask("ben", "POST", "unskip/queue:claim", { limit: 20 });
   await page.keyboard.press("u");
-  await expect(page.getByText(/somebody else has it now/)).toBeVisible();
+  await expect(page.getByText(/someone else has it now/)).toBeVisible();
 });
 
 test("figures of one person say in which measure they are", async ({ page, server, signIn }) => {

@@ -32,7 +32,7 @@ async function receiver() {
 
 test("a webhook is set up, tried, and sends again what had failed", async ({ page, server, signIn }) => {
   const program = await receiver();
-  await server.log("told", "TextClassification", topics(3));
+  await server.log("noticed", "TextClassification", topics(3));
   await signIn("admin");
   await page.goto("/people");
   await page.getByRole("link", { name: "Webhooks" }).click();

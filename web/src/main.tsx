@@ -1,4 +1,4 @@
-/** Where the app starts: styles, language, theme, cache, router. */
+/** Start of the app: styles, language, theme, cache, router. */
 
 import "@fontsource-variable/inter/wght.css";
 import "@mantine/core/styles/baseline.layer.css";

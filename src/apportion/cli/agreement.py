@@ -57,7 +57,7 @@ def _ask(remote: Remote, name: str, what: str, **asked: str | None) -> Any:
     help="Of the bootstrap, and of gamma's chance.",
 )
 @click.option("--query", help="Only records that match.")
-@click.option("--people", is_flag=True, help="How good everybody is instead: by a model, and by checks.")
+@click.option("--people", is_flag=True, help="How good everyone is instead: by a model, and by checks.")
 @server_options
 @as_json
 def agreement(
@@ -110,7 +110,7 @@ def _people(found: dict[str, Any], as_json: bool) -> None:
         }
         for each in found["annotators"]
     ]
-    listing(rows, ["annotator", "answers", "accuracy", "checks"], json=False, none="Nobody has answered yet.")
+    listing(rows, ["annotator", "answers", "accuracy", "checks"], json=False, none="No one has answered yet.")
     if found["why"]:
         click.echo(f"No accuracy: {found['why']}.")
 
@@ -159,7 +159,7 @@ def conflicts(
              "people": [one["annotator"] for one in each["annotations"]]}
             for each in rows
         ]  # fmt: skip
-    listing(rows, ["id", "agreement", "status", "people"], json=as_json, none="Nobody disagrees.")
+    listing(rows, ["id", "agreement", "status", "people"], json=as_json, none="No one disagrees.")
     if not as_json and found["total"] > len(rows):
         click.echo(f"{len(rows):,} of {found['total']:,}")
 
@@ -191,7 +191,7 @@ def export(
     api_key: str | None,
     workspace: str | None,
 ) -> None:
-    """Write a dataset to FILE: resolved values, everybody's answers, soft labels. A dash is standard output."""
+    """Write a dataset to FILE: resolved values, everyone's answers, soft labels. A dash is standard output."""
     remote = _remote(url, api_key, workspace)
     body = {"format": kind_of(file, format_), "query": query, "spreadsheet": spreadsheet}
     download(remote, name, file, body)

@@ -25,7 +25,7 @@ __all__ = ["assign", "users_of"]
 )
 @click.argument("dataset")
 @click.option(
-    "--users", multiple=True, help="Who, with commas between; default everybody who annotates there."
+    "--users", multiple=True, help="Who, with commas between; default everyone who annotates there."
 )
 @click.option(
     "--overlap", default="1", show_default=True, help="How many people answer a record: a number, or all."
@@ -34,8 +34,8 @@ __all__ = ["assign", "users_of"]
     "--share", type=float, help="Share of the records that the overlap is for; the rest gets one person."
 )
 @click.option("--stratify", help="Metadata key: take the share from the records of each of its values.")
-@click.option("--anchors", type=int, help="So many records go to everybody.")
-@click.option("--blind", is_flag=True, help="Nobody sees what others answer.")
+@click.option("--anchors", type=int, help="So many records go to everyone.")
+@click.option("--blind", is_flag=True, help="No one sees what others answer.")
 @click.option("--seed", type=int, help="The same seed gives the same plan; one is drawn if none is given.")
 @click.option("--where", help="Only records that match, in the search language.")
 @click.option(
@@ -46,7 +46,7 @@ __all__ = ["assign", "users_of"]
     "--mode", type=click.Choice(["push", "pull"]), help="Name people now, or leave slots to who is free."
 )
 @click.option("--due", help="Date by which it is to be done.")
-@click.option("--lease", type=int, help="Minutes for which somebody holds a record; default 30.")
+@click.option("--lease", type=int, help="Minutes for which someone holds a record; default 30.")
 @click.option(
     "--skip",
     type=click.Choice(["next_person", "back_to_me", "drop"]),
@@ -61,7 +61,7 @@ __all__ = ["assign", "users_of"]
     "--adaptive", type=int, metavar="MOST", help="One more person where answers differ, up to so many."
 )
 @click.option("--until", type=float, help="With --adaptive: until a label is that probable.")
-@click.option("--checks", type=float, help="Share of everybody's records that have a gold value already.")
+@click.option("--checks", type=float, help="Share of everyone's records that have a gold value already.")
 @click.option(
     "--feedback", is_flag=True, help="With --checks: show people the right answer after they answer."
 )
@@ -89,8 +89,8 @@ def assign(
 ) -> None:
     """Share a dataset out among annotators.
 
-    Every record goes to one person, and to everybody the same number of them, unless options say otherwise.
-    Look first with --preview: who would get how many, what two people would have in common, what cannot be
+    Every record goes to one person, and to everyone the same number of them, unless options say otherwise.
+    Look first with --preview: who would get how many, what two people would have in common, what can't be
     assigned and why. With the seed and the digest of the preview, exactly that plan is made or none.
     """
     rule = _rule(options)
@@ -166,7 +166,7 @@ def users_of(given: tuple[str, ...]) -> list[Any]:
         except ValueError as wrong:
             raise click.BadParameter(f"{word}: behind = stands a weight, as in ana=2.") from wrong
     if not found:
-        raise click.BadParameter("nobody is named.")
+        raise click.BadParameter("no one is named.")
     return found
 
 

@@ -136,7 +136,7 @@ def extend(dataset: str, plan: str | None, preview: bool, yes: bool, as_json: bo
 )
 @_changes
 @click.option("--users", multiple=True, help="Who shares the rows from now on, with commas between.")
-@click.option("--level", is_flag=True, help="Also hand over what somebody has above their share.")
+@click.option("--level", is_flag=True, help="Also hand over what someone has above their share.")
 @click.option("--rule", type=int, help="Only this rule of the plan, counted from 0.")
 def rebalance(
     dataset: str,
@@ -179,7 +179,7 @@ def move(
     rule: int,
     **server: Any,
 ) -> None:
-    """Give pending rows to somebody by hand."""
+    """Give pending rows to someone by hand."""
     if not records and annotator is None:
         raise click.UsageError("Which rows? Give --records, --annotator or both.")
     body = {"to": to, "records": _ids(records), "annotator": annotator, "rule": rule}

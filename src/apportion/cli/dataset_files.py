@@ -44,7 +44,7 @@ def export(
     api_key: str | None,
     workspace: str | None,
 ) -> None:
-    """Write a dataset to FILE: resolved values, everybody's answers, soft labels. A dash is standard output.
+    """Write a dataset to FILE: resolved values, everyone's answers, soft labels. A dash is standard output.
 
     FILE is there only once it is whole.
     """
@@ -113,7 +113,7 @@ def import_(
     workspace: str | None,
     as_json: bool,
 ) -> None:
-    """Bring records in from FILE: an export with everybody's answers and gold values, or any table with a mapping.
+    """Bring records in from FILE: an export with everyone's answers and gold values, or any table with a mapping.
 
     The whole file is checked before anything is stored. A dataset that is not there is created; records of one
     that is are replaced by id.

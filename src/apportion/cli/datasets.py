@@ -63,7 +63,7 @@ def _tags(tags: dict[str, str]) -> list[str]:
 @server_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(name: str, url: str | None, api_key: str | None, workspace: str | None, yes: bool) -> None:
-    """Delete a dataset with its records and everybody's annotations; for some days it can be restored."""
+    """Delete a dataset with its records and everyone's annotations; for some days it can be restored."""
     remote = Remote.of(url, api_key, workspace)
     remote.dataset("GET", name)
     if not yes and not click.confirm(f"Delete {remote.place}.{name} and all annotations in it?"):
@@ -159,7 +159,7 @@ def gather(
 ) -> None:
     """Bring copies together, by record id, that were logged to each person's own workspace.
 
-    The new dataset has everybody's annotations. The copies stay as they are.
+    The new dataset has everyone's annotations. The copies stay as they are.
     """
     remote = Remote.of(url, api_key, workspace)
     body = {"name": name, "workspaces": list(workspaces), "into": into or name, "dry_run": preview}
@@ -173,4 +173,4 @@ def gather(
         f"{remote.place}.{into or name}."
     )
     rows = [{"annotator": who, "records": number} for who, number in found["loads"].items()]
-    listing(rows, ["annotator", "records"], json=False, none="Nobody has a copy.")
+    listing(rows, ["annotator", "records"], json=False, none="No one has a copy.")

@@ -108,7 +108,7 @@ def _bring(old: Remote, new: Remote, found: dict[str, Any], again: bool, check: 
     try:
         total = source.count(name)
     except RefusedError as closed:
-        return {**row, "complete": False, "outcome": f"cannot be read there: {closed.message}"}
+        return {**row, "complete": False, "outcome": f"can't be read there: {closed.message}"}
     row["records"] = total
     spaces = {each["name"] for each in target.ask("GET", "/api/workspaces")}
     here = place in spaces and target.find(name) is not None

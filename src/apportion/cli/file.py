@@ -52,7 +52,7 @@ def backup(file: Path, force: bool, home: Path | None) -> None:
     """Write a consistent copy of everything to FILE, also while a server runs.
 
     Everything acknowledged before the backup began is in it. The secret that signs logins is not: after a
-    restore elsewhere everybody signs in again. A backup of a PostgreSQL database is such a file, too.
+    restore elsewhere everyone signs in again. A backup of a PostgreSQL database is such a file, too.
     """
     from apportion.bootstrap import open_upkeep
 
@@ -99,7 +99,7 @@ def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
     if done.kept is not None:
         click.echo(f"As it was before: {done.kept}")
     click.echo(
-        "Everybody has to sign in again. Passwords, API keys, roles and who was deactivated are as they were when the "
+        "Everyone has to sign in again. Passwords, API keys, roles and who was deactivated are as they were when the "
         "backup was made: what was changed since has to be changed again (apportion users list --inactive)."
     )
     if done.older:
@@ -110,7 +110,7 @@ def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
 @as_json
 @home_option
 def reindex(as_json: bool, home: Path | None) -> None:
-    """Make the text index, facets and counters anew from the records, annotations and plans.
+    """Make the text index, facets and counters again from the records, annotations and plans.
 
     For when `verify` finds that they do not agree, or that the file is damaged there. The file as it was is
     kept beside; in PostgreSQL all is one transaction. Stop the server first; a million records take a few minutes.
@@ -126,7 +126,7 @@ def reindex(as_json: bool, home: Path | None) -> None:
         return
     for table, count in done.left_out.items():
         notice(f"{count:,} rows of {table} belong to nothing that exists and were left out.")
-    click.echo(f"{settings.store_name} is made anew, and everything agrees.")
+    click.echo(f"{settings.store_name} is rebuilt, and everything agrees.")
     if done.kept is not None:
         click.echo(f"As it was before: {done.kept}")
 

@@ -68,4 +68,4 @@ def hours(
         return
     rows = [{**each, "hours": f"{each['hours']:.2f}"} for each in found["rows"]]
     columns = ["annotator", "dataset", "from", "to", "answers", "hours"]
-    listing(rows, columns, json=False, none="Nobody worked in this time.")
+    listing(rows, columns, json=False, none="No one worked in this time.")

@@ -79,7 +79,7 @@ def _what_next(source: Path | str, target: Path | str) -> str:
         f"what is in {source.parent / 'secret'}" if isinstance(source, Path) else "that of the servers before"
     )
     lines.append(
-        f"- APPORTION_SECRET_KEY should be {secret}: else everybody signs in again, and webhooks get other secrets"
+        f"- APPORTION_SECRET_KEY should be {secret}: else everyone signs in again, and webhooks get other secrets"
     )
     return "\n".join(lines)
 

@@ -30,8 +30,8 @@ Exit codes:
   0  done, or there was nothing to do
   1  refused, or what was given is invalid; nothing was changed
   2  the command was called wrongly
-  3  the server cannot start, or its file cannot be opened
-  4  the server cannot be reached"""
+  3  the server can't start, or its file can't be opened
+  4  the server can't be reached"""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 

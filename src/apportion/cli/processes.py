@@ -108,7 +108,7 @@ class _Processes:
             if self._stopping.is_set():
                 break
             ended = os.waitstatus_to_exitcode(status)
-            notice(f"Process {process} ended with status {ended}. It is started anew.")
+            notice(f"Process {process} ended with status {ended}. It is started again.")
             time.sleep(_PAUSE)
             if not self._stopping.is_set():
                 os.close(self._start(first=first))

@@ -38,7 +38,7 @@ __all__ = ["quickstart"]
 @click.option(
     "--browser/--no-browser",
     default=None,
-    help="Open a browser when the server is up; by default where there is a screen and somebody at it.",
+    help="Open a browser when the server is up; by default where there is a screen and someone at it.",
 )
 @home_option
 def quickstart(host: str | None, port: int | None, browser: bool | None, home: Path | None) -> None:
@@ -218,6 +218,6 @@ async def _send(client: Any, method: str, path: str, body: dict[str, Any], **mor
     answer = await client.request(method, path, json=body, **more)
     if answer.status_code != 200:
         raise RefusedError(
-            f"The demo data could not be loaded: {path} answers {answer.status_code} {answer.text}"
+            f"The demo data couldn't be loaded: {path} answers {answer.status_code} {answer.text}"
         )
     return answer.json()

@@ -16,7 +16,7 @@ from .output import RefusedError
 __all__ = ["AMOUNTS", "amount", "team"]
 
 AMOUNTS = ("full", "single", "none")
-"""How many of the demo's datasets are loaded: all of them, the one that is shared out, or none."""
+"""Choices of the demo's datasets to load: all of them, the one that is shared out, or none."""
 
 
 def team() -> tuple[Person, ...]:

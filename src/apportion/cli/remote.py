@@ -174,7 +174,7 @@ def _encoded(body: Any) -> bytes | None:
     try:
         return None if body is None else json.dumps(body, allow_nan=False).encode()
     except ValueError as wrong:  # a number that is none has no place in JSON
-        raise RefusedError(f"This cannot be sent: {wrong}. Nothing was asked.") from wrong
+        raise RefusedError(f"This can't be sent: {wrong}. Nothing was asked.") from wrong
 
 
 @contextmanager

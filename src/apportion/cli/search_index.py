@@ -21,7 +21,7 @@ workspace_option = click.option("--workspace", required=True, help="The dataset'
 
 
 class IndexUpkeep(Protocol):
-    """What ``bootstrap`` opens for these commands."""
+    """The search index of a store, as ``bootstrap`` opens it for these commands."""
 
     def status(self) -> Sequence[IndexStatus]: ...
 
@@ -36,7 +36,7 @@ class IndexUpkeep(Protocol):
 def index() -> None:
     """Look after the search indexes in OpenSearch, beside servers that run.
 
-    Everything in them comes from the database, and can be made anew from it at any time. Uses the database and the
+    Everything in them comes from the database, and can be rebuilt from it at any time. Uses the database and the
     OpenSearch of the settings (APPORTION_DATABASE_URL, APPORTION_OPENSEARCH_URL).
     """
 
@@ -66,14 +66,14 @@ def status(as_json: bool) -> None:
 @click.argument("dataset")
 @workspace_option
 def rebuild(dataset: str, workspace: str) -> None:
-    """Build the index of DATASET anew from the database; searches use the old one until the new one is ready.
+    """Rebuild the index of DATASET from the database; searches use the old one until the new one is ready.
 
     Also a dataset with fewer records than APPORTION_SEARCH_FROM gets an index so. What is cut short is gone on with by
     a server, or by the same command.
     """
     with _opened() as upkeep, Progress("indexing") as progress:
         upkeep.rebuild(workspace, dataset, lambda done, total: progress.at(done, total))
-    click.echo(f"The index of {workspace}/{dataset} is made anew and in use.")
+    click.echo(f"The index of {workspace}/{dataset} is rebuilt and in use.")
 
 
 @index.command(epilog=examples("apportion index verify reviews --workspace team"))
@@ -102,7 +102,7 @@ def verify(dataset: str, workspace: str) -> None:
 def drop(dataset: str | None, workspace: str | None, everything: bool, yes: bool) -> None:
     """Remove the index of DATASET, or with --all those of every dataset. Nothing is lost: searches ask the database.
 
-    Servers that still have APPORTION_OPENSEARCH_URL set build the index of a large dataset anew.
+    Servers that still have APPORTION_OPENSEARCH_URL set build the index of a large dataset again.
     """
     if everything == bool(dataset) or bool(dataset) != bool(workspace):
         raise click.UsageError("Give a dataset with --workspace, or --all.")
@@ -112,4 +112,4 @@ def drop(dataset: str | None, workspace: str | None, everything: bool, yes: bool
     with _opened() as upkeep:
         gone = upkeep.drop(workspace or "", dataset or "")
     click.echo(f"Removed {gone} {'index' if gone == 1 else 'indexes'}.")
-    notice("Servers with APPORTION_OPENSEARCH_URL build those of large datasets anew.")
+    notice("Servers with APPORTION_OPENSEARCH_URL build those of large datasets again.")

@@ -117,7 +117,7 @@ def _announce(app: FastAPI, url: str) -> None:
     with state.store.read() as tx:
         nobody = not tx.people.has_admin()
     if nobody:
-        click.echo(f"Nobody can sign in yet. Open {url} and enter this code: {state.setup.code}")
+        click.echo(f"No one can sign in yet. Open {url} and enter this setup code: {state.setup.code}")
         click.echo("(Or stop the server and run `apportion users create --role admin`.)")
 
 
@@ -136,7 +136,7 @@ def run(
         settings.signing_key()  # refuses where none is given, before anything else is done
     elif settings.processes > 1:
         raise CannotStartError(
-            f"{settings.processes} processes cannot share one file. Start one; or put the data into a PostgreSQL "
+            f"{settings.processes} processes can't share one file. Start one; or put the data into a PostgreSQL "
             "database (APPORTION_DATABASE_URL), for which there may be any number."
         )
     with _bound(settings) as listener:
@@ -269,7 +269,7 @@ def _bound(settings: Settings) -> socket.socket:
     except OSError as taken:
         listener.close()
         raise CannotStartError(
-            f"Cannot listen at {settings.host}, port {settings.port}: {taken.strerror}. "
+            f"Can't listen at {settings.host}, port {settings.port}: {taken.strerror}. "
             "Choose another with --port or APPORTION_PORT."
         ) from taken
     return listener

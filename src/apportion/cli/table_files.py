@@ -57,7 +57,7 @@ def read_parts(file: Path, kind: str, id_column: str | None) -> Iterator[FilePar
             rows = _csv_rows(file) if kind == "csv" else _parquet_rows(file)
             yield from _tables(rows, id_column or "id")
     except (OSError, UnicodeDecodeError) as unreadable:
-        raise RefusedError(f"{file} cannot be read: {unreadable}.") from unreadable
+        raise RefusedError(f"{file} can't be read: {unreadable}.") from unreadable
 
 
 def _lines(file: Path, id_column: str) -> Iterator[FilePart]:
@@ -120,7 +120,7 @@ def _csv_rows(file: Path) -> Iterator[list[str]]:
         try:
             yield from (row for row in csv.reader(opened, strict=True) if row)
         except csv.Error as wrong:
-            raise RefusedError(f"{file} cannot be read: {wrong}. Nothing was stored.") from None
+            raise RefusedError(f"{file} can't be read: {wrong}. Nothing was stored.") from None
 
 
 def _parquet_rows(file: Path) -> Iterator[list[str]]:

@@ -24,7 +24,7 @@ def read_users(file: Path) -> tuple[Any, list[str]]:
             is_database = opened.read(len(_SQLITE)) == _SQLITE
         return _database(file) if is_database else (_yaml(file), [])
     except (OSError, UnicodeDecodeError) as missing:
-        raise RefusedError(f"{file} cannot be read: {missing}.") from missing
+        raise RefusedError(f"{file} can't be read: {missing}.") from missing
 
 
 def _yaml(file: Path) -> Any:

@@ -18,7 +18,7 @@ __all__ = ["whole_file"]
 def whole_file(file: Path) -> Iterator[IO[Any]]:
     """Yield a file open for writing bytes, renamed to ``file`` at the end; a dash is standard output.
 
-    Raises ``RefusedError`` where it cannot be written; a part is never left behind.
+    Raises ``RefusedError`` where it can't be written; a part is never left behind.
     """
     to_stdout = str(file) == "-"
     part = file if to_stdout else file.with_name(f"{file.name}.part")
@@ -28,7 +28,7 @@ def whole_file(file: Path) -> Iterator[IO[Any]]:
         if not to_stdout:
             part.replace(file)
     except OSError as failure:
-        raise RefusedError(f"{file} cannot be written: {failure}.") from failure
+        raise RefusedError(f"{file} can't be written: {failure}.") from failure
     finally:
         if not to_stdout:
             part.unlink(missing_ok=True)

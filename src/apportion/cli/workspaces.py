@@ -82,7 +82,7 @@ def _called(username: str, role: MembershipRole) -> str:
     type=click.Choice([role.value for role in MembershipRole]),
     default=MembershipRole.ANNOTATOR.value,
     show_default=True,
-    help="What they are there. Reviewers see everybody's answers; managers run the workspace.",
+    help="What they are there. Reviewers see everyone's answers; managers run the workspace.",
 )
 @home_option
 def add_user(workspace: str, username: str, role: str, home: Path | None) -> None:

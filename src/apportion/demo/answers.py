@@ -8,10 +8,10 @@ from typing import Any
 __all__ = ["BEGUN", "answer"]
 
 BEGUN = 42
-"""How many of their 120 records each annotator has done."""
+"""Number of their 120 records that each annotator has done."""
 
 _AGREES = {"ana": 88, "ben": 80, "cy": 72}
-"""How many of a hundred records somebody sees as the predictor does."""
+"""Number of records of a hundred that a person labels as the predictor does."""
 
 
 def answer(username: str, record: dict[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ PLAN: dict[str, Any] = {
     "blind": True,
     "seed": 7,
 }
-"""How these are shared out: 240 for one person, 60 for two, so that everybody has 120."""
+"""Assignment of these: 240 for one person, 60 for two, so that everybody has 120."""
 
 GUIDELINES = """\
 # What is this sentence about?

@@ -58,7 +58,7 @@ class LabelSettings:
     vectors: Mapping[str, int] | None = None
     allow_overlapping_spans: bool = False
     allow_character_spans: bool = False
-    """Whether spans may start and end within a token. Clients of 1.x refuse to load such records."""
+    """Permission for spans to start and end within a token. Clients of 1.x refuse to load such records."""
 
     def unknown(self, labels: Iterable[str]) -> list[str]:
         """Return those of ``labels`` that the label schema does not have, in order of appearance."""

@@ -122,7 +122,7 @@ class QueryTooSlowError(InvalidTextSearchError):
             f"it would take more than {seconds:g} seconds of computing; use fewer patterns, let them begin with "
             "letters, or add a word or a filter that narrows the search"
         )
-        super().__init__(f"Cannot answer this query: {reason}. Nothing was changed.", reason=reason)
+        super().__init__(f"Can't answer this query: {reason}. Nothing was changed.", reason=reason)
         self.seconds = seconds
 
     def params(self) -> dict[str, Any]:
@@ -183,7 +183,7 @@ class SessionChangedError(UnauthorizedError):
     def __init__(self, believed: str, current: str) -> None:
         super().__init__(
             f"This page is {believed}'s, and {current} has signed in in this browser since. Nothing was changed: "
-            f"sign in again as {believed}, or load the page anew to go on as {current}."
+            f"sign in again as {believed}, or reload the page to go on as {current}."
         )
         self.believed = believed
         self.current = current
@@ -358,7 +358,7 @@ class StoreUnavailableError(Refusal):
             if unknown
             else "Nothing of this request was kept; send it again in a moment."
         )
-        super().__init__(f"The database cannot be reached{why and f' ({why})'}. {kept}")
+        super().__init__(f"The database can't be reached{why and f' ({why})'}. {kept}")
         self.retry_after = 2
         self.unknown = unknown
 
@@ -371,7 +371,7 @@ class SearchUnavailableError(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "The search index of this dataset cannot be reached, and without it this search takes too long. Nothing "
+            "The search index of this dataset can't be reached, and without it this search takes too long. Nothing "
             "was changed; try again in a while, or narrow the search."
         )
         self.retry_after = 30

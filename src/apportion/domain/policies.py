@@ -163,7 +163,7 @@ def _consistent(now: Policies, changes: Mapping[str, Any]) -> Policies:
         after = replace(after, annotation=AnnotationMode.INDIVIDUAL)
     if after.blind and not after.individual:
         raise BadRequestError(
-            "A blind dataset keeps everybody's own annotations: 'blind' and 'annotation: shared' exclude each "
+            "A blind dataset keeps everyone's own annotations: 'blind' and 'annotation: shared' exclude each "
             "other. Nothing was changed."
         )
     if after.annotation is not now.annotation and "resolution" not in changes:

@@ -45,7 +45,7 @@ class RGListenerContext:
     query_params: dict[str, Any] = field(default_factory=dict)
     """The parameters of the query; what the action changes in them holds for the next cycle."""
     search: Search | None = None
-    """What the condition was asked about; None without a condition."""
+    """Search that the condition was checked with; None without a condition."""
     metrics: Metrics | None = None
     """The figures that were asked for; None if none were."""
 

@@ -60,7 +60,7 @@ def _monitor_of(model: object) -> type[BaseMonitor]:
             found: type[BaseMonitor] = getattr(import_module(f".{module}", __package__), name)
             return found
     raise ModelNotSupportedError(
-        f"{type(model).__module__}.{type(model).__qualname__} cannot be monitored, and is returned as it is. There are "
+        f"{type(model).__module__}.{type(model).__qualname__} can't be monitored, and is returned as it is. There are "
         f"monitors for {', '.join('.'.join(each) for each in _MONITORS)}; for others, log what they predict: "
         "rg.log(records, name, background=True)."
     )

@@ -19,7 +19,9 @@ __all__ = [
     "ChangedRecords",
     "Comment",
     "CommentFilter",
+    "CommentPage",
     "Event",
+    "HistoryPage",
     "PastAnnotation",
     "SentComment",
     "SharedAnswer",
@@ -70,6 +72,14 @@ class PastAnnotation(NamedTuple):
     by: str | None = None
 
 
+class HistoryPage(NamedTuple):
+    """Up to ``limit`` earlier answers and decisions with numbers below ``before``: of one person, or of all."""
+
+    limit: int
+    before: int | None = None
+    annotator: str | None = None
+
+
 class Event(NamedTuple):
     """Something that happened: who did what, when, to which record; ``no`` grows with time."""
 
@@ -112,6 +122,14 @@ class ChangedRecords(NamedTuple):
     more: bool
 
 
+class CommentPage(NamedTuple):
+    """Up to ``limit`` comments with numbers above ``after``: those from or to ``reader``, or all."""
+
+    limit: int
+    after: int = 0
+    reader: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CommentFilter:
     """Comments in ``datasets`` to a reader, and in those ``led`` also the ones to nobody.
@@ -145,6 +163,10 @@ class Annotations(Protocol):
         """Return the version of somebody's own annotation of each of the records that they have annotated."""
         ...
 
+    def sizes(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, int]:
+        """Return about how many bytes each of these records and its answers takes; those not there are left out."""
+        ...
+
     def save_cases(self, dataset: Dataset, changes: Sequence[CaseChange], *, at: int) -> None:
         """Store changes of records: annotations, slots, gold, and what everybody sees."""
         ...
@@ -155,8 +177,18 @@ class Annotations(Protocol):
         """
         ...
 
-    def history(self, dataset: Dataset, id: str, annotator: str | None = None) -> list[PastAnnotation]:
-        """Return earlier annotations of a record, newest first; of one person or of all."""
+    def history(
+        self, dataset: Dataset, id: str, annotator: str | None = None, *, limit: int | None = None
+    ) -> list[PastAnnotation]:
+        """Return earlier annotations of a record, or the newest of them, newest first; of one person or of all."""
+        ...
+
+    def history_page(
+        self, dataset: Dataset, id: str, page: HistoryPage
+    ) -> tuple[list[tuple[int, PastAnnotation]], bool]:
+        """Return a page of what was submitted or discarded earlier, newest first, each with its number, and whether
+        there is more; no drafts. The page ends early where values are large.
+        """
         ...
 
     def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
@@ -238,12 +270,12 @@ class Annotations(Protocol):
         """Count the records that have all their answers and are not resolved by them."""
         ...
 
-    def paces(self, dataset: Dataset, since: int) -> dict[str, tuple[int, int]]:
-        """By person: how many answers since that instant, and when the first of them was."""
+    def paces(self, dataset: Dataset, since: int, who: str | None = None) -> dict[str, tuple[int, int]]:
+        """By person, or of one: how many answers since that instant, and when the first of them was."""
         ...
 
-    def comments(self, dataset: Dataset, case: Case) -> list[Comment]:
-        """Return the comments on a record, oldest first."""
+    def comments(self, dataset: Dataset, case: Case, page: CommentPage) -> list[tuple[int, Comment]]:
+        """Return a page of the comments on a record, oldest first, each with its number."""
         ...
 
     def comments_to(self, wanted: CommentFilter) -> list[SentComment]:

@@ -21,8 +21,9 @@ AT_ONCE = 500
 STRETCH, PAUSE = 0.005, 0.001
 """Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
 interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
-YOUNG = 0.05
-"""Seconds of computing that a request gets before all those that have computed less go first."""
+YOUNG = 0.25
+"""Seconds of computing that a request gets before all those that have computed less go first: more than what people
+wait for all day takes, such as a search with all counts."""
 LONGEST_REST = 0.02
 """Seconds that older work rests at most between two stretches, so that it goes on even where others never pause."""
 
@@ -65,7 +66,7 @@ class Deadline:
     Only the computing time of that thread counts, so that a query is not refused because others keep the
     machine busy. ``query`` limits the evaluation of each query within longer work; None: as ``seconds``.
     With a ``foreground`` the work belongs to it until it has computed for ``YOUNG`` seconds or ends (``finish``),
-    and rests from then on while others are in it; work that is ``long`` never belongs to it.
+    and rests from then on while others are in it; work that is ``long`` or gives way never belongs to it.
     """
 
     def __init__(
@@ -108,6 +109,10 @@ class Deadline:
         if self._foreground is not None and not self._long and not self._young:
             self._young, self._old_at = True, now + YOUNG
             self._foreground.enter()
+
+    def give_way(self) -> None:
+        """Let all others go first from the start; to be called before it."""
+        self._long = True
 
     def finish(self) -> None:
         """End the work, in its thread; work that was never started has nothing to end."""

@@ -108,8 +108,8 @@ class Queue(Protocol):
         """Return the numbers of the datasets in which a person has or may take slots."""
         ...
 
-    def last_active(self, dataset: Dataset) -> dict[str, Active]:
-        """Return the activity of each annotator."""
+    def last_active(self, dataset: Dataset, annotator: str | None = None) -> dict[str, Active]:
+        """Return the activity of each annotator, or of one."""
         ...
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:

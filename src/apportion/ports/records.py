@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -10,16 +11,20 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.ids import RESOLVED, Viewer
 from apportion.domain.query import MatchAll, Query
 from apportion.domain.records import AgentValues, Record, Vector
+from apportion.spans import Entity
 from apportion.vocabulary import Status, Task
 
 __all__ = [
+    "AgentFragments",
     "Criteria",
     "EncodedRecord",
     "MatchingIds",
+    "RecordTexts",
     "Records",
     "SearchHits",
     "SortKey",
     "StoredRecord",
+    "decoded",
 ]
 
 
@@ -62,21 +67,96 @@ class MatchingIds(NamedTuple):
     values: Mapping[str, list[Any]]
 
 
-class StoredRecord(NamedTuple):
-    """A stored record as one viewer sees it, still as JSON fragments (see ``storage``'s encoding).
+class AgentFragments(NamedTuple):
+    """The answers of agents as JSON: of each the agent, and the members of its value without their braces.
 
-    ``prediction`` and ``answer`` hold lines of agent and value by turns, the agent that counts first. ``number`` is the
-    record's among those of its dataset.
+    ``first`` is the one that counts, None while nothing is resolved; ``own`` are those that agents gave themselves, or
+    None if ``first`` is the only one.
     """
 
-    id: str
-    status: Status
-    updated: int
-    content: bytes
-    prediction: bytes | None
-    answer: bytes | None
-    vectors: Mapping[str, Vector] | None
-    number: int
+    first: tuple[bytes, bytes] | None
+    own: Sequence[tuple[bytes, bytes]] | None = None
+
+
+def decoded(members: bytes) -> dict[str, Any]:
+    """Return JSON members that stand without their braces as an object."""
+    found: dict[str, Any] = json.loads(b"{%b}" % members)
+    return found
+
+
+class RecordTexts(Protocol):
+    """The texts of a record, by task."""
+
+    @property
+    def inputs(self) -> dict[str, str | list[str]] | None: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def tokens(self) -> list[str]: ...
+
+
+class StoredRecord(Protocol):
+    """A stored record as one viewer sees it, still as JSON, which replies are concatenated from.
+
+    ``content`` has the members of its own fields without their braces. ``number`` is the record's among those of its
+    dataset.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def status(self) -> Status: ...
+
+    @property
+    def updated(self) -> int: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+    @property
+    def vectors(self) -> Mapping[str, Vector] | None: ...
+
+    @property
+    def number(self) -> int: ...
+
+    def fields(self) -> dict[str, Any]:
+        """Return the record's own fields, decoded."""
+        ...
+
+    def texts(self) -> RecordTexts:
+        """Return the texts of the record, decoded; the rest of it is skipped."""
+        ...
+
+    def content_without_nulls(self) -> bytes:
+        """Return ``content`` without members that are null."""
+        ...
+
+    def predictions(self, *, nulls: bool = True) -> AgentFragments | None:
+        """Return the predictions; without ``nulls`` a value leaves out a score that it does not have."""
+        ...
+
+    def annotations(self, *, nulls: bool = True) -> AgentFragments | None:
+        """Return the annotations, as ``predictions`` does."""
+        ...
+
+    def with_first_answer(self) -> StoredRecord:
+        """Return the record with the one annotation that counts, and nobody's own beside it."""
+        ...
+
+    def record(self, task: Task) -> Record:
+        """Return the record, decoded."""
+        ...
+
+    def values(self, task: Task) -> tuple[AgentValues | None, AgentValues | None]:
+        """Return prediction and annotation, decoded."""
+        ...
+
+    def spans(self) -> tuple[list[Entity] | None, list[Entity] | None]:
+        """Return the spans of prediction and annotation that count, of a token classification record."""
+        ...
 
 
 class SearchHits(NamedTuple):
@@ -164,10 +244,6 @@ class Records(Protocol):
 
     def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[StoredRecord]:
         """Return records by number, in that order, in the view of the criteria; deleted ones are left out."""
-        ...
-
-    def answers_of(self, row: StoredRecord, task: Task) -> tuple[AgentValues | None, AgentValues | None]:
-        """Decode a row's prediction and annotation."""
         ...
 
     def labels(self, dataset: Dataset, viewer: Viewer = ...) -> list[str]:

@@ -8,7 +8,7 @@ __all__ = ["KeptReply", "Replies", "RequestKey"]
 
 
 class RequestKey(NamedTuple):
-    """What a request is recognised by: who sent it, the key they chose for it, and a digest of the request."""
+    """Key by which a request is recognised: who sent it, the key they chose for it, and a digest of the request."""
 
     person: str
     key: str
@@ -16,7 +16,7 @@ class RequestKey(NamedTuple):
 
 
 class KeptReply(NamedTuple):
-    """What is known of a request with a key; ``body`` is None while a server, the ``owner``, is at work on it."""
+    """Reply to a request with a key; ``body`` is None while a server, the ``owner``, is at work on it."""
 
     digest: str
     owner: int

@@ -118,8 +118,8 @@ class Slots(Protocol):
         """Return slots by number, with the reasons why they exist."""
         ...
 
-    def slots_on(self, dataset: Dataset, id: str) -> list[SlotRow]:
-        """Return every slot of a record, of any plan."""
+    def slots_on(self, dataset: Dataset, ids: Collection[str]) -> list[SlotRow]:
+        """Return every slot of these records, of any plan."""
         ...
 
     def live_slots_of(self, plan: StoredPlan, now: int) -> list[tuple[int, HeldSlot]]:

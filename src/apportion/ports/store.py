@@ -146,7 +146,7 @@ class Store(Protocol):
         """Store that a server is running at this instant."""
         ...
 
-    def look(self) -> str | None:
+    def check_files(self) -> str | None:
         """Return what happened to the store's files since it was opened, if they are not where they were."""
         ...
 

@@ -53,7 +53,7 @@ class SearchCondition:
     left: int
     """Searches since the start that were left to the database though there is an index."""
     problem: str = ""
-    """Why searches are left to the database, or indexing does not go on; empty if nothing is wrong."""
+    """Reason why searches are left to the database, or indexing does not go on; empty if nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def check_name(name: object, what: str = "dataset") -> str:
         raise InputValueError(f"Which {what}? Its name must not be empty, and it is text; got {name!r}.")
     if not _NAME.fullmatch(name):
         raise InputValueError(
-            f"{name!r} cannot be the name of a {what}: only a-z, 0-9, - and _ are allowed, and it begins with "
+            f"{name!r} can't be the name of a {what}: only a-z, 0-9, - and _ are allowed, and it begins with "
             "a letter or digit."
         )
     return name

@@ -14,7 +14,7 @@ from apportion.wire import queries
 from apportion.wire import records as wire
 
 from ._clock import from_wire
-from ._gc import making_many
+from ._gc import gc_paused
 from .records import (
     Record,
     Text2TextRecord,
@@ -23,7 +23,7 @@ from .records import (
     TokenClassificationRecord,
 )
 
-__all__ = ["Page", "SearchPage", "read_page", "read_search", "user_id"]
+__all__ = ["DecodedSearch", "Page", "read_page", "read_search", "user_id"]
 
 _DIGITS = 100
 """Longer numbers stay texts."""
@@ -41,7 +41,7 @@ class Page(NamedTuple):
     next_page_cfg: str | None
 
 
-class SearchPage(NamedTuple):
+class DecodedSearch(NamedTuple):
     """A page of a search: the best matches, the total, and counts by value."""
 
     records: list[Any]
@@ -67,11 +67,11 @@ def read_page(body: bytes, task: Task, *, everybodys: bool = False) -> Page:
     return Page(records, page.next_idx, page.next_page_cfg)
 
 
-def read_search(body: bytes, task: Task) -> SearchPage:
+def read_search(body: bytes, task: Task) -> DecodedSearch:
     """Decode the response of a search. Raises as ``read_page`` does."""
     page, records = _read(_search, body, task)
     counts = {} if page.aggregations is UNSET else _counts(page.aggregations)
-    return SearchPage(records, page.total, counts or {})
+    return DecodedSearch(records, page.total, counts or {})
 
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ P = TypeVar("P", queries.SearchPage, queries.ScanPage)
 
 def _read(decode: Callable[[bytes], P], body: bytes, task: Task) -> tuple[P, list[Any]]:
     convert = _RECORD[task]
-    with making_many():
+    with gc_paused():
         page = decode(body)
         return page, [convert(each) for each in page.records]
 

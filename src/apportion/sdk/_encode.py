@@ -21,7 +21,7 @@ from apportion.wire.records import (
 )
 
 from ._clock import to_wire
-from ._decode import Page, SearchPage, read_page, read_search, user_id
+from ._decode import DecodedSearch, Page, read_page, read_search, user_id
 from .records import (
     Record,
     Text2TextRecord,
@@ -30,7 +30,7 @@ from .records import (
     ValidationError,
 )
 
-__all__ = ["Page", "SearchPage", "as_tags", "read_page", "read_search", "to_bulk", "user_id"]
+__all__ = ["DecodedSearch", "Page", "as_tags", "read_page", "read_search", "to_bulk", "user_id"]
 
 _STATUSES = frozenset(each.value for each in Status)
 
@@ -73,7 +73,7 @@ def to_bulk(
                 _encode(out)
             except _ENCODING_ERRORS as its_own:
                 raise _unsendable(index, records[index], its_own) from its_own
-        raise ValidationError("metadata", f"the dataset's cannot be sent as JSON: {wrong}") from wrong
+        raise ValidationError("metadata", f"the dataset's can't be sent as JSON: {wrong}") from wrong
 
 
 def as_tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
@@ -92,7 +92,7 @@ def as_tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
 def _converter(records: Sequence[Record]) -> Callable[[Any, str], _Sent]:
     kind = type(records[0])
     if kind not in _OUT:
-        raise ValidationError("records", f"a {kind.__name__} cannot be logged")
+        raise ValidationError("records", f"a {kind.__name__} can't be logged")
     if len(set(map(type, records))) > 1:
         index = next(index for index, record in enumerate(records) if type(record) is not kind)
         other = type(records[index]).__name__

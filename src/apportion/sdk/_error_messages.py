@@ -229,7 +229,7 @@ def _query(_: RequestInfo, details: Mapping[str, Any]) -> str:
     where = f" (at character {details['position'] + 1})" if isinstance(details.get("position"), int) else ""
     message, reason = str(details.get("message")), details.get("reason")
     why = f": {reason}" if reason and str(reason) not in message else ""
-    return f"The query cannot be understood{where}: {message}{why}"
+    return f"The query can't be understood{where}: {message}{why}"
 
 
 _WORDS: dict[str, Callable[[RequestInfo, Mapping[str, Any]], str]] = {

@@ -6,11 +6,11 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["making_many"]
+__all__ = ["gc_paused"]
 
 
 @contextmanager
-def making_many() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Pause garbage collection: it takes as long as the work itself, and finds nothing.
 
     Several threads may do so at a time; whoever found it running sets it going again.

@@ -11,7 +11,7 @@ import httpx
 __all__ = ["PAUSES", "Request", "may_retry", "pause_while_at_work", "retry_pause"]
 
 PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
-"""How long to wait before asking again, in seconds: a server that restarts is back by then."""
+"""Pauses before the same request is sent again, in seconds: a server that restarts is back by then."""
 _LONGEST_PAUSE = 30.0
 _AWAY = frozenset({502, 503, 504})
 """Statuses of a server that is away for the moment, or of a proxy before it."""

@@ -46,13 +46,13 @@ class Agreement:
     interval: str | None = None
     """The kind of interval, ``jackknife`` or ``bootstrap``."""
     undefined: str | None = None
-    """Why there is no figure, as a code."""
+    """Reason why there is no figure, as a code."""
     why: str | None = None
-    """Why there is no figure or no interval, in words."""
+    """Reason why there is no figure or no interval, in words."""
     no_interval: str | None = None
-    """Why there is no interval, as a code."""
+    """Reason why there is no interval, as a code."""
     caution: str | None = None
-    """Why the interval is to be read with caution, as a code."""
+    """Reason why the interval is to be read with caution, as a code."""
     caution_why: str | None = None
     """The same in words."""
     label: str | None = None
@@ -164,7 +164,7 @@ class Conflict:
     status: str
     """``Validated`` once it is resolved."""
     why: str | None = None
-    """Why it is not resolved, as a code."""
+    """Reason why it is not resolved, as a code."""
 
 
 class Conflicts(list[Conflict]):
@@ -180,7 +180,7 @@ class Conflicts(list[Conflict]):
     @property
     def _head(self) -> str:
         more = f", of which {_SHOWN} are shown" if len(self) > _SHOWN else ""
-        return f"{count(len(self), 'record')} that people differ on{more}" if self else "Nobody disagrees"
+        return f"{count(len(self), 'record')} that people differ on{more}" if self else "No one disagrees"
 
     @property
     def _rows(self) -> list[list[Any]]:
@@ -233,7 +233,7 @@ class AnnotatorQuality:
     answers: int
     """The number of their answers."""
     accuracy: float | None
-    """How often the model takes them to be right, from 0 to 1."""
+    """Share of their answers that are right by the model, from 0 to 1."""
     checks: int = 0
     """The number of checks they answered."""
     checks_right: int = 0
@@ -248,11 +248,11 @@ class Annotators(list[AnnotatorQuality]):
     why: str | None = None
 
     def __repr__(self) -> str:
-        lines = text_table(_QUALITY, self._rows) if self else ["Nobody has answered yet"]
+        lines = text_table(_QUALITY, self._rows) if self else ["No one has answered yet"]
         return "\n".join([*lines, *([f"No accuracy: {self.why}"] if self.why else [])])
 
     def _repr_html_(self) -> str:
-        table = html_table(_QUALITY, self._rows) if self else "<p>Nobody has answered yet</p>"
+        table = html_table(_QUALITY, self._rows) if self else "<p>No one has answered yet</p>"
         return table + (f"<p style='{MUTED}'>No accuracy: {escape(self.why)}</p>" if self.why else "")
 
     @property

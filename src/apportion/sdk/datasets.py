@@ -39,11 +39,11 @@ class Dataset(MutableSequence[R], Generic[R]):
 
     task: ClassVar[Task]
     """The task of its records."""
-    """What kind of answer the records ask for."""
+    """Kind of answer that the records ask for."""
 
     _kind: ClassVar[type[Record]]
     _individual = False
-    """Whether the records know everybody's annotations, and are to be converted with them."""
+    """True if the records have everybody's annotations, and are to be converted with them."""
 
     def __init__(self, records: Sequence[R] | None = None) -> None:
         self._records: Any = [] if records is None else records

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from apportion.vocabulary import Task
 
-from ._gc import making_many
+from ._gc import gc_paused
 from ._optional import library
 from .records import Record, ValidationError
 
@@ -60,7 +60,7 @@ def from_pandas(kind: type[R], frame: Any) -> list[R]:
     """
     known = [name for name in frame.columns if name in columns_of(kind)]
     report_unused(kind, [str(name) for name in frame.columns if name not in known])
-    with making_many():
+    with gc_paused():
         columns = {name: _values(frame[name]) for name in known}
         return built(kind, columns, range(len(frame)))
 

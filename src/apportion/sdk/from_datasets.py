@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from apportion.vocabulary import Task
 
 from ._encode import user_id
-from ._gc import making_many
+from ._gc import gc_paused
 from ._optional import library
 from ._tag_columns import spans_of
 from .frames import built, columns_of, report_unused
@@ -60,7 +60,7 @@ def from_datasets(
         raise KeyError("there is no column of tokens; say which one it is, with tokens=…")
     if not used:
         return []
-    with making_many():
+    with gc_paused():
         found, skipped = _read(kind, dataset, sources, groups)
     if skipped:
         _log.warning("%d rows without tokens are left out", skipped)

@@ -80,7 +80,7 @@ class HoursReport:
         ]
 
     def __repr__(self) -> str:
-        return "\n".join(text_table(_HEADS, self._cells)) if self.rows else "Nobody worked in this time."
+        return "\n".join(text_table(_HEADS, self._cells)) if self.rows else "No one worked in this time."
 
     def _repr_html_(self) -> str:
         return html_table(_HEADS, self._cells) if self.rows else f"<p>{escape(repr(self))}</p>"

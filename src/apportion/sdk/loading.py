@@ -81,7 +81,7 @@ class Scan:
         if batch_size < 1:
             raise ValueError(f"batch_size is how many records to ask for at a time; got {batch_size}.")
         if vector is not None and annotations == "individual":
-            raise ValueError("Everyone's annotations cannot be loaded by vector: load those records by ids.")
+            raise ValueError("Everyone's annotations can't be loaded by vector: load those records by ids.")
         self.nearest = vector is not None
         self.nothing = ids is not None and not len(ids)  # on the wire no ids would mean all
         self._left = limit or None

@@ -22,7 +22,7 @@ class Unassigned:
     count: int
     """The number of slots."""
     reason: str
-    """Why they could not be assigned, in words."""
+    """Reason why they could not be assigned, in words."""
 
     def __str__(self) -> str:
         return f"{count(self.count, 'slot')} ({self.reason})"
@@ -37,7 +37,7 @@ class Refused:
     annotator: str | None
     """The person who has it; None for an open slot."""
     why: str
-    """Why it cannot change, in words."""
+    """Reason why it cannot change, in words."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class PlanRow:
     state: str
     """``pending``, ``leased``, ``done``, ``skipped`` or ``withdrawn``."""
     reason: str
-    """Why the person has it, in words."""
+    """Reason why the person has it, in words."""
     rule: int
     """The number of the rule, from 0 on."""
     phase: str
@@ -63,9 +63,9 @@ class PlanRow:
     inclusion: float | None
     """The probability that several people answer the record, from 0 to 1."""
     lease_until: datetime | None
-    """When the lease ends (UTC); None without one."""
+    """End of the lease (UTC); None without one."""
     note: str | None
-    """What was noted at a change or a skip."""
+    """Note that was left at a change or a skip."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ SPEC = (
     "mirror_overwrite",
     "digest",
 )
-"""What of a preview asks for the same plan again."""
+"""Members of a preview that ask for the same plan again."""
 _SHOWN = 100
 _STATES = ("pending", "leased", "done", "skipped")
 
@@ -53,7 +53,7 @@ class Pairs:
     max: int
     """The number of the pair that has most."""
     ideal: float
-    """What each pair would have if all had the same."""
+    """Number that each pair would have if all had the same."""
 
 
 class Plan:

@@ -45,7 +45,7 @@ class Answered:
     counted: bool
     """True if the answer counts."""
     why: str | None = None
-    """Why it counts or does not, as a code."""
+    """Reason why it counts or does not, as a code."""
     why_text: str | None = None
     """The same in words."""
 
@@ -77,11 +77,11 @@ class QueueItem:
     plan: str | None
     """The id of the plan that brought it; None without one."""
     reason: str | None
-    """Why you have it, in words."""
+    """Reason why you have it, in words."""
     lease_until: datetime | None
-    """When the lease ends (UTC); None where there is none."""
+    """End of the lease (UTC); None where there is none."""
     due: datetime | None
-    """When it is due (UTC); None if at no time."""
+    """Due date (UTC); None without one."""
     token: str | None = field(repr=False)
     """The token of the lease, which answers send along."""
     version: int = field(repr=False)
@@ -139,7 +139,7 @@ class MyQueue(Sequence[QueueItem]):
     left: int
     """The number of records that wait behind them."""
     why_empty: str | None = None
-    """Why there are none, as a code."""
+    """Reason why there are none, as a code."""
     why_empty_text: str | None = None
     """The same in words."""
     _client: QueueClient | None = field(default=None, compare=False)

@@ -46,9 +46,9 @@ class DatasetInfo:
     created_by: str | None = None
     """The user who created it."""
     created_at: datetime | None = None
-    """When it was created (UTC, without an offset)."""
+    """Time of its creation (UTC, without an offset)."""
     last_updated: datetime | None = None
-    """When it was last changed (UTC, without an offset)."""
+    """Time of its last change (UTC, without an offset)."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class DeletedDataset:
     deleted_by: str | None
     """The user who deleted it."""
     deleted_at: datetime
-    """When it was deleted (UTC)."""
+    """Time of its deletion (UTC)."""
     purged_at: datetime
-    """When it is gone for good (UTC)."""
+    """Time after which it cannot be restored (UTC)."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class MetricInfo:
     name: str
     """The name to show."""
     description: str | None = None
-    """What it counts."""
+    """Description of what it counts."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class LabelingRule:
     author: str | None = None
     """The user who stored it."""
     created_at: datetime | None = None
-    """When it was stored (UTC, without an offset)."""
+    """Time when it was stored (UTC, without an offset)."""
 
     @property
     def label(self) -> str | None:

@@ -31,13 +31,13 @@ class Webhook:
     enabled: bool = True
     """True if it sends."""
     disabled_why: str | None = None
-    """Why it does not, in words."""
+    """Reason why it does not, in words."""
     owner: str = ""
     """The user whose rights it has."""
     failures: int = 0
     """The number of attempts that failed since the last that did not."""
     failing_since: str | None = None
-    """When the first of these failed (ISO 8601, UTC)."""
+    """Time of the first of these failures (ISO 8601, UTC)."""
     next_try: str | None = None
     """Nothing is sent before this time (ISO 8601, UTC); None where nothing is in the way."""
     waiting: int = 0
@@ -61,15 +61,15 @@ class Delivery:
     attempts: int
     """The number of attempts so far."""
     created_at: str
-    """When the event happened (ISO 8601, UTC)."""
+    """Time of the event (ISO 8601, UTC)."""
     next_try: str | None = None
-    """When it is sent next (ISO 8601, UTC)."""
+    """Time of the next attempt (ISO 8601, UTC)."""
     status: int | None = None
     """The HTTP status of the last attempt."""
     problem: str | None = None
-    """Why the last attempt failed without a status, in words."""
+    """Reason why the last attempt failed without a status, in words."""
     body: str = ""
-    """What is sent, as JSON."""
+    """Body that is sent, as JSON."""
     response: str | None = None
     """The beginning of what was answered."""
 

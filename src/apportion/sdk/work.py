@@ -49,9 +49,9 @@ class PersonProgress:
     seconds: float
     """The time they spent, in seconds."""
     last_active: datetime | None
-    """When they last answered (UTC); None if never."""
+    """Time of their last answer (UTC); None if never."""
     finish_at: datetime | None
-    """When they will be done at this pace (UTC)."""
+    """Time when they will be done at this pace (UTC)."""
     median_seconds: float | None = None
     """The median time per answer, in seconds."""
 
@@ -82,7 +82,7 @@ class TeamProgress:
     open: int
     """The number of slots that nobody has taken yet."""
     finish_at: datetime | None
-    """When the last will be done at this pace (UTC); None if unknown."""
+    """Time when the last will be done at this pace (UTC); None if unknown."""
 
     def __getitem__(self, annotator: str) -> PersonProgress:
         for each in self.annotators:
@@ -151,9 +151,9 @@ class WorkItem:
     seconds: float
     """The time you spent, in seconds."""
     last_active: datetime | None
-    """When you last answered (UTC); None if never."""
+    """Time of your last answer (UTC); None if never."""
     finish_at: datetime | None
-    """When you will be done at your pace (UTC); None if unknown."""
+    """Time when you will be done at your pace (UTC); None if unknown."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -181,11 +181,11 @@ class Event:
     no: int
     """The number of the event; later ones have greater numbers."""
     at: datetime
-    """When it happened (UTC)."""
+    """Time of the event (UTC)."""
     who: str
     """The username."""
     what: str
-    """What happened, as a code."""
+    """Event, as a code."""
     record: str | None = None
     """The id of the record, as text."""
     detail: Any = None
@@ -220,17 +220,17 @@ class PolicyChanges(TypedDict, total=False):
     blind: bool
     """True if annotators see no annotations but their own."""
     visibility: Literal["dataset", "assigned"]
-    """Which records annotators see: all, or their own."""
+    """Records that annotators see: all, or their own."""
     resolution: Literal["latest", "majority", "unanimous", "adjudicated"]
-    """How answers become one."""
+    """Rule by which answers become one."""
     required: int
     """The number of answers a record wants that no plan has touched."""
     annotators_may: Sequence[str]
-    """What annotators may do to the dataset as a whole."""
+    """Things that annotators may do to the dataset as a whole."""
     skip: Literal["next_person", "back_to_me", "drop"]
-    """What happens to a skipped record."""
+    """Treatment of a skipped record."""
     keep: Literal["latest"]
-    """Which annotation stays when a dataset becomes shared again."""
+    """Annotation that stays when a dataset becomes shared again."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ class Guidelines:
     author: str | None = None
     """The user who wrote this version."""
     at: datetime | None = None
-    """When it was written (UTC)."""
+    """Time of writing (UTC)."""
 
 
 @dataclass(frozen=True)

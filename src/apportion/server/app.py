@@ -126,6 +126,7 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
     secrets = DerivedSecrets(settings.signing_key())
     cluster = store.cluster if store else None  # there is none where only the document of the API is wanted
     attempts, seed = AttemptsInMemory() if cluster is None else cluster.attempts, None
+    foreground = Foreground()
     if cluster is not None:
         seed = f"setup code\n{cluster.id}\n{settings.signing_key()}".encode()
     return AppState(
@@ -140,11 +141,11 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         attempts=attempts,
         web=web,
         readers=Readers(settings.readers),
-        foreground=Foreground(),
+        foreground=foreground,
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         operations=ThreadPoolExecutor(32, "apportion-operation"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),
-        jobs=JobRunner(store, clock),
+        jobs=JobRunner(store, clock, foreground),
         scans=Scans(clock),
         refusals=Refusals(store, clock),
         webhooks=WebhookDispatcher(store, clock, secrets, settings.call_policy),

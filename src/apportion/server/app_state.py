@@ -100,6 +100,8 @@ class AppState:
         """Run a long read in a thread, in a snapshot of its own, when it is the person's turn."""
 
         def run() -> T:
+            if self.readers.crowded(person):
+                deadline.give_way()
             try:
                 with self.store.read(deadline) as snapshot:
                     deadline.check()

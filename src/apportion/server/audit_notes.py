@@ -117,4 +117,4 @@ class Refusals:
 
 def _complain(written: Future[None]) -> None:
     if not written.cancelled() and (failure := written.exception()) is not None:
-        log.error("a refused sign-in could not be put in the audit log: %s", failure)
+        log.error("a refused sign-in couldn't be put in the audit log: %s", failure)

@@ -35,7 +35,7 @@ def raise_file_limit() -> int | None:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         except (ValueError, OSError) as refused:
-            log.warning("the limit of %d open files could not be raised: %s", soft, refused)
+            log.warning("the limit of %d open files couldn't be raised: %s", soft, refused)
             wanted = soft
         else:
             log.info("limit of open files raised from %d to %d", soft, wanted)

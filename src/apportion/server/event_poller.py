@@ -26,7 +26,7 @@ Look = Callable[["Transaction"], Sequence[Event]]
 
 
 class _Server(Protocol):
-    """What looking needs of the server."""
+    """The server, as the poller needs it."""
 
     @property
     def stopping(self) -> threading.Event: ...

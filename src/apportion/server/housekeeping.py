@@ -27,10 +27,10 @@ __all__ = [
     "job_loop",
     "keep_files",
     "keeper_loop",
+    "prune",
     "prune_audit_log",
     "purge",
     "refusals_loop",
-    "tidy_up",
     "unfinished",
     "warm_up",
 ]
@@ -71,7 +71,7 @@ async def keeper_loop(state: AppState) -> None:
                 state.jobs.look()
                 if time.monotonic() - last_round > EVERY:
                     last_round = time.monotonic()
-                    await tidy_up(state)
+                    await prune(state)
         except Exception:
             log_failure(log, "housekeeping failed; it is tried again")
         await asyncio.sleep(LOOK)
@@ -84,7 +84,7 @@ async def begin(state: AppState, *, first: bool) -> None:
     await finish(state, await state.run_short(partial(unfinished, state)))
 
 
-async def tidy_up(state: AppState) -> None:
+async def prune(state: AppState) -> None:
     """Purge old deleted datasets, release expired leases, and delete what is past its time."""
     await purge(state)
     await prune_audit_log(state)
@@ -131,16 +131,16 @@ async def refusals_loop(state: AppState) -> None:
         try:
             state.refusals.flush()
         except Exception:
-            log_failure(log, "could not write refused sign-ins to the audit log; it is tried again")
+            log_failure(log, "couldn't write refused sign-ins to the audit log; it is tried again")
 
 
 async def keep_files(state: AppState) -> None:
     """Notice when somebody deletes or replaces the files under the server. Runs until cancelled."""
     while True:
         try:
-            await state.run_in_thread(state.store.look)
+            await state.run_in_thread(state.store.check_files)
         except Exception:
-            log_failure(log, "could not look at the files; it is tried again")
+            log_failure(log, "couldn't look at the files; it is tried again")
         await asyncio.sleep(FILES)
 
 
@@ -190,4 +190,4 @@ async def warm_up(state: AppState) -> None:
         while await state.run_in_thread(lambda: next(pieces, last)) is not last:
             pass
     except Exception:
-        log_failure(log, "could not read ahead; searches will read what they need")
+        log_failure(log, "couldn't read ahead; searches will read what they need")

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
+from apportion.ports.deadline import Foreground
 from apportion.ports.security import Clock
 from apportion.services.background.recovery import JOBS, recover, unfinished_operations
 from apportion.services.background.worker import JobContext, queue_models, run_next
@@ -30,11 +31,12 @@ REST = 10
 class JobRunner:
     """Run jobs, one after the other."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, foreground: Foreground | None = None) -> None:
         self._thread = ThreadPoolExecutor(1, "apportion-jobs")
         self._closing = threading.Event()
         self._woken = threading.Event()
-        self._context = JobContext(store, clock, partial(read_value, limits=None), self._closing.is_set)
+        read = partial(read_value, limits=None)
+        self._context = JobContext(store, clock, read, self._closing.is_set, foreground)
         self._rest_until = 0.0
 
     def start(self) -> None:

@@ -54,7 +54,7 @@ def log_failure(log: logging.Logger, what: str) -> None:
     """Log the exception being handled: with its traceback, or in one line where the database is merely away."""
     failure = sys.exc_info()[1]
     if isinstance(failure, StoreUnavailableError):
-        log.warning("%s: the database cannot be reached", what)
+        log.warning("%s: the database can't be reached", what)
     else:
         log.exception(what)
 

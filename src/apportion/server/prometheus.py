@@ -29,7 +29,7 @@ _HELD = {
     "datasets": "Datasets, without deleted ones.",
     "records": "Records of these datasets.",
     "annotations": "Annotations, drafts and withdrawn ones too.",
-    "leases": "Records somebody has taken from a queue and not given back.",
+    "leases": "Records someone has taken from a queue and not given back.",
     "jobs": "Jobs that wait or run.",
 }
 
@@ -97,7 +97,7 @@ class _StatsCollector:
         yield _gauge("http_requests_in_progress", "Requests being answered.", stats.running)
         yield _gauge("event_streams", "Browsers that listen to events.", stats.streams)
         yield _counter("sign_in_refused", "Attempts to sign in that were refused.", stats.refused_sign_ins)
-        yield _counter("log_lines_lost", "Lines of the log that nobody took.", self._lost_lines)
+        yield _counter("log_lines_lost", "Lines of the log that no one took.", self._lost_lines)
 
     def _store(self) -> Iterable[Metric]:
         found = self._condition

@@ -20,6 +20,8 @@ MOST_LONG = 2
 """Long reads, such as figures, that run at once: the other threads are kept for queries."""
 MOST_WAITING = 50
 """Reads of one person that may wait for their turn; further ones are refused."""
+MANY = 3
+"""Reads of one person in line from which on all others go first: more than a page asks for at once."""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,11 @@ class Readers:
             line.waiting -= 1
             if not line.waiting:
                 self._lines.pop(key, None)
+
+    def crowded(self, person: str) -> bool:
+        """Return whether one person has that many reads in line, the one that runs included."""
+        lines = (self._lines.get((person, long)) for long in (False, True))
+        return sum(line.waiting for line in lines if line) >= MANY
 
     async def run_short(self, fn: Callable[[], T]) -> T:
         """Return what ``fn`` returns, run in a thread in the order of arrival."""

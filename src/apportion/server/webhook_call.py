@@ -16,7 +16,7 @@ import httpx
 from apportion.domain.addresses import CallPolicy, address_problem
 from apportion.domain.webhooks import Outcome
 
-__all__ = ["Caller", "Resolve", "look_up"]
+__all__ = ["Resolve", "WebhookCaller", "look_up"]
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -31,7 +31,7 @@ _ADDRESSES = 3
 """Number of a host's addresses that are tried."""
 
 
-class Caller:
+class WebhookCaller:
     """Calls webhooks.
 
     The host is resolved once for each call, the address is checked, and the connection goes to exactly that address, so
@@ -53,14 +53,14 @@ class Caller:
         except (asyncio.TimeoutError, httpx.TimeoutException):
             return Outcome(problem=f"no answer within {self._seconds:g} seconds")
         except httpx.ConnectError as failure:
-            why = "its certificate was not accepted" if "CERTIFICATE" in str(failure) else "could not connect"
+            why = "its certificate was not accepted" if "CERTIFICATE" in str(failure) else "couldn't connect"
             return Outcome(problem=why)
         except httpx.InvalidURL:
             return Outcome(problem="is no URL")
         except httpx.HTTPError:
             return Outcome(problem="the connection broke, or what came back is no HTTP")
         except OSError:
-            return Outcome(problem="the host name could not be looked up")
+            return Outcome(problem="the host name couldn't be looked up")
         except UnicodeError:
             return Outcome(problem="the host name is none")
 

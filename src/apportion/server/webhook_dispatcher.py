@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from apportion.ports.store import Store, Transaction
     from apportion.services.notifications.deliveries import Collected
 
-    from .webhook_call import Caller
+    from .webhook_call import WebhookCaller
 
 __all__ = ["WebhookDispatcher"]
 
@@ -56,7 +56,7 @@ class WebhookDispatcher:
         clock: Clock,
         secrets: WebhookSecrets,
         policy: CallPolicy,
-        caller: Caller | None = None,
+        caller: WebhookCaller | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -197,13 +197,13 @@ class WebhookDispatcher:
         if after is not None and webhook.enabled and not after.enabled:
             log.warning("webhook %s is disabled: %s", webhook.id, after.disabled_why)
 
-    def _called(self) -> Caller:
+    def _called(self) -> WebhookCaller:
         if self._caller is None:
             from .webhook_call import (
-                Caller,  # imports httpx, which a server without webhooks does not need
+                WebhookCaller,  # imports httpx, which a server without webhooks does not need
             )
 
-            self._caller = Caller(self._policy)
+            self._caller = WebhookCaller(self._policy)
         return self._caller
 
     async def _prune(self) -> None:

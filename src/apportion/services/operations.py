@@ -80,7 +80,7 @@ def run_operation(
             for step in operation.give_up():
                 (cleanup or store).write(step).result()
         except Exception:
-            log.exception("could not give up %s; the next start does it", operation.name)
+            log.exception("couldn't give up %s; the next start does it", operation.name)
         raise
 
 

@@ -14,7 +14,7 @@ __all__ = ["ArgillaTrainer"]
 
 
 class _Backend(Protocol):
-    """What is done with one library."""
+    """Training with one library."""
 
     def update_config(self, **settings: Any) -> None: ...
 

@@ -74,7 +74,7 @@ class ConflictAnnotation(Struct, kw_only=True):
 
 
 class Provenance(Struct, kw_only=True):
-    """How the value of a record came to be, or in ``conflict`` and ``why`` the reason why there is none."""
+    """Origin of the value of a record, or in ``conflict`` and ``why`` the reason why there is none."""
 
     outcome: str
     answers: list[str]
@@ -129,7 +129,7 @@ class AnnotatorQuality(Struct, kw_only=True):
 
 
 class ConfusedLabels(Struct, kw_only=True):
-    """How many records one person gave the one label and the other person the other."""
+    """Number of records to which one person gave the one label and the other person the other."""
 
     one: str
     other: str

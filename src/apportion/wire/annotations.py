@@ -114,7 +114,7 @@ class AskAgainIn(Struct, kw_only=True):
 
 
 class Gold(Struct, kw_only=True):
-    """What a human decided, and where it came from; without a value the record is unusable."""
+    """Decision of a human, and where it came from; without a value the record is unusable."""
 
     value: AnswerValue | None
     state: Literal["submitted", "discarded"]
@@ -166,8 +166,8 @@ class AnnotationsOut(Struct, kw_only=True):
 
 
 class ResolutionOut(Struct, kw_only=True):
-    """How a record came by its value, or why it has none: who answered, whose answer is the value, how much of the vote
-    it has; a conflict as a code, with its sentence in ``why``.
+    """Origin of the value of a record, or the reason why it has none: who answered, whose answer is the value,
+    how much of the vote it has; a conflict as a code, with its sentence in ``why``.
     """
 
     outcome: Literal["resolved", "open", "conflict"]

@@ -22,6 +22,7 @@ __all__ = [
     "PlanRule",
     "PlanSpec",
     "PlanUser",
+    "PlanningCaseOut",
     "PlansOut",
     "ReasonOut",
     "RebalanceIn",
@@ -52,7 +53,7 @@ class RebalanceIn(ExtendIn, kw_only=True):
     users: Annotated[
         list[Any] | None, Meta(extra_json_schema={"examples": [["ana", {"user": "ben", "weight": 2}]]})
     ] = None
-    level: Annotated[bool, Meta(description="Also hand over what somebody has above their share.")] = False
+    level: Annotated[bool, Meta(description="Also hand over what someone has above their share.")] = False
     rule: Annotated[int, Meta(ge=0, description="Only this rule of the plan.")] | None = None
 
 
@@ -136,7 +137,7 @@ class Checks(Struct, kw_only=True, omit_defaults=True):
 
 
 class PlanSpec(Struct, kw_only=True, omit_defaults=True):
-    """What a plan asks for."""
+    """Request of a plan."""
 
     rules: list[PlanRule]
     seed: int | UnsetType = UNSET
@@ -166,8 +167,16 @@ class Unassigned(Struct, kw_only=True):
     reason: str
 
 
+class PlanningCaseOut(Struct, kw_only=True):
+    """Case the precision of agreement is predicted for: equally frequent classes, the share of right answers."""
+
+    classes: int
+    accuracy: float
+    alpha: float
+
+
 class PlanPreview(PlanSpec, kw_only=True, omit_defaults=True):
-    """What a plan would do, or did: who gets how many, what cannot be assigned and why."""
+    """Effect of a plan, to come or done: who gets how many, what cannot be assigned and why."""
 
     digest: str
     records: int
@@ -177,6 +186,7 @@ class PlanPreview(PlanSpec, kw_only=True, omit_defaults=True):
     unassigned: list[Unassigned]
     agreement_half_width: float | None
     agreement_assumes: str
+    agreement_case: PlanningCaseOut | UnsetType = UNSET
     engines: list[list[str]] | UnsetType = UNSET
     mixed_in: int | UnsetType = UNSET
     warnings: list[str]
@@ -274,7 +284,7 @@ class RefusedMove(Struct, kw_only=True):
 
 
 class PlanChangeOut(Struct, kw_only=True, omit_defaults=True):
-    """What a change of a plan moves: rows in all, and what each person gets or loses (``loads``)."""
+    """Effect of a change of a plan: rows moved in all, and what each person gets or loses (``loads``)."""
 
     dry_run: bool
     added: int

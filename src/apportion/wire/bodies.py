@@ -29,7 +29,7 @@ LONGEST_SECONDS = 10_000_000
 
 
 class Reading(Enum):
-    """What the server does to a value that was sent before it is checked against its type, or after."""
+    """Change that the server makes to a value that was sent, before it is checked against its type or after."""
 
     STRIPPED = auto()
     """Take spaces around a text away."""

@@ -166,7 +166,7 @@ class DeletedDatasets(Struct, kw_only=True):
 
 
 class GatheredOut(Struct, kw_only=True):
-    """What was gathered, or would be: records, annotations, and how many came from each person (``loads``)."""
+    """Effect of gathering, done or to come: records, annotations, and how many came from each person (``loads``)."""
 
     dry_run: bool
     dataset: str

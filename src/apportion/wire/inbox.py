@@ -13,7 +13,7 @@ __all__ = ["DatasetFeedbackOut", "DecidedRecord", "DoneIn", "FeedbackOut", "Inbo
 
 
 class DoneIn(Struct, kw_only=True):
-    """Whether a comment is dealt with."""
+    """State of a comment: done, or to be answered."""
 
     done: bool = True
 

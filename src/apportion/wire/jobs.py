@@ -38,7 +38,7 @@ class LeftRecord(Struct, kw_only=True):
 
 
 class JobResult(Struct, kw_only=True, omit_defaults=True):
-    """What a job changed and left; a deletion counts what it has processed so far."""
+    """Result of a job: records changed and left; a deletion counts what it has processed so far."""
 
     changed: int | None = None
     left: int | None = None

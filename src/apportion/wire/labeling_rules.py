@@ -71,7 +71,7 @@ class LabelingRuleOut(Struct, kw_only=True, omit_defaults=True):
 
 
 class RuleFigures(Struct, kw_only=True, omit_defaults=True):
-    """What a rule covers, as shares and in records; what there are no annotations for is left out."""
+    """Coverage of a rule, as shares and in records; what there are no annotations for is left out."""
 
     coverage: float | UnsetType = UNSET
     coverage_annotated: float | UnsetType = UNSET
@@ -83,7 +83,7 @@ class RuleFigures(Struct, kw_only=True, omit_defaults=True):
 
 
 class RuleAnswers(Struct, kw_only=True, omit_defaults=True):
-    """How often a rule and people's answers agree."""
+    """Agreement of a rule with people's answers."""
 
     correct: int
     incorrect: int
@@ -98,7 +98,7 @@ class RuleFiguresInFull(RuleFigures, kw_only=True, omit_defaults=True):
     overlaps: float | UnsetType = UNSET
     conflicts: float | UnsetType = UNSET
     problem: Annotated[
-        str | UnsetType, Meta(description="Why the rule matches nothing: it cannot be read.")
+        str | UnsetType, Meta(description="Why the rule matches nothing: it can't be read.")
     ] = UNSET
     answers: RuleAnswers | UnsetType = UNSET
 
@@ -135,7 +135,7 @@ class LabelledRecords(Struct, kw_only=True):
 
 
 class RuleMatchesOut(Struct, kw_only=True, omit_defaults=True):
-    """Which of ``total`` records each query matches; positions and ids are base64 of zlib."""
+    """Matches of each query among ``total`` records; positions and ids are base64 of zlib."""
 
     total: int
     order: str

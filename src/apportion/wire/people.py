@@ -102,6 +102,13 @@ class SetupState(Struct, kw_only=True):
     needed: bool
 
 
+class MembershipOut(Struct, kw_only=True):
+    """A user's role in one workspace."""
+
+    workspace: str
+    role: MembershipRole
+
+
 class UserOut(Struct, kw_only=True, omit_defaults=True):
     """A user. The API key is only present when it has just been created."""
 
@@ -112,6 +119,9 @@ class UserOut(Struct, kw_only=True, omit_defaults=True):
     username: str
     role: Role
     workspaces: list[str]
+    memberships: Annotated[
+        list[MembershipOut], Meta(description="The user's role in each workspace they are a member of.")
+    ]
     api_key: str | None = None
     key_prefix: str | None = None
     active: Annotated[bool | None, Meta(description="False for deactivated users; otherwise left out.")] = (
@@ -131,14 +141,5 @@ class NewUsers(Struct, kw_only=True):
     users: list[CreatedUser]
 
 
-class MembershipOut(Struct, kw_only=True):
-    """A user's role in one workspace."""
-
-    workspace: str
-    role: MembershipRole
-
-
 class Me(UserOut, kw_only=True, omit_defaults=True):
     """The caller; administrators see every workspace. Echoes the API key the request carried."""
-
-    memberships: list[MembershipOut]

@@ -50,7 +50,7 @@ class SortBy(Struct, kw_only=True, omit_defaults=True):
 
 
 class Query(Struct, kw_only=True, omit_defaults=True):
-    """Which records are meant; members are combined with AND, values within one with OR."""
+    """Selection of records; members are combined with AND, values within one with OR."""
 
     query_text: Annotated[
         str | None,

@@ -78,7 +78,7 @@ class TakeBackIn(Struct, kw_only=True):
 
 
 class AssignmentOut(Struct, kw_only=True):
-    """Why a record is in front of somebody, and for how long: its plan, its lease, the version they build on."""
+    """Reason why a record is in front of somebody, and for how long: its plan, its lease, the version they build on."""
 
     id: Annotated[str, Meta(description="The record's id, always as text.")]
     plan: str | None

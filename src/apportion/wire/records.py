@@ -228,7 +228,7 @@ class BulkOut(Struct, kw_only=True, omit_defaults=True):
     processed: int
     failed: int
     kept: Annotated[
-        int | None, Meta(description="Annotations left as they were, where everybody has their own.")
+        int | None, Meta(description="Annotations left as they were, where everyone has their own.")
     ] = None
 
 
@@ -280,7 +280,7 @@ _BY_AGENT = {
     ]
 }
 _ByAgent = (
-    Annotated[Raw, Meta(description="Everybody's own, by agent.", extra_json_schema=_BY_AGENT)] | UnsetType
+    Annotated[Raw, Meta(description="Everyone's own, by agent.", extra_json_schema=_BY_AGENT)] | UnsetType
 )
 """Not decoded before somebody looks: clients seldom do, and the server concatenates stored JSON."""
 

@@ -25,13 +25,13 @@ class WebUI:
         return httpx.post(URL + path, headers=self._in(workspace), json=body, timeout=None)
 
     def datasets(self):
-        """What the home page lists."""
+        """Return the datasets that the home page lists."""
         return sorted(
             f"{found['workspace']}/{found['name']}" for found in self.get("/api/datasets/", None).json()
         )
 
     def open(self, workspace, name):
-        """What a dataset page asks for before it shows a record; returns the labels on offer."""
+        """Send what a dataset page asks for before it shows a record; return the labels on offer."""
         dataset = self.get(f"/api/datasets/{name}", workspace)
         dataset.raise_for_status()
         task = dataset.json()["task"]

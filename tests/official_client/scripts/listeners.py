@@ -1,4 +1,4 @@
-"""What listeners see and are called with; the same code for the official client and for ours."""
+"""Calls of listeners, and what they are called with; the same code for the official client and for ours."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ PATIENCE = 120
 
 
 class Watch:
-    """What happens in the first cycles of one listener."""
+    """Record of the first cycles of one listener."""
 
     def __init__(self, case):
         self.case = case

@@ -1,4 +1,4 @@
-"""What a notebook with weak labels comes to; the same code for the official client and for ours."""
+"""Results of a notebook with weak labels; the same code for the official client and for ours."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-/** How alike people answer, what they differ on most, and settling in bulk what they agree on. */
+/** Agreement between people, what they differ on most, and resolving in bulk what they agree on. */
 
 import { queryOptions } from "@tanstack/react-query";
 
@@ -47,7 +47,7 @@ export const agreementQuery = (dataset: DatasetRef, { measure, q }: Asked, by: B
     staleTime: 15_000,
   });
 
-/** How far each person agrees with the others, without intervals: what a table of people shows. */
+/** Agreement of each person with the others, without intervals: what a table of people shows. */
 export const peopleAgreementQuery = (dataset: DatasetRef) =>
   queryOptions({
     queryKey: ["agreement", dataset.workspace, dataset.name, "people"],

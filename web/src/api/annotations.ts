@@ -16,7 +16,7 @@ import type { WireRecord } from "./shapes";
 
 type Own = components["schemas"]["AnnotationOut"];
 
-/** What the server adds to a record, and what a shared dataset has only one of. */
+/** Members that the server adds to a record, and those a shared dataset has only one of. */
 const NOT_LOGGED = ["metrics", "search_keywords", "last_updated", "annotations"];
 /** After so long a pending answer's text is compared with the record's once more. */
 const OLD_MS = 60_000;
@@ -141,7 +141,7 @@ function write(pending: PendingAnswer, version: number, text: string): Promise<O
   return ask(client.PUT(path, { params, body, headers }));
 }
 
-/** Whether this is the first answer to a record that is sent in a visit of the page. */
+/** True if this is the first answer to a record that is sent in a visit of the page. */
 function isNew(pending: PendingAnswer): boolean {
   return Boolean(pending.visit) && !earlier.has(visitOf(pending));
 }

@@ -8,7 +8,7 @@ export type EventArea = components["schemas"]["EventArea"];
 export type EventCode = components["schemas"]["EventCode"];
 export type AuditFormat = "csv" | "jsonl";
 
-/** Which events; an empty text does not narrow. */
+/** Selection of events; an empty text does not narrow. */
 export interface AuditFilter {
   readonly area: readonly EventArea[];
   readonly who: string;

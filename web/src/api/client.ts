@@ -18,7 +18,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What is said where the server says nothing. The app puts its texts here, in the language that is active. */
+/** Messages where the server sends none. The app puts its texts here, in the language that is active. */
 export const wording = {
   unreachable: () => "The server can’t be reached.",
   unavailable: () => "The server isn’t available right now.",
@@ -33,15 +33,24 @@ export class OfflineError extends Error {
   }
 }
 
-/** Where the app is served, with a slash at the end. */
+/** Address that the app is served at, with a slash at the end. */
 export const base = new URL(document.baseURI).pathname;
 
+/** Does the server hand the app out at this moment? Asked of itself, not of what the browser has kept. */
+export async function isServed(): Promise<boolean> {
+  try {
+    return (await fetch(base, { cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
+}
+
 const KEY = "Idempotency-Key";
-/** What the server does once however often it comes with the same key. Nothing else that changes something is sent again. */
+/** Requests that the server runs once however often they come with the same key. Nothing else that changes something is sent again. */
 const DONE_ONCE = /\/(comments|datasets:gather|datasets\/[^/]+:copy|annotations:apply|consensus:accept|gold:import|jobs\/[^/]+:undo|assignments|assignments\/[^/]+:(extend|rebalance|move|withdraw|undo))$/;
 const AGAIN_MS = 1_000;
 
-/** What a server that is away answers, or a proxy in its place. */
+/** Statuses of a server that is away, or of a proxy in its place. */
 const AWAY = [502, 503, 504];
 
 /** Sends a request; one that may come twice is sent once more when its answer got lost or the server was just away. */

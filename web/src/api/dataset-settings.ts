@@ -1,4 +1,4 @@
-/** What those who run a dataset set: labels, guidelines, policies, tags; and how it is made and deleted. */
+/** Settings of a dataset: labels, guidelines, policies, tags; and how it is made and deleted. */
 
 import { queryOptions } from "@tanstack/react-query";
 
@@ -21,7 +21,7 @@ export interface Label {
   readonly shortcut: string;
 }
 
-/** What spans may be. */
+/** Rules for spans. */
 export interface SpanRules {
   /** Parts of each other. */
   readonly overlapping: boolean;
@@ -31,7 +31,7 @@ export interface SpanRules {
 
 export interface Settings extends SpanRules {
   readonly labels: readonly Label[];
-  /** Whether anybody ever said which labels there are. */
+  /** True once somebody has set the labels. */
   readonly fixed: boolean;
 }
 
@@ -61,7 +61,7 @@ export const settingsQuery = (dataset: DatasetRef) =>
     },
   });
 
-/** How often each label is predicted or annotated, as whoever asks sees it. */
+/** Number of times each label is predicted or annotated, as whoever asks sees it. */
 export const labelUseQuery = (dataset: DatasetRef) =>
   queryOptions({
     queryKey: [...settingsKey(dataset), "use"],

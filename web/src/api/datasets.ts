@@ -35,7 +35,7 @@ export interface Progress {
 
 export const progressKey = (dataset: DatasetRef) => ["progress", dataset.workspace, dataset.name];
 
-/** How many records a dataset has, and how many of them are done. */
+/** Number of records in a dataset, and of those that are done. */
 export const progressQuery = (dataset: DatasetRef) =>
   queryOptions({
     queryKey: progressKey(dataset),

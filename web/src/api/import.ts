@@ -9,7 +9,7 @@ export type BadRow = components["schemas"]["BadRow"];
 
 interface Options {
   readonly mapping: Readonly<Record<string, string>>;
-  /** What spans may be, in a dataset that is not there yet. */
+  /** Rules for spans, in a dataset that is not there yet. */
   readonly spans: SpanRules;
   readonly dryRun: boolean;
   readonly signal?: AbortSignal;

@@ -9,10 +9,10 @@ import type { components } from "./schema";
 export type Job = components["schemas"]["JobOut"];
 
 export interface BulkChange {
-  /** Which records, in the search language; empty for all. */
+  /** Query for the records, in the search language; empty for all. */
   readonly query: string;
   readonly state: "submitted" | "discarded";
-  /** What each record gets: this value, its own answer, or what is predicted for it. */
+  /** Value that each record gets: this value, its own answer, or what is predicted for it. */
   readonly take: "value" | "own" | "predicted";
   readonly value?: Value;
 }

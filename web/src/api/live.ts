@@ -1,4 +1,4 @@
-/** What happens in a dataset, as it happens. One stream for all windows of a browser that watch the same dataset. */
+/** Events of a dataset, as they happen. One stream for all windows of a browser that watch the same dataset. */
 
 import type { DatasetRef } from "@/core/model";
 
@@ -10,7 +10,7 @@ const AGAIN = 10_000;
  * Calls `onEvent` whenever something happens, and `onState` when the connection comes or goes. Whoever gets the lock
  * holds the stream and tells the others. Hidden windows let go of it: a browser has few connections to one server.
  */
-export function watchDataset(dataset: DatasetRef, onEvent: () => void, onState: (live: boolean) => void): () => void {
+export function subscribeToDataset(dataset: DatasetRef, onEvent: () => void, onState: (live: boolean) => void): () => void {
   const name = `apportion:${base}:${dataset.workspace}:${dataset.name}`;
   const channel = new BroadcastChannel(name);
   let stop: () => void = () => undefined;

@@ -17,14 +17,14 @@ export interface Lease {
 export interface Claimed {
   readonly record: AppRecord;
   readonly token: string | null;
-  /** Why I have it, as a sentence. */
+  /** Reason why I have it, as a sentence. */
   readonly reason: string | null;
   readonly due: string | null;
 }
 
 export interface Claim {
   readonly items: readonly Claimed[];
-  /** How many more there are for me. */
+  /** Number of records that are left for me. */
   readonly left: number;
   readonly why: WhyEmpty | null;
 }
@@ -67,7 +67,7 @@ export async function releaseLeases(dataset: DatasetRef, leases: readonly Lease[
   await ask(client.POST("/api/datasets/{name}/queue:release", { params: pathOf(dataset), body, keepalive: true }));
 }
 
-/** Who gets a record that was skipped: whoever is free, I again but last, or nobody. */
+/** Next holder of a record that was skipped: whoever is free, I again but last, or nobody. */
 export type PassedTo = "others" | "me" | "nobody";
 
 export async function skipRecord(dataset: DatasetRef, id: string, token: string | null, reason: string | null): Promise<PassedTo> {

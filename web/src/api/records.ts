@@ -88,7 +88,7 @@ export async function rawRecord({ workspace, name }: DatasetRef, id: string): Pr
   return String(text);
 }
 
-/** How many records match, and how often each value of the facets occurs among them. */
+/** Count the records that match, and how often each value of the facets occurs among them. */
 export async function countRecords(
   dataset: DatasetRef,
   body: SearchBody,

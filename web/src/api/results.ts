@@ -1,4 +1,4 @@
-/** What records stand by, and everybody's answers to them: a page of records in one request, for who leads. */
+/** Values of records, and everybody's answers to them: a page of records in one request, for who leads. */
 
 import { queryOptions } from "@tanstack/react-query";
 

@@ -23,7 +23,7 @@ export interface Answered {
   readonly seconds: number | null;
 }
 
-/** What the dataset stands by on a record, who decided it and why. */
+/** Decided value of a record, who decided it and why. */
 export interface Decision {
   readonly value: Value;
   readonly discarded: boolean;
@@ -40,7 +40,7 @@ export interface Case {
   readonly gold: Decision | null;
 }
 
-/** What a reviewer decides, on top of which version. */
+/** Decision of a reviewer, and the version it is based on. */
 export interface Verdict {
   readonly value: Value;
   readonly discarded: boolean;
@@ -67,7 +67,7 @@ async function findCase(dataset: DatasetRef, record: AppRecord): Promise<Case> {
   return { answers: readAnswered(found.annotations, record), gold: readGold(found.gold, record) };
 }
 
-/** What people answered, without drafts. */
+/** Answers of people, without drafts. */
 export function readAnswered(annotations: readonly components["schemas"]["OneAnnotation"][], record: AppRecord): Answered[] {
   return annotations
     .filter((each) => each.state === "submitted" || each.state === "discarded")

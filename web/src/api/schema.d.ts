@@ -92,8 +92,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List comments by others that are for you: those to you, and in workspaces you lead also those to nobody
-         * @description List comments by others that are for you: those to you, and in workspaces you lead also those to nobody.
+         * List comments by others that are for you: those to you, and in workspaces you lead also those to no one
+         * @description List comments by others that are for you: those to you, and in workspaces you lead also those to no one.
          */
         get: operations["inbox_list_comments"];
         put?: never;
@@ -410,8 +410,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Preview a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written
-         * @description Preview a plan: who would get how many, pairs, what cannot be assigned and why. Nothing is written. ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
+         * Preview a plan: who would get how many, pairs, what can't be assigned and why. Nothing is written
+         * @description Preview a plan: who would get how many, pairs, what can't be assigned and why. Nothing is written. ``finish_at`` says when each would be done at the pace of the last seven days in this dataset; null: not known.
          */
         post: operations["assignments_preview"];
         delete?: never;
@@ -450,8 +450,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Accept as gold what people agree on, for records that nobody has decided. Can be undone
-         * @description Accept as gold what people agree on, for records that nobody has decided. Can be undone.
+         * Accept as gold what people agree on, for records that no one has decided. Can be undone
+         * @description Accept as gold what people agree on, for records that no one has decided. Can be undone.
          */
         post: operations["jobs_accept"];
         delete?: never;
@@ -530,8 +530,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Export a dataset as a file: resolved values with their provenance, everybody's answers, soft labels
-         * @description Export a dataset as a file: resolved values with their provenance, everybody's answers, soft labels. A large file is read a thousand records at a time, in order of their ids: each record comes once, as it is at that moment. The records that match a query, and the columns of CSV and Parquet, are those at the beginning. The connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
+         * Export a dataset as a file: resolved values with their provenance, everyone's answers, soft labels
+         * @description Export a dataset as a file: resolved values with their provenance, everyone's answers, soft labels. A large file is read a thousand records at a time, in order of their ids: each record comes once, as it is at that moment. The records that match a query, and the columns of CSV and Parquet, are those at the beginning. The connection breaks off if the dataset is deleted meanwhile, or the right to export it ends.
          */
         post: operations["export_export"];
         delete?: never;
@@ -614,8 +614,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import records from a file: our own export with everybody's answers, or any table with a mapping of columns
-         * @description Import records from a file: our own export with everybody's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is stored completely or not at all, even if the server is stopped meanwhile.
+         * Import records from a file: our own export with everyone's answers, or any table with a mapping of columns
+         * @description Import records from a file: our own export with everyone's answers, or any table with a mapping of columns. A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is stored completely or not at all, even if the server is stopped meanwhile.
          */
         post: operations["export_import_file"];
         delete?: never;
@@ -758,8 +758,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Skip a record: it goes to others, comes back later or goes to nobody, as the plan or the dataset says
-         * @description Skip a record: it goes to others, comes back later or goes to nobody, as the plan or the dataset says.
+         * Skip a record: it goes to others, comes back later or goes to no one, as the plan or the dataset says
+         * @description Skip a record: it goes to others, comes back later or goes to no one, as the plan or the dataset says.
          */
         post: operations["queue_skip"];
         delete?: never;
@@ -880,8 +880,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show everybody's annotations of a record; not for annotators of a blind dataset
-         * @description Show everybody's annotations of a record; not for annotators of a blind dataset.
+         * Show everyone's annotations of a record; not for annotators of a blind dataset
+         * @description Show everyone's annotations of a record; not for annotators of a blind dataset.
          */
         get: operations["answers_get_everyones"];
         put?: never;
@@ -950,8 +950,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why
-         * @description Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why. With ``undo`` the answer is restored, and the comment is dealt with.
+         * Ask someone to answer a record again: their answer becomes a draft of theirs, and a comment tells them why
+         * @description Ask someone to answer a record again: their answer becomes a draft of theirs, and a comment tells them why. With ``undo`` the answer is restored, and the comment is marked as done.
          */
         post: operations["answers_ask_again"];
         delete?: never;
@@ -974,8 +974,8 @@ export interface paths {
         get: operations["answers_get_comments"];
         put?: never;
         /**
-         * Comment on a record, or flag it to somebody
-         * @description Comment on a record, or flag it to somebody.
+         * Comment on a record, or flag it to someone
+         * @description Comment on a record, or flag it to someone.
          */
         post: operations["answers_post_comment"];
         delete?: never;
@@ -1016,8 +1016,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List earlier annotations of a record, newest first: your own, or everybody's if you may see them
-         * @description List earlier annotations of a record, newest first: your own, or everybody's if you may see them.
+         * List earlier annotations of a record, newest first: your own, or everyone's if you may see them
+         * @description List earlier annotations of a record, newest first: your own, or everyone's if you may see them.
          */
         get: operations["answers_get_history"];
         put?: never;
@@ -1382,8 +1382,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Gather copies from each person's workspace by record id: one dataset with everybody's annotations
-         * @description Gather copies from each person's workspace by record id: one dataset with everybody's annotations.
+         * Gather copies from each person's workspace by record id: one dataset with everyone's annotations
+         * @description Gather copies from each person's workspace by record id: one dataset with everyone's annotations.
          */
         post: operations["datasets_gather_copies"];
         delete?: never;
@@ -1706,8 +1706,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign in: the answer sets a cookie that scripts cannot read
-         * @description Sign in: the answer sets a cookie that scripts cannot read.
+         * Sign in: the answer sets a cookie that scripts can't read
+         * @description Sign in: the answer sets a cookie that scripts can't read.
          */
         post: operations["session_sign_in"];
         /**
@@ -1799,8 +1799,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Deactivate a user: nobody can sign in as them any more, and their annotations keep their name
-         * @description Deactivate a user: nobody can sign in as them any more, and their annotations keep their name.
+         * Deactivate a user: no one can sign in as them any more, and their annotations keep their name
+         * @description Deactivate a user: no one can sign in as them any more, and their annotations keep their name.
          */
         delete: operations["users_delete_user"];
         options?: never;
@@ -1822,8 +1822,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reset a user's API key; the old one and their sessions stop working. Everybody may reset their own
-         * @description Reset a user's API key; the old one and their sessions stop working. Everybody may reset their own.
+         * Reset a user's API key; the old one and their sessions stop working. Everyone may reset their own
+         * @description Reset a user's API key; the old one and their sessions stop working. Everyone may reset their own.
          */
         post: operations["users_reset_key"];
         delete?: never;
@@ -1992,8 +1992,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List workspaces: all for administrators, their own for everybody else
-         * @description List workspaces: all for administrators, their own for everybody else.
+         * List workspaces: all for administrators, their own for everyone else
+         * @description List workspaces: all for administrators, their own for everyone else.
          */
         get: operations["workspaces_list_workspaces"];
         put?: never;
@@ -2463,7 +2463,7 @@ export interface components {
         };
         /**
          * AssignmentOut
-         * @description Why a record is in front of somebody, and for how long: its plan, its lease, the version they build on.
+         * @description Reason why a record is in front of somebody, and for how long: its plan, its lease, the version they build on.
          */
         AssignmentOut: {
             due: string | null;
@@ -2596,7 +2596,7 @@ export interface components {
         BulkOut: {
             dataset: string;
             failed: number;
-            /** @description Annotations left as they were, where everybody has their own. */
+            /** @description Annotations left as they were, where everyone has their own. */
             kept?: number | null;
             processed: number;
         };
@@ -2698,7 +2698,7 @@ export interface components {
         };
         /**
          * ConfusedLabels
-         * @description How many records one person gave the one label and the other person the other.
+         * @description Number of records to which one person gave the one label and the other person the other.
          */
         ConfusedLabels: {
             one: string;
@@ -2742,6 +2742,8 @@ export interface components {
             inserted_at: string;
             key_prefix?: string | null;
             last_name?: string | null;
+            /** @description The user's role in each workspace they are a member of. */
+            memberships: components["schemas"]["MembershipOut"][];
             role: components["schemas"]["Role"];
             updated_at: string;
             username: string;
@@ -2880,7 +2882,7 @@ export interface components {
         DeliveryState: "waiting" | "delivered" | "failed" | "skipped";
         /**
          * DoneIn
-         * @description Whether a comment is dealt with.
+         * @description State of a comment: done, or to be answered.
          */
         DoneIn: {
             /** @default true */
@@ -2936,7 +2938,7 @@ export interface components {
          * @description The code of an event.
          * @enum {unknown}
          */
-        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "moved_store" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reopened_comment" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
+        EventCode: "accepted_consensus" | "added_member" | "added_rule" | "adjudicated" | "assigned" | "backed_up" | "changed_guidelines" | "changed_member_role" | "changed_password" | "changed_policies" | "changed_record" | "changed_role" | "changed_rule" | "changed_settings" | "changed_tags" | "changed_user" | "changed_webhook" | "closed" | "commented" | "copied" | "created" | "created_user" | "created_webhook" | "created_workspace" | "deactivated_user" | "deleted" | "deleted_records" | "deleted_rule" | "deleted_webhook" | "disabled_webhook" | "discarded" | "discarded_records" | "enabled_webhook" | "exported" | "exported_audit_log" | "exported_hours" | "extended" | "gathered" | "imported_gold" | "imported_records" | "logged_records" | "moved" | "moved_store" | "not_extended" | "opened" | "pinged_webhook" | "pruned_audit_log" | "purged" | "rebalanced" | "rebuilt_indexes" | "removed_gold" | "removed_member" | "reopened_comment" | "reset_key" | "restored" | "restored_backup" | "restored_user" | "rotated_webhook_secret" | "scanned" | "sent_delivery_again" | "sign_in_refused" | "signed_in" | "signed_out" | "skipped" | "started_job" | "submitted" | "took_back" | "took_records_back" | "took_skip_back" | "undid_job" | "undone" | "withdrawn";
         /**
          * EventOut
          * @description An event of a dataset: who did what when.
@@ -3056,7 +3058,7 @@ export interface components {
         };
         /**
          * GatheredOut
-         * @description What was gathered, or would be: records, annotations, and how many came from each person (``loads``).
+         * @description Effect of gathering, done or to come: records, annotations, and how many came from each person (``loads``).
          */
         GatheredOut: {
             annotations: number;
@@ -3070,7 +3072,7 @@ export interface components {
         };
         /**
          * Gold
-         * @description What a human decided, and where it came from; without a value the record is unusable.
+         * @description Decision of a human, and where it came from; without a value the record is unusable.
          */
         Gold: {
             at: string;
@@ -3292,7 +3294,7 @@ export interface components {
         };
         /**
          * JobResult
-         * @description What a job changed and left; a deletion counts what it has processed so far.
+         * @description Result of a job: records changed and left; a deletion counts what it has processed so far.
          */
         JobResult: {
             changed?: number | null;
@@ -3488,6 +3490,7 @@ export interface components {
             inserted_at: string;
             key_prefix?: string | null;
             last_name?: string | null;
+            /** @description The user's role in each workspace they are a member of. */
             memberships: components["schemas"]["MembershipOut"][];
             role: components["schemas"]["Role"];
             updated_at: string;
@@ -3834,7 +3837,7 @@ export interface components {
         };
         /**
          * PlanChangeOut
-         * @description What a change of a plan moves: rows in all, and what each person gets or loses (``loads``).
+         * @description Effect of a change of a plan: rows moved in all, and what each person gets or loses (``loads``).
          */
         PlanChangeOut: {
             added: number;
@@ -3855,6 +3858,7 @@ export interface components {
         PlanOut: {
             adaptive?: components["schemas"]["Adaptive"];
             agreement_assumes: string;
+            agreement_case?: components["schemas"]["PlanningCaseOut"];
             agreement_half_width: number | null;
             blind?: boolean;
             changed_at: string;
@@ -3890,11 +3894,12 @@ export interface components {
         };
         /**
          * PlanPreview
-         * @description What a plan would do, or did: who gets how many, what cannot be assigned and why.
+         * @description Effect of a plan, to come or done: who gets how many, what cannot be assigned and why.
          */
         PlanPreview: {
             adaptive?: components["schemas"]["Adaptive"];
             agreement_assumes: string;
+            agreement_case?: components["schemas"]["PlanningCaseOut"];
             agreement_half_width: number | null;
             blind?: boolean;
             checks?: number | components["schemas"]["Checks"];
@@ -3956,7 +3961,7 @@ export interface components {
         };
         /**
          * PlanSpec
-         * @description What a plan asks for.
+         * @description Request of a plan.
          * @example {
          *       "blind": true,
          *       "rules": [
@@ -4002,6 +4007,15 @@ export interface components {
             workspace?: string;
         };
         /**
+         * PlanningCaseOut
+         * @description Case the precision of agreement is predicted for: equally frequent classes, the share of right answers.
+         */
+        PlanningCaseOut: {
+            accuracy: number;
+            alpha: number;
+            classes: number;
+        };
+        /**
          * PlansOut
          * @description The plans of a dataset, oldest first.
          */
@@ -4039,7 +4053,7 @@ export interface components {
         };
         /**
          * Provenance
-         * @description How the value of a record came to be, or in ``conflict`` and ``why`` the reason why there is none.
+         * @description Origin of the value of a record, or in ``conflict`` and ``why`` the reason why there is none.
          */
         Provenance: {
             agent?: string | null;
@@ -4053,7 +4067,7 @@ export interface components {
         };
         /**
          * Query
-         * @description Which records are meant; members are combined with AND, values within one with OR.
+         * @description Selection of records; members are combined with AND, values within one with OR.
          */
         Query: {
             /** @default false */
@@ -4113,7 +4127,7 @@ export interface components {
          */
         QueueRecord: {
             annotation?: components["schemas"]["ShownValue"] | null;
-            /** @description Everybody's own, by agent. */
+            /** @description Everyone's own, by agent. */
             annotations?: {
                 [key: string]: components["schemas"]["ShownValue"];
             } | null;
@@ -4139,7 +4153,7 @@ export interface components {
             /** @default false */
             multi_label?: boolean;
             prediction?: components["schemas"]["ShownValue"] | null;
-            /** @description Everybody's own, by agent. */
+            /** @description Everyone's own, by agent. */
             predictions?: {
                 [key: string]: components["schemas"]["ShownValue"];
             } | null;
@@ -4189,7 +4203,7 @@ export interface components {
             /** @default false */
             dry_run?: boolean;
             /**
-             * @description Also hand over what somebody has above their share.
+             * @description Also hand over what someone has above their share.
              * @default false
              */
             level?: boolean;
@@ -4211,7 +4225,7 @@ export interface components {
          */
         Record: {
             annotation?: components["schemas"]["ShownValue"] | null;
-            /** @description Everybody's own, by agent. */
+            /** @description Everyone's own, by agent. */
             annotations?: {
                 [key: string]: components["schemas"]["ShownValue"];
             } | null;
@@ -4236,7 +4250,7 @@ export interface components {
             /** @default false */
             multi_label?: boolean;
             prediction?: components["schemas"]["ShownValue"] | null;
-            /** @description Everybody's own, by agent. */
+            /** @description Everyone's own, by agent. */
             predictions?: {
                 [key: string]: components["schemas"]["ShownValue"];
             } | null;
@@ -4296,7 +4310,7 @@ export interface components {
         };
         /**
          * ResolutionOut
-         * @description How a record came by its value, or why it has none: who answered, whose answer is the value, how much of the vote it has; a conflict as a code, with its sentence in ``why``.
+         * @description Origin of the value of a record, or the reason why it has none: who answered, whose answer is the value, how much of the vote it has; a conflict as a code, with its sentence in ``why``.
          */
         ResolutionOut: {
             agent: string | null;
@@ -4375,7 +4389,7 @@ export interface components {
         };
         /**
          * RuleAnswers
-         * @description How often a rule and people's answers agree.
+         * @description Agreement of a rule with people's answers.
          */
         RuleAnswers: {
             correct: number;
@@ -4394,7 +4408,7 @@ export interface components {
         };
         /**
          * RuleFigures
-         * @description What a rule covers, as shares and in records; what there are no annotations for is left out.
+         * @description Coverage of a rule, as shares and in records; what there are no annotations for is left out.
          */
         RuleFigures: {
             annotated_records: number;
@@ -4421,13 +4435,13 @@ export interface components {
             incorrect?: number;
             overlaps?: number;
             precision?: number;
-            /** @description Why the rule matches nothing: it cannot be read. */
+            /** @description Why the rule matches nothing: it can't be read. */
             problem?: string;
             total_records: number;
         };
         /**
          * RuleMatchesOut
-         * @description Which of ``total`` records each query matches; positions and ids are base64 of zlib.
+         * @description Matches of each query among ``total`` records; positions and ids are base64 of zlib.
          */
         RuleMatchesOut: {
             annotated?: string;
@@ -4459,7 +4473,7 @@ export interface components {
             labels: string[];
             overlaps?: number;
             precision?: number;
-            /** @description Why the rule matches nothing: it cannot be read. */
+            /** @description Why the rule matches nothing: it can't be read. */
             problem?: string;
             query: string;
             total_records: number;
@@ -4480,7 +4494,7 @@ export interface components {
             incorrect?: number;
             overlaps?: number;
             precision?: number;
-            /** @description Why the rule matches nothing: it cannot be read. */
+            /** @description Why the rule matches nothing: it can't be read. */
             problem?: string;
             rules: components["schemas"]["RuleReport"][];
             total_records: number;
@@ -5241,6 +5255,8 @@ export interface components {
             inserted_at: string;
             key_prefix?: string | null;
             last_name?: string | null;
+            /** @description The user's role in each workspace they are a member of. */
+            memberships: components["schemas"]["MembershipOut"][];
             role: components["schemas"]["Role"];
             updated_at: string;
             username: string;
@@ -7361,6 +7377,8 @@ export interface operations {
                 limit?: number;
                 /** @description ``next`` of the page before. */
                 cursor?: string | null;
+                /** @description Only what this person did. */
+                annotator?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
             };
@@ -7427,7 +7445,7 @@ export interface operations {
             query: {
                 /** @description The record's id. */
                 record: string;
-                /** @description Whom it is about; you, if nobody is named. */
+                /** @description Whom it is about; you, if no one is named. */
                 annotator?: string | null;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;
@@ -10508,7 +10526,7 @@ export interface operations {
     rules_rules_figures: {
         parameters: {
             query?: {
-                /** @description Whether to compare them with everybody's answers, too; for reviewers. */
+                /** @description Whether to compare them with everyone's answers, too; for reviewers. */
                 answers?: boolean;
                 /** @description Which workspace is meant; wins over the header. */
                 workspace?: string | null;

@@ -1,4 +1,4 @@
-/** Who is signed in, and how they like their screens. */
+/** User who is signed in, and their preferences. */
 
 import { queryOptions } from "@tanstack/react-query";
 
@@ -16,7 +16,7 @@ export interface Preferences {
   goOn?: boolean;
   textSize?: "normal" | "large" | "larger";
   sidebar?: boolean;
-  /** How long lines of a text may get, and how close records lie in a list. */
+  /** Width of the lines of a text, and spacing of records in a list. */
   lineWidth?: "narrow" | "normal" | "full";
   density?: "comfortable" | "compact";
   /** Predictions are shown on demand only. */
@@ -54,7 +54,7 @@ export const infoQuery = queryOptions({
   staleTime: Infinity,
 });
 
-/** Whose session the browser has now, whoever this page is of; null for nobody's. */
+/** User whose session the browser has now, whoever this page is of; null for nobody's. */
 export async function whoIsHere(): Promise<Me | null> {
   try {
     return await ask(client.GET("/api/me", { headers: ANYBODY }));
@@ -91,7 +91,7 @@ function tellOtherWindows(): void {
 }
 
 /** Calls `onChange` when somebody signs in or out in another window of this browser. */
-export function watchSession(onChange: () => void): () => void {
+export function subscribeToSession(onChange: () => void): () => void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.onmessage = onChange;
   return () => { channel.close(); };

@@ -12,7 +12,7 @@ export type WireValue = Schemas["ShownValue"];
 export type AnswerValue = Schemas["AnswerValue"];
 /** Somebody's own annotation. */
 export type WireOwn = Pick<Schemas["AnnotationOut"], "value" | "state">;
-/** What a human decided. */
+/** Decision of a human. */
 export type WireGold = Schemas["Gold"];
 /** A plan as the server reads it. */
 export type PlanSpec = Schemas["PlanSpec"];

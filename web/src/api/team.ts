@@ -14,10 +14,10 @@ export type Progress = components["schemas"]["ProgressOut"];
 export type PersonProgress = components["schemas"]["AnnotatorProgress"];
 
 export type Unassigned = components["schemas"]["Unassigned"];
-/** What a plan would do, or did. */
+/** Effect of a plan, to come or done. */
 export type Preview = components["schemas"]["PlanPreview"];
 export type Plan = components["schemas"]["PlanOut"];
-/** What a change of a plan moves. */
+/** Effect of a change of a plan. */
 export type Difference = components["schemas"]["PlanChangeOut"];
 export type TeamEvent = components["schemas"]["EventOut"];
 export type SlotState = keyof components["schemas"]["SlotStates"];
@@ -59,7 +59,7 @@ export const timesQuery = (dataset: DatasetRef) =>
 
 export type HoursBy = "day" | "week" | "month";
 
-/** Where the browser gets a table of the hours people worked; `from` and `to` are days, "" for any. */
+/** Address of a table of the hours people worked; `from` and `to` are days, "" for any. */
 export function hoursAddress(dataset: DatasetRef, { whole, by, from, to }: { whole: boolean; by: HoursBy; from: string; to: string }): string {
   const { workspace, name } = dataset;
   const place = whole ? `workspaces/${encodeURIComponent(workspace)}` : `datasets/${encodeURIComponent(name)}`;
@@ -67,7 +67,7 @@ export function hoursAddress(dataset: DatasetRef, { whole, by, from, to }: { who
   return `${base}api/${place}/hours?${query.toString()}`;
 }
 
-/** How many records each person answered for the first time on each day. */
+/** Number of records that each person answered for the first time on each day. */
 export const daysQuery = (dataset: DatasetRef) =>
   queryOptions({
     queryKey: ["days", dataset.workspace, dataset.name],
@@ -85,12 +85,13 @@ export const plansQuery = (dataset: DatasetRef) =>
       (await ask(client.GET("/api/datasets/{name}/assignments", { params: where(dataset) }))).assignments,
   });
 
-export const eventsKey = (dataset: DatasetRef) => [...teamKey(dataset), "events"];
+/** `who` "": everybody. */
+export const eventsKey = (dataset: DatasetRef, who: string) => [...teamKey(dataset), "events", who];
 
-export async function readEvents(dataset: DatasetRef, cursor: string): Promise<{ events: TeamEvent[]; next: string | null }> {
+export async function readEvents(dataset: DatasetRef, who: string, cursor: string): Promise<{ events: TeamEvent[]; next: string | null }> {
   const { path, query } = where(dataset);
   const found = await ask(
-    client.GET("/api/datasets/{name}/events", { params: { path, query: { ...query, limit: 200, ...(cursor ? { cursor } : {}) } } }),
+    client.GET("/api/datasets/{name}/events", { params: { path, query: { ...query, limit: 200, ...(who ? { annotator: who } : {}), ...(cursor ? { cursor } : {}) } } }),
   );
   return { events: found.events, next: found.next ?? null };
 }

@@ -19,7 +19,7 @@ export const webhooksQuery = (workspace: string | null) =>
     queryFn: () => ask(client.GET("/api/webhooks", { params: { query: placeOf(workspace) } })),
   });
 
-/** What a webhook sent or will send, newest first; asked again every few seconds as long as something is to come. */
+/** Deliveries of a webhook, sent or to come, newest first; asked again every few seconds as long as something is to come. */
 export const deliveriesQuery = (id: string) =>
   queryOptions({
     queryKey: [...webhooksKey, "deliveries", id],

@@ -1,4 +1,4 @@
-/** What there is for me to do, and what is said about it: my work, policies, guidelines, comments, history. */
+/** My work, and what belongs to it: my work, policies, guidelines, comments, history. */
 
 import { queryOptions } from "@tanstack/react-query";
 
@@ -22,7 +22,7 @@ export const workQuery = queryOptions({
   staleTime: 10_000,
 });
 
-/** Whose annotations count in a dataset; with its UUID where everybody has their own. */
+/** Policies of a dataset; with its UUID where everybody has their own. */
 export const policiesQuery = (workspace: string, name: string) =>
   queryOptions({
     queryKey: ["policies", workspace, name],
@@ -109,7 +109,7 @@ export interface Askable {
   readonly role: "annotator" | "reviewer" | "manager";
 }
 
-/** Who can be asked about a record: those who lead the workspace, and for those who may know them all its members. */
+/** People who can be asked about a record: those who lead the workspace, and for those who may know them all its members. */
 export const askableQuery = (workspace: string, everybody: boolean) =>
   queryOptions({
     queryKey: ["askable", workspace, everybody],

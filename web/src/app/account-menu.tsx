@@ -1,4 +1,4 @@
-/** Who one is, one's settings, and the way out. */
+/** Menu of the account: who one is, one's settings, and the way out. */
 
 import { Menu, Text, UnstyledButton } from "@mantine/core";
 import { IconHistory, IconLogout, IconSettings } from "@tabler/icons-react";

@@ -1,4 +1,4 @@
-/** What stands around the pages of a dataset that are not its records: its name, its pages, and whether it exists. */
+/** Frame around the pages of a dataset that are not its records: its name, its pages, and whether it exists. */
 
 import { Anchor, Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

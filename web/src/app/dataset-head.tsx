@@ -13,7 +13,7 @@ import DatasetNav from "./dataset-nav";
 interface Props {
   readonly workspace: string;
   readonly name: string;
-  /** Which of its pages this is, for those who do not see it. */
+  /** Title of the page, for those who do not see it. */
   readonly title?: string;
   readonly children?: ReactNode;
 }

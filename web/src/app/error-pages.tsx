@@ -6,6 +6,8 @@ import { base } from "@/api/client";
 import { t } from "@/text/en";
 import { Empty } from "@/ui/empty";
 
+import { reloadIfServed } from "./upgrade";
+
 export function NotFound() {
   return (
     <main>
@@ -24,7 +26,7 @@ export function Crashed({ error }: { error: unknown }) {
       <Empty page title={t.crash.title} alert>
         <p>{t.crash.intro}</p>
         <p>{error instanceof Error ? error.message : String(error)}</p>
-        <Button onClick={() => { window.location.reload(); }}>{t.common.retry}</Button>
+        <Button onClick={() => void reloadIfServed()}>{t.common.retry}</Button>
       </Empty>
     </main>
   );

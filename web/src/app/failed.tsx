@@ -1,4 +1,4 @@
-/** Why something could not be read, with the way to try again; a query that is wrong is shown with the place. */
+/** Reason why something could not be read, with the way to try again; a query that is wrong is shown with the place. */
 
 import { Button, Group } from "@mantine/core";
 
@@ -13,7 +13,7 @@ import classes from "./failed.module.css";
 interface FailedProps {
   readonly failure: Error;
   readonly onRetry: () => void;
-  /** What was query for, where it may be the reason. */
+  /** View that was queried, where it may be the reason. */
   readonly view?: View;
   readonly onView?: (part: Partial<View>) => void;
 }
@@ -38,7 +38,7 @@ export function Failed({ failure, onRetry, view, onView }: FailedProps) {
   );
 }
 
-/** Where a query went wrong; null for other failures. The server counts characters, the browser units of them. */
+/** Place where a query went wrong; null for other failures. The server counts characters, the browser units of them. */
 function placeIn(query: string, failure: Error): { letters: readonly string[]; at: number; reason: string } | null {
   if (!(failure instanceof ApiError) || failure.code !== "InvalidTextSearchError") return null;
   const { position, reason } = failure.params as { position?: number; reason?: string };
@@ -46,7 +46,7 @@ function placeIn(query: string, failure: Error): { letters: readonly string[]; a
   return position === undefined ? null : { letters, at: Math.min(position, letters.length), reason: reason ?? "" };
 }
 
-/** Why a query, or what else was sent, is refused; with the place, if it is about one. */
+/** Reason why a query, or what else was sent, is refused; with the place, if it is about one. */
 export function whyRefused(query: string, failure: Error): string {
   const place = placeIn(query, failure);
   return place?.reason ? annotatingText.find.badHere(place.reason, place.at + 1) : failure.message;

@@ -1,4 +1,4 @@
-/** What annotators are told to do, beside the record. Markdown without markup of its own, so nothing in it runs. */
+/** Guidelines for annotators, beside the record. Markdown without markup of its own, so nothing in it runs. */
 
 import { ActionIcon, Skeleton, Text, Title } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";

@@ -44,7 +44,7 @@ export function Inbox() {
       {comments.length > 0 && (
         <ul className={`${sheet["sheet"] ?? ""} ${classes["list"] ?? ""}`}>
           {comments.map((each) => (
-            <Said key={each.no} comment={each} onDone={() => { done.mutate({ no: each.no, is: true }); }} />
+            <InboxEntry key={each.no} comment={each} onDone={() => { done.mutate({ no: each.no, is: true }); }} />
           ))}
         </ul>
       )}
@@ -52,7 +52,7 @@ export function Inbox() {
   );
 }
 
-function Said({ comment, onDone }: { comment: InboxComment; onDone: () => void }) {
+function InboxEntry({ comment, onDone }: { comment: InboxComment; onDone: () => void }) {
   const cache = useQueryClient();
   const { author, to, text, at, record, workspace, dataset } = comment;
   const [answering, setAnswering] = useState(false);

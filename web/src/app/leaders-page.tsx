@@ -21,13 +21,15 @@ interface Props {
   readonly workspace: string;
   readonly name: string;
   readonly title: string;
+  /** Reaches down to the bottom of the window, where it has a bar. */
+  readonly filling?: boolean;
   readonly children: (dataset: DatasetRef, me: Me) => ReactNode;
 }
 
-export function LeadersPage({ workspace, name, title, children }: Props) {
+export function LeadersPage({ workspace, name, title, filling, children }: Props) {
   const { data: me } = useSuspenseQuery(meQuery);
   return (
-    <main className="page">
+    <main className="page" data-filling={filling || undefined}>
       <title>{`${title} · ${name} · ${t.app}`}</title>
       {sees(me, workspace) ? (
         <Found workspace={workspace} name={name} title={title} me={me}>
@@ -69,7 +71,7 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
   );
 }
 
-/** Where a record has only one annotation there is nothing to compare. */
+/** Page of an individual dataset only: with one annotation a record there is nothing to compare. */
 function Individual({ dataset, me, children }: { dataset: DatasetRef; me: Me; children: Props["children"] }) {
   const policies = useQuery(policiesQuery(dataset));
   if (policies.isError) return <Failed failure={policies.error} onRetry={() => void policies.refetch()} />;

@@ -20,7 +20,7 @@ export function OutboxProvider({ user, children }: { user: string; children: Rea
       // what waits is kept in the browser, so nothing is lost; but nobody else sees it yet
       if (outbox.state().offline && outbox.state().waiting > 0) event.preventDefault();
     };
-    const stop = outbox.watch(() => {
+    const stop = outbox.subscribe(() => {
       if (outbox.state().signedOut) sessionEnded();
     });
     window.addEventListener("online", resume);
@@ -46,7 +46,7 @@ export function useOutbox(): Outbox {
 export function useOutboxPart<Name extends keyof OutboxState>(name: Name): OutboxState[Name] {
   const outbox = useOutbox();
   return useSyncExternalStore(
-    (listener) => outbox.watch(listener),
+    (listener) => outbox.subscribe(listener),
     () => outbox.state()[name],
   );
 }
@@ -54,7 +54,7 @@ export function useOutboxPart<Name extends keyof OutboxState>(name: Name): Outbo
 export function useOutboxState(): OutboxState {
   const outbox = useOutbox();
   return useSyncExternalStore(
-    (listener) => outbox.watch(listener),
+    (listener) => outbox.subscribe(listener),
     () => outbox.state(),
   );
 }

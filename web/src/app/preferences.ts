@@ -1,4 +1,4 @@
-/** What somebody chose for their screens, and changing it: shown at once, remembered for them on every device. */
+/** Preferences of a person, and changing them: shown at once, remembered for them on every device. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";

@@ -44,7 +44,7 @@ function download(problems: readonly Problem[]) {
   saveFile(new Blob([`${lines.join("\n")}\n`], { type: "application/x-ndjson" }), `answers-${gone[0]?.dataset.name ?? ""}.jsonl`);
 }
 
-/** What the answer was given on: nobody knows a record by its id. */
+/** Text that the answer was given on: nobody knows a record by its id. */
 function textOf(content: string): string {
   const [fields] = JSON.parse(content) as [[string, string][]];
   return fields.map(([, text]) => text).join(" · ");
@@ -90,7 +90,7 @@ function ProblemCard({ problem, all }: { problem: Problem; all: readonly Problem
           </Button>
         )}
         <Button size="xs" variant="default" onClick={() => void giveUp()}>
-          {outcome.kind === "conflict" ? t.saving.keepTheirs : t.saving.drop}
+          {outcome.kind === "conflict" ? t.saving.keepSaved : t.saving.drop}
         </Button>
       </Group>
     </Paper>

@@ -1,4 +1,4 @@
-/** Which address leads to which page. Addresses of 1.6 stay what they were. */
+/** Addresses and their pages. Addresses of 1.6 stay what they were. */
 
 import {
   createRootRouteWithContext,
@@ -17,9 +17,10 @@ import { type Params, parseSearch, stringifySearch } from "@/core/view";
 
 import { Crashed, NotFound } from "./error-pages";
 import { queryClient } from "./query-client";
+import { fetching } from "./upgrade";
 
 /** Asked of a server only where nobody has signed in. */
-const awaitsSetup = async () => (await import("@/api/people")).awaitsSetup();
+const awaitsSetup = async () => (await fetching(() => import("@/api/people"))()).awaitsSetup();
 
 const root = createRootRouteWithContext()({
   component: Outlet,
@@ -34,7 +35,7 @@ const login = createRoute({
     const target = params["redirect"];
     return { redirect: typeof target === "string" ? target : "" };
   },
-  component: lazyRouteComponent(() => import("@/features/login/login-page"), "LoginPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/login/login-page")), "LoginPage"),
 });
 
 const setup = createRoute({
@@ -43,7 +44,7 @@ const setup = createRoute({
   beforeLoad: async () => {
     if (!(await awaitsSetup())) throw redirect({ to: "/" });
   },
-  component: lazyRouteComponent(() => import("@/features/setup/setup-page"), "SetupPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/setup/setup-page")), "SetupPage"),
 });
 
 const inside = createRoute({
@@ -60,7 +61,7 @@ const inside = createRoute({
       throw failure;
     }
   },
-  component: lazyRouteComponent(() => import("./shell"), "Shell"),
+  component: lazyRouteComponent(fetching(() => import("./shell")), "Shell"),
 });
 
 const home = createRoute({
@@ -79,11 +80,11 @@ function annotatesOnly(me: Me): boolean {
 const myWork = createRoute({
   getParentRoute: () => inside,
   path: "/my-work",
-  component: lazyRouteComponent(() => import("@/features/my-work/my-work-page"), "MyWorkPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/my-work/my-work-page")), "MyWorkPage"),
 });
 
-const addressesOf1x = () => import("@/core/links-1x");
-/** What an address of 1.x has at least one of; `sort` is ours as well. */
+const addressesOf1x = fetching(() => import("@/core/links-1x"));
+/** Parameters of which an address of 1.x has at least one; `sort` is ours as well. */
 const ONLY_IN_1X = ["viewMode", "query", "pagination", "vectorId", "sort"];
 
 const datasets = createRoute({
@@ -94,7 +95,7 @@ const datasets = createRoute({
     const found = "tags" in search ? (await addressesOf1x()).readTags1x(search) : null;
     if (found) throw redirect({ to: "/datasets", search: found, replace: true });
   },
-  component: lazyRouteComponent(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/datasets/datasets-page")), "DatasetsPage"),
 });
 
 const dataset = createRoute({
@@ -114,7 +115,7 @@ const dataset = createRoute({
     const to = found.page === "rules" ? "/datasets/$workspace/$name/rules" : "/datasets/$workspace/$name";
     throw redirect({ to, params, search: found.params, replace: true });
   },
-  component: lazyRouteComponent(() => import("@/features/annotate/dataset-page"), "DatasetPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/annotate/dataset-page")), "DatasetPage"),
 });
 
 /** `/ws/…` of 1.x and before. */
@@ -133,27 +134,27 @@ const review = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/$workspace/$name/review",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/review/review-page"), "ReviewPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/review/review-page")), "ReviewPage"),
 });
 
 const agreement = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/$workspace/$name/agreement",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/agreement/agreement-page"), "AgreementPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/agreement/agreement-page")), "AgreementPage"),
 });
 
 const rules = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/$workspace/$name/rules",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/rules/rules-page"), "RulesPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/rules/rules-page")), "RulesPage"),
 });
 
 const userSettings = createRoute({
   getParentRoute: () => inside,
   path: "/user-settings",
-  component: lazyRouteComponent(() => import("@/features/user-settings/user-settings-page"), "UserSettingsPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/user-settings/user-settings-page")), "UserSettingsPage"),
 });
 
 // of those who lead a team
@@ -162,49 +163,49 @@ const team = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/$workspace/$name/team",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/team/team-page"), "TeamPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/team/team-page")), "TeamPage"),
 });
 
 const overview = createRoute({
   getParentRoute: () => inside,
   path: "/team",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/overview/overview-page"), "OverviewPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/overview/overview-page")), "OverviewPage"),
 });
 
 const people = createRoute({
   getParentRoute: () => inside,
   path: "/people",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/people/people-page"), "PeoplePage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/people/people-page")), "PeoplePage"),
 });
 
 const audit = createRoute({
   getParentRoute: () => inside,
   path: "/audit",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/audit/audit-page")), "AuditPage"),
 });
 
 const webhooks = createRoute({
   getParentRoute: () => inside,
   path: "/webhooks",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/webhooks/webhooks-page"), "WebhooksPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/webhooks/webhooks-page")), "WebhooksPage"),
 });
 
 const newDataset = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/new",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/new-dataset/new-dataset-page"), "NewDatasetPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/new-dataset/new-dataset-page")), "NewDatasetPage"),
 });
 
 const datasetSettings = createRoute({
   getParentRoute: () => inside,
   path: "/datasets/$workspace/$name/settings",
   validateSearch: (params: Params) => params,
-  component: lazyRouteComponent(() => import("@/features/dataset-settings/dataset-settings-page"), "DatasetSettingsPage"),
+  component: lazyRouteComponent(fetching(() => import("@/features/dataset-settings/dataset-settings-page")), "DatasetSettingsPage"),
 });
 
 const leading = [team, overview, people, audit, webhooks, newDataset, datasetSettings];

@@ -2,15 +2,16 @@
 
 import { Group, UnstyledButton } from "@mantine/core";
 import { IconAlertTriangle, IconCloudCheck, IconCloudOff, IconLoader2 } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import { t } from "@/text/en";
 import { date } from "@/text/format";
+import { panel } from "@/ui/panel";
 
 import { useOutboxState } from "./outbox-provider";
 import classes from "./shell.module.css";
 
-const Problems = lazy(() => import("./problems"));
+const Problems = panel(() => import("./problems"));
 
 export function Saving() {
   const { waiting, unsaved, sending, offline, signedOut, savedAt, problems } = useOutboxState();

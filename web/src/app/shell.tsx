@@ -1,15 +1,16 @@
-/** What stands around every page: where one can go, whether all is saved, who one is. */
+/** Frame around every page: where one can go, whether all is saved, who one is. */
 
 import { ActionIcon, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconMoon, IconSun } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { Suspense, useCallback, useEffect, useState } from "react";
 
-import { type Me, meQuery, watchSession } from "@/api/session";
+import { type Me, meQuery, subscribeToSession } from "@/api/session";
 import { managesSomething, seesSomething } from "@/core/roles";
 import { t } from "@/text/en";
 import { Logo } from "@/ui/logo";
+import { panel } from "@/ui/panel";
 
 import { useChosenLanguage } from "./language";
 import { OutboxProvider } from "./outbox-provider";
@@ -18,8 +19,8 @@ import { onSessionEnd, sessionEnded } from "./query-client";
 import { Saving } from "./saving";
 import classes from "./shell.module.css";
 
-const AccountMenu = lazy(() => import("./account-menu"));
-const SignInAgain = lazy(() => import("./sign-in-again"));
+const AccountMenu = panel(() => import("./account-menu"));
+const SignInAgain = panel(() => import("./sign-in-again"));
 
 export function Shell() {
   const { data: me } = useSuspenseQuery(meQuery);
@@ -128,7 +129,7 @@ function SignInAgainWhenNeeded({ me }: { me: Me }) {
   const [open, setOpen] = useState(false);
   const close = useCallback(() => { setOpen(false); }, []);
   useEffect(() => onSessionEnd(() => { setOpen(true); }), []);
-  useEffect(() => watchSession(sessionEnded), []);
+  useEffect(() => subscribeToSession(sessionEnded), []);
   return open ? (
     <Suspense>
       <SignInAgain me={me} onDone={close} />

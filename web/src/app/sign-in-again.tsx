@@ -5,7 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect } from "react";
 
 import { base } from "@/api/client";
-import { type Me, meQuery, watchSession, whoIsHere } from "@/api/session";
+import { type Me, meQuery, subscribeToSession, whoIsHere } from "@/api/session";
 import { t } from "@/text/en";
 
 import { LoginForm } from "./login-form";
@@ -28,7 +28,7 @@ export default function SignInAgain({ me, onDone }: { me: Me; onDone: () => void
     [cache, onDone, outbox],
   );
 
-  useEffect(() => watchSession(() => void refetch()), [refetch]);
+  useEffect(() => subscribeToSession(() => void refetch()), [refetch]);
   useEffect(() => {
     if (here?.username === me.username) done(here); // signed in again in another window
   }, [here, me.username, done]);

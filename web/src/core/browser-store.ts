@@ -1,4 +1,4 @@
-/** What the browser keeps for us: answers not yet sent, and drafts. Falls back to memory where it may not. */
+/** Store in the browser: answers not yet sent, and drafts. Falls back to memory where it may not. */
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 

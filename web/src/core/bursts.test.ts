@@ -20,6 +20,12 @@ it("tells comments and plans one by one", () => {
   expect(burstsOf([event("ana", "commented", 2), event("ana", "commented", 1), event("maria", "assigned", 0, null)])).toHaveLength(3);
 });
 
+it("keeps skips with different reasons apart", () => {
+  const skip = (minute: number, reason: string | null) => ({ ...event("ana", "skipped", minute), detail: { reason } });
+  const found = burstsOf([skip(9, "not English"), skip(8, null), skip(7, "not English"), skip(6, null)]);
+  expect(found.map(({ records, events }) => [records, events[0]?.detail?.["reason"] ?? null])).toEqual([[2, "not English"], [2, null]]);
+});
+
 it("loses no event", () => {
   const all = Array.from({ length: 40 }, (_, n) => event(n % 3 ? "ana" : "ben", n % 5 ? "submitted" : "skipped", 40 - n));
   expect(burstsOf(all).flatMap((each) => each.events).map((each) => each.no).sort((a, b) => a - b)).toEqual(all.map((each) => each.no));

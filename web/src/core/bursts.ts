@@ -6,6 +6,7 @@ export interface Happened {
   readonly what: string;
   readonly record: string | null;
   readonly at: string;
+  readonly detail?: Readonly<Record<string, unknown>> | null;
 }
 
 export interface Burst<Event extends Happened> {
@@ -20,6 +21,9 @@ const PAUSE_MS = 30 * 60_000;
 /** These are told one by one, whoever did them in a row. */
 const ALONE = new Set(["commented", "assigned", "extended", "rebalanced", "moved", "withdrawn", "undone", "changed_policies", "changed_guidelines"]);
 
+/** Skips with the same reason are one line. */
+const reasonOf = (event: Happened) => (event.what === "skipped" ? (event.detail?.["reason"] ?? null) : null);
+
 /** `events`: newest first. Two people who work at the same time have a burst each. */
 export function burstsOf<Event extends Happened>(events: readonly Event[]): Burst<Event>[] {
   const found: { who: string; what: string; events: Event[]; last: number }[] = [];
@@ -27,7 +31,7 @@ export function burstsOf<Event extends Happened>(events: readonly Event[]): Burs
     const at = Date.parse(event.at);
     const open = ALONE.has(event.what)
       ? undefined
-      : found.find((each) => each.who === event.who && each.what === event.what && each.last - at <= PAUSE_MS && event.record !== null);
+      : found.find((each) => each.who === event.who && each.what === event.what && reasonOf(each.events[0] ?? event) === reasonOf(event) && each.last - at <= PAUSE_MS && event.record !== null);
     if (open) {
       open.events.push(event);
       open.last = at;

@@ -22,7 +22,7 @@ export function isSingleWord(caret: Caret | null): boolean {
   return caret !== null && caret.anchor === caret.focus;
 }
 
-/** Where a key leads the caret; null for keys that lead nowhere. */
+/** Move of the caret by a key; null for keys that lead nowhere. */
 export function moveOf(key: string, rtl: boolean): CaretMove | null {
   if (key === "ArrowRight") return rtl ? "previous" : "next";
   if (key === "ArrowLeft") return rtl ? "next" : "previous";
@@ -31,7 +31,7 @@ export function moveOf(key: string, rtl: boolean): CaretMove | null {
 }
 
 interface Surroundings {
-  /** How many words the text has. */
+  /** Number of words in the text. */
   readonly count: number;
   /** The word that an arrow leads to while there is no caret yet. */
   readonly entry: () => number;

@@ -1,4 +1,4 @@
-/** What the columns of a file are to a dataset: a first guess, and the mapping the server is sent. */
+/** Mapping of the columns of a file to a dataset: a first guess, and the mapping the server is sent. */
 
 import type { Row } from "./file-rows";
 import type { Task } from "./model";
@@ -105,7 +105,7 @@ export function guessTask(rows: readonly Row[]): Task {
 
 export type Trouble = "noText" | "manyTexts" | "manyIds" | "manyLabels" | "manyPredictions" | "manyScores" | "manyTimes" | "manyTokens";
 
-/** What has to be settled before the columns make records. */
+/** Problem to solve before the columns make records. */
 export function troubleWith(columns: readonly Column[], task: Task): Trouble | null {
   const count = (role: Role) => columns.filter((each) => each.role === role).length;
   const own = (name: string) => columns.some((each) => each.role === "own" && (each.name === name || each.name.startsWith(`${name}.`)));

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { seriesOf } from "./day-series";
+import { beside, seriesOf } from "./day-series";
 
 const row = (annotator: string, from: string, answers: number) => ({ annotator, from, answers });
 
@@ -18,4 +18,15 @@ it("shows the last days of a long time, and loses nothing of what came before", 
 
 it("has no days where there are no answers", () => {
   expect(seriesOf([])).toEqual({ days: [], series: [] });
+});
+
+it("puts lines beside each other on the days on which they are equal", () => {
+  expect(beside([[0, 5], [0, 3], [0, 5]])).toEqual([[-3, -1.5], [0, 0], [3, 1.5]]);
+  expect(beside([[1, 2]])).toEqual([[0, 0]]);
+});
+
+it("keeps many equal lines close to their value", () => {
+  const moved = beside(Array.from({ length: 30 }, () => [4])).flat();
+  expect(new Set(moved).size).toBe(30);
+  expect(Math.max(...moved.map(Math.abs))).toBeLessThanOrEqual(6);
 });

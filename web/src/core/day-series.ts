@@ -25,3 +25,18 @@ export function seriesOf(rows: readonly DayRow[]): { days: string[]; series: { n
   });
   return { days, series };
 }
+
+const APART = 3;
+/** However many lines are equal, they stay this close to their value. */
+const AT_MOST = 12;
+
+/** Distance by which each line is moved on each day, so that lines that are equal lie beside each other. */
+export function beside(lines: readonly (readonly number[])[]): number[][] {
+  return lines.map((values, line) =>
+    values.map((value, day) => {
+      const equal = lines.flatMap((each, at) => (each[day] === value ? [at] : []));
+      const step = Math.min(APART, AT_MOST / equal.length);
+      return (equal.indexOf(line) - (equal.length - 1) / 2) * step;
+    }),
+  );
+}

@@ -10,8 +10,10 @@ export interface JournalEntry {
   readonly answer: Answer;
   /** The text it was made on. */
   readonly content: string;
-  /** Whether the answer it changes had been given already. */
+  /** True if the answer it changes had been given already. */
   readonly given: boolean;
+  /** Reason of a reviewer's decision. */
+  readonly reason?: string;
   /** Grows with every change, so that nobody removes a later one than they have kept. */
   readonly at: number;
 }

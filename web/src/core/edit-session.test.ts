@@ -24,6 +24,21 @@ describe("the edits", () => {
     expect(edits.get("a")?.saved).toEqual({ value: { labels: ["x"] }, state: "submitted" });
   });
 
+  it("counts every change, so that what was said before one can be dropped", () => {
+    const counted = [
+      () => { edits.edit("a", { text: "x" }, true); },
+      () => { edits.edit("a", { text: "xy" }, true); }, // one step with the one before
+      () => edits.undo(),
+      () => edits.redo(),
+    ].map((act) => {
+      act();
+      return edits.changes();
+    });
+    expect(new Set([0, ...counted]).size).toBe(5);
+    edits.hold([record("c")]);
+    expect(edits.changes()).toBe(counted.at(-1));
+  });
+
   it("takes back a bulk action as one step, and does it again", () => {
     edits.commit(["a", "b"], "submitted", () => ({ labels: ["x"] }));
     expect(edits.undo()).toEqual(["a", "b"]);
@@ -116,9 +131,9 @@ describe("the edits", () => {
 
   it("calls those who watch the record that changes, and nobody who stopped", () => {
     const calls: string[] = [];
-    edits.watch("a", () => calls.push("a"));
-    edits.watch("b", () => calls.push("b"));
-    const stop = edits.watchAll(() => calls.push("any"));
+    edits.subscribe("a", () => calls.push("a"));
+    edits.subscribe("b", () => calls.push("b"));
+    const stop = edits.subscribeAll(() => calls.push("any"));
     const before = edits.edition();
     edits.edit("a", { labels: ["x"] });
     expect(calls).toEqual(["a", "any"]);

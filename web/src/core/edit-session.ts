@@ -1,4 +1,4 @@
-/** What lies before an annotator: each record with the answer as it stands, and every step to undo. */
+/** Records before an annotator: each record with the answer as it stands, and every step to undo. */
 
 import { type Answer, type AnswerState, type AppRecord, sameAnswer, type Value } from "./model";
 
@@ -26,11 +26,12 @@ const TYPING_MS = 1500;
 
 export class EditSession {
   private readonly recordEdits = new Map<string, RecordEdit>();
-  private readonly watchers = new Map<string, Set<() => void>>();
+  private readonly listeners = new Map<string, Set<() => void>>();
   private readonly anyWatchers = new Set<() => void>();
   private done: Step[] = [];
   private undone: Step[] = [];
   private version = 0;
+  private made = 0;
 
   /** `changed` is called with every change an annotator makes, undoing included. */
   constructor(
@@ -102,7 +103,12 @@ export class EditSession {
     return this.done.length > 0;
   }
 
-  /** How many steps there are to undo. */
+  /** Grows with every change of the annotator, undoing included. */
+  changes(): number {
+    return this.made;
+  }
+
+  /** Number of steps to undo. */
   steps(): number {
     return this.done.length;
   }
@@ -112,13 +118,13 @@ export class EditSession {
     this.set({ record, now: record.answer, saved: record.answer });
   }
 
-  watch(id: string, listener: () => void): () => void {
-    const all = this.watchers.get(id) ?? new Set();
-    this.watchers.set(id, all.add(listener));
+  subscribe(id: string, listener: () => void): () => void {
+    const all = this.listeners.get(id) ?? new Set();
+    this.listeners.set(id, all.add(listener));
     return () => all.delete(listener);
   }
 
-  watchAll(listener: () => void): () => void {
+  subscribeAll(listener: () => void): () => void {
     this.anyWatchers.add(listener);
     return () => this.anyWatchers.delete(listener);
   }
@@ -145,6 +151,7 @@ export class EditSession {
   private move(from: RecordEdit, to: RecordEdit): void {
     const current = this.recordEdits.get(to.record.id) ?? from;
     const after = { record: current.record, now: to.now, saved: to.saved };
+    this.made++;
     this.set(after);
     this.changed(current, after);
   }
@@ -152,7 +159,7 @@ export class EditSession {
   private set(edit: RecordEdit): void {
     this.recordEdits.set(edit.record.id, edit);
     this.version++;
-    this.watchers.get(edit.record.id)?.forEach((each) => each());
+    this.listeners.get(edit.record.id)?.forEach((each) => each());
     this.anyWatchers.forEach((each) => each());
   }
 }

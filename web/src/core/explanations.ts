@@ -11,7 +11,7 @@ export interface Attribution {
 /** By name of the field. */
 export type Explanation = Readonly<Record<string, readonly Attribution[]>>;
 
-/** How strong a token is shown, from 0 to 100: on a log scale, so that small ones are told from none. */
+/** Strength with which a token is shown, from 0 to 100: on a log scale, so that small ones are told from none. */
 export function strengthOf(attribution: number): number {
   const percent = Math.min(100, Math.round(100 * Math.abs(attribution)));
   return percent === 0 ? 0 : Math.round((100 * Math.log10(percent)) / 2);
@@ -26,7 +26,7 @@ export function explainedLabels(tokens: readonly Attribution[], suggestions: rea
 
 export interface Explained {
   readonly text: string;
-  /** Where each token stands that speaks for or against the label; how much is its score. */
+  /** Position of each token that speaks for or against the label; how much is its score. */
   readonly spans: readonly Span[];
 }
 

@@ -11,10 +11,10 @@ export const REPLACEMENT = "\uFFFD";
 const SLICE = 1 << 20;
 const SAMPLE = 1 << 15;
 
-/** What spreadsheets write where the detector names the older standard: same letters, or nearly, and more characters. */
+/** Encoding that spreadsheets write where the detector names the older standard: same letters, or nearly, and more characters. */
 const WRITTEN_AS: Record<string, Encoding> = { "iso-8859-1": "windows-1252", "iso-8859-2": "windows-1250", "iso-8859-7": "windows-1253", "iso-8859-8": "windows-1255", "iso-8859-9": "windows-1254" };
 
-/** What Windows writes where a language is spoken: decides between guesses that are nearly as good. */
+/** Encoding that Windows writes where a language is spoken: decides between guesses that are nearly as good. */
 const SPOKEN: Record<string, Encoding> = {
   bg: "windows-1251", ru: "windows-1251", sr: "windows-1251", uk: "windows-1251", cs: "windows-1250", hr: "windows-1250", hu: "windows-1250", pl: "windows-1250", ro: "windows-1250",
   sk: "windows-1250", sl: "windows-1250", el: "windows-1253", tr: "windows-1254", he: "windows-1255", ar: "windows-1256", fa: "windows-1256", et: "windows-1257", lt: "windows-1257",

@@ -5,7 +5,7 @@ import { batches, type Fault, type NumberedRow, type Row, type Source } from "./
 
 export interface RowError {
   readonly row: number;
-  /** Where people find the row in the file. */
+  /** Line of the file that people find the row at. */
   readonly line: number;
   readonly column: string | null;
   readonly message: string;
@@ -34,7 +34,7 @@ interface Answer {
 export interface Job {
   readonly source: Source;
   readonly columns: readonly Column[];
-  /** What ids made here begin with; the same for every try, so that no record comes in twice. */
+  /** Beginning of ids made here; the same for every try, so that no record comes in twice. */
   readonly prefix: string;
   readonly send: (rows: readonly Row[], dryRun: boolean) => Promise<Answer>;
   readonly onProgress: (progress: Progress) => void;

@@ -7,7 +7,7 @@ import { type Cells, looksLikeHeader, namesOf, separatedRows, sheetNames, sheetR
 export type FileKind = "jsonl" | "csv" | "parquet" | "json" | "lines" | "excel";
 export type Row = Readonly<Record<string, unknown>>;
 
-/** How a file is read: what was found when it was opened, or what somebody says instead. */
+/** Options for reading a file: what was found when it was opened, or what somebody says instead. */
 export interface ReadAs {
   readonly encoding: Encoding;
   /** The first row of a table has the names of the columns. */
@@ -39,7 +39,7 @@ export interface Batch {
 
 export interface NumberedRow {
   readonly number: number;
-  /** Where people find it: a line of a text, a row of a spreadsheet or a Parquet table, an entry of a list. */
+  /** Place where people find it: a line of a text, a row of a spreadsheet or a Parquet table, an entry of a list. */
   readonly line: number;
   readonly row: Row;
 }

@@ -74,7 +74,7 @@ export function labelsFound({ columns }: Scan, roles: readonly Column[]): string
   return [...new Set(giving.flatMap((each) => [...(columns.get(each.name)?.labels ?? [])]))];
 }
 
-/** How many records count as done once they are in. */
+/** Number of records that count as done once they are in. */
 export function doneCount({ columns, answered }: Scan, roles: readonly Column[]): number {
   if (ownAnswers(roles).some((each) => each.role === "own")) return answered;
   return roles.filter((each) => each.role === "label").reduce((most, each) => Math.max(most, columns.get(each.name)?.filled ?? 0), 0);

@@ -18,7 +18,7 @@ export type TableFault = { readonly kind: "unclosed" | "quote"; readonly from: n
 const LONGEST = 8_000_000;
 const SEPARATORS = [",", ";", "\t", "|"];
 
-/** What separates cells: whatever the first line has most of. Rows may be broken, headers seldom are. */
+/** Separator of cells: whatever the first line has most of. Rows may be broken, headers seldom are. */
 function separatorOf(text: string): string {
   const bare = (text.split(/[\r\n]/, 1)[0] ?? "").replace(/"[^"]*"/g, "");
   const count = (separator: string) => bare.split(separator).length;

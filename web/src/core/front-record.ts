@@ -1,4 +1,4 @@
-/** Which record of a list is in front. Lists grow and shrink meanwhile, so it is named and not numbered. */
+/** Record of a list that is in front. Lists grow and shrink meanwhile, so it is named and not numbered. */
 
 /**
  * The record named, the first (null), or the one after the last one there was: what is read meanwhile comes there, so
@@ -14,13 +14,13 @@ export function placeOf(ids: readonly string[], front: Front): number {
   return at < 0 ? ids.length : at + 1;
 }
 
-/** What is in front once somebody goes to a place. */
+/** Record in front once somebody goes to a place. */
 export function frontAt(ids: readonly string[], place: number): Front {
   const last = ids.at(-1);
   return place >= ids.length && last !== undefined ? { after: last } : (ids[Math.max(0, place)] ?? null);
 }
 
-/** What is in front once the record at a place has gone. */
+/** Record in front once the record at a place has gone. */
 export function frontWithout(ids: readonly string[], place: number): Front {
   const [before, next] = [ids[place - 1], ids[place + 1]];
   return next ?? (before === undefined ? null : { after: before });

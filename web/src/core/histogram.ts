@@ -1,6 +1,6 @@
 /** Scores counted in bars of equal width. */
 
-/** How many scores lie in each of so many bars from 0 to 1; what lies outside is in the first or the last of them. */
+/** Number of scores in each of so many bars from 0 to 1; what lies outside is in the first or the last of them. */
 export function barsOf(counts: Readonly<Record<string, number>>, bars: number): readonly number[] {
   const found = Array.from({ length: bars }, () => 0);
   for (const [score, count] of Object.entries(counts)) {

@@ -6,7 +6,7 @@ export const ACTIONS = [
 ] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
-/** Which keys do what, for one person. */
+/** Keys of each action, for one person. */
 export type Bindings = Readonly<Record<ActionName, readonly string[]>>;
 
 /** A key is what `KeyboardEvent.key` says, with `Mod+` for Ctrl or Cmd. Several keys may do the same. */
@@ -76,7 +76,7 @@ export function bind(bindings: Bindings, action: ActionName, key: string): Bindi
   return { ...without, [action]: first ? [...held, key] : [key, ...held] } as unknown as Bindings;
 }
 
-/** Which of ten things a digit stands for. */
+/** Index, among ten things, of the one a digit stands for. */
 export function labelNumber(key: string): number | undefined {
   if (!/^\d$/.test(key)) return undefined;
   return key === "0" ? 9 : Number(key) - 1;
@@ -116,7 +116,7 @@ export function labelKeys(labels: readonly { readonly shortcut?: string }[], bin
   });
 }
 
-/** How a key is printed. */
+/** Key as it is printed. */
 export function printKey(key: string, mac: boolean): string {
   const names: Record<string, string> = { Enter: "↵", PageDown: "Page ↓", PageUp: "Page ↑", Delete: "Del", " ": "Space", ArrowLeft: "←", ArrowRight: "→" };
   return key

@@ -2,7 +2,7 @@
 
 import { type Params, type View, DEFAULT_VIEW, SIZES, writeView } from "./view";
 
-/** Where an address of 1.x leads: to records, or to the rules. */
+/** Target of an address of 1.x: to records, or to the rules. */
 export interface Target {
   readonly page: "records" | "rules";
   readonly params: Params;
@@ -10,7 +10,7 @@ export interface Target {
 
 const LISTS = ["status", "predicted_as", "annotated_as", "predicted_by", "annotated_by", "predicted"];
 
-/** What an address of 1.x asks for; null where it is none. What cannot be read of it is left out. */
+/** Target that an address of 1.x asks for; null where it is none. What cannot be read of it is left out. */
 export function readLink1x(params: Params): Target | null {
   const mode = first(params, "viewMode");
   const [query, sort, pagination, vector] = ["query", "sort", "pagination", "vectorId"].map((name) => decoded(first(params, name)));

@@ -4,7 +4,7 @@ import type { Explanation } from "./explanations";
 
 export type Task = "TextClassification" | "TokenClassification" | "Text2Text";
 
-/** Where the answer stands. `none`: nobody has said anything. */
+/** State of an answer. `none`: nobody has said anything. */
 export type AnswerState = "none" | "draft" | "submitted" | "discarded";
 
 export interface Span {
@@ -14,7 +14,7 @@ export interface Span {
   readonly score?: number;
 }
 
-/** What an annotator says of a record, by task. */
+/** Value of an answer to a record, by task. */
 export interface Value {
   readonly labels?: readonly string[];
   readonly spans?: readonly Span[];
@@ -28,7 +28,7 @@ export interface Answer {
   readonly state: AnswerState;
 }
 
-/** What a record stands by once a human has decided. */
+/** Value of a record that a human has decided. */
 export interface Gold extends Answer {
   readonly author: string | null;
   readonly reason: string | null;
@@ -59,10 +59,10 @@ export interface AppRecord {
   readonly tokens: readonly { start: number; end: number }[];
   readonly multiLabel: boolean;
   readonly suggestions: readonly Suggestion[];
-  /** What a model said of the tokens of a field, for some fields. */
+  /** Attributions by a model to the tokens of a field, for some fields. */
   readonly explanation?: Explanation;
   readonly answer: Answer;
-  /** Who gave the answer. */
+  /** Author of the answer. */
   readonly author: string | null;
   readonly metadata: Readonly<globalThis.Record<string, unknown>>;
   readonly eventTimestamp: string | null;
@@ -71,7 +71,7 @@ export interface AppRecord {
   readonly vectors: readonly string[];
   /** Words of the search that were found. */
   readonly hits: readonly string[];
-  /** What the answer looked like on the wire, to notice when somebody else changed it. */
+  /** Answer as it was on the wire, to notice when somebody else changed it. */
   readonly seen: string;
 }
 

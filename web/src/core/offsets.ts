@@ -5,7 +5,7 @@
 
 /** Converts positions of one text; costs one pass over the text, and nothing where both counts agree. */
 export class Offsets {
-  /** Where in UTF-16 units each character that takes two of them starts. */
+  /** Start, in UTF-16 units, of each character that takes two of them. */
   private readonly pairs: number[] = [];
 
   constructor(private readonly text: string) {
@@ -28,7 +28,7 @@ export class Offsets {
   }
 }
 
-/** How many entries of a sorted list come before the first that fails the test. */
+/** Number of entries of a sorted list come before the first that fails the test. */
 function countBelow(list: readonly number[], test: (value: number, index: number) => boolean): number {
   let low = 0;
   let high = list.length;
@@ -45,7 +45,7 @@ export interface Range {
   readonly end: number;
 }
 
-/** Where each token lies, in units: looked for from the end of the one before, after one space if there is one. */
+/** Range of each token, in units: looked for from the end of the one before, after one space if there is one. */
 export function locateTokens(text: string, tokens: readonly string[]): Range[] {
   const found: Range[] = [];
   let here = 0;

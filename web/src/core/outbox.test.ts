@@ -321,7 +321,7 @@ describe("the outbox", () => {
     const first = outbox.state();
     expect(outbox.state()).toBe(first);
     let calls = 0;
-    const stop = outbox.watch(() => calls++);
+    const stop = outbox.subscribe(() => calls++);
     outbox.noteUnsaved(0);
     expect(calls).toBe(0);
     outbox.noteUnsaved(2);

@@ -13,7 +13,7 @@ export interface PendingAnswer {
   readonly answer: Answer;
   /** The texts it was given on, since positions mean nothing on others. */
   readonly content: string;
-  /** What the record's answer looked like when this one was given. */
+  /** The record's answer as it was when this one was given. */
   readonly seen: string;
   readonly at: number;
   /** The lease it was given under, and the seconds it took. */
@@ -23,7 +23,7 @@ export interface PendingAnswer {
   readonly visit?: string | null;
 }
 
-/** What the server said of an answer it took: why it does not count, and what the record stands by. */
+/** Reply of the server to an answer it took: why it does not count, and what the record stands by. */
 export interface AnswerNote {
   readonly why: CountDecision | null;
   readonly gold: Gold | null;
@@ -34,7 +34,7 @@ export interface NotedAnswer extends AnswerNote {
   readonly id: string;
 }
 
-/** Where answers to send are kept. */
+/** Store of the answers to send. */
 export interface PendingAnswerStore {
   all(): Promise<PendingAnswer[]>;
   put(pending: PendingAnswer): Promise<void>;
@@ -55,7 +55,7 @@ export interface Problem {
   readonly outcome: Extract<Outcome, { kind: "conflict" | "refused" | "gone" }>;
 }
 
-/** What to tell the annotator. */
+/** State of the outbox, as the annotator is shown it. */
 export interface OutboxState {
   readonly waiting: number;
   /** Drafts that were changed a moment ago and are not saved yet. */
@@ -92,7 +92,7 @@ export class Outbox {
   private listed: readonly Problem[] = [];
   private snapshot: OutboxState | null = null;
   private markOpened: () => void = () => undefined;
-  private readonly opened = new Promise<void>((settle) => { this.markOpened = settle; });
+  private readonly opened = new Promise<void>((resolve) => { this.markOpened = resolve; });
 
   constructor(
     readonly user: string,
@@ -120,14 +120,14 @@ export class Outbox {
     await this.opened;
     const over = () => !this.next() || this.offline || this.signedOut || this.closed;
     if (over()) return;
-    await new Promise<void>((settle) => {
+    await new Promise<void>((resolve) => {
       const end = () => {
         clearTimeout(timer);
         stop();
-        settle();
+        resolve();
       };
       const timer = setTimeout(end, LONGEST_MS);
-      const stop = this.watch(() => { if (over()) end(); });
+      const stop = this.subscribe(() => { if (over()) end(); });
     });
   }
 
@@ -175,7 +175,7 @@ export class Outbox {
     }
   }
 
-  /** What the server said of the last answer to this record. */
+  /** Reply of the server to the last answer to this record. */
   noteOn(dataset: DatasetRef, id: string): NotedAnswer | undefined {
     return this.notes.get(keyOf(this.user, dataset, id));
   }
@@ -185,7 +185,7 @@ export class Outbox {
     return this.unsent.get(keyOf(this.user, dataset, id));
   }
 
-  /** What was noted last has been read. */
+  /** Drop the last note, which has been read. */
   dismiss(): void {
     this.noted = null;
     this.notify();
@@ -235,7 +235,7 @@ export class Outbox {
     void this.flush();
   }
 
-  watch(listener: () => void): () => void {
+  subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -319,9 +319,9 @@ export function versionSeen(seen: string): number | null {
   return /^v\d+$/.test(seen) ? Number(seen.slice(1)) : null;
 }
 
-/** What was seen last: of two versions the higher one, else what this outbox itself has met. */
+/** Version seen last: of two versions the higher one, else what this outbox itself has met. */
 function newest(met: string | undefined, sent: string): string {
   if (met === undefined) return sent;
-  const [mine, theirs] = [versionSeen(met), versionSeen(sent)];
-  return mine !== null && theirs !== null && theirs > mine ? sent : met;
+  const [metVersion, sentVersion] = [versionSeen(met), versionSeen(sent)];
+  return metVersion !== null && sentVersion !== null && sentVersion > metVersion ? sent : met;
 }

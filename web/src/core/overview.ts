@@ -1,4 +1,4 @@
-/** What those who lead teams should look at first, told from the figures of all their teams. */
+/** Items that those who lead teams should look at first, from the figures of all their teams. */
 
 export interface PersonFigures {
   readonly annotator: string;
@@ -97,7 +97,7 @@ export function peopleOf({ datasets, members }: Figures, now: number): Person[] 
   });
 }
 
-/** When the slowest of those with work left is done; "unknown" where somebody's pace cannot be told. */
+/** Time when the slowest of those with work left is done; "unknown" where somebody's pace cannot be told. */
 function finishOf(dataset: DatasetFigures): string | "unknown" | null {
   const busy = dataset.people.filter((each) => remainingOf(each) > 0);
   if (!busy.length) return null;
@@ -106,7 +106,7 @@ function finishOf(dataset: DatasetFigures): string | "unknown" | null {
   return known.length < busy.length && (latest === null || (dataset.due !== null && at(latest) <= at(dataset.due))) ? "unknown" : latest;
 }
 
-/** What needs somebody to look, most pressing first. */
+/** Items that need attention, most pressing first. */
 export function attentionItems(figures: Figures, now: number): AttentionItem[] {
   const found: Record<AttentionItem["kind"], AttentionItem[]> = { stale: [], overdue: [], late: [], gone: [], idle: [], new: [], out: [], free: [], conflicts: [] };
   for (const dataset of figures.datasets) {

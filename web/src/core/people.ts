@@ -1,6 +1,6 @@
 /** Names and first passwords of new people. */
 
-/** What usernames, workspaces and datasets may be called. */
+/** Pattern of the names of users, workspaces and datasets. */
 const NAME = /^[a-z0-9][a-z0-9_-]*$/;
 
 export const isName = (name: string): boolean => NAME.test(name) && name.length <= 200;

@@ -1,4 +1,4 @@
-/** What the Assign dialog asks for, and the plan it comes to. */
+/** Form of the Assign dialog, and the plan it comes to. */
 
 import type { PlanSpec } from "@/api/shapes";
 
@@ -27,7 +27,7 @@ export interface PlanForm {
   /** Records with a known value among the others: so many percent of what everybody gets. */
   readonly checks: boolean;
   readonly checkShare: number;
-  /** Whether people learn the known value once they have answered. */
+  /** True if people learn the known value once they have answered. */
   readonly feedback: boolean;
   readonly mirror: string;
   readonly due: string;
@@ -37,7 +37,7 @@ export interface PlanForm {
 /** Nobody has them yet. */
 export const FREE = "NOT _exists_:assigned_to";
 
-/** What the dialog begins with; where something is assigned already, with what nobody has yet. */
+/** Form that the dialog begins with; where something is assigned already, with what nobody has yet. */
 export function firstForm(people: readonly string[], search: string, seed: number, begun = false): PlanForm {
   return {
     what: search ? "search" : begun ? "free" : "all",
@@ -59,7 +59,7 @@ export function firstForm(people: readonly string[], search: string, seed: numbe
   };
 }
 
-/** What the presets with a fixed meaning set. */
+/** Settings of the presets with a fixed meaning. */
 export const OVERLAPS = {
   even: { annotators: 1, share: 100, anchors: 0 },
   everyone: { annotators: 1, share: 100, anchors: 0 },
@@ -70,7 +70,7 @@ export function whereOf(form: Pick<PlanForm, "what" | "search">): string {
   return form.what === "all" ? "" : form.what === "free" ? FREE : form.search.trim();
 }
 
-/** Whether people can differ on a record while somebody is left to ask. */
+/** True if people can differ on a record while somebody is left to ask. */
 export function mayAskMore(form: PlanForm): boolean {
   const people = form.people.filter((each) => each.in).length;
   return form.preset !== "everyone" && form.annotators > 1 && form.annotators < people;
@@ -79,7 +79,7 @@ export function mayAskMore(form: PlanForm): boolean {
 /** Checks are among what people have, and only where nobody can look up what others answered. */
 export const mayCheck = (form: Pick<PlanForm, "blind" | "pull">) => form.blind && !form.pull;
 
-/** How many people a record may have in all: one more than at first at least, and no more than there are. */
+/** Number of people that a record may have in all: one more than at first at least, and no more than there are. */
 export function mostOf(form: PlanForm): number {
   return Math.min(form.people.filter((each) => each.in).length, Math.max(form.most, form.annotators + 1));
 }
@@ -118,7 +118,7 @@ export function planOf(form: PlanForm): PlanSpec {
   };
 }
 
-/** How many records more than one person gets; null where that cannot be told from the counts. */
+/** Number of records that more than one person gets; null where that cannot be told from the counts. */
 export function sharedOf(form: PlanForm, found: { records: number; slots: number; unassigned: readonly { count: number }[] }): number | null {
   const people = form.people.filter((each) => each.in).length;
   if (people < 2) return 0;

@@ -1,9 +1,12 @@
-/** Who may lead what. The server decides; screens only leave out what it would refuse. */
+/** Rights of those who lead. The server decides; screens only leave out what it would refuse. */
 
 interface Person {
   readonly role: string;
   readonly memberships: readonly { readonly workspace: string; readonly role: string }[];
 }
+
+/** In a workspace, the one who may do most last. */
+export const ROLES = ["annotator", "reviewer", "manager"] as const;
 
 const roleIn = (me: Person, workspace: string) => me.memberships.find((each) => each.workspace === workspace)?.role;
 

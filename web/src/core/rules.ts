@@ -27,12 +27,12 @@ export interface SharedFigures extends Figures {
   readonly overlaps?: number;
   /** Left out where records have several labels: such votes add up. */
   readonly conflicts?: number;
-  /** How the answers of all people compare, for reviewers. */
+  /** Comparison with the answers of all people, for reviewers. */
   readonly answers?: { readonly correct: number; readonly incorrect: number; readonly precision?: number };
 }
 
 export interface MeasuredRule extends Rule, SharedFigures {
-  /** Why the rule cannot be evaluated. */
+  /** Reason why the rule cannot be evaluated. */
   readonly problem?: string;
 }
 
@@ -74,7 +74,7 @@ function allOf(labels: readonly string[]): string {
   return named.length === 1 ? (named[0] ?? "") : `(${named.join(" AND ")})`;
 }
 
-/** How many records a share of all is. */
+/** Number of records in a share of all. */
 export const countOf = (share: number | undefined, total: number) => Math.round((share ?? 0) * total);
 
 export interface Draft {
@@ -85,7 +85,7 @@ export interface Draft {
 
 export const NO_DRAFT: Draft = { query: "", labels: [], description: "" };
 
-/** What pressing Enter would do: `same` where the rule is stored just so. */
+/** Effect of pressing Enter: `same` where the rule is stored just so. */
 export type Next = "query" | "label" | "add" | "change" | "same";
 
 export function nextStep(draft: Draft, rules: readonly Rule[]): Next {
@@ -142,7 +142,7 @@ export interface LabelFigures {
   readonly incorrect: number;
 }
 
-/** How many rules each label has and how often they are right: labels without any show what is missing. */
+/** Rules of each label and how often they are right: labels without any show what is missing. */
 export function byLabel(rules: readonly MeasuredRule[], labels: readonly string[]): readonly LabelFigures[] {
   const names = [...new Set([...labels, ...rules.flatMap((each) => each.labels)])];
   return names.map((label) => {

@@ -1,4 +1,4 @@
-/** What keys do to spans while the caret stands in the text. */
+/** Effects of keys on spans while the caret stands in the text. */
 
 import type { ActionName } from "./keys";
 import { type Range, snap } from "./offsets";
@@ -36,15 +36,15 @@ export type SpanCommand = "label" | "remove" | "accept" | "reject" | "open-popup
 
 interface Situation {
   readonly action: ActionName | undefined;
-  /** Whether a label has this key. */
+  /** True if a label has this key. */
   readonly isLabel: boolean;
-  /** Whether there is a caret. */
+  /** True if there is a caret. */
   readonly caret: boolean;
-  /** Whether a prediction lies under the caret. */
+  /** True if a prediction lies under the caret. */
   readonly predicted: boolean;
 }
 
-/** What a key does to the words under the caret; null where it does nothing here. */
+/** Effect of a key on the words under the caret; null where it does nothing here. */
 export function spanCommand(key: string, { action, isLabel, caret, predicted }: Situation): SpanCommand | null {
   if (caret) {
     if (isLabel) return "label";
@@ -56,7 +56,7 @@ export function spanCommand(key: string, { action, isLabel, caret, predicted }: 
   return key === "Escape" ? "leave" : null;
 }
 
-/** What a selection comes to: whole words; or, where parts of them are asked for, all of it but blanks at its ends. */
+/** Fit a selection: whole words; or, where parts of them are asked for, all of it but blanks at its ends. */
 export function fitSelection(text: string, tokens: readonly Range[], selected: Range, parts: boolean): Range | null {
   if (!parts) return snap(tokens, selected);
   const words = text.slice(selected.start, selected.end);

@@ -31,7 +31,7 @@ export function resizeSpan(spans: readonly Span[], which: Span, to: Range, mayOv
   return putSpan(removeSpan(spans, which), { start, end, label: which.label }, mayOverlap);
 }
 
-/** Where a span lies once its start or end has moved by a word. */
+/** Span once its start or end has moved by a word. */
 export function byWord(tokens: readonly Range[], span: Range, edge: "start" | "end", step: 1 | -1): Range {
   const first = tokenAt(tokens, span.start);
   const last = tokenAt(tokens, span.end - 1);
@@ -130,7 +130,7 @@ export function lanesOf(spans: readonly Span[]): ReadonlyMap<Span, number> {
 
 const WORD = /[\p{L}\p{N}_]/u;
 
-/** Where the words that a search found stand: whole words, upper and lower case alike. */
+/** Positions of the words that a search found: whole words, upper and lower case alike. */
 export function findHits(text: string, words: readonly string[]): { start: number; end: number }[] {
   const found: { start: number; end: number }[] = [];
   const lower = text.toLowerCase();

@@ -1,4 +1,4 @@
-/** How long each record lay before somebody who was looking. Time with the page hidden does not count. */
+/** Time that each record was looked at. Time with the page hidden does not count. */
 
 export class Stopwatch {
   /** Tells the counts of this stopwatch from those of another visit. */

@@ -1,4 +1,4 @@
-/** What a figure of agreement is commonly taken for. */
+/** Common reading of a figure of agreement. */
 
 export type Verdict = "chance" | "low" | "tentative" | "good";
 

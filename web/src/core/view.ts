@@ -1,4 +1,4 @@
-/** What a dataset's address says: query, filters, sort, page. Plain parameters that a colleague can read. */
+/** View in a dataset's address: query, filters, sort, page. Plain parameters that a colleague can read. */
 
 import type { SearchBody } from "@/api/shapes";
 
@@ -15,7 +15,7 @@ export interface View {
   readonly page: number;
   /** The record in front of the annotator, in the layout of one. */
   readonly record: string | null;
-  /** Who leads answers that record in their own name, instead of looking at what it stands by. */
+  /** True if somebody who leads answers the record in their own name, instead of looking at its value. */
   readonly own: boolean;
   /** Records like this one are wanted, nearest first, by the vector of this name. */
   readonly similar: { readonly vector: string; readonly record: string } | null;

@@ -114,7 +114,7 @@ export function fingerprintOf(own: WireOwn, user: string): string {
   return fingerprint({ id: "", status: STATUS[own.state], annotation: own.value ? { ...own.value, agent: user } : null });
 }
 
-/** What stands in the record as its answer, as text to compare: author, value and status. */
+/** Answer of the record, as text to compare: author, value and status. */
 export function fingerprint(wire: WireRecord): string {
   const given = wire.annotation;
   return JSON.stringify([

@@ -1,4 +1,4 @@
-/** How large a zipped file would be unpacked, without unpacking it: what its directory says. */
+/** Unpacked size of a zipped file, without unpacking it: what its directory says. */
 
 const END = 0x06054b50;
 const ENTRY = 0x02014b50;

@@ -1,4 +1,4 @@
-/** How somebody likes to work: their keys, and whether predictions are shown before they are asked for. */
+/** Settings of an annotator: their keys, and whether predictions are shown before they are asked for. */
 
 import { createContext, use } from "react";
 

@@ -1,4 +1,4 @@
-/** What actions mean for the answer of a record: choosing a label, accepting what is predicted, settling. */
+/** Effects of actions on the answer of a record: choosing a label, accepting a prediction, submitting. */
 
 import type { RecordEdit } from "@/core/edit-session";
 import type { AppRecord, Span, Value } from "@/core/model";
@@ -70,7 +70,7 @@ export function hasSuggestions(record: AppRecord): boolean {
   return record.suggestions.some((each) => each.labels.length || each.spans.length || each.texts.length);
 }
 
-/** Why an answer cannot be submitted as it is; null where it can. */
+/** Reason why an answer cannot be submitted as it is; null where it can. */
 export function missing({ record, now }: RecordEdit): "label" | "text" | null {
   if (record.task === "TextClassification" && !record.multiLabel && !now.value.labels?.length) return "label";
   if (record.task === "Text2Text" && !now.value.text?.trim()) return "text";

@@ -12,7 +12,7 @@ interface Props {
   /** Finds the text; it is only asked for when a handle is dragged. */
   readonly text: () => HTMLElement | null;
   readonly range: Range;
-  /** Where its ends lie on the screen. */
+  /** Positions of its ends on the screen. */
   readonly at: { readonly start: Edge; readonly end: Edge };
   readonly hue: number;
   /** The range with an end at this place, on whole words if the dataset wants them. */
@@ -20,7 +20,7 @@ interface Props {
   readonly onResize: (range: Range) => void;
 }
 
-export function Handles({ text: find, range, at, hue, fit, onResize }: Props) {
+export default function Handles({ text: find, range, at, hue, fit, onResize }: Props) {
   const [places, setPlaces] = useState(at);
 
   function drag(edge: "start" | "end", event: React.PointerEvent) {

@@ -31,8 +31,8 @@ export function LabelPopup({ title, labels, current, box, onPick, onRemove, onCl
   const shown = matching.slice(0, MOST);
 
   useLayoutEffect(() => {
-    const room = (frame.current?.parentElement?.clientWidth ?? 0) - (frame.current?.offsetWidth ?? 0);
-    setLeft(Math.max(0, Math.min(box.left, room)));
+    const space = (frame.current?.parentElement?.clientWidth ?? 0) - (frame.current?.offsetWidth ?? 0);
+    setLeft(Math.max(0, Math.min(box.left, space)));
   }, [box.left]);
 
   useEffect(() => {

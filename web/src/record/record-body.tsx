@@ -1,8 +1,9 @@
 /** A record's texts and what its task asks of the annotator. */
 
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
 import type { EditSession, RecordEdit } from "@/core/edit-session";
+import { panel } from "@/ui/panel";
 
 import { useAnnotatorSettings } from "./annotator-settings";
 import { reject, toggleLabel } from "./answers";
@@ -10,11 +11,11 @@ import { MarkedText } from "./marked-text";
 import { RecordImage } from "./record-image";
 import classes from "./record.module.css";
 import { TextClassification } from "./text-classification";
+import TextToText from "./text-to-text";
 import { TokenClassification } from "./token-classification";
 import type { LabelSet } from "./use-labels";
 
-const ExplainedText = lazy(() => import("./explained-text"));
-const TextToText = lazy(() => import("./text-to-text"));
+const ExplainedText = panel(() => import("./explained-text"));
 
 interface Props {
   readonly edits: EditSession;
@@ -75,9 +76,7 @@ export function RecordBody({ edits, edit, labels, active, roomy, armed, onPickLa
           {...(onSubmit ? { onSubmit: () => { onSubmit(record.id); } } : {})}
         />
       ) : (
-        <Suspense>
-          <TextToText edit={edit} active={active && roomy} onChange={(text, typing) => { edits.edit(record.id, { text }, typing); }} />
-        </Suspense>
+        <TextToText edit={edit} active={active && roomy} onChange={(text, typing) => { edits.edit(record.id, { text }, typing); }} />
       )}
     </>
   );

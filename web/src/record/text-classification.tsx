@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 
 import type { RecordEdit } from "@/core/edit-session";
 import { n, t } from "@/text/en";
+import { percentOf } from "@/text/format";
 import { Key } from "@/ui/key";
 import { useSpoken } from "@/ui/spoken";
 
@@ -99,13 +100,15 @@ export function TextClassification({ edit, labels, onPick, onSubmit, active, roo
               onClick={() => { onPick(each.name); }}
             >
               {key && <Key of={key} />}
-              <span>{each.name}</span>
-              {score !== undefined && (
-                <span className={classes["score"]}>
-                  {Math.round(score * 100)}
-                  <span className="sr-only"> {t.annotate.prediction}</span> %
-                </span>
-              )}
+              <span>
+                <span>{each.name}</span>
+                {score !== undefined && (
+                  <span className={classes["score"]}>
+                    <span className="sr-only"> {t.annotate.prediction} </span>
+                    {percentOf(score)}
+                  </span>
+                )}
+              </span>
             </UnstyledButton>
           );
         })}

@@ -2,7 +2,7 @@
 
 import type { Range as TextRange } from "@/core/offsets";
 
-/** Where the selection starts and ends in the text of an element; null where it lies elsewhere. */
+/** Range of the selection in the text of an element; null where it lies elsewhere. */
 export function readSelection(root: HTMLElement): TextRange | null {
   const selection = window.getSelection();
   if (!selection || selection.rangeCount === 0) return null;
@@ -81,7 +81,7 @@ export function positionAt(root: HTMLElement, x: number, y: number): number | nu
   return position(root, found.offsetNode, found.offset);
 }
 
-/** Where a stretch starts and ends on the screen, in pixels of the element. */
+/** Edges of a stretch on the screen, in pixels of the element. */
 export function edges(root: HTMLElement, stretch: TextRange): { start: Edge; end: Edge } | null {
   const boxes = domRange(root, stretch).getClientRects();
   const [first, last] = [boxes[0], boxes[boxes.length - 1]];

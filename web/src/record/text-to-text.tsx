@@ -1,7 +1,7 @@
 /** Writing a text for a text, with what is predicted beside it. */
 
-import { Button, Group, Text, Textarea } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { Button, Group, Text } from "@mantine/core";
+import { useEffect, useId, useRef } from "react";
 
 import type { RecordEdit } from "@/core/edit-session";
 import { t } from "@/text/en";
@@ -19,13 +19,11 @@ interface Props {
 export default function TextToText({ edit, active, onChange }: Props) {
   const { record, now } = edit;
   const field = useRef<HTMLTextAreaElement>(null);
+  const name = useId();
   const text = now.value.text ?? "";
   const { hidden } = useAnnotatorSettings();
   const suggestions = (hidden ? [] : record.suggestions).flatMap((each) => each.texts.map((one) => ({ ...one, agent: each.agent })));
   const done = now.state === "submitted" || now.state === "discarded";
-
-  // as a property of the widget it lands on the frame around the field, which takes its direction from the label
-  useEffect(() => { field.current?.setAttribute("dir", "auto"); }, []);
 
   useEffect(() => {
     if (active) field.current?.focus({ preventScroll: true });
@@ -33,12 +31,16 @@ export default function TextToText({ edit, active, onChange }: Props) {
 
   return (
     <div className={classes["writing"]}>
-      <Textarea
+      {/* of its own: the widget, with all it needs to grow with its text, is a twentieth of the page */}
+      <label htmlFor={name} className={classes["answerlabel"]}>
+        {t.annotate.answer}
+      </label>
+      <textarea
         ref={field}
-        label={t.annotate.answer}
-        autosize
-        minRows={3}
-        maxRows={16}
+        id={name}
+        className={classes["answer"]}
+        dir="auto"
+        rows={3}
         value={text}
         spellCheck
         onChange={(event) => { onChange(event.currentTarget.value, true); }}

@@ -1,7 +1,7 @@
 /** Marking stretches of a text: with the mouse, or word by word with the keyboard. */
 
 import { UnstyledButton } from "@mantine/core";
-import { useEffect, useId, useRef } from "react";
+import { Suspense, useEffect, useId, useRef } from "react";
 
 import type { RecordEdit } from "@/core/edit-session";
 import type { Span } from "@/core/model";
@@ -9,10 +9,10 @@ import { fitSelection } from "@/core/span-keys";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { frameText } from "@/text/frame";
+import { panel } from "@/ui/panel";
 
 import { openSuggestions } from "./answers";
 import { useAnnotatorSettings } from "./annotator-settings";
-import { Handles } from "./handles";
 import { LabelPopup } from "./label-popup";
 import { MarkedText } from "./marked-text";
 import classes from "./record.module.css";
@@ -38,6 +38,7 @@ interface Props {
   readonly clipped?: boolean;
 }
 
+const Handles = panel(() => import("./handles"));
 const NONE: readonly Span[] = [];
 
 export function TokenClassification({ edit, labels, active, onChange, onReject, armed, clipped }: Props) {
@@ -94,17 +95,19 @@ export function TokenClassification({ edit, labels, active, onChange, onReject, 
           {t.annotate.textHint} {annotatingText.spans.hint} {labels.characters && annotatingText.spans.characters}
         </span>
         {popup?.span && popup.ends && (
-          <Handles
-            text={() => root.current}
-            range={popup.span}
-            at={popup.ends}
-            hue={labels.hue(popup.span.label)}
-            fit={(range) => fitSelection(text, tokens, range, labels.characters)}
-            onResize={(range) => {
-              if (popup.span) edits.resize(popup.span, range);
-              close();
-            }}
-          />
+          <Suspense>
+            <Handles
+              text={() => root.current}
+              range={popup.span}
+              at={popup.ends}
+              hue={labels.hue(popup.span.label)}
+              fit={(range) => fitSelection(text, tokens, range, labels.characters)}
+              onResize={(range) => {
+                if (popup.span) edits.resize(popup.span, range);
+                close();
+              }}
+            />
+          </Suspense>
         )}
         {popup && (
           <LabelPopup

@@ -7,12 +7,12 @@ import type { Range } from "@/core/offsets";
 
 import { edges, highlight, selectionBox } from "./text-selection";
 
-/** What the popup is about: a stretch to label, or a span to change. */
+/** Subject of the popup: a stretch to label, or a span to change. */
 export interface Popup {
   readonly range: Range;
   readonly span: Span | null;
   readonly box: { left: number; top: number };
-  /** Where the ends of the span lie, to be dragged. */
+  /** Positions of the ends of the span, to be dragged. */
   readonly ends: ReturnType<typeof edges>;
 }
 

@@ -20,7 +20,7 @@ export function useSpokenSpans({ record }: RecordEdit, spans: readonly Span[], t
   return place;
 }
 
-/** What was marked, changed or removed between two states. */
+/** Spans marked, changed or removed between two states. */
 export function changesInWords(was: readonly Span[], now: readonly Span[], text: string): string {
   const words = (each: Span) => text.slice(each.start, each.end);
   const lost = was.filter((each) => !now.some((other) => sameSpan(each, other)));

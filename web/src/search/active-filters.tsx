@@ -1,4 +1,4 @@
-/** What is filtered by right now, each with a way out. */
+/** Filters that are set, each with a way out. */
 
 import { Button, UnstyledButton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";

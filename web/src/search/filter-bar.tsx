@@ -1,20 +1,21 @@
 /** Filters in groups as in 1.6: open a group, pick values with their counts, apply. Nothing applies before. */
 
 import { useQuery } from "@tanstack/react-query";
-import { lazy, useState } from "react";
+import { useState } from "react";
 
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { panel } from "@/ui/panel";
 
 import { bareName } from "./filter-words";
 import classes from "./filters.module.css";
 import { GroupButton } from "./group-button";
 import { metadataKeysQuery } from "./use-facets";
 
-const FilterPanel = lazy(() => import("./filter-panel"));
-const SortPanel = lazy(() => import("./sort-panel"));
+const FilterPanel = panel(() => import("./filter-panel"));
+const SortPanel = panel(() => import("./sort-panel"));
 
 type Filters = View["filters"];
 

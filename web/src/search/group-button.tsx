@@ -8,7 +8,7 @@ import { t } from "@/text/en";
 
 interface Props {
   readonly title: string;
-  /** How much of it is in use. */
+  /** Number of its filters that are set. */
   readonly count: number;
   readonly onOpen?: () => void;
   readonly children: (close: () => void) => ReactNode;

@@ -1,4 +1,4 @@
-/** What values the filters offer: counted by the server under the other filters. */
+/** Values that the filters offer: counted by the server under the other filters. */
 
 import { queryOptions } from "@tanstack/react-query";
 
@@ -19,7 +19,7 @@ export function metadataKey(filter: string): string | null {
   return filter.startsWith(METADATA) ? filter.slice(METADATA.length) : null;
 }
 
-/** How often each value of a filter occurs. */
+/** Counts of each value of a filter. */
 export const facetQuery = (dataset: DatasetRef, body: SearchBody, filter: string) =>
   queryOptions({
     queryKey: ["facet", dataset.workspace, dataset.name, filter, body.query],

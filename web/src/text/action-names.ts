@@ -1,4 +1,4 @@
-/** What each action of the annotation screen is called. */
+/** Names of the actions of the annotation screen. */
 
 import type { ActionName } from "@/core/keys";
 

@@ -4,7 +4,6 @@ import { codes, msg, texts } from "./catalogue";
 
 export const annotatingText = texts("annotating", {
   bulk: {
-    allOnPage: msg(["count"], "All {count, number} on this page are selected."),
     selectAll: msg(["total"], "Select all {total, number} that match"),
     allSelected: msg(["total"], "All {total, number} that match are selected"),
     onlyPage: "Only this page",
@@ -28,7 +27,6 @@ export const annotatingText = texts("annotating", {
     shared: "In this dataset everyone shares one answer per record: yours replaces the others’.",
     gold: "You lead this team, so this resolves the records for everyone: it sets their final value.",
     waits: "Your last answers are still being saved.",
-    noneChosen: "none",
     choose: "Choose a label",
     running: msg(["done"], "{done, number} …"),
     runningOf: msg(["done", "total"], "{done, number} of {total, plural, one {# record} other {# records}} …"),
@@ -55,7 +53,7 @@ export const annotatingText = texts("annotating", {
   find: {
     assigned: "Assigned",
     names: codes({ assigned_to: "Assigned to", assignment: "Assignment is" }),
-    states: codes({ pending: "open", done: "done", skipped: "skipped", leased: "in progress", withdrawn: "withdrawn" }),
+    states: codes({ pending: "open", done: "done", skipped: "skipped", leased: "in progress", withdrawn: "unassigned" }),
     me: "me",
     use: msg(["text"], "Use “{text}”"),
     atLeast: "From",
@@ -109,7 +107,6 @@ export const annotatingText = texts("annotating", {
     marked: msg(["text", "label"], "“{text}” marked {label}"),
     unmarked: msg(["text", "label"], "{label} removed from “{text}”"),
     reject: "Reject",
-    rejectAll: "Reject predictions",
     rejectSpan: msg(["text", "label"], "Reject {label} for “{text}”"),
     resize: "Drag to change where the span starts or ends",
     hint: "Alt and arrow keys move the end of the span under the caret, Shift and Alt its start.",

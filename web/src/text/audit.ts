@@ -4,7 +4,7 @@ import type { AuditEvent, EventArea, EventCode } from "@/api/audit";
 
 import { codes, msg, texts } from "./catalogue";
 
-/** What a sentence about an event may speak of, in the order of the values of `eventText`. */
+/** Facts that a sentence about an event may name, in the order of the values of `eventText`. */
 const FACTS = ["record", "dataset", "count", "object", "role", "previous", "workspace", "into", "format", "host", "event", "why", "own", "because", "missed", "source"] as const;
 
 const sentence = (icu: string) => msg(FACTS, icu);
@@ -19,7 +19,7 @@ const sentences = {
   removed_gold: sentence("reopened {record} of {dataset}"),
   commented: sentence("commented on {record} of {dataset}"),
   reopened_comment: sentence("reopened a comment on {record} of {dataset}"),
-  imported_gold: sentence("imported gold values into {dataset}"),
+  imported_gold: sentence("imported final values into {dataset}"),
   accepted_consensus: sentence("accepted what people agree on in {dataset}"),
   started_job: sentence("changed all records of {dataset} matching a search"),
   undid_job: sentence("undid a change of many records of {dataset}"),
@@ -54,6 +54,7 @@ const sentences = {
   exported: sentence("downloaded {count, plural, one {# record} other {# records}} of {dataset} as {format}"),
   scanned: sentence("began to load {count, plural, one {# record} other {# records}} of {dataset}"),
   exported_audit_log: sentence("downloaded {count, plural, one {# event} other {# events}} of this log as {format}"),
+  exported_hours: sentence("downloaded the hours spent on {object} as {format}"),
   created_workspace: sentence("created workspace {workspace}"),
   added_member: sentence("added {object} to {workspace} as {role}"),
   changed_member_role: sentence("changed the role of {object} in {workspace} from {previous} to {role}"),
@@ -95,7 +96,7 @@ const areas = {
   server: "Server",
 } satisfies Record<EventArea, string>;
 
-/** Who is no person. */
+/** Authors that are no person. */
 const others = codes({
   "command line": "The command line",
   "the server": "The server",

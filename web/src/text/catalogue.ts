@@ -59,14 +59,14 @@ export type Texts<Source> = Source extends string
       ? CodeTexts<Known>
       : { readonly [Key in keyof Source]: Texts<Source[Key]> };
 
-/** What a language must have: a text for each of these, and no other. */
+/** Texts that a language must have: a text for each of these, and no other. */
 export type Translation<Shown> = Shown extends string | ((...values: never[]) => string)
   ? string
   : Shown extends { readonly [KNOWN]: infer Known }
     ? { readonly [Code in keyof Known]: string }
     : { readonly [Key in keyof Shown]: Translation<Shown[Key]> };
 
-/** How English is shown. Only pseudo-languages change it. */
+/** Display of English. Only pseudo-languages change it. */
 export const english = { show: (message: string): string => message };
 
 /** The English texts of the pages that are loaded. */

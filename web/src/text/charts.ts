@@ -25,7 +25,7 @@ export const chartsText = texts("charts", {
     bars: "Usual bars: 0.67 for tentative conclusions, 0.80 for reliable labels.",
     equal: msg(["share"], "{share} of the answers are equal."),
     beside: msg(["measure", "value"], "{measure}: {value}."),
-    chance: "α leaves out what people would agree on by chance, so it is lower.",
+    chance: "α leaves out what people would agree on by chance, so it’s lower.",
     confusion: "Which labels get confused",
     confusionHint: msg(["one", "other"], "Rows: {one}. Columns: {other}. Each cell opens its records."),
     pair: "Two people",

@@ -9,7 +9,7 @@ export const frameText = texts("frame", {
     progress: msg(["done", "total"], "{done, number} of {total, number} done"),
   },
   allDone: "All done. New work appears here as soon as someone assigns it to you.",
-  flag: "Flag",
+  flag: "Comment",
   copySpan: "Copy down",
   taps: {
     how: "Tap the first word, then the last one.",

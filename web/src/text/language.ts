@@ -1,4 +1,4 @@
-/** Which language the app speaks: the one chosen on this device, or else the first the browser prefers that there is. */
+/** Language of the app: the one chosen on this device, or else the first the browser prefers that there is. */
 
 import { flat, i18n } from "./catalogue";
 import type { Pseudo } from "./pseudo";

@@ -5,7 +5,6 @@ import { codes, msg, texts } from "./catalogue";
 export const resultsText = texts("results", {
   title: "Results",
   states: codes({ open: "Open", waiting: "In progress", conflict: "Conflict", resolved: "Resolved", unusable: "Unusable" }),
-  noValue: "No final value yet",
   nothing: "nothing",
   unusable: "unusable",
   final: "Final value",

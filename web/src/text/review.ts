@@ -3,8 +3,6 @@
 import { codes, msg, texts } from "./catalogue";
 
 export const reviewText = texts("review", {
-  pages: "Pages of this dataset",
-  records: "Records",
   what: "Show",
   conflicts: "Conflicts",
   settled: "Resolved",
@@ -53,6 +51,7 @@ export const reviewText = texts("review", {
   digits: "Use the answer with that number or, while editing, the label",
   somebody: "Someone",
   you: "you",
+  author: "you",
   decision: "Final value",
   edit: "Edit",
   stopEditing: "Stop editing",
@@ -84,7 +83,7 @@ export const reviewText = texts("review", {
   addComment: "Comment on this record",
   reply: "Reply",
   replyTo: msg(["name"], "Reply to {name}"),
-  saidTo: msg(["name"], "to {name}"),
+  addressedTo: msg(["name"], "to {name}"),
   send: "Send",
   noneSettled: "Nothing resolved yet",
   noneSettledIntro: "Records appear here once enough people agree or a reviewer resolves them.",

@@ -47,7 +47,7 @@ export const rulesText = texts("rules", {
     unknown: "–",
     unknownHint: "Not measured: no answered record matches.",
     of: msg(["count", "total"], "{count, number} of {total, number}"),
-    noLabel: "Choose a label to see how often it is right.",
+    noLabel: "Choose a label to see how often it’s right.",
   },
   sample: {
     title: "Examples",

@@ -1,6 +1,6 @@
 /** Texts of one’s own settings. */
 
-import { codes, msg } from "./catalogue";
+import { msg } from "./catalogue";
 
 export const settingsSource = {
   settings: {
@@ -10,7 +10,6 @@ export const settingsSource = {
     fullName: "Name",
     role: "Role",
     workspaces: "Workspaces",
-    roles: codes({ admin: "Administrator", annotator: "Annotator" }),
     key: "API key",
     keyIntro: "Notebooks and scripts sign in with it. It’s shown only once, when you create it.",
     keyPrefix: msg(["prefix"], "Your key starts with {prefix}"),

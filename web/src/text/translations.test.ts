@@ -29,7 +29,7 @@ function placeholders(text: string): string[] {
   return [...found].sort();
 }
 
-/** What a text says without what is filled in. */
+/** Text without what is filled in. */
 function words(text: string): string {
   if (!text.startsWith(COMPILED)) return text;
   return (JSON.parse(text.slice(COMPILED.length)) as unknown[]).filter((token) => typeof token === "string").join("");

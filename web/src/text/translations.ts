@@ -1,4 +1,4 @@
-/** What every language has: a text for each of the English ones. A missing or needless one is a compile error. */
+/** Texts of every language: a text for each of the English ones. A missing or needless one is a compile error. */
 
 import type { accountText } from "./account";
 import type { agreementText } from "./agreement";

@@ -19,7 +19,6 @@ export const workSource = {
     back: "All my work",
     none: "Nothing is assigned to you yet",
     noneIntro: "Records appear here as soon as someone assigns them to you. Until then, have a look around:",
-    allDone: "Everything assigned to you is done",
     failed: "Your work couldn’t be loaded",
   },
   queue: {

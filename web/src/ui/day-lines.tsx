@@ -1,8 +1,9 @@
 /** Lines over days, one for each name; the same as a table beside. */
 
 import { hueOf } from "@/core/colours";
+import { beside } from "@/core/day-series";
 import { chartsText } from "@/text/charts";
-import { n } from "@/text/format";
+import { date, n } from "@/text/format";
 
 import classes from "./charts.module.css";
 
@@ -14,11 +15,14 @@ export interface Series {
 
 const [WIDE, HIGH, LEFT, RIGHT, BELOW] = [760, 190, 40, 110, 22];
 
+const dayOf = (day: string, options: Intl.DateTimeFormatOptions) => date(new Date(day), { ...options, timeZone: "UTC" });
+
 export function DayLines({ label, days, series }: { label: string; days: readonly string[]; series: readonly Series[] }) {
   const most = Math.max(1, ...series.flatMap((each) => each.values));
   const x = (at: number) => LEFT + (days.length < 2 ? (WIDE - LEFT - RIGHT) / 2 : (at * (WIDE - LEFT - RIGHT)) / (days.length - 1));
   const y = (value: number) => 10 + (1 - value / most) * (HIGH - BELOW - 10);
   const every = Math.ceil(days.length / 8);
+  const places = beside(series.map((each) => each.values)).map((steps, at) => steps.map((step, day) => y(series[at]?.values[day] ?? 0) + step));
   const ends = spread(series.map(({ values }) => y(values.at(-1) ?? 0)));
   return (
     <figure className={classes["figure"]}>
@@ -31,13 +35,13 @@ export function DayLines({ label, days, series }: { label: string; days: readonl
         ))}
         {series.map(({ name, values }, at) => (
           <g key={name} style={{ "--h": hueOf(at) } as React.CSSProperties}>
-            <polyline className={classes["path"]} data-dashed={at % 2 ? true : undefined} points={values.map((value, day) => `${String(x(day))},${String(y(value))}`).join(" ")} />
-            <circle className={classes["point"]} cx={x(days.length - 1)} cy={y(values.at(-1) ?? 0)} r={3.5} />
+            <polyline className={classes["path"]} data-dashed={at % 2 ? true : undefined} points={(places[at] ?? []).map((place, day) => `${String(x(day))},${String(place)}`).join(" ")} />
+            <circle className={classes["point"]} cx={x(days.length - 1)} cy={places[at]?.at(-1)} r={3.5} />
             <text className={classes["name"]} x={x(days.length - 1) + 8} y={(ends[at] ?? 0) + 4}>{`${name} ${n(values.at(-1) ?? 0)}`}</text>
           </g>
         ))}
         {days.map((day, at) => at % every === 0 && (
-          <text key={day} className={classes["tick"]} x={x(at)} y={HIGH - 5} textAnchor="middle">{day.slice(5)}</text>
+          <text key={day} className={classes["tick"]} x={x(at)} y={HIGH - 5} textAnchor="middle">{dayOf(day, { month: "short", day: "numeric" })}</text>
         ))}
       </svg>
       <details>
@@ -53,7 +57,7 @@ export function DayLines({ label, days, series }: { label: string; days: readonl
             <tbody>
               {days.map((day, at) => (
                 <tr key={day}>
-                  <th scope="row">{day}</th>
+                  <th scope="row">{dayOf(day, { dateStyle: "medium" })}</th>
                   {series.map((each) => <td key={each.name}>{n(each.values[at] ?? 0)}</td>)}
                 </tr>
               ))}

@@ -1,4 +1,4 @@
-/** What a page says when there is nothing to show: what is so, why, and what to do. `page`: it has no other heading. */
+/** Message of a page that has nothing to show: what is so, why, and what to do. `page`: it has no other heading. */
 
 import { Code, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";

@@ -2,12 +2,11 @@
 
 import { Alert, Button, Code, CopyButton, Group, Stack, Table, Text } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
-import { useBlocker } from "@tanstack/react-router";
-import { useRef } from "react";
 
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
 
+import { useAskFirst } from "./ask-first";
 import { Copy } from "./copy";
 
 export interface Secret {
@@ -19,7 +18,7 @@ export interface Secret {
 /** For the dialog around them. */
 export const onlyByButton = (shown: boolean) => ({ closeOnClickOutside: !shown, closeOnEscape: !shown, withCloseButton: !shown });
 
-/** What is handed on: where to sign in, and a table that a spreadsheet takes. */
+/** Text to hand on: where to sign in, and a table that a spreadsheet takes. */
 export function copied(secrets: readonly Secret[], address: string): string {
   const { username, password, key } = manageText.once;
   const columns = ([["username", username], ["password", password], ["key", key]] as const).filter(([name]) => secrets.some((each) => each[name]));
@@ -28,27 +27,15 @@ export function copied(secrets: readonly Secret[], address: string): string {
 }
 
 export function ShownOnce({ secrets, onClose }: { secrets: readonly Secret[]; onClose: () => void }) {
-  const kept = useRef(false);
-  const { status, proceed, reset } = useBlocker({ shouldBlockFn: () => !kept.current, enableBeforeUnload: () => !kept.current, withResolver: true });
+  const { question, keep } = useAskFirst();
   const close = () => {
-    kept.current = true;
+    keep();
     onClose();
   };
   return (
     <Stack>
       <Secrets secrets={secrets} />
-      {status === "blocked" && (
-        <Alert variant="light" color="red" role="alert" title={manageText.once.leaving}>
-          <Group gap="xs">
-            <Button size="xs" variant="default" autoFocus onClick={reset}>
-              {manageText.once.stay}
-            </Button>
-            <Button size="xs" color="red.9" onClick={proceed}>
-              {manageText.once.leave}
-            </Button>
-          </Group>
-        </Alert>
-      )}
+      {question}
       <Group justify="flex-end" gap="xs">
         <CopyButton value={copied(secrets, document.baseURI)} timeout={2000}>
           {({ copied: done, copy }) => (

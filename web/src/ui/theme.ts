@@ -33,6 +33,7 @@ export const theme = createTheme({
     },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } },
     Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": t.common.close } }, styles: { title: { fontWeight: 620 } } },
+    Switch: { defaultProps: { withThumbIndicator: false } },
     Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
   },
 });

@@ -54,11 +54,11 @@ _SENTENCES: dict[Undefined | Caution, str] = {
         "not enough shared records: {records} with answers by two or more people, at least {needed} needed"
     ),
     Undefined.ONE_CATEGORY: (
-        "everyone gave the same answer everywhere, so agreement cannot be distinguished from chance"
+        "everyone gave the same answer everywhere, so agreement can't be distinguished from chance"
     ),
-    Undefined.NOT_GIVEN: "nobody gave this label on the {records} shared records",
-    Undefined.NO_SPANS: "nobody marked a span on the {records} shared records",
-    Undefined.CROSSING_SPANS: "somebody's spans of one label cross each other, which this measure cannot place",
+    Undefined.NOT_GIVEN: "no one gave this label on the {records} shared records",
+    Undefined.NO_SPANS: "no one marked a span on the {records} shared records",
+    Undefined.CROSSING_SPANS: "someone's spans of one label cross each other, which this measure can't place",
     Undefined.OUTSIDE_TEXT: "some spans reach beyond the end of their text",
     Undefined.NO_EXTENTS: "the lengths of the texts are not known",
     Undefined.NO_TOKENS: "the tokens of the texts are not known",
@@ -68,11 +68,11 @@ _SENTENCES: dict[Undefined | Caution, str] = {
         "{measure} compares two people, and {annotators} share records here; ask by pair, or for alpha or fleiss"
     ),
     Undefined.OTHER_ANSWERS: "{measure} does not compare {kind}",
-    Undefined.NO_SPREAD: "the records do not differ, so the interval cannot be computed",
-    Undefined.RESTS_ON_ONE_RECORD: "without one of the records the figure would be undefined",
-    Undefined.ONE_TEXT: "all of it is from one text, so the interval cannot be computed",
+    Undefined.NO_SPREAD: "the records do not differ, so the interval can't be computed",
+    Undefined.RESTS_ON_ONE_RECORD: "without one of the records it couldn't be computed",
+    Undefined.ONE_TEXT: "all of it is from one text, so the interval can't be computed",
     Undefined.TOO_MUCH: (
-        "{measure} has more texts and spans to align here than anybody would wait for; ask for fewer records with a "
+        "{measure} would take too long with this many texts and spans; ask for fewer records with a "
         "query, or by pair"
     ),
     Caution.FEW_OTHER_LABELS: (

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 
-from apportion.vocabulary import Task
+from apportion.vocabulary import Task, Word
 
 __all__ = [
     "PAIRS",
@@ -24,12 +23,7 @@ PAIRS = 1_000
 """Pairs of people shown, at most: those with most records in common."""
 
 
-class _Word(str, Enum):
-    def __str__(self) -> str:
-        return str(self.value)
-
-
-class AnswerKind(_Word):
+class AnswerKind(Word):
     """The kinds of answers that measures compare."""
 
     LABEL = "label"
@@ -42,7 +36,7 @@ class AnswerKind(_Word):
     """Another text: a string."""
 
 
-class Measure(_Word):
+class Measure(Word):
     """The measures of agreement."""
 
     PERCENT = "percent"
@@ -69,7 +63,7 @@ class Measure(_Word):
     ALPHA_EDIT = "alpha_edit"
 
 
-class By(_Word):
+class By(Word):
     """The ways to break figures down."""
 
     LABEL = "label"
@@ -78,7 +72,7 @@ class By(_Word):
     PERSON = "person"
 
 
-class Interval(_Word):
+class Interval(Word):
     """The methods for intervals: the first two vary which records there are and can be requested."""
 
     JACKKNIFE = "jackknife"

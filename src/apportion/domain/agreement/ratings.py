@@ -130,7 +130,7 @@ def ratings(  # noqa: PLR0913 - columns of one table
         order = np.argsort(key, kind="stable")
         key = key[order]
         if (key[1:] == key[:-1]).any():
-            raise ValueError("somebody has two answers on one unit")
+            raise ValueError("someone has two answers on one unit")
         columns = [column[order] for column in columns]
         when = None if when is None else when[order]
     return Ratings(

@@ -177,7 +177,7 @@ def _turn(table: LoadTable, person: int, weight: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Turns:
-    """Whose turn it is: by their place among the people who are able, what they are due and the round they are in."""
+    """Order of turns: by the place among the people who are able, what they are due and the round they are in."""
 
     table: LoadTable
     shares: WeightedShares

@@ -1,7 +1,7 @@
 """The balance of rows, and the precision with which agreement can be measured from them.
 
 The half-width is 1.96 standard errors of Krippendorff's alpha for nominal labels, under the planning case
-that ``ASSUMED`` names: answers of one record are independent draws, right with some probability and otherwise
+of a ``PlanningCase``: answers of one record are independent draws, right with some probability and otherwise
 spread evenly over the other classes. The share of agreeing pairs of a record is then a U-statistic, whose
 variance is known exactly; alpha divides its distance from chance by what chance leaves.
 """
@@ -14,11 +14,49 @@ from dataclasses import dataclass
 
 from .state import pair
 
-__all__ = ["ASSUMED", "PairFigures", "alpha_half_width", "pair_figures", "units_needed"]
+__all__ = ["ANY_LABELS", "PairFigures", "PlanningCase", "alpha_half_width", "pair_figures", "units_needed"]
 
 CLASSES = 3
+"""Classes assumed where a dataset has no label schema."""
 ACCURACY = 0.85
-ASSUMED = f"{CLASSES} equally frequent classes, answers {ACCURACY:.0%} right (alpha about 0.60)"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningCase:
+    """Case that precision is predicted for: equally frequent classes, and so many of the answers right.
+
+    >>> PlanningCase().show()
+    {'classes': 3, 'accuracy': 0.85, 'alpha': 0.6}
+    """
+
+    classes: int = CLASSES
+    accuracy: float = ACCURACY
+
+    @classmethod
+    def of(cls, labels: int | None) -> PlanningCase:
+        """Return the case of a dataset with so many labels; None: any labels. One label is chosen or not."""
+        return ANY_LABELS if labels is None else cls(max(2, labels))
+
+    @property
+    def alpha(self) -> float:
+        """The alpha to expect."""
+        wrong = (1 - self.accuracy) / (self.classes - 1)
+        agree = self.accuracy**2 + (self.classes - 1) * wrong**2
+        return (agree - 1 / self.classes) / (1 - 1 / self.classes)
+
+    @property
+    def text(self) -> str:
+        """The case in a few words."""
+        return (
+            f"{self.classes} equally frequent classes, answers {self.accuracy:.0%} right "
+            f"(alpha about {self.alpha:.2f})"
+        )
+
+    def show(self) -> dict[str, int | float]:
+        return {"classes": self.classes, "accuracy": self.accuracy, "alpha": round(self.alpha, 2)}
+
+
+ANY_LABELS = PlanningCase()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +83,7 @@ def pair_figures(pairs: Mapping[tuple[str, str], int], teams: Iterable[Iterable[
     return PairFigures(min(counts), max(counts), sum(counts) / len(counts))
 
 
-def alpha_half_width(
-    records: Mapping[int, int], *, classes: int = CLASSES, accuracy: float = ACCURACY
-) -> float | None:
+def alpha_half_width(records: Mapping[int, int], case: PlanningCase = ANY_LABELS) -> float | None:
     """Return half of the 95 % interval to expect for alpha; ``records`` counts records by number of answers.
 
     Records count by their number of answers, as they do in alpha; those with one answer do not. None: no such
@@ -59,6 +95,7 @@ def alpha_half_width(
     answers = sum(size * count for size, count in records.items() if size > 1)
     if not answers:
         return None
+    classes, accuracy = case.classes, case.accuracy
     wrong = (1 - accuracy) / (classes - 1)
     agree = accuracy**2 + (classes - 1) * wrong**2
     two = agree - agree**2

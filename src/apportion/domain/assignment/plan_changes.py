@@ -78,7 +78,7 @@ class PlanChange:
 
 @dataclass(frozen=True, slots=True)
 class Rebalancing:
-    """How one rule is rebalanced; ``rebalance`` says what each of these means."""
+    """Request to rebalance one rule; ``rebalance`` says what each of these means."""
 
     rule: int = 0
     why: str = "rebalanced"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from json import dumps
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from apportion.domain.numpy_types import np
 
 from .allocation import LoadTable
-from .figures import ASSUMED, PairFigures, alpha_half_width, pair_figures
+from .figures import ANY_LABELS, PairFigures, PlanningCase, alpha_half_width, pair_figures
 from .ordering import hashes
 from .refusals import NothingToAssignError, PlanMovedError
 from .repair import Shortfall
@@ -53,9 +53,14 @@ class Plan:
     pairs: PairFigures | None
     unassigned: tuple[Shortfall, ...]
     half_width: float | None
+    case: PlanningCase
     engines: tuple[tuple[Engine, ...], ...]
     warnings: tuple[str, ...]
     state: PlanState
+
+    def predicting(self, case: PlanningCase) -> Plan:
+        """Return the same plan with the precision of agreement that is to be expected in another case."""
+        return replace(self, case=case, half_width=alpha_half_width(_answers(self.rows), case))
 
     def show(self) -> dict[str, Any]:
         """Return the preview as JSON."""
@@ -68,7 +73,8 @@ class Plan:
             "pairs": None if self.pairs is None else self.pairs.show(),
             "unassigned": [each.show() for each in self.unassigned],
             "agreement_half_width": None if self.half_width is None else round(self.half_width, 3),
-            "agreement_assumes": ASSUMED,
+            "agreement_assumes": self.case.text,
+            "agreement_case": self.case.show(),
             "engines": [list(map(str, each)) for each in self.engines],
             "mixed_in": int(np.count_nonzero(self.rows.phase == PHASES.index(Phase.CHECK))),
             "warnings": list(self.warnings),
@@ -139,6 +145,7 @@ def plan(
         pair_figures(after.pairs, _teams(spec, given)),
         tuple(short for planner in planners for short in planner.short),
         alpha_half_width(_answers(rows)),
+        ANY_LABELS,
         tuple(tuple(sorted(planner.engines, key=str)) for planner in planners),
         tuple(warning for planner in planners for warning in planner.warnings),
         after,

@@ -69,7 +69,7 @@ class Slot:
     needs: tuple[tuple[str, str], ...] = ()
     declined: frozenset[str] = frozenset()
     deferred: int = 0
-    """How often the slot was put back by "back to me": it then waits behind all that were not."""
+    """Number of times the slot was put back by "back to me": it then waits behind all that were not."""
 
     reveals_gold: bool | None = None
     """Of a check: whether its gold value is shown to whoever has answered it. None: it is no check."""

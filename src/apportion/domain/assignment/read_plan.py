@@ -83,7 +83,7 @@ class _Reader:
         checks = self.checks(found.get("checks"), (*at, "checks"))
         if checks is not None and any(rule.mode is Mode.PULL for rule in read):
             self.wrong(
-                (*at, "checks"), "checks are mixed into what people are given; open slots are nobody's yet"
+                (*at, "checks"), "checks are mixed into what people are given; open slots are no one's yet"
             )
         return PlanSpec(
             rules=read,

@@ -53,7 +53,7 @@ def shortfall(
     which = counted(records, "record") + (f" that {needs}" if needs else "")
     several = f", {wanted} people each" if wanted > 1 else ""
     if people == 0:
-        reason = f"{which}: nobody is eligible"
+        reason = f"{which}: no one is eligible"
     elif left is None:
         reason = f"{which}{several}: only {counted(people, 'eligible person', 'eligible people')}"
     elif needed is not None and needed < wanted:

@@ -176,7 +176,7 @@ class RulePlanner:
         if len(found) < missing:
             self.warnings.append(
                 f"{counted(missing, 'anchor')} wanted, but only {counted(len(found), 'record')} "
-                "can be answered by everybody"
+                "can be answered by everyone"
             )
         batch = AllocationBatch(found, self._keys[found], len(everybody), everybody, "anchors")
         chunks = allocate_batch(self._table, self._shares, batch, {})
@@ -188,7 +188,7 @@ class RulePlanner:
         if empty:
             self.short.append(
                 Shortfall(
-                    empty, len(found), f"{counted(len(found), 'anchor')} for everybody: caps leave no room"
+                    empty, len(found), f"{counted(len(found), 'anchor')} for everyone: caps leave no room"
                 )
             )
         return found
@@ -369,7 +369,7 @@ class RulePlanner:
             says = f"{counted(count, 'record')} under {key!r} {'names' if count == 1 else 'name'} {name!r}"
             self.short.append(Shortfall(count, count, f"{says}, who does not annotate here"))
         if nameless:
-            says = f"{counted(nameless, 'record')} {'has' if nameless == 1 else 'have'} nobody under {key!r}"
+            says = f"{counted(nameless, 'record')} {'has' if nameless == 1 else 'have'} no one under {key!r}"
             self.short.append(Shortfall(nameless, nameless, says))
         places = np.array(record, dtype=np.int64)
         slot = new_runs(places)

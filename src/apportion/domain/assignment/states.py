@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
+
+from apportion.vocabulary import Word
 
 __all__ = [
     "DEPENDENT",
@@ -22,24 +23,21 @@ __all__ = [
     "counted",
     "holding",
     "holding_after",
+    "is_broken_off",
+    "is_together",
     "listed",
     "reason_sentence",
 ]
 
 
-class _Word(str, Enum):
-    def __str__(self) -> str:
-        return str(self.value)
-
-
-class Mode(_Word):
+class Mode(Word):
     """The mode of a rule: it names the person for each slot, or leaves slots open for anybody in the team."""
 
     PUSH = "push"
     PULL = "pull"
 
 
-class Skip(_Word):
+class Skip(Word):
     """The handling of a record that somebody skipped."""
 
     NEXT_PERSON = "next_person"
@@ -47,14 +45,14 @@ class Skip(_Word):
     DROP = "drop"
 
 
-class Visibility(_Word):
+class Visibility(Word):
     """The records that an annotator may see."""
 
     DATASET = "dataset"
     ASSIGNED = "assigned"
 
 
-class Phase(_Word):
+class Phase(Word):
     """The part of the plan that a row belongs to.
 
     Agreement counts rows of every phase but those in ``DEPENDENT``.
@@ -79,7 +77,7 @@ UNTOLD = DEPENDENT
 """Phases that are hidden from the annotator of the record."""
 
 
-class RowState(_Word):
+class RowState(Word):
     """The state of a row."""
 
     PENDING = "pending"
@@ -89,7 +87,7 @@ class RowState(_Word):
     WITHDRAWN = "withdrawn"
 
 
-class Engine(_Word):
+class Engine(Word):
     """The procedure that allocated a part of a plan."""
 
     TURNS = "turns"
@@ -117,19 +115,19 @@ class Reason:
 
 
 SENTENCES: Mapping[str, str] = {
-    "anchor": "one of the records that are meant for everybody",
-    "everyone": "this rule gives every record to everybody",
+    "anchor": "one of the records that are meant for everyone",
+    "everyone": "this rule gives every record to everyone",
     "turns": "the seeded order of the records met the next of {0} people in turn",
     "pairs": "the seeded order of the records met the next pair of {0} people, each pair in turn",
     "blocks": "the seeded order of the records met the next group of {1} among {0} people",
     "least_loaded": "had the least to do for their share ({0} of {1})",
     "fewest_shared": "had the least to do for their share ({0} of {1}), then fewest records with {2} ({3})",
     "other_island": "had the least to do for their share ({0} of {1}), then nothing in common yet with {2}",
-    "over_share": "their share ({1}) was full, but nobody else could take it",
+    "over_share": "their share ({1}) was full, but no one else could take it",
     "repair": "the rows of others were moved so that every slot could be filled",
     "balance": "the rows of others were moved so that loads come closer to the shares",
-    "exchanged": "exchanged with somebody so that no two people share too many or too few records",
-    "kept": "had the record before another person's row of it was moved",
+    "exchanged": "exchanged with someone so that no two people share too many or too few records",
+    "kept": "had the record before another person's row of it was moved, withdrawn or skipped",
     "open": "an open slot: whoever is free and eligible takes it",
     "adopted": "the records already named this person under {0}",
     "moved": "taken over from {0} ({1}); {2}",
@@ -137,7 +135,7 @@ SENTENCES: Mapping[str, str] = {
     "undone": "back where it was before a change was undone",
     "adaptive": "the answers so far do not resolve the record, so one more person is asked",
     "check": "a record with a gold value, mixed in to see how people do",
-    "joined": "one of the records that are meant for everybody, and this person joined later",
+    "joined": "one of the records that are meant for everyone, and this person joined later",
 }
 
 
@@ -149,6 +147,9 @@ _NAMING = frozenset({"fewest_shared", "other_island"})
 
 _TOGETHER = frozenset({"pairs", "blocks", "everyone"})
 """Reasons that are about all people on the record at once."""
+
+_PASSED_ON = frozenset({"moved", "by_hand", "open"})
+"""Reasons of rows that others had before."""
 
 
 def reason_sentence(code: str, args: tuple[str | int, ...] = ()) -> str:
@@ -185,6 +186,16 @@ def holding(reason: Reason, others: Collection[str]) -> Reason:
 def holding_after(reason: Reason, others: Collection[str]) -> Reason:
     """Return the reason of a row that stayed while another row of its record moved to one of ``others``."""
     return Reason("kept") if reason.code in _TOGETHER else holding(reason, others)
+
+
+def is_together(reason: Reason) -> bool:
+    """Return whether a reason is about all people on the record at once."""
+    return reason.code in _TOGETHER
+
+
+def is_broken_off(reason: Reason, state: RowState) -> bool:
+    """Return whether a row of that reason and state has left the person it was assigned to together with others."""
+    return state in (RowState.WITHDRAWN, RowState.SKIPPED) or reason.code in _PASSED_ON
 
 
 def listed(names: Sequence[str]) -> str:

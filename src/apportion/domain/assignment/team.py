@@ -158,7 +158,7 @@ def check_team(rule: RuleSpec, team: Sequence[Person], *at: str | int) -> None:
     active = sum(person.active for person in team)
     wrong: tuple[str, str] | None = None
     if not active:
-        wrong = "users", "nobody is there to assign to"
+        wrong = "users", "no one is there to assign to"
     elif len(team) > MAX_TEAM:
         wrong = (
             "users",

@@ -22,7 +22,7 @@ from .resolution import ResolutionRule, ResolutionStatus
 __all__ = ["ACCURACY", "LEAD", "AdaptiveDecision", "AdaptiveReason", "decide_one_more", "vote_posterior"]
 
 ACCURACY = 0.8
-"""How often people are taken to be right while nothing is known about them."""
+"""Assumed share of right answers while nothing is known about them."""
 
 LEAD = 2
 """By how many votes a label must lead to be settled, once people disagreed and no probability is asked for."""

@@ -117,7 +117,7 @@ def one_coin(
 
 @dataclass(frozen=True, slots=True)
 class FitLimits:
-    """When a fit ends, and what is called with each of its steps."""
+    """Limits of a fit, and the function that is called with each of its steps."""
 
     tolerance: float
     steps: int

@@ -4,37 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
+
+from apportion.vocabulary import Word
 
 from .answers import UNUSABLE, Given
 
 __all__ = ["ConflictKind", "GoldDecision", "Resolution", "ResolutionRule", "ResolutionStatus"]
 
 
-class _Word(str, Enum):
-    def __str__(self) -> str:
-        return str(self.value)
-
-
-class ResolutionRule(_Word):
+class ResolutionRule(Word):
     """The rule by which answers become the record's value; a person's decision always wins."""
 
     LATEST = "latest"
     """The last answer, as in 1.x."""
     MAJORITY = "majority"
-    """What most answers say; a tie is a conflict."""
+    """The value of most answers; a tie is a conflict."""
     UNANIMOUS = "unanimous"
-    """What all answers say."""
+    """The value of all answers."""
     DAWID_SKENE = "dawid_skene"
-    """What is most probable, given how often each person is right with which label."""
+    """The most probable value, given how often each person is right with which label."""
     ONE_COIN = "one_coin"
     """The same, with one figure per person."""
     ADJUDICATED = "adjudicated"
-    """What a person decides."""
+    """The decision of a person."""
 
 
-class ResolutionStatus(_Word):
+class ResolutionStatus(Word):
     """The state of the record: resolved, open or in conflict."""
 
     RESOLVED = "resolved"
@@ -42,7 +38,7 @@ class ResolutionStatus(_Word):
     CONFLICT = "conflict"
 
 
-class ConflictKind(_Word):
+class ConflictKind(Word):
     """The reason for which answers that are all there do not resolve the record."""
 
     TIE = "tie"
@@ -57,7 +53,7 @@ _SENTENCES = {
     ConflictKind.TIE: "the votes are tied",
     ConflictKind.NOT_UNANIMOUS: "the answers differ, and the dataset wants them all the same",
     ConflictKind.USABLE_OR_NOT: "some find the record unusable, others answered it",
-    ConflictKind.TEXTS_DIFFER: "the texts differ, and texts cannot be voted on in parts",
+    ConflictKind.TEXTS_DIFFER: "the texts differ, and texts can't be voted on in parts",
     ConflictKind.UNSURE: "no value is probable enough",
     ConflictKind.AWAITS_A_PERSON: "all answers are there; a person decides",
 }
@@ -91,7 +87,7 @@ class Resolution:
     by_token: bool = False
     conflict: ConflictKind | None = None
     missing: int = 0
-    """How many wanted answers are not there yet."""
+    """Number of required answers that are not there yet."""
 
     @property
     def discarded(self) -> bool:

@@ -36,7 +36,7 @@ class AnswerEffect:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Who answers and when, and what decides whether it counts; ``loads`` and ``teams`` as in ``queue.submit``."""
+    """Author and time of an answer, and what decides if it counts; ``loads`` and ``teams`` as in ``queue.submit``."""
 
     me: Person
     now: int

@@ -317,7 +317,7 @@ def _push(query: Query, field: str) -> Query:
 
 def _field_name(token: WordToken) -> str:
     if WildcardPart.ONE in token.pieces:
-        raise ScanError(token.at, "a field name cannot have the wildcard ?; write \\? for the character")
+        raise ScanError(token.at, "a field name can't have the wildcard ?; write \\? for the character")
     name = "".join(piece if isinstance(piece, str) else piece.value for piece in token.pieces)
     return _checked_name(token.at, name)
 

@@ -130,4 +130,4 @@ def _parsed(text: str) -> Query:
 
 
 def _unclear(reason: str) -> InvalidTextSearchError:
-    return InvalidTextSearchError(f"Cannot answer this query: {reason}.", reason=reason)
+    return InvalidTextSearchError(f"Can't answer this query: {reason}.", reason=reason)

@@ -1,4 +1,4 @@
-"""What weak labels of one label and of several share: rules, records, and which votes on which."""
+"""Base of weak labels, of one label and of several: rules, records, and which votes on which."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class WeakLabelsBase:
         if missing:
             raise WeakLabelsError(
                 f"{len(missing):,} of the {len(self._ids):,} records are no longer in dataset {self._dataset!r}, or no "
-                f"longer match, {missing[0]!r} for one. Make the weak labels anew."
+                f"longer match, {missing[0]!r} for one. Make the weak labels again."
             )
         return [by_id[id] for id in self._ids]
 

@@ -1,4 +1,4 @@
-"""What all label models share: from a probability per record and label to predictions and a score."""
+"""Base of all label models: from a probability per record and label to predictions and a score."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class NotFittedError(LabelModelError):
 
 
 class TieBreakPolicy(str, Enum):
-    """What becomes of a record for which several labels are equally likely.
+    """Treatment of a record for which several labels are equally likely.
 
     ``abstain``: it gets no prediction. ``random``: one of them wins, always the same one for a record, by its id.
     ``true-random``: another one each time, in models that can do so.
@@ -77,7 +77,7 @@ class LabelModel:
 
     def fit(self, include_annotated_records: bool = False, **kwargs: Any) -> None:
         """Fit the model to the votes."""
-        raise NotImplementedError(f"{type(self).__name__} cannot be fitted.")
+        raise NotImplementedError(f"{type(self).__name__} can't be fitted.")
 
     def predict(
         self,
@@ -181,7 +181,7 @@ class SingleLabelModel(LabelModel):
             return found, ~open_rows
         if policy is TieBreakPolicy.TRUE_RANDOM and (ties > 1).any():
             raise NotImplementedError(
-                f"{type(self).__name__} cannot break ties at random anew; use 'random'."
+                f"{type(self).__name__} can't break ties at random each time; use 'random'."
             )
         self._break_ties(found, tied, rows, np.flatnonzero(ties > 1))
         return found, np.ones(len(rows), dtype=np.bool_)

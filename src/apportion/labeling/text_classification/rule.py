@@ -74,7 +74,7 @@ class Rule:
 
     @property
     def author(self) -> str | None:
-        """Who stored the rule."""
+        """User who stored the rule."""
         return self._author
 
     def __repr__(self) -> str:

@@ -32,13 +32,13 @@ class AuditEvent:
     no: int
     """The number of the event; later ones have greater numbers."""
     at: datetime
-    """When it happened (UTC)."""
+    """Time of the event (UTC)."""
     who: str
     """The username."""
     what: str
-    """What happened, as a code."""
+    """Event, as a code."""
     area: str
-    """What it is about, as a code."""
+    """Area that the event belongs to, as a code."""
     workspace: str | None = None
     """The workspace, if it happened in one."""
     dataset: str | None = None
@@ -99,7 +99,7 @@ def audit(
     unknown = sorted(options.keys() - AuditOptions.__annotations__.keys())
     if unknown:
         known = ", ".join(AuditOptions.__annotations__)
-        raise InputValueError(f"The audit log cannot be narrowed by {', '.join(unknown)}, but by {known}.")
+        raise InputValueError(f"The audit log can't be narrowed by {', '.join(unknown)}, but by {known}.")
     given = {_NAMES.get(name, name): _plain(value) for name, value in options.items()}
     yield from connection.user()
     found = yield from pages("/api/audit", given, "events", limit, _PAGE)

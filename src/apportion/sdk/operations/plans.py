@@ -76,7 +76,7 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(body)
     except (TypeError, ValueError) as wrong:
-        raise InputValueError(f"The plan cannot be sent: {wrong}.") from wrong
+        raise InputValueError(f"The plan can't be sent: {wrong}.") from wrong
 
 
 def assign(

@@ -118,18 +118,25 @@ def explain(
 
 
 def events(
-    connection: Connection, name: str, limit: int | None = 50, workspace: str | None = None
+    connection: Connection,
+    name: str,
+    limit: int | None = 50,
+    workspace: str | None = None,
+    annotator: str | None = None,
 ) -> Steps[list[Event]]:
     """Return the events of a dataset, newest first, all with ``limit=None``; annotators see their own.
+
+    With ``annotator`` only what that person did.
 
     >>> [(each.who, each.what, each.record) for each in rg.events("reviews", 1)]  # doctest: +SKIP
     [('ana', 'submitted', 'a-17')]
 
-    Raises ``NotFoundApiError``, ``InputValueError`` for a limit below 0.
+    Raises ``ForbiddenApiError`` for annotators who ask about others, ``NotFoundApiError``, ``InputValueError`` for a
+    limit below 0.
     """
     route = path("/api/datasets/{}/events", check_name(name))
     where = yield from connection.where(workspace)
-    found = yield from pages(route, {"workspace": where}, "events", limit, _PAGE)
+    found = yield from pages(route, {"workspace": where, "annotator": annotator}, "events", limit, _PAGE)
     return [read_event(each) for each in found]
 
 

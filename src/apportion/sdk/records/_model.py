@@ -48,7 +48,7 @@ class Model:
     __slots__ = ()
 
     __fields__: ClassVar[dict[str, FieldInfo]] = {}
-    """What members there are, in order."""
+    """Members, in order."""
 
     _names: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[Mapping[str, Any]] = {}
@@ -78,7 +78,7 @@ class Model:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self._fixed:
-            raise AttributeError(f"{name} cannot be changed; make another record, e.g. with copy(update=…)")
+            raise AttributeError(f"{name} can't be changed; make another record, e.g. with copy(update=…)")
         if name not in self._names:
             raise self._unknown([name])
         object.__setattr__(self, name, self._checked(name, value))

@@ -35,17 +35,17 @@ class Record(Model):
     __slots__ = ("_annotations",)
 
     task: ClassVar[Task]
-    """What kind of answer this asks for."""
+    """Kind of answer that the record asks for."""
 
     if TYPE_CHECKING:
         prediction: Any
-        """What a model predicts, with scores from 0 to 1."""
+        """Prediction of a model, with scores from 0 to 1."""
         annotation: Any
         """The resolved annotation."""
         prediction_agent: Field[str | None, str | None]
-        """Who predicted; your username where that is left out."""
+        """Agent that predicted; your username where that is left out."""
         annotation_agent: Field[str | None, str | None]
-        """Who annotated; your username where that is left out."""
+        """Agent that annotated; your username where that is left out."""
         vectors: Field[Vectors | None, Mapping[str, Sequence[float]] | None]
         """Vectors by name."""
         id: Field[int | str, int | str | None]

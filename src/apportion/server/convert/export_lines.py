@@ -9,7 +9,6 @@ import msgspec
 from apportion.domain.datasets import Dataset
 from apportion.domain.times import utc_iso
 from apportion.ports.answers import AnswerTable, StoredGold
-from apportion.ports.records import StoredRecord
 from apportion.services.records.export import ExportPage
 
 from .export_provenance import Memo, Provenance, ProvenanceReader
@@ -22,17 +21,17 @@ _encode = msgspec.json.Encoder().encode
 
 def jsonl_pages(pages: Iterable[ExportPage], dataset: Dataset, *, answers: bool = True) -> Iterator[bytes]:
     """Yield a record a line: as in a scan, with ``answers`` if wanted, ``gold``, ``provenance``, ``soft_labels``."""
-    reader, names, values = ProvenanceReader(dataset), NameMemo(), _Values()
+    reader, names, values = ProvenanceReader(dataset), NameMemo(), _JsonValues()
     for page in pages:
-        rows, behind = page
-        members = _answers(behind.answers, names, values) if answers else []
-        each = behind.answers.of_each(len(rows))
+        rows, evidence = page
+        members = _answers(evidence.answers, names, values) if answers else []
+        each = evidence.answers.of_each(len(rows))
         lines = []
         for place, (row, own, provenance) in enumerate(zip(rows, each, reader.of(page, each), strict=True)):
-            line = scan_record(_bare(row, provenance.first), dataset.task, metrics=False, text=False)[:-1]
+            line = scan_record(row.with_first_answer(), dataset.task, metrics=False, text=False)[:-1]
             if members[own]:
                 line += f',"answers":{{{",".join(members[own])}}}'.encode()
-            gold = behind.gold.get(place)
+            gold = evidence.gold.get(place)
             if gold is not None:
                 line += b',"gold":' + gold_json(gold)
             if provenance.answered is not None:
@@ -42,14 +41,7 @@ def jsonl_pages(pages: Iterable[ExportPage], dataset: Dataset, *, answers: bool 
         yield b"}\n".join(lines)
 
 
-def _bare(row: StoredRecord, first: tuple[bytes, bytes] | None) -> StoredRecord:
-    """Return the record without individual answers: ``answers`` has them with state, version and time."""
-    id, status, updated, content, prediction, _, vectors, number = row
-    answer = None if first is None else b"\n".join(first)
-    return StoredRecord(id, status, updated, content, prediction, answer, vectors, number)
-
-
-def _answers(answers: AnswerTable, names: NameMemo, values: _Values) -> list[str]:
+def _answers(answers: AnswerTable, names: NameMemo, values: _JsonValues) -> list[str]:
     """Return the members of ``answers``."""
     return [
         f'{names[name]}:{{"value":{values[value]},"state":"{state}",'
@@ -84,7 +76,7 @@ def _provenance(provenance: Provenance, names: NameMemo) -> str:
     )
 
 
-class _Values(Memo):
+class _JsonValues(Memo):
     """Cache of stored values as JSON."""
 
     def __missing__(self, value: bytes | None) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError
 from apportion.ports.answers import ColumnNames
@@ -36,7 +34,7 @@ def parquet_pages(dataset: Dataset, names: ColumnNames) -> Callable[[Iterable[Ex
         import pyarrow.parquet as pq
     except ModuleNotFoundError:
         raise BadRequestError(
-            "This server cannot write Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
+            "This server can't write Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
             "or ask for csv or jsonl."
         ) from None
 
@@ -73,20 +71,19 @@ class _Columns:
         kinds = {"number": pa.float64(), "flag": pa.bool_(), "text": pa.string()}
         self.schema = pa.schema([(name, kinds[_kind(name)]) for name in self._table.columns])
         self.few = [name for name in self._table.columns if _recurs(name)]
-        self._decode = msgspec.json.Decoder().decode
 
     def batch(self, page: ExportPage) -> pa.RecordBatch:
         """Return a page as a batch with a row per record."""
         import pyarrow as pa
 
-        rows, behind = page
+        rows, evidence = page
         table, heads, tails = self._table, [], []
         soft: list[list[float | None]] = [[None] * len(rows) for _ in table.labels]
-        each = behind.answers.of_each(len(rows))
+        each = evidence.answers.of_each(len(rows))
         for place, (row, provenance) in enumerate(zip(rows, self._provenance.of(page, each), strict=True)):
-            content = self._decode(b"{%b}" % row.content)
+            content = row.fields()
             heads.append(table.head(row, content, provenance))
-            tails.append(table.tail(row, content, behind.gold.get(place)))
+            tails.append(table.tail(row, content, evidence.gold.get(place)))
             for label, share in (provenance.soft or {}).items():
                 if label in table.labels:
                     soft[table.labels[label]][place] = share
@@ -103,15 +100,15 @@ class _Columns:
         import numpy as np
         import pyarrow as pa
 
-        answers, people = self._table.answers(page.behind.answers), len(self._table.people)
+        answers, people = self._table.answers(page.evidence.answers), len(self._table.people)
         places = np.full((people + 1, len(page.rows)), -1, dtype=np.int64)
         column = np.array([people if each is None else each for each in answers.column], dtype=np.int64)
-        places[column, np.asarray(page.behind.answers.place, dtype=np.int64)] = np.arange(len(column))
+        places[column, np.asarray(page.evidence.answers.place, dtype=np.int64)] = np.arange(len(column))
         all_of = [
             _texts(answers.value),
             pa.array(answers.state, pa.string()),
             pa.array(answers.at, pa.string()),
-            pa.array(page.behind.answers.seconds, pa.float64()),
+            pa.array(page.evidence.answers.seconds, pa.float64()),
         ]
         takes = [pa.array(each, mask=each < 0) for each in places[:people]]
         return [part.take(take) for take in takes for part in all_of]

@@ -10,7 +10,7 @@ import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.ports.answers import RecordAnswers
-from apportion.ports.records import StoredRecord
+from apportion.ports.records import StoredRecord, decoded
 from apportion.services.records.export import ExportPage
 from apportion.vocabulary import AnnotationState, Status, Task
 
@@ -18,7 +18,7 @@ __all__ = ["Memo", "Provenance", "ProvenanceReader"]
 
 _decode = msgspec.json.Decoder().decode
 _DISCARDED = AnnotationState.DISCARDED.value
-_SETTLED = (Status.VALIDATED, Status.DISCARDED)
+_RESOLVED = (Status.VALIDATED, Status.DISCARDED)
 
 
 class Memo(dict[Any, Any]):
@@ -42,7 +42,7 @@ class Memo(dict[Any, Any]):
 class Provenance(NamedTuple):
     """Provenance of one record: ``first`` is the agent (JSON) and value (JSON members) of the resolved value.
 
-    ``answered`` are people whose answers count. ``agreeing`` and ``support`` are None unless the record is settled,
+    ``answered`` are people whose answers count. ``agreeing`` and ``support`` are None unless the record is resolved,
     ``soft`` if there are no labels.
     """
 
@@ -63,8 +63,8 @@ class ProvenanceReader:
 
     def of(self, page: ExportPage, each: Sequence[slice]) -> list[Provenance]:
         """Return one entry per record; ``each`` are the slices of the records' answers."""
-        rows, behind = page
-        answers, meanings = behind.answers, self._meanings
+        rows, evidence = page
+        answers, meanings = evidence.answers, self._meanings
         meant = [
             None if value is None or state == _DISCARDED else meanings[value]
             for value, state in zip(answers.value, answers.state, strict=True)
@@ -76,25 +76,26 @@ class ProvenanceReader:
             if extras:
                 counted = answers.counted[own]
                 names, means = list(compress(names, counted)), list(compress(means, counted))
-            found.append(self._one(place, row, names, means, behind))
+            found.append(self._one(place, row, names, means, evidence))
         return found
 
     def _one(
-        self, place: int, row: StoredRecord, names: Sequence[str], meant: list[Any], behind: RecordAnswers
+        self, place: int, row: StoredRecord, names: Sequence[str], meant: list[Any], evidence: RecordAnswers
     ) -> Provenance:
-        first = _first(row.answer)
+        annotations = row.annotations()
+        first = None if annotations is None else annotations.first
         if first is None and not names:
             return Provenance(None, None, None, None, None)
-        posterior = behind.posteriors.get(place)
+        posterior = evidence.posteriors.get(place)
         if posterior is not None and posterior.answers != dict(zip(names, meant, strict=True)):
             posterior = None  # fitted before somebody changed their answer
         soft = dict(posterior.labels) if posterior is not None else self._shares(meant)
-        if row.status not in _SETTLED:
+        if row.status not in _RESOLVED:
             return Provenance(first, names, None, None, soft)
         value = None if first is None else self._meanings[first[1]]
         agreeing = list(compress(names, [each == value for each in meant]))
         support: float | None = len(agreeing) / len(names) if names else None
-        if posterior is not None and first is not None and first[0].startswith(b'"consensus:'):
+        if posterior is not None and first is not None and _decode(first[0]).startswith("consensus:"):
             support = posterior.labels.get(str(value))
         return Provenance(first, names, agreeing, support, soft)
 
@@ -108,14 +109,6 @@ class ProvenanceReader:
         return {label: given.count(label) / most for label in sorted(labels)} or None
 
 
-def _first(answer: bytes | None) -> tuple[bytes, bytes] | None:
-    """Return agent and value that stand for the record; None if there are none."""
-    if answer is None or answer.startswith(b"null\n"):
-        return None
-    agent, value = answer.split(b"\n", 2)[:2]
-    return agent, value
-
-
 class _Meanings(Memo):
     """Cache of stored values as comparable values, without scores."""
 
@@ -125,7 +118,7 @@ class _Meanings(Memo):
         self._multi = bool(dataset.multi_label)
 
     def __missing__(self, value: bytes) -> Any:
-        found = _decode(b"{%b}" % value)
+        found = decoded(value)
         if self._task is Task.TOKEN_CLASSIFICATION:
             known: Any = frozenset((each["start"], each["end"], each["label"]) for each in found["entities"])
         elif self._task is Task.TEXT2TEXT:

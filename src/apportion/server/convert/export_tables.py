@@ -15,14 +15,14 @@ import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.ports.answers import AnswerTable, ColumnNames, StoredGold
-from apportion.ports.records import StoredRecord
+from apportion.ports.records import StoredRecord, decoded
 from apportion.services.records.export import ExportPage
 from apportion.vocabulary import Task
 
 from .export_lines import NameMemo as JsonNames
 from .export_lines import gold_json, instants, numerals
 from .export_provenance import Memo, Provenance, ProvenanceReader
-from .records_out import everyone, vectors_json
+from .records_out import own_values, vectors_json
 
 __all__ = ["ExportTable", "cell", "columns_of", "csv_pages", "shown"]
 
@@ -109,7 +109,7 @@ class ExportTable:
         self.people = {name: place for place, name in enumerate(names.annotators)}
         labels = names.labels if dataset.task is Task.TEXT_CLASSIFICATION else []
         self.labels = {label: place for place, label in enumerate(labels)}
-        self.values = _Values(dataset)
+        self.values = _CellValues(dataset)
         self._task = dataset.task
         self._names = names
         self._metadata = frozenset(names.metadata)
@@ -138,7 +138,7 @@ class ExportTable:
             rest = {name: value for name, value in metadata.items() if name not in self._metadata}
         return [
             "" if gold is None else gold_json(gold).decode(),
-            "" if row.prediction is None else everyone(row.prediction).decode(),
+            "" if (predictions := row.predictions()) is None else own_values(predictions).decode(),
             *[cell(metadata.get(name)) for name in self._names.metadata],
             cell(rest),
             cell(content["event_timestamp"]),
@@ -165,7 +165,7 @@ class ExportTable:
         )
 
 
-class _Values(Memo):
+class _CellValues(Memo):
     """Cache of cells of stored values: a label as itself; everything else as full JSON."""
 
     def __init__(self, dataset: Dataset) -> None:
@@ -174,7 +174,7 @@ class _Values(Memo):
         self._multi = bool(dataset.multi_label)
 
     def __missing__(self, value: bytes) -> str:
-        found: str = self.keep(value, cell(self._plain(_decode(b"{%b}" % value)[_PLURAL[self._task]])))
+        found: str = self.keep(value, cell(self._plain(decoded(value)[_PLURAL[self._task]])))
         return found
 
     def _plain(self, parts: list[dict[str, Any]]) -> Any:
@@ -210,15 +210,15 @@ def csv_pages(
     yield f"{','.join([written[each] for each in table.columns])}\r\n".encode()
     nobody = [",,,"] * len(table.people)
     unlabelled, shares = [""] * len(table.labels), _Shares()
-    for rows, behind in pages:
-        parts = table.answers(behind.answers)
+    for rows, evidence in pages:
+        parts = table.answers(evidence.answers)
         values = [written[each] for each in parts.value]
         answers = list(map(",".join, zip(values, parts.state, parts.at, parts.seconds, strict=True)))
         lines = []
-        each = behind.answers.of_each(len(rows))
-        found = zip(rows, each, reader.of(ExportPage(rows, behind), each), strict=True)
+        each = evidence.answers.of_each(len(rows))
+        found = zip(rows, each, reader.of(ExportPage(rows, evidence), each), strict=True)
         for place, (row, own, provenance) in enumerate(found):
-            content = _decode(b"{%b}" % row.content)
+            content = row.fields()
             cells = written.all(table.head(row, content, provenance))
             people = nobody.copy()
             for column, answer in zip(parts.column[own], answers[own], strict=True):
@@ -230,7 +230,7 @@ def csv_pages(
                     soft[table.labels[label]] = shares[share]
             cells += people
             cells += soft
-            cells += written.all(table.tail(row, content, behind.gold.get(place)))
+            cells += written.all(table.tail(row, content, evidence.gold.get(place)))
             lines.append(",".join(cells))
         lines.append("")
         yield "\r\n".join(lines).encode()

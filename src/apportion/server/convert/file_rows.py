@@ -148,12 +148,12 @@ def _csv_rows(file: IO[bytes], limits: FileLimits) -> Generator[Row, None, None]
             else:
                 yield Row(place, size, None, f"row {place + 1} has more or fewer cells than the header")
     except csv.Error as wrong:
-        yield Row(place + 1, 0, None, f"row {place + 2} cannot be read, nor what follows: {wrong}")
+        yield Row(place + 1, 0, None, f"row {place + 2} can't be read, nor what follows: {wrong}")
     except UnicodeDecodeError as wrong:
         advice = "save it as UTF-8 (spreadsheets offer “CSV UTF-8”), or import it in the app"
         yield Row(place + 1, 0, None, f"the file is not UTF-8: {wrong.reason}; {advice}")
     finally:
-        lines.let_go()
+        lines.release()
 
 
 class _TextLines:
@@ -176,7 +176,7 @@ class _TextLines:
             _refuse(f"a row of the file has more than {self._longest:,} characters")
         return line
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Detach the file, which would otherwise be closed together with its texts."""
         self._text.detach()
 
@@ -214,7 +214,7 @@ def _parquet_rows(file: IO[bytes], limits: FileLimits) -> Generator[Row, None, N
         child.wait()
     if last == NO_PARQUET:
         raise BadRequestError(
-            "This server cannot read Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
+            "This server can't read Parquet: install it with the extra, `pip install 'apportion[parquet]'`, "
             "or send jsonl or csv. Nothing was stored."
         )
     if last != DONE:

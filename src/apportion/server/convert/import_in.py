@@ -26,7 +26,7 @@ from .json_in import MAX_ERRORS, Item
 from .records_in import BulkLimits, read_bulk
 from .values import read_value
 
-__all__ = ["FileRead", "Reading", "read_file", "refusal_of"]
+__all__ = ["FileRead", "ReadOptions", "read_file", "refusal_of"]
 
 Json = dict[str, Any]
 _MEMBER = {
@@ -81,7 +81,7 @@ def refusal_of(read: FileRead) -> ValidationError:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOptions:
     """Options for reading a file: ``mapping`` from our columns to the file's, ``rules`` for spans.
 
     ``by`` is the author of annotations and gold values that name none.
@@ -97,7 +97,7 @@ class Reading:
     now: int
 
 
-def read_file(file: IO[bytes], how: Reading) -> FileRead:
+def read_file(file: IO[bytes], how: ReadOptions) -> FileRead:
     """Return the records of a file, and its bad rows. Raises ``ValidationError`` for a file that is too large."""
     return _FileReader(how).read(file)
 
@@ -105,7 +105,7 @@ def read_file(file: IO[bytes], how: Reading) -> FileRead:
 class _FileReader:
     """Converter of rows to records, some megabytes at a time, so that no whole file is in memory in several forms."""
 
-    def __init__(self, how: Reading) -> None:
+    def __init__(self, how: ReadOptions) -> None:
         self._how = how
         self._read = FileRead()
         self._nested: dict[int, Json] = {}
@@ -145,7 +145,7 @@ class _FileReader:
                     _lenient(row, how.task) if how.kind == "jsonl" else _nested(row, how.task)
                 )
         except (TypeError, ValueError, AttributeError) as wrong:
-            self._read.blame(place, None, f"the row cannot be read: {wrong}")
+            self._read.blame(place, None, f"the row can't be read: {wrong}")
 
     def _take(self) -> None:
         """Convert the collected rows to records."""
@@ -155,7 +155,7 @@ class _FileReader:
             try:
                 records[place] = _record_of(row, how.task, how.by)
             except (TypeError, ValueError, AttributeError) as wrong:
-                read.blame(place, None, f"the row cannot be read: {wrong}")
+                read.blame(place, None, f"the row can't be read: {wrong}")
         self._check_multi_label(records)
         for place, record in _logged(records, how.task, how.limits, how.rules, read).items():
             first = self._first_of.setdefault(record.id, place)
@@ -229,7 +229,7 @@ def _logged(
                 [
                     {
                         "loc": ["body"],
-                        "msg": f"the file cannot be read: {wrong}. Nothing was stored",
+                        "msg": f"the file can't be read: {wrong}. Nothing was stored",
                         "type": "value_error",
                     }
                 ],
@@ -399,7 +399,7 @@ def _answer(task: Task, name: str, sent: Json, limits: AnswerLimits) -> Imported
             None if sent.get("updated_at") is None else instant_of(parse_datetime(sent["updated_at"])),
         )
     except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
-        raise _Wrong(f"the answer cannot be read: {wrong}", f"answers.{name}") from None
+        raise _Wrong(f"the answer can't be read: {wrong}", f"answers.{name}") from None
 
 
 def _seconds(sent: Any) -> float | None:
@@ -427,4 +427,4 @@ def _gold(task: Task, sent: Json, limits: AnswerLimits, by: str, now: int) -> Go
             now if sent.get("at") is None else instant_of(parse_datetime(sent["at"])),
         )
     except (ValueError, TypeError, AttributeError, ValidationError) as wrong:
-        raise _Wrong(f"the gold value cannot be read: {wrong}", "gold") from None
+        raise _Wrong(f"the gold value can't be read: {wrong}", "gold") from None

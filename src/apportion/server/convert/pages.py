@@ -95,7 +95,7 @@ def highlighter_of(words: Query | None) -> Highlighter | None:
 
 def searched_texts(row: StoredRecord, task: Task) -> Mapping[str, str]:
     """Return a row's texts by the names of the fields they are searched in."""
-    fields: dict[str, Any] = msgspec.json.decode(b"{%b}" % row.content)
+    fields = row.fields()
     inputs = fields.get("inputs")
     if task is not Task.TEXT_CLASSIFICATION or inputs is None:
         text = fields["text"]

@@ -32,6 +32,9 @@ def _user(actor: Actor, workspaces: Sequence[str], key: str | None) -> dict[str,
         "username": user.username,
         "role": user.role,
         "workspaces": list(workspaces),
+        "memberships": [
+            MembershipOut(workspace=each.workspace, role=each.role) for each in actor.memberships
+        ],
         "api_key": key,
         "key_prefix": user.key_prefix,
         "active": None if user.active else False,
@@ -52,8 +55,7 @@ def created_user_out(actor: Actor, key: str) -> CreatedUser:
 
 def me_out(actor: Actor, workspaces: Sequence[str], key: str | None) -> Me:
     """Return a user as they see themselves."""
-    memberships = [MembershipOut(workspace=each.workspace, role=each.role) for each in actor.memberships]
-    return Me(**_user(actor, workspaces, key), memberships=memberships)
+    return Me(**_user(actor, workspaces, key))
 
 
 def workspace_out(workspace: Workspace) -> WorkspaceOut:

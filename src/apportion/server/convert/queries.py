@@ -238,7 +238,7 @@ def read_deletion(body: bytes | None, *, viewer: Viewer = Viewer(0)) -> Criteria
         found, path = found["query"], ("body", "query")
     given = _clean(_STRICT_QUERY, found, path)
     if given.get("vector") is not None:
-        msg = "records cannot be deleted by vector; name them by ids"
+        msg = "records can't be deleted by vector; name them by ids"
         raise ValidationError([item((*path, "vector"), msg, "value_error.extra")])
     criteria = _selected(given, None, viewer).criteria
     has_text = bool((given.get("query_text") or "").strip())
@@ -275,7 +275,7 @@ def _sorting(given: Sequence[dict[str, str]] | None) -> list[SortKey]:
     for each in given or ():
         if each["id"].partition(".")[0] not in SORT_IDS:
             raise BadRequestError(
-                f"Cannot sort by {each['id'][:100]!r}. Valid sort ids are: {', '.join(SORT_IDS)}"
+                f"Can't sort by {each['id'][:100]!r}. Valid sort ids are: {', '.join(SORT_IDS)}"
             )
         found.append(SortKey(each["id"], each.get("order") == "desc"))
     return found
@@ -334,5 +334,5 @@ def _filters(given: dict[str, Any], task: Task | None) -> list[Query]:
 def _metadata(key: str, values: Sequence[str]) -> Query:
     if "*" in key:
         # In a query tree a star in a name also stands for other names: more would match than was asked for.
-        raise BadRequestError(f"Metadata keys with a star cannot be filtered by: {key[:100]!r}")
+        raise BadRequestError(f"Metadata keys with a star can't be filtered by: {key[:100]!r}")
     return any_of(Term(f"metadata.{key}", value) for value in values) if values else _NOTHING

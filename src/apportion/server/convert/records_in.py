@@ -106,7 +106,7 @@ def read_bulk(  # noqa: PLR0913 - limits and rules of one body
         raise ValidationError(errors)
     if sent.metadata and (problem := plain_problem(sent.metadata, ("body", "metadata"), depth=1)):
         errors.append(problem)
-    reading = _Reading(limits, make_id, errors)
+    reading = _RecordReader(limits, make_id, errors)
     found = kind.convert(reading, sent.records)
     if errors:
         raise ValidationError(errors[:MAX_ERRORS])
@@ -127,7 +127,7 @@ def _check_all(records: Sequence[Record], task: Task, allow_overlap: bool, allow
         raise ValidationError(errors, model=f"Service{task.value}Record")
 
 
-class _Reading:
+class _RecordReader:
     """Convert wire records to domain records, and note the errors that the wire types cannot express."""
 
     def __init__(self, limits: BulkLimits, make_id: Callable[[], str], errors: list[Item]) -> None:
@@ -383,15 +383,15 @@ class _TaskReader(NamedTuple):
 
     type: Any
     decode: Callable[[bytes], Any]
-    convert: Callable[[_Reading, Any], list[Record]]
+    convert: Callable[[_RecordReader, Any], list[Record]]
 
 
-def _kind(type: Any, convert: Callable[[_Reading, Any], list[Record]]) -> _TaskReader:
+def _kind(type: Any, convert: Callable[[_RecordReader, Any], list[Record]]) -> _TaskReader:
     return _TaskReader(type, msgspec.json.Decoder(type).decode, convert)
 
 
 _KINDS: dict[Task, _TaskReader] = {
-    Task.TEXT_CLASSIFICATION: _kind(wire.TextClassificationBulk, _Reading.texts),
-    Task.TOKEN_CLASSIFICATION: _kind(wire.TokenClassificationBulk, _Reading.tokens),
-    Task.TEXT2TEXT: _kind(wire.Text2TextBulk, _Reading.pairs),
+    Task.TEXT_CLASSIFICATION: _kind(wire.TextClassificationBulk, _RecordReader.texts),
+    Task.TOKEN_CLASSIFICATION: _kind(wire.TokenClassificationBulk, _RecordReader.tokens),
+    Task.TEXT2TEXT: _kind(wire.Text2TextBulk, _RecordReader.pairs),
 }

@@ -17,14 +17,14 @@ from apportion.domain.query import field_regex
 from apportion.domain.records import Vector, joined_text
 from apportion.domain.times import naive_iso
 from apportion.domain.token_metrics import token_metrics
-from apportion.ports.records import StoredRecord
-from apportion.spans import Entity, token_offsets
+from apportion.ports.records import AgentFragments, StoredRecord
+from apportion.spans import token_offsets
 from apportion.vocabulary import Task
 
 __all__ = [
     "Projection",
-    "everyone",
     "full_record",
+    "own_values",
     "record_metrics",
     "scan_record",
     "search_record",
@@ -36,29 +36,6 @@ _decode = msgspec.json.Decoder().decode
 
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 _CLASS = (b'{"class_label":', b'{"class":')
-
-
-class _Texts(msgspec.Struct):
-    """Members of stored content that metrics need."""
-
-    inputs: dict[str, str | list[str]] | None = None
-    text: str = ""
-    tokens: list[str] = []
-
-
-class _Span(msgspec.Struct, gc=False):
-    start: int
-    end: int
-    label: str
-    score: float
-
-
-class _Spans(msgspec.Struct):
-    entities: list[_Span]
-
-
-_texts = msgspec.json.Decoder(_Texts).decode
-_spans = msgspec.json.Decoder(_Spans).decode
 
 
 class Projection:
@@ -113,17 +90,11 @@ def search_record(
     row: StoredRecord, task: Task, *, metrics: bool, search_keywords: Sequence[str] | None = None
 ) -> bytes:
     """Return a record as ``:search`` shows it: without nulls, ids as numbers if they look like one."""
-    content = row.content.replace(b'"event_timestamp":null,', b"")
-    if content.startswith(b'"metadata":null,'):
-        content = content[16:]
-    content = content.removesuffix(b',"explanation":null')
-    if b":null" in content:
-        content = _encode(_without_nulls(_decode(b"{%b}" % content)))[1:-1]
     parts = [b'{"id":%b,"status":"%b"' % (_number_or_text(row.id), row.status.value.encode())]
-    if row.prediction is not None:
-        parts.append(_shown(b"prediction", row.prediction))
-    if row.answer is not None:
-        parts.append(_shown(b"annotation", row.answer))
+    if (predictions := row.predictions(nulls=False)) is not None:
+        parts.append(_shown(b"prediction", predictions))
+    if (annotations := row.annotations(nulls=False)) is not None:
+        parts.append(_shown(b"annotation", annotations))
     if row.vectors:
         parts.append(b'"vectors":' + _encode(_without_nulls(_vectors(row.vectors))))
     parts.append(
@@ -132,7 +103,7 @@ def search_record(
     parts.append(_updated(row.updated))
     if search_keywords:
         parts.append(b'"search_keywords":' + _encode(list(search_keywords)))
-    parts.append(content)
+    parts.append(row.content_without_nulls())
     return b",".join(parts) + b"}"
 
 
@@ -154,14 +125,14 @@ def scan_record(  # noqa: PLR0913 - what a scan leaves out
         return _projected(row, task, fields, metrics, search_keywords)
     more = b""
     if text and task is Task.TEXT_CLASSIFICATION:
-        more = b',"text":' + _encode(joined_text(_texts(b"{%b}" % row.content).inputs or {}))
+        more = b',"text":' + _encode(joined_text(row.texts().inputs or {}))
     if search_keywords:
         more += b',"search_keywords":' + _encode(list(search_keywords))
     return b'{"id":%b,"status":"%b",%b,%b,"vectors":%b,"metrics":%b,%b,%b%b}' % (
         _encode(row.id),
         row.status.value.encode(),
-        _NO_PREDICTION if row.prediction is None else _whole(b"prediction", row.prediction),
-        _NO_ANNOTATION if row.answer is None else _whole(b"annotation", row.answer),
+        _whole(b"prediction", row.predictions()),
+        _whole(b"annotation", row.annotations()),
         vectors_json(row.vectors) if row.vectors else b"null",
         _encode(record_metrics(row, task)) if metrics else b"{}",
         _updated(row.updated),
@@ -175,8 +146,8 @@ def full_record(row: StoredRecord, task: Task) -> bytes:
     return b'{"id":%b,"status":"%b",%b,%b,"vectors":%b,"metrics":%b,"search_keywords":null,%b,%b}' % (
         _number_or_text(row.id),
         row.status.value.encode(),
-        _NO_PREDICTION if row.prediction is None else _whole(b"prediction", row.prediction).replace(*_CLASS),
-        _NO_ANNOTATION if row.answer is None else _whole(b"annotation", row.answer).replace(*_CLASS),
+        _whole(b"prediction", row.predictions()).replace(*_CLASS),
+        _whole(b"annotation", row.annotations()).replace(*_CLASS),
         vectors_json(row.vectors) if row.vectors else b"null",
         _encode(record_metrics(row, task)),
         _updated(row.updated),
@@ -197,9 +168,6 @@ def _projected(
 
 # Parts of the forms
 
-_NO_PREDICTION = b'"prediction":null,"predictions":null'
-_NO_ANNOTATION = b'"annotation":null,"annotations":null'
-
 
 def _number_or_text(id: str) -> bytes:
     """Return an id as a number if it looks like one, and as text if a number would lose something: ``007``, ``-0``."""
@@ -211,32 +179,27 @@ def _updated(instant: int) -> bytes:
     return b'"last_updated":"%b"' % naive_iso(instant).encode()
 
 
-_NOBODY = b"null\n"
-_RESOLVED = (b'"consensus:', b'"adjudicated:')
-"""Agents of resolved values, which stand for the record but are no person's annotation."""
+def _whole(name: bytes, answers: AgentFragments | None) -> bytes:
+    """Return singular and plural of predictions or annotations, as stored."""
+    if answers is None:
+        return b'"%b":null,"%bs":null' % (name, name)
+    first, own = answers
+    if first is None:
+        return b'"%b":null,"%bs":%b' % (name, name, own_values(answers))
+    agent, value = first
+    if own is None:
+        return b'"%b":{"agent":%b,%b},"%bs":{%b:{"agent":null,%b}}' % (name, agent, value, name, agent, value)
+    return b'"%b":{"agent":%b,%b},"%bs":%b' % (name, agent, value, name, own_values(answers))
 
 
-def _whole(name: bytes, answers: bytes) -> bytes:
-    """Return singular and plural of a prediction or an annotation, as stored."""
-    if answers.count(b"\n") == 1:
-        agent, value = answers.split(b"\n")
-        if agent.startswith(_RESOLVED):
-            return b'"%b":{"agent":%b,%b},"%bs":{}' % (name, agent, value, name)
-        if agent != b"null":
-            member = b'"%b":{"agent":%b,%b},"%bs":{%b:{"agent":null,%b}}'
-            return member % (name, agent, value, name, agent, value)
-    several = everyone(answers)
-    if answers.startswith(_NOBODY):
-        return b'"%b":null,"%bs":%b' % (name, name, several)
-    lines = answers.split(b"\n", 2)
-    return b'"%b":{"agent":%b,%b},"%bs":%b' % (name, lines[0], lines[1], name, several)
+def own_values(answers: AgentFragments) -> bytes:
+    """Return all agents' own values of predictions or annotations, as stored: an object by agent."""
+    return b"{%b}" % b",".join([b'%b:{"agent":null,%b}' % each for each in _own(answers)])
 
 
-def everyone(answers: bytes) -> bytes:
-    """Return all agents' own values of a prediction or an annotation, as stored: an object by agent."""
-    lines = answers.split(b"\n")
-    several = [b'%b:{"agent":null,%b}' % each for each in _everyone(lines[::2], lines[1::2])]
-    return b"{%b}" % b",".join(several)
+def _own(answers: AgentFragments) -> Sequence[tuple[bytes, bytes]]:
+    first, own = answers
+    return own if own is not None else () if first is None else (first,)
 
 
 def vectors_json(vectors: Any) -> bytes:
@@ -244,28 +207,16 @@ def vectors_json(vectors: Any) -> bytes:
     return _encode(_vectors(vectors))
 
 
-def _shown(name: bytes, answers: bytes) -> bytes:
-    """Return singular and plural of a prediction or an annotation without nulls, labels as ``class``."""
-    lines = answers.replace(*_CLASS).split(b"\n")
-    # by far the most common
-    if len(lines) == 2 and lines[0] != b"null" and not lines[0].startswith(_RESOLVED):
-        agent, value = lines[0], lines[1].removesuffix(b',"score":null')
+def _shown(name: bytes, answers: AgentFragments) -> bytes:
+    """Return singular and plural of predictions or annotations without nulls, labels as ``class``."""
+    first, own = answers
+    if first is not None and own is None:
+        agent, value = first[0], first[1].replace(*_CLASS)
         return b'"%b":{"agent":%b,%b},"%bs":{%b:{%b}}' % (name, agent, value, name, agent, value)
-    agents = lines[::2]
-    values = [line.removesuffix(b',"score":null') for line in lines[1::2]]
-    several = b",".join(b"%b:{%b}" % each for each in _everyone(agents, values))
-    if answers.startswith(_NOBODY):
-        return b'"%bs":{%b}' % (name, several)
-    return b'"%b":{"agent":%b,%b},"%bs":{%b}' % (name, agents[0], values[0], name, several)
-
-
-def _everyone(agents: list[bytes], values: list[bytes]) -> list[tuple[bytes, bytes]]:
-    """Return the pairs of agent and value that are an agent's own answer, not a resolved value."""
-    return [
-        (agent, value)
-        for agent, value in zip(agents, values, strict=True)
-        if agent != b"null" and not agent.startswith(_RESOLVED)
-    ]
+    several = b",".join([b"%b:{%b}" % each for each in _own(answers)])
+    if first is None:
+        return (b'"%bs":{%b}' % (name, several)).replace(*_CLASS)
+    return (b'"%b":{"agent":%b,%b},"%bs":{%b}' % (name, *first, name, several)).replace(*_CLASS)
 
 
 def _vectors(vectors: Any) -> dict[str, dict[str, Any]]:
@@ -291,7 +242,7 @@ def _without_nulls(value: Any) -> Any:
 
 def record_metrics(row: StoredRecord, task: Task) -> dict[str, Any]:
     """Return the ``metrics`` of a record, derived from its stored content."""
-    content = _texts(b"{%b}" % row.content)
+    content = row.texts()
     if task is Task.TEXT_CLASSIFICATION:
         return {"text_length": len(joined_text(content.inputs or {}))}
     if task is Task.TEXT2TEXT:
@@ -300,14 +251,5 @@ def record_metrics(row: StoredRecord, task: Task) -> dict[str, Any]:
         content.text,
         content.tokens,
         token_offsets(content.text, content.tokens),
-        _entities(row.prediction),
-        _entities(row.answer),
+        *row.spans(),
     )
-
-
-def _entities(answers: bytes | None) -> list[Entity] | None:
-    """Return the spans of the agent that stands for the record."""
-    if answers is None or answers.startswith(_NOBODY):
-        return None
-    value = answers.split(b"\n", 2)[1]
-    return [Entity(each.start, each.end, each.label, each.score) for each in _spans(b"{%b}" % value).entities]

@@ -23,7 +23,7 @@ from apportion.domain.individual.showing import show_annotation
 from apportion.domain.permissions import Action
 from apportion.domain.sentences import COUNT_DECISIONS, history_sentence
 from apportion.domain.times import utc_iso
-from apportion.ports.annotations import Comment
+from apportion.ports.annotations import Comment, CommentPage, HistoryPage
 from apportion.ports.store import Transaction
 from apportion.server.convert.values import gold_out, read_value, value_out
 from apportion.server.deps import KEYED, Ctx
@@ -71,9 +71,9 @@ _WRITES = {
 }
 
 
-def _number_in(cursor: str | None, otherwise: int) -> int:
-    """Return the number that is a cursor, or ``otherwise`` if it is no valid one."""
-    return int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 10 else otherwise
+def _number_in(cursor: str | None) -> int | None:
+    """Return the number that is a cursor, None if it is no valid one."""
+    return int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
 
 
 def _mine(found: AnnotationReceipt) -> AnnotationOut:
@@ -146,9 +146,9 @@ async def undo_mine(ctx: Ctx, request: Request, name: str) -> AnnotationOut:
 
 @router.get(f"{_RECORD}/annotations", responses=_REFUSALS)
 async def get_everyones(ctx: Ctx, request: Request, name: str) -> AnnotationsOut:
-    """Show everybody's annotations of a record; not for annotators of a blind dataset."""
+    """Show everyone's annotations of a record; not for annotators of a blind dataset."""
     id, address = record_id(request), ctx.address(name)
-    dataset, found, gold = await ctx.read(
+    dataset, found, gold = await ctx.read_slow(
         lambda tx: own_annotations.all_annotations(tx, ctx.actor, address.record(id))
     )
     return AnnotationsOut(
@@ -202,9 +202,9 @@ def _resolved(each: RecordResolution, task: Task) -> ResolvedRecordOut:
 async def ask_again(
     ctx: Ctx, request: Request, name: str, annotator: str, asked: AskAgainIn
 ) -> AnnotationsOut:
-    """Ask somebody to answer a record again: their answer becomes a draft of theirs, and a comment tells them why.
+    """Ask someone to answer a record again: their answer becomes a draft of theirs, and a comment tells them why.
 
-    With ``undo`` the answer is restored, and the comment is dealt with.
+    With ``undo`` the answer is restored, and the comment is marked as done.
     """
     address, now = ctx.address(name).record(record_id(request)), ctx.state.clock.now()
 
@@ -227,15 +227,14 @@ async def ask_again(
 async def get_history(
     ctx: Ctx, request: Request, name: str, limit: _Limit = 50, cursor: _Cursor = None
 ) -> HistoryOut:
-    """List earlier annotations of a record, newest first: your own, or everybody's if you may see them."""
+    """List earlier annotations of a record, newest first: your own, or everyone's if you may see them."""
     id, address = record_id(request), ctx.address(name)
-    dataset, found = await ctx.read(lambda tx: own_annotations.history(tx, ctx.actor, address.record(id)))
-    # counted from the oldest: new entries do not shift the pages
-    left = min(_number_in(cursor, len(found)), len(found))
-    found = found[len(found) - left :]
-    following = str(left - limit) if left > limit else None
+    page = HistoryPage(limit, _number_in(cursor))
+    dataset, found, more = await ctx.read_slow(
+        lambda tx: own_annotations.history(tx, ctx.actor, address.record(id), page)
+    )
     return HistoryOut(
-        next=following,
+        next=str(found[-1][0]) if more else None,
         history=[
             PastAnnotationOut(
                 annotator=each.annotator,
@@ -247,7 +246,7 @@ async def get_history(
                 why_text=history_sentence(each.why, each.by),
                 by=each.by,
             )
-            for each in found[:limit]
+            for _, each in found
         ],
     )
 
@@ -295,11 +294,10 @@ async def get_comments(
 ) -> CommentsOut:
     """List the comments on a record; annotators of a blind dataset see only those from or to them."""
     id, address = record_id(request), ctx.address(name)
-    found = await ctx.read(lambda tx: comments.comments(tx, ctx.actor, address.record(id)))
-    start = _number_in(cursor, 0)
-    page = found[start : start + limit]
-    following = str(start + limit) if len(found) > start + limit else None
-    return CommentsOut(comments=[_comment(each) for each in page], next=following)
+    page = CommentPage(limit + 1, _number_in(cursor) or 0)
+    found = await ctx.read_slow(lambda tx: comments.comments(tx, ctx.actor, address.record(id), page))
+    following = str(found[limit - 1][0]) if len(found) > limit else None
+    return CommentsOut(comments=[_comment(each) for _, each in found[:limit]], next=following)
 
 
 @router.post(
@@ -308,7 +306,7 @@ async def get_comments(
     dependencies=KEYED,
 )
 async def post_comment(ctx: Ctx, request: Request, name: str, sent: CommentIn) -> Reply[CommentOut]:
-    """Comment on a record, or flag it to somebody."""
+    """Comment on a record, or flag it to someone."""
     id, address, now = record_id(request), ctx.address(name), ctx.state.clock.now()
     comment = comments.NewComment(sent.text, sent.to)
     return await ctx.once(

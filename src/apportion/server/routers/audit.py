@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -20,6 +20,7 @@ from apportion.server.convert.audit import (
 )
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
+from apportion.server.files_sent import while_allowed
 from apportion.services.insight import audit
 from apportion.vocabulary import EventArea, EventCode
 from apportion.wire.audit import AuditExport, AuditPage, AuditWanted
@@ -99,13 +100,13 @@ async def export_audit(ctx: Ctx, wanted: AuditExport) -> StreamingResponse:
         audit_table if wanted.format == "csv" else audit_lines
     )
     return StreamingResponse(
-        _stream(ctx, write(pages)),
+        while_allowed(ctx, _stream(ctx, write(pages))),
         media_type=_MEDIA[wanted.format],
         headers={"Content-Disposition": f"attachment; filename=audit.{wanted.format}"},
     )
 
 
-async def _stream(ctx: Context, pages: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _stream(ctx: Context, pages: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
     """Yield the pages, each made in a thread."""
     while (page := await ctx.state.run_in_thread(lambda: next(pages, None))) is not None:
         yield page

@@ -49,7 +49,7 @@ _REFUSALS = responses(MissingInputParamError, ForbiddenOperationError, EntityNot
 @router.get("/api/datasets/", include_in_schema=False)
 async def list_datasets(ctx: Ctx) -> list[DatasetOut]:
     """List the datasets of one workspace, or of all that you may see."""
-    found = await ctx.read(lambda tx: manage.list_datasets(tx, ctx.actor, ctx.workspace or None))
+    found = await ctx.read_slow(lambda tx: manage.list_datasets(tx, ctx.actor, ctx.workspace or None))
     return [dataset_out(each) for each in found]
 
 
@@ -107,7 +107,7 @@ async def delete_dataset(ctx: Ctx, name: str) -> None:
 async def deleted_datasets(ctx: Ctx) -> DeletedDatasets:
     """List deleted datasets that you can restore, of one workspace or of all."""
     kept = ctx.settings.trash_days * 24 * 3600 * 1_000_000
-    found = await ctx.read(lambda tx: trash.deleted_datasets(tx, ctx.actor, ctx.workspace or None))
+    found = await ctx.read_slow(lambda tx: trash.deleted_datasets(tx, ctx.actor, ctx.workspace or None))
     return DeletedDatasets(
         datasets=[
             DeletedOut(
@@ -173,7 +173,7 @@ async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> Reply[DatasetOut]
     "/api/datasets:gather", responses={**_REFUSALS, **responses(EntityAlreadyExistsError)}, dependencies=KEYED
 )
 async def gather_copies(ctx: Ctx, sent: GatherIn) -> Reply[GatheredOut]:
-    """Gather copies from each person's workspace by record id: one dataset with everybody's annotations."""
+    """Gather copies from each person's workspace by record id: one dataset with everyone's annotations."""
     from apportion.services.records.gather import GatherCopies, GatherRequest, read_copies  # imports numpy
 
     if (kept := await ctx.kept_reply()) is not None:

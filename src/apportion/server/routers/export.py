@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import queue
 import tempfile
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
 from typing import IO, Annotated, Any, Literal, cast
@@ -27,7 +26,6 @@ from apportion.domain.errors import (
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
-    Refusal,
     StorageFullError,
 )
 from apportion.domain.permissions import Action, require
@@ -37,10 +35,11 @@ from apportion.server.convert.export_lines import jsonl_pages
 from apportion.server.convert.export_parquet import parquet_pages
 from apportion.server.convert.export_tables import csv_pages
 from apportion.server.convert.file_rows import FileLimits
-from apportion.server.convert.import_in import Reading, read_file, refusal_of
+from apportion.server.convert.import_in import ReadOptions, read_file, refusal_of
 from apportion.server.convert.records_in import BulkLimits
 from apportion.server.deps import KEYED, Context, Ctx
 from apportion.server.errors import responses
+from apportion.server.files_sent import while_allowed
 from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets.access import find_unchecked
 from apportion.services.records import export as exporting
@@ -50,7 +49,6 @@ from apportion.wire.imports import AnswersWanted, BadRow, ExportIn, ImportOut
 
 __all__ = ["router"]
 
-log = logging.getLogger("apportion.server")
 router = APIRouter(tags=["Export"], route_class=JsonRoute)
 MEDIA = {
     "jsonl": "application/x-ndjson",
@@ -63,7 +61,7 @@ _PATIENCE = 300.0
 """Seconds without a page taken until an export ends: it holds a thread and a connection to the file."""
 
 _TURNS: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
-"""Whose turn it is to have a page of an export made, by person."""
+"""Locks by person: only one page of one export at a time is made for each."""
 _READING = asyncio.Semaphore(2)
 """Limit of files that are read at a time: each takes memory."""
 _TEXTS_IN_A_ROW = 8
@@ -79,7 +77,7 @@ _TEXTS_IN_A_ROW = 8
     },
 )
 async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
-    """Export a dataset as a file: resolved values with their provenance, everybody's answers, soft labels.
+    """Export a dataset as a file: resolved values with their provenance, everyone's answers, soft labels.
 
     A large file is read a thousand records at a time, in order of their ids: each record comes once, as it is at that
     moment. The records that match a query, and the columns of CSV and Parquet, are those at the beginning. The
@@ -87,7 +85,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     """
     address = ctx.address(name)
     query = await ctx.parsed(wanted.query)
-    found = await ctx.read(lambda tx: exporting.exportable(tx, ctx.actor, address))
+    found = await ctx.read_slow(lambda tx: exporting.exportable(tx, ctx.actor, address))
     dataset, names = found.dataset, found.names
     if not wanted.answers:
         names = names._replace(annotators=[])
@@ -106,7 +104,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     foreground = ctx.state.foreground
     deadline = Deadline(query=2 * ctx.settings.query_seconds, foreground=foreground, long=True)
     return StreamingResponse(
-        _while_allowed(
+        while_allowed(
             ctx,
             _stream(
                 lambda: write(exporting.export(store, actor, dataset, query, deadline)),
@@ -117,18 +115,6 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
         media_type=MEDIA[wanted.format],
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.{wanted.format}"},
     )
-
-
-async def _while_allowed(ctx: Context, pages: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    """Yield pages as long as the caller keeps the rights they began with; else the connection breaks off."""
-    async with contextlib.aclosing(pages):
-        async for page in pages:
-            try:
-                await ctx.read(ctx.check_rights)
-            except Refusal as refused:  # too late for an error response: the file has begun
-                log.info("an export of %s was broken off: %s", ctx.began.username, refused)
-                raise ConnectionAbortedError("the rights of who takes this file have ended") from None
-            yield page
 
 
 async def _stream(
@@ -153,7 +139,7 @@ async def _stream(
                 gone.set()
                 while not pages.empty():
                     pages.get()
-                pages.put(TimeoutError(f"nobody took the file for {_PATIENCE:g} seconds"))
+                pages.put(TimeoutError(f"no one took the file for {_PATIENCE:g} seconds"))
             return
 
     def run() -> None:
@@ -177,7 +163,7 @@ async def _stream(
     try:
         while (page := await asyncio.to_thread(pages.get)) is not None:
             if gone.is_set():
-                raise TimeoutError("nobody took the export any further")  # raising breaks the connection off
+                raise TimeoutError("no one took the export any further")  # raising breaks the connection off
             if isinstance(page, BaseException):
                 raise page
             yield page
@@ -224,7 +210,7 @@ async def import_file(
     dry_run: Annotated[bool, Query(description="Only check the file.")] = False,
     leave_out: Annotated[bool, Query(description="Leave bad rows out instead of refusing the file.")] = False,
 ) -> Reply[ImportOut]:
-    """Import records from a file: our own export with everybody's answers, or any table with a mapping of columns.
+    """Import records from a file: our own export with everyone's answers, or any table with a mapping of columns.
 
     A bad row refuses the whole file, unless ``leave_out`` is set; the reply then names what was left out. The rest is
     stored completely or not at all, even if the server is stopped meanwhile.
@@ -244,7 +230,7 @@ async def import_file(
             allow_overlapping_spans=allow_overlapping_spans, allow_character_spans=allow_character_spans
         )
         wanted = rules if task is Task.TOKEN_CLASSIFICATION and rules != LabelSettings() else None
-    how = Reading(
+    how = ReadOptions(
         format, task, columns, _limits(ctx), _file_limits(ctx), rules=rules, by=ctx.actor.username, now=now
     )
     with contextlib.closing(tempfile.TemporaryFile(dir=ctx.settings.home)) as file:
@@ -283,7 +269,7 @@ async def _spool(request: Request, file: IO[bytes]) -> None:
             await asyncio.to_thread(file.write, part)
         file.seek(0)
     except OSError as failure:
-        raise StorageFullError(f"The file could not be kept while it is read: {failure}.") from failure
+        raise StorageFullError(f"The file couldn't be kept while it is read: {failure}.") from failure
 
 
 def _limits(ctx: Context) -> BulkLimits:

@@ -70,7 +70,7 @@ async def _checks(state: AppState) -> dict[str, str]:
         await state.read(lambda tx: tx.people.count_users())
         found = await state.run_short(state.store.condition)
     except Exception as failure:  # any failure means not ready
-        return {"store": f"cannot be read: {type(failure).__name__}"}
+        return {"store": f"can't be read: {type(failure).__name__}"}
     disk = "ok" if found.free is None or found.free >= state.settings.min_free_disk else "is nearly full"
     store = "ok" if found.damage is None else f"is damaged: {found.damage}; stop the server and look"
     if found.lost is not None:
@@ -79,7 +79,7 @@ async def _checks(state: AppState) -> dict[str, str]:
         "store": store,
         "writer": "ok" if found.writing else "has died; restart the server",
         "tables": "ok" if found.tables == found.tables_wanted else "are not those of this version",
-        "disk": disk if found.writable else "cannot be written to",
+        "disk": disk if found.writable else "can't be written to",
         "running": "is shutting down" if state.stopping.is_set() else "ok",
     }
 

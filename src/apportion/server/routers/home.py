@@ -24,7 +24,7 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 
 _FIELDS = (
-    ("code", "Code from the console of the server", "text"),
+    ("code", "Setup code", "text"),
     ("first_name", "Your first name", "text"),
     ("username", "Username: lower case letters, digits, - and _", "text"),
     ("password", "Password, 8 characters or more", "password"),
@@ -103,8 +103,8 @@ def _form(
         for name, label, kind in _FIELDS
     )
     body = (
-        "<p>Nobody can sign in yet. Create the first administrator; the code stands on the console where the "
-        f'server was started.</p>{alerts}<form method="post" action="{escape(state.settings.base_url)}">'
+        "<p>No one can sign in yet. Create the first administrator; the setup code is printed in the terminal where "
+        f'the server was started.</p>{alerts}<form method="post" action="{escape(state.settings.base_url)}">'
         f"{inputs}<button>Create administrator</button></form>"
     )
     return HTMLResponse(_page(body), status)

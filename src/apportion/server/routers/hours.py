@@ -13,7 +13,12 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.hours import hours_csv, hours_out
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
-from apportion.services.insight.hours import dataset_hours, workspace_hours
+from apportion.services.insight.hours import (
+    dataset_hours,
+    note_dataset_hours,
+    note_workspace_hours,
+    workspace_hours,
+)
 from apportion.wire.progress import HoursOut
 
 __all__ = ["router"]
@@ -46,6 +51,9 @@ async def get_dataset_hours(
     """Report the hours that people spent on a dataset, for payment; annotators see their own."""
     address, span = ctx.address(name), span_of(first, last, timezone or ctx.settings.timezone)
     found = await ctx.read_slow(lambda tx: dataset_hours(tx, ctx.actor, address, span, by))
+    if format == "csv":
+        asked, now = _asked(first, last, by, found), ctx.state.clock.now()
+        await ctx.write(lambda tx: note_dataset_hours(tx, ctx.actor, address, asked, now=now))
     return _answer(found, span, format, name)
 
 
@@ -62,7 +70,15 @@ async def get_workspace_hours(
     """Report the hours that people spent on each dataset of a workspace, for payment; annotators see their own."""
     span = span_of(first, last, timezone or ctx.settings.timezone)
     found = await ctx.read_slow(lambda tx: workspace_hours(tx, ctx.actor, name, span, by))
+    if format == "csv":
+        asked, now = _asked(first, last, by, found), ctx.state.clock.now()
+        await ctx.write(lambda tx: note_workspace_hours(tx, ctx.actor, name, asked, now=now))
     return _answer(found, span, format, name)
+
+
+def _asked(first: str | None, last: str | None, by: Period, found: list[Hours]) -> dict[str, Any]:
+    """Return what the event of a download says."""
+    return {"format": "csv", "by": str(by), "from": first, "to": last, "rows": len(found)}
 
 
 def _answer(found: list[Hours], span: Span, format: str, name: str) -> Response | HoursOut:

@@ -50,7 +50,7 @@ async def list_comments(
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
 ) -> InboxOut:
-    """List comments by others that are for you: those to you, and in workspaces you lead also those to nobody."""
+    """List comments by others that are for you: those to you, and in workspaces you lead also those to no one."""
     before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else None
     found = await ctx.read_slow(lambda tx: inbox(tx, ctx.actor, done=done, before=before, limit=limit))
     following = str(found[-1].comment.no) if len(found) == limit else None

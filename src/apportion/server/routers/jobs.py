@@ -74,7 +74,7 @@ async def apply(ctx: Ctx, name: str, wanted: ApplyIn) -> Reply[JobOut]:
 
 @router.post(_DATASET + "/consensus:accept", responses=_REFUSALS, dependencies=KEYED)
 async def accept(ctx: Ctx, name: str, wanted: Annotated[AcceptIn, Body()]) -> Reply[JobOut]:
-    """Accept as gold what people agree on, for records that nobody has decided. Can be undone."""
+    """Accept as gold what people agree on, for records that no one has decided. Can be undone."""
     address, now = ctx.address(name), ctx.state.clock.now()
     asked = jobs.Acceptance(wanted.query, ResolutionRule(wanted.rule))
     await ctx.parsed(wanted.query)
@@ -113,7 +113,7 @@ async def import_gold(ctx: Ctx, name: str, wanted: ImportGoldIn) -> Reply[Import
         # a missing value becomes {}, which is refused for its form
         sent = (row.value or {}) if row.state == "submitted" else None
         value = read_value(dataset.task, sent, ctx.settings.answer_limits)
-        entries.append(gold.GoldEntry(row.id, value, row.reason))
+        entries.append(gold.ImportedGold(row.id, value, row.reason))
     asked = gold.GoldImport(entries, wanted.overwrite)
     return await ctx.once(
         lambda tx: ImportGoldOut(**gold.import_gold(tx, ctx.actor, address, asked, now=now))

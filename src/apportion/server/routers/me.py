@@ -51,7 +51,7 @@ async def replace_password(ctx: Ctx, request: Request, wanted: PasswordIn) -> No
             lambda: state.sign_in.confirm(ctx.actor.username, wanted.current, address), address
         )
     except (ForbiddenOperationError, TooManyAttemptsError):
-        await note_refusal(state, ctx.actor.username, "wrong present password")
+        await note_refusal(state, ctx.actor.username, "wrong current password")
         raise
     hashed = await state.hashing(lambda: state.passwords.hash(wanted.new))
     now = state.clock.now()

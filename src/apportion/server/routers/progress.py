@@ -60,7 +60,7 @@ async def progress(
 async def my_work(ctx: Ctx) -> WorkOut:
     """List my work in all datasets."""
     now = ctx.state.clock.now()
-    found = await ctx.read(lambda tx: team.my_work(tx, ctx.actor, now=now))
+    found = await ctx.read_slow(lambda tx: team.my_work(tx, ctx.actor, now=now))
     return WorkOut(work=[work_out(each) for each in found])
 
 
@@ -77,12 +77,13 @@ async def events(
     name: str,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+    annotator: Annotated[str | None, Query(description="Only what this person did.")] = None,
 ) -> EventsOut:
     """List the events of a dataset, newest first; annotators see their own."""
     address = ctx.address(name)
     before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 1 << 62
-    found = await ctx.read(
-        lambda tx: team.events(tx, ctx.actor, address, team.EventPage(limit, before=before))
+    found = await ctx.read_slow(
+        lambda tx: team.events(tx, ctx.actor, address, team.EventPage(limit, before=before, who=annotator))
     )
     following = str(found[-1].no) if len(found) == limit else None
     return EventsOut(events=[_event(each) for each in found], next=following)

@@ -105,7 +105,7 @@ async def release(ctx: Ctx, name: str, sent: LeasesIn) -> Freed:
 
 @router.post(_QUEUE + ":skip", responses={**_REFUSALS, **responses(RecordNotFound, queue.LeaseGoneError)})
 async def skip(ctx: Ctx, name: str, sent: SkipIn) -> Skipped:
-    """Skip a record: it goes to others, comes back later or goes to nobody, as the plan or the dataset says."""
+    """Skip a record: it goes to others, comes back later or goes to no one, as the plan or the dataset says."""
     address, now = ctx.address(name), ctx.state.clock.now()
     slot = await ctx.write(
         lambda tx: queue.skip_record(

@@ -104,7 +104,7 @@ async def rules_figures(
     name: str,
     task: str,
     answers: Annotated[
-        bool, Query(description="Whether to compare them with everybody's answers, too; for reviewers.")
+        bool, Query(description="Whether to compare them with everyone's answers, too; for reviewers.")
     ] = False,
 ) -> Reply[RulesReport]:
     """Measure all stored rules at once, as you see the dataset: coverage, overlaps, conflicts, precision."""
@@ -148,7 +148,7 @@ async def _note_scan(ctx: Context, address: DatasetAddress, criteria: Criteria, 
     try:
         await ctx.write(lambda tx: find.note_scan(tx, ctx.actor, address, scan, now=now), urgent=True)
     except StorageFullError:
-        log.warning("a scan could not be put in the audit log: the disk is full")
+        log.warning("a scan couldn't be put in the audit log: the disk is full")
 
 
 @router.post(_RULES + ":undo", responses={**_REFUSALS, **responses(BadRequestError, ConflictError)})

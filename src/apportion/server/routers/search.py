@@ -200,4 +200,4 @@ async def _note(ctx: Context, address: DatasetAddress, criteria: Criteria) -> No
             urgent=True,
         )
     except StorageFullError:
-        log.warning("a scan could not be put in the audit log: the disk is full")
+        log.warning("a scan couldn't be put in the audit log: the disk is full")

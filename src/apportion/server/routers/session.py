@@ -23,7 +23,7 @@ router = APIRouter(tags=["Signing in"], route_class=JsonRoute)
     responses=responses(UnauthorizedError, ForbiddenOperationError, TooManyAttemptsError),
 )
 async def sign_in(request: Request, response: Response, state: InAppState, login: Login) -> Me:
-    """Sign in: the answer sets a cookie that scripts cannot read."""
+    """Sign in: the answer sets a cookie that scripts can't read."""
     if CSRF_HEADER not in request.headers:
         raise ForbiddenOperationError(f"Signing in needs the header {CSRF_HEADER}.")
     token = await enter(request, state, login.username, login.password)

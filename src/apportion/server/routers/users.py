@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -24,6 +24,9 @@ from apportion.services.people.create_team import CreatedTeam, create_team
 from apportion.vocabulary import Role
 from apportion.wire.people import NewTeam, NewUserIn, NewUsers, UserChanges, UserOut
 
+if TYPE_CHECKING:
+    from apportion.ports.store import Transaction
+
 __all__ = ["router"]
 
 router = APIRouter(tags=["Users"], route_class=JsonRoute)
@@ -34,8 +37,12 @@ async def list_users(
     ctx: Ctx, inactive: Annotated[bool, Query(description="List deactivated users too.")] = False
 ) -> list[UserOut]:
     """List all users, in the order in which they were created."""
-    found = await ctx.read(lambda tx: manage.list_users(tx.people, ctx.actor, inactive=inactive))
-    return [user_out(each) for each in found]
+
+    def find(tx: Transaction) -> list[UserOut]:
+        found = manage.list_users(tx.people, ctx.actor, inactive=inactive)
+        return [user_out(each) for each in found]
+
+    return await ctx.read_slow(find)
 
 
 @router.post(
@@ -102,7 +109,7 @@ async def change_user(ctx: Ctx, id: UUID, wanted: UserChanges) -> UserOut:
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
-    """Reset a user's API key; the old one and their sessions stop working. Everybody may reset their own."""
+    """Reset a user's API key; the old one and their sessions stop working. Everyone may reset their own."""
     user, now = UserId(str(id)), ctx.state.clock.now()
     changed, key = await ctx.write(lambda tx: manage.reset_key(tx, ctx.actor, user, now=now, sid=ctx.sid))
     return user_out(changed, key=key)
@@ -113,7 +120,7 @@ async def reset_key(ctx: Ctx, id: UUID) -> UserOut:
     responses=responses(ForbiddenOperationError, EntityNotFoundError),
 )
 async def delete_user(ctx: Ctx, id: UUID) -> UserOut:
-    """Deactivate a user: nobody can sign in as them any more, and their annotations keep their name."""
+    """Deactivate a user: no one can sign in as them any more, and their annotations keep their name."""
     user, now = UserId(str(id)), ctx.state.clock.now()
     gone = await ctx.write(lambda tx: manage.deactivate_user(tx, ctx.actor, user, now=now))
     return user_out(gone)

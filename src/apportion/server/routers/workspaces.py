@@ -35,7 +35,7 @@ router = APIRouter(tags=["Workspaces"], route_class=JsonRoute)
 
 @router.get("/api/workspaces")
 async def list_workspaces(ctx: Ctx) -> list[WorkspaceOut]:
-    """List workspaces: all for administrators, their own for everybody else."""
+    """List workspaces: all for administrators, their own for everyone else."""
     found = await ctx.read(lambda tx: manage.list_workspaces(tx.people, ctx.actor))
     return [workspace_out(each) for each in found]
 
@@ -55,7 +55,7 @@ async def create_workspace(ctx: Ctx, wanted: NewWorkspace) -> WorkspaceOut:
 async def list_users(ctx: Ctx, id: UUID) -> list[UserOut]:
     """List the users of a workspace, in the order of joining."""
     which = WorkspaceId(str(id))
-    found = await ctx.read(lambda tx: manage.list_workspace_users(tx.people, ctx.actor, which))
+    found = await ctx.read_slow(lambda tx: manage.list_workspace_users(tx.people, ctx.actor, which))
     return [user_out(each) for each in found]
 
 
@@ -84,7 +84,7 @@ async def remove_user(ctx: Ctx, id: UUID, user: UUID) -> UserOut:
 )
 async def list_members(ctx: Ctx, name: str) -> Members:
     """List the members of a workspace with their roles in it."""
-    found = await ctx.read(lambda tx: manage.list_members(tx.people, ctx.actor, name))
+    found = await ctx.read_slow(lambda tx: manage.list_members(tx.people, ctx.actor, name))
     return members_out(found)
 
 
@@ -93,7 +93,7 @@ async def list_members(ctx: Ctx, name: str) -> Members:
 )
 async def list_leaders(ctx: Ctx, name: str) -> Leaders:
     """List the reviewers and managers of a workspace, for its members: people to turn to."""
-    found = await ctx.read(lambda tx: manage.list_leaders(tx.people, ctx.actor, name))
+    found = await ctx.read_slow(lambda tx: manage.list_leaders(tx.people, ctx.actor, name))
     return leaders_out(found)
 
 

@@ -25,7 +25,7 @@ __all__ = ["AnswerMode", "answer_mode"]
 
 
 class AnswerMode(Protocol):
-    """How one dataset keeps the answers of people, within a transaction."""
+    """A way of keeping the answers to one dataset, within a transaction."""
 
     @property
     def keeps_gold(self) -> bool:

@@ -77,8 +77,8 @@ class IndividualAnswers:
         if patch.metadata:
             if access.is_annotator:
                 raise ForbiddenOperationError(
-                    f"Operation not allowed: annotators do not change the metadata of dataset {name}, where "
-                    "everybody has annotations of their own. Nothing was changed."
+                    f"Operation not allowed: annotators can't change the metadata of dataset {name}, where "
+                    "everyone gives their own answers. Nothing was changed."
                 )
             self.tx.records.patch(
                 self.dataset, id, metadata=patch.metadata, status=None, at=now, keep_answers=True
@@ -96,8 +96,8 @@ class IndividualAnswers:
             self._close(case, access.username, now)
         elif status is not case.record.status:
             raise BadRequestError(
-                f"In dataset {name} everybody has annotations of their own: the status follows from them and "
-                "from gold values. Set a gold value, or 'Discarded'. Nothing was changed."
+                f"In dataset {name} everyone gives their own answers, and the status follows from them and from "
+                "final values. Resolve the record, or set 'Discarded'. Nothing was changed."
             )
         return logged
 

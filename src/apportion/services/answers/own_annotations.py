@@ -17,7 +17,7 @@ from apportion.domain.individual.showing import show_annotation
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.records import Value, shown_text
-from apportion.ports.annotations import PastAnnotation
+from apportion.ports.annotations import HistoryPage, PastAnnotation
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import DatasetAccess, open_dataset
 from apportion.vocabulary import AnnotationState, HistoryReason, Task
@@ -119,7 +119,7 @@ def undo_own_annotation(
     before = case.of(name)
     if before is None or before.version == 0:
         raise BadRequestError("There is nothing to undo: you have not annotated this record.")
-    past = next(iter(tx.annotations.history(access.dataset, address.id, name)), None)
+    past = next(iter(tx.annotations.history(access.dataset, address.id, name, limit=1)), None)
     if past is not None and past.why is not HistoryReason.OUTDATED and past.state in ANSWERED:
         return _save(access, case, AnswerChange(name, past.state, past.value, now))
     if before.state is AnnotationState.NONE:
@@ -150,7 +150,7 @@ def all_annotations(
     case = record_case(access, address.id)
     if not sees_others(access):
         raise ForbiddenOperationError(
-            "Operation not allowed: in this dataset everybody sees only their own annotations."
+            "Operation not allowed: in this dataset everyone sees only their own answers."
         )
     found = [
         each
@@ -166,11 +166,14 @@ def sees_others(access: DatasetAccess) -> bool:
 
 
 def history(
-    tx: Transaction, actor: Actor, address: RecordAddress
-) -> tuple[Dataset, Sequence[PastAnnotation]]:
-    """Return earlier annotations of a record: one's own, or everybody's for those who may see them."""
+    tx: Transaction, actor: Actor, address: RecordAddress, page: HistoryPage
+) -> tuple[Dataset, Sequence[tuple[int, PastAnnotation]], bool]:
+    """Return a page of a record's earlier annotations, and whether there are more: one's own, or everybody's for those
+    who may see them.
+    """
     access = open_dataset(tx, actor, address.dataset, Action.ANNOTATE)
     case = record_case(access, address.id)
     everybody = access.may(Action.SEE_ANNOTATIONS)
-    past = tx.annotations.history(access.dataset, case.id, None if everybody else actor.username)
-    return access.dataset, [each for each in past if each.state in ANSWERED]
+    page = page._replace(annotator=None if everybody else actor.username)
+    found, more = tx.annotations.history_page(access.dataset, case.id, page)
+    return access.dataset, found, more

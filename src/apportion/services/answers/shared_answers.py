@@ -164,7 +164,7 @@ class SharedAnswers:
         kept = [slot for slot in changed if slot not in ended]
         self.tx.assignments.save(self.dataset, [(before[slot.id], slot) for slot in kept])
         self.tx.assignments.save(
-            self.dataset, [(before[slot.id], slot) for slot in ended], f"done by {author or 'somebody'}"
+            self.dataset, [(before[slot.id], slot) for slot in ended], f"done by {author or 'someone'}"
         )
 
     def _sign(self, author: str, records: Sequence[Record]) -> None:

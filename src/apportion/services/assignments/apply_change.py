@@ -152,7 +152,7 @@ class UndoPlan:
 def _check(tx: Transaction, planned: ComputedChange | ComputedUndo) -> None:
     now = tx.assignments.plan(planned.dataset, planned.stored.id)
     if now is None or now.changed_at != planned.stored.changed_at:
-        raise ConflictError("The plan was changed by somebody else just now. Nothing was changed; try again.")
+        raise ConflictError("The plan was changed by someone else just now. Nothing was changed; try again.")
 
 
 def _add(tx: Transaction, planned: ComputedChange) -> list[str]:

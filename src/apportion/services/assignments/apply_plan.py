@@ -61,8 +61,8 @@ __all__ = [
 NEVER = 1 << 62
 SLOTS_AT_ONCE = 2_500
 """Slots per transaction: nobody who annotates waits for more than those."""
-AT_ONCE = 20_000
-"""Slots up to which a plan is applied in one transaction."""
+AT_ONCE = SLOTS_AT_ONCE
+"""Slots up to which a plan is applied in one transaction: no more than of a larger one in each of its own."""
 _FORGOTTEN_AT_ONCE = 2_000
 _WHERE_SECONDS = 0.25
 """Seconds of computing for the query of a standing plan while records are logged: everybody's answers wait for it."""
@@ -103,7 +103,9 @@ class ApplyPlan:
         total = len(self._planned.plan.rows)
         parts = [(start, min(start + SLOTS_AT_ONCE, total)) for start in range(0, total, SLOTS_AT_ONCE)]
         written = [self._begin, *map(self._insert, parts), *map(self._enqueue, parts)]
-        if total <= AT_ONCE and not self._planned.many_answered:
+        # One that joins is within the transaction that logs its records anyway
+        most = 8 * AT_ONCE if self._joining else AT_ONCE
+        if total <= most and not self._planned.many_answered:
             yield lambda tx: self._whole(tx, written)
             return
         if self._planned.into is not None and not self._joining:
@@ -222,14 +224,16 @@ def _check_alone(tx: Transaction, planned: ComputedPlan) -> None:
     dataset = _find_unchanged(tx, planned)
     half = (PlanPhase.WRITING, PlanPhase.UNDOING)
     if any(each.phase in half or each.extending is not None for each in tx.assignments.plans(dataset)):
-        raise ConflictError("Another plan of this dataset is being written just now. Nothing was assigned.")
+        raise ConflictError(
+            "Another plan of this dataset is being saved right now. Nothing was assigned; try again."
+        )
 
 
 def _store_plan(tx: Transaction, planned: ComputedPlan, by: str, at: int) -> StoredPlan:
     dataset = _find_unchanged(tx, planned)
     if inputs_version(tx, dataset) != planned.mark:
         raise ConflictError(
-            "The records, the policies or the plans of this dataset changed while this one was worked out. "
+            "The records, the policies or the plans of this dataset changed while this one was calculated. "
             "Nothing was assigned; try again."
         )
     if planned.into is not None:

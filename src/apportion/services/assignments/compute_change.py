@@ -81,7 +81,7 @@ class _LiveSlots:
 
 @dataclass(frozen=True, slots=True)
 class Rebalance:
-    """How a plan is to be rebalanced: with other ``users`` of a ``rule``, or its team as it is.
+    """Request to rebalance a plan: with other ``users`` of a ``rule``, or its team as it is.
 
     ``level``: people above their share give up the surplus.
     """

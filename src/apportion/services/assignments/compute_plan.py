@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from apportion.domain.assignment.figures import PlanningCase
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
 from apportion.domain.assignment.spec import FromMetadata, PlanSpec, RuleSpec, WorkspaceEntry, show_plan
 from apportion.domain.assignment.states import Visibility
@@ -72,12 +73,12 @@ def compute_plan(
     _check_mirror(tx, dataset, spec)
     if spec.checks is not None and not policies_after(policies_of(dataset), spec).blind:
         raise BadRequestError(
-            "Checks are only of use where nobody can look up what others answered: make the plan blind. "
+            "Check questions only work where no one can look up other people's answers: make the plan blind. "
             "Nothing was planned."
         )
     held = tx.assignments.assignees(dataset) if tx.assignments.plans(dataset) else {}
     given, warnings = _inputs(tx, dataset, spec, _Scope(held))
-    found = plan(spec, given, policies=policies_of(dataset).show())
+    found = plan(spec, given, policies=policies_of(dataset).show()).predicting(_case(dataset))
     check_digest(digest, found.digest)
     return ComputedPlan(
         dataset,
@@ -89,6 +90,11 @@ def compute_plan(
         inputs_version(tx, dataset),
         many_answered(tx, dataset),
     )
+
+
+def _case(dataset: Dataset) -> PlanningCase:
+    labels = None if dataset.settings is None else dataset.settings.labels
+    return PlanningCase.of(None if labels is None else len(labels))
 
 
 def compute_extension(
@@ -112,7 +118,7 @@ def compute_extension(
         state=tx.assignments.state_of(stored),
         taken=taken,
         policies=policies_of(dataset).show(),
-    )
+    ).predicting(_case(dataset))
     # Records that were just logged are few: a count of all the others would make everybody who logs wait for it.
     many = ids is None and many_answered(tx, dataset)
     return ComputedPlan(
@@ -217,13 +223,13 @@ def _team_and_outsiders(
                     "an administrator" if members[person.name][0].is_admin else f"a {members[person.name][1]}"
                 )
                 warnings.append(
-                    f"{person.name} is {role} of this workspace: outside of the queue they see everybody's answers."
+                    f"{person.name} is {role} of this workspace: outside the queue they see everyone's answers."
                 )
             continue
         actor = tx.people.actor(person.name)
         if actor is not None and actor.is_admin:
             warnings.append(
-                f"{person.name} is an administrator: outside of the queue they see everybody's answers."
+                f"{person.name} is an administrator: outside the queue they see everyone's answers."
             )
             continue
         outsiders.append(person.name)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apportion.domain.assignment.rule_id import RuleId
-from apportion.domain.assignment.states import UNTOLD, Phase, Reason, holding, listed
+from apportion.domain.assignment.states import (
+    UNTOLD,
+    Phase,
+    Reason,
+    holding,
+    holding_after,
+    is_broken_off,
+    is_together,
+    listed,
+)
 from apportion.domain.datasets import Dataset, RecordAddress
 from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.individual.case import NOT_WANTED, Case
@@ -30,7 +39,7 @@ def explain(
     if annotator != actor.username and not leads:
         raise ForbiddenOperationError("Operation not allowed: annotators may ask about themselves.")
     case = record_case(access, address.id)
-    rows = tx.assignments.slots_on(dataset, address.id)
+    rows = tx.assignments.slots_on(dataset, [address.id])
     if leads:
         rows = [_explained(row) for row in with_reasons_that_hold(tx, dataset, rows)]
     else:  # an annotator must not learn that others disagreed, nor that a record is a check
@@ -54,15 +63,24 @@ def explain(
 
 
 def with_reasons_that_hold(tx: Transaction, dataset: Dataset, rows: Sequence[SlotRow]) -> list[SlotRow]:
-    """Return the rows with reasons that name only people who are on the record now: since a plan was made, rows were
-    moved, withdrawn and skipped.
+    """Return the rows with reasons that are true of who is on the record now: since a plan was made, rows were moved,
+    withdrawn and skipped.
     """
     named = {row.record for row in rows if row.reason != holding(row.reason, ())}
     there = tx.assignments.assignees(dataset, named) if named else {}
-    return [
-        row._replace(reason=holding(row.reason, there.get(row.record, set()) - {row.annotator or ""}))
-        for row in rows
-    ]
+    together = {row.record for row in rows if is_together(row.reason)}
+    broken = {
+        (each.record, each.plan, each.rule)
+        for each in (tx.assignments.slots_on(dataset, together) if together else ())
+        if is_broken_off(each.reason, each.state)
+    }
+    found = []
+    for row in rows:
+        others = there.get(row.record, set()) - {row.annotator or ""}
+        after = (row.record, row.plan, row.rule) in broken and not is_broken_off(row.reason, row.state)
+        reason = holding_after(row.reason, others) if after else holding(row.reason, others)
+        found.append(row._replace(reason=reason))
+    return found
 
 
 def _nameless(row: SlotRow) -> SlotRow:

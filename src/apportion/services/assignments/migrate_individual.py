@@ -76,7 +76,7 @@ class IndividualMigration:
     def _prepare(self, tx: Transaction, ids: Sequence[str]) -> None:
         if tx.annotations.staging(self.dataset) != self._staging:
             raise ConflictError(
-                f"Somebody else began to make dataset {self.dataset.name} individual meanwhile. Nothing was changed."
+                f"Someone else began to make dataset {self.dataset.name} individual meanwhile. Nothing was changed."
             )
         self.ids.update(dict.fromkeys(ids))
         stage_records(tx, self.dataset, ids, Staging(self.policies, self.now, self.plan))

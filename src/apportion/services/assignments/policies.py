@@ -110,7 +110,7 @@ class PolicyChange:
         assert before is not None
         if dataset.uuid != before.uuid or dataset.policies != before.policies:
             raise ConflictError(
-                f"The policies of dataset {dataset.name} were changed by somebody else just now. Nothing was changed."
+                f"The policies of dataset {dataset.name} were changed by someone else just now. Nothing was changed."
             )
         if self._migration is not None:
             self._migration.finish(tx)

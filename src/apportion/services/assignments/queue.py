@@ -270,7 +270,7 @@ def skip_record(
     if slot is None:
         if not case.ever_had(me):
             raise RecordNotFound(dataset.id, id)
-        raise LeaseGoneError(f"Record {id} is not before you any more. Nothing was changed.")
+        raise LeaseGoneError(f"You no longer have record {id}. Nothing was changed.")
     after = skip(slot, me)
     answer_mode(tx, dataset).skip(case, after, _skipped(asked.reason), now=now)
     detail = {"reason": asked.reason}
@@ -298,9 +298,7 @@ def take_skipped_back(tx: Transaction, actor: Actor, address: RecordAddress, tok
             answer_mode(tx, dataset).skip(case, after, "skip undone", now=now)
             tx.annotations.log_event(dataset, me, EventCode.TOOK_SKIP_BACK, at=now, record=case)
             return after
-    raise LeaseGoneError(
-        f"Record {id} cannot come back to you: somebody else has it now. Nothing was changed."
-    )
+    raise LeaseGoneError(f"You can't get record {id} back: someone else has it now. Nothing was changed.")
 
 
 def _skipped(reason: str | None) -> str:

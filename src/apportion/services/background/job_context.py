@@ -10,6 +10,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.errors import Refusal
 from apportion.domain.jobs import Job
 from apportion.domain.records import Value
+from apportion.ports.deadline import Foreground
 from apportion.ports.security import Clock
 from apportion.ports.store import Store, Transaction
 from apportion.services.datasets.access import DatasetAccess, dataset_by_number
@@ -30,6 +31,9 @@ class JobContext:
     read_value: Callable[[Task, dict[str, Any] | None], Value | None]
     stopping: Callable[[], bool] = lambda: False
     """A function that tells whether the server is about to stop."""
+
+    foreground: Foreground | None = None
+    """The requests at work that jobs let go first."""
 
     def check_running(self) -> None:
         """Raise ``OperationStoppedError`` once the server is about to stop."""

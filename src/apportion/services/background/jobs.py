@@ -72,9 +72,13 @@ def begin_apply(tx: Transaction, actor: Actor, address: DatasetAddress, asked: A
         raise BadRequestError("There is no value to set. Nothing was changed.")
     gold = answer_mode(tx, access.dataset).keeps_gold and not access.is_annotator
     if gold and asked.state is AnnotationState.DRAFT:
-        raise BadRequestError("A decision is no draft: the state must be submitted or discarded.")
+        raise BadRequestError(
+            "A final value is never a draft: the state must be submitted or discarded. Nothing was changed."
+        )
     if gold and asked.take is AcceptScope.OWN:
-        raise BadRequestError("A decision needs a value, or what is predicted; nobody's own answer is one.")
+        raise BadRequestError(
+            "A final value needs a value, or the prediction; your own answer can't be one. Nothing was changed."
+        )
     spec = {
         "query": asked.query,
         "value": asked.json,
@@ -191,7 +195,7 @@ def check_still_allowed(tx: Transaction, job: Job, dataset: Dataset) -> Actor:
     name = str(job.spec.get("asked_by", job.by))
     actor = tx.people.actor(name)
     if actor is None:
-        raise Refusal(f"{name} cannot sign in any more. {_STAYS}")
+        raise Refusal(f"{name} can't sign in any more. {_STAYS}")
     action = Action.ADJUDICATE if _sets_gold(job) else _NEEDED[job.kind]
     if not allowed(actor, action, dataset.workspace, dataset.created_by):
         raise Refusal(f"{name} may not {action} any more. {_STAYS}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -34,6 +35,8 @@ __all__ = ["AT_ONCE", "AcceptConsensus", "ApplyValue", "RecordJob", "UndoJob"]
 
 AT_ONCE = 100
 """Records per transaction: few, so that nobody annotating waits for them."""
+BYTES_AT_ONCE = 2_000_000
+"""Size of the records and answers that are read and written in a transaction with more than one record."""
 QUERY_SECONDS = 30.0
 """Seconds of computing for the query of a job: nobody waits for its answer, but other jobs do."""
 _SHOWN = 20
@@ -50,6 +53,7 @@ class RecordJob:
     def __init__(self, context: JobContext, job: Job) -> None:
         self._context = context
         self._job = job
+        self._sent = len(json.dumps(job.spec.get("value")))
         self._found: dict[int, list[tuple[str, str | None]]] = {}
         """By the place of a part: its records, and why each was left as it was."""
 
@@ -68,8 +72,10 @@ class RecordJob:
         """Yield the steps, each to be run in a transaction of its own."""
         ids = self._records()
         yield lambda tx: tx.jobs.change(self._job, at=self._context.clock.now(), total=len(ids))
-        for start in range(0, len(ids), AT_ONCE):
-            yield partial(self._some, start, ids[start : start + AT_ONCE])
+        start = 0
+        while start < len(ids):
+            yield partial(self._some, start, ids)
+            start += len(self._found[start])
 
     def give_up(self) -> Iterator[Step]:
         """Yield no steps: what was changed before stays changed."""
@@ -77,21 +83,31 @@ class RecordJob:
 
     def _records(self) -> Sequence[str]:
         """Return the ids of the records that the job is about: those that match its query."""
-        with self._context.store.read(Deadline(QUERY_SECONDS)) as tx:
+        deadline = Deadline(QUERY_SECONDS, foreground=self._context.foreground, long=True)
+        with self._context.store.read(deadline) as tx:
             access = job_access(tx, self._job)
             seen = access.seen(Criteria(parse(self._job.spec["query"])))
             return sorted(tx.records.ids(access.dataset, seen).ids)
 
     def _some(self, start: int, ids: Sequence[str], tx: Transaction) -> None:
         access, now = job_access(tx, self._job), self._context.clock.now()
-        found = []
-        for id in ids:
+        found: list[tuple[str, str | None]] = []
+        for id in self._part(access, ids[start : start + AT_ONCE]):
             try:
                 found.append((id, self._change(access, id, now)))
             except Refusal as refused:
                 found.append((id, str(refused)))
         self._found[start] = found
-        tx.jobs.change(self._job, at=now, done=start + len(ids))
+        tx.jobs.change(self._job, at=now, done=start + len(found))
+
+    def _part(self, access: DatasetAccess, ids: Sequence[str]) -> Sequence[str]:
+        """Return the first of the records, as many as one transaction may change: fewer where they are large."""
+        sizes, total = access.tx.annotations.sizes(access.dataset, ids), 0
+        for place, id in enumerate(ids):
+            total += sizes.get(id, 0) + self._sent
+            if place and total > BYTES_AT_ONCE:
+                return ids[:place]
+        return ids
 
     def _change(self, access: DatasetAccess, id: str, now: int) -> str | None:
         """Change one record; return why it was left as it was, None where it was changed."""

@@ -50,4 +50,4 @@ def recover(
         except OperationStoppedError:
             return
         except Exception:
-            log.exception("could not %s; the next start tries again", operation.name)
+            log.exception("couldn't %s; the next start tries again", operation.name)

@@ -82,8 +82,8 @@ def restore_dataset(
             called,
             "ServiceDataset",
             address.workspace,
-            message=f"Another dataset is called {called} by now. Nothing was restored: give the name that the "
-            "restored one shall have.",
+            message=f"There is another dataset named {called} now. Nothing was restored: choose another name for "
+            "the restored one.",
         )
     restored = tx.datasets.restore(found, name=called)
     detail = None if called == address.name else {"from": address.name}

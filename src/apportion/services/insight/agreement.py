@@ -94,7 +94,7 @@ def measure(tx: Transaction, actor: Actor, address: DatasetAddress, asked: Figur
         )
     if which is Measure.GAMMA and not can_align():
         raise BadRequestError(
-            "This server cannot compute gamma, which needs a solver: install it with the extra, "
+            "This server can't compute gamma, which needs a solver: install it with the extra, "
             "`pip install 'apportion[gamma]'`, or ask for another measure."
         )
     if asked.by is By.LABEL and kind is AnswerKind.TEXT:
@@ -291,11 +291,11 @@ def _team(tx: Transaction, dataset: Dataset, columns: AnswerColumns) -> Annotato
     labels = [str(each) for each in data.values]
     why = None
     if not len(shared):
-        why = "no record has answers by two people, so nobody's can be compared with anybody's"
+        why = "no record has answers by two people, so there is nothing to compare"
     elif len(shared) > MODEL_AT_MOST:
         why = (
-            f"{len(shared):,} answers are too many to wait for; set the policy resolution to dawid_skene, "
-            "and its job says how good everybody is"
+            f"{len(shared):,} answers would take too long here; set the policy resolution to dawid_skene, "
+            "and its job reports how accurate everyone is"
         )
     if why is not None:
         return AnnotatorReport(answers, (), labels, why, confusion(data))

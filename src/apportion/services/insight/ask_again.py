@@ -58,7 +58,7 @@ def undo_ask_again(
     """Restore an answer that was sent back, as long as its author has not begun another; the comment is dealt with."""
     access, case = open_adjudicable(tx, actor, address)
     before = case.of(annotator)
-    past = next(iter(tx.annotations.history(access.dataset, address.id, annotator)), None)
+    past = next(iter(tx.annotations.history(access.dataset, address.id, annotator, limit=1)), None)
     untouched = (
         before is not None
         and before.state is AnnotationState.DRAFT

@@ -8,7 +8,7 @@ from apportion.domain.datasets import Dataset, RecordAddress
 from apportion.domain.errors import ValidationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, allowed
-from apportion.ports.annotations import Comment
+from apportion.ports.annotations import Comment, CommentPage
 from apportion.ports.store import Transaction
 from apportion.services.answers.answer_change import record_case
 from apportion.services.answers.own_annotations import sees_others
@@ -26,14 +26,16 @@ class NewComment:
     to: str | None = None
 
 
-def comments(tx: Transaction, actor: Actor, address: RecordAddress) -> list[Comment]:
-    """Return the comments on a record. Blind annotators read those that they wrote or that were written to them."""
+def comments(
+    tx: Transaction, actor: Actor, address: RecordAddress, page: CommentPage
+) -> list[tuple[int, Comment]]:
+    """Return a page of the comments on a record. Blind annotators read those that they wrote or that were written
+    to them.
+    """
     access = open_dataset(tx, actor, address.dataset, Action.ANNOTATE)
     case = record_case(access, address.id)
-    found = tx.annotations.comments(access.dataset, case)
-    if sees_others(access):
-        return found
-    return [each for each in found if actor.username in (each.author, each.to)]
+    page = page._replace(reader=None if sees_others(access) else actor.username)
+    return tx.annotations.comments(access.dataset, case, page)
 
 
 def add_comment(

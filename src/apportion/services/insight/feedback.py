@@ -1,4 +1,4 @@
-"""What was decided about one's own answers, in all datasets."""
+"""Decisions about one's own answers, in all datasets."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def add_rule(tx: Transaction, actor: Actor, address: DatasetAddress, rule: Label
         )
     if names_rules(_parsed(rule.query)):
         raise BadRequestError(
-            "A labeling rule cannot be made of others: its query has rule: or covered: in it. Nothing was stored."
+            "A labeling rule can't be made of others: its query has rule: or covered: in it. Nothing was stored."
         )
     _add(tx, actor, dataset, rule, now=rule.created_at)
     return rule
@@ -118,7 +118,7 @@ def undo_rule_change(
     if there is None if last.what is EventCode.DELETED_RULE else there is not None and _as_left(last, there):
         return _take_back(tx, actor, dataset, last, now=now)
     raise ConflictError(
-        f"Your change of rule {last.object!r} cannot be undone: somebody has changed it since. Nothing was changed."
+        f"Your change of rule {last.object!r} can't be undone: someone has changed the rule since. Nothing was changed."
     )
 
 

@@ -91,7 +91,7 @@ class _Matches:
 
     def answers(self) -> Iterator[tuple[AgentValues | None, AgentValues | None]]:
         """Return the prediction and the annotation of every record."""
-        return (self._tx.records.answers_of(row, self.dataset.task) for row in self.rows())
+        return (row.values(self.dataset.task) for row in self.rows())
 
     def labels(self) -> list[str]:
         """Return every label that some prediction or annotation has, with any score."""

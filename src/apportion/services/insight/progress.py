@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from apportion.domain.assignment.states import RowState
 from apportion.domain.datasets import Dataset, DatasetAddress
+from apportion.domain.errors import ForbiddenOperationError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.ports.annotations import Event
@@ -132,8 +133,8 @@ def _people(
     only: str | None,
     passed_on: Mapping[int, Mapping[str, int]] | None = None,
 ) -> list[PersonProgress]:
-    active = tx.assignments.last_active(dataset)
-    paces = tx.annotations.paces(dataset, now - PACE_DAYS * DAY)
+    active = tx.assignments.last_active(dataset, only)
+    paces = tx.annotations.paces(dataset, now - PACE_DAYS * DAY, only)
     skipped = (tx.totals.passed_on() if passed_on is None else passed_on).get(dataset.no, {})
     return people_of(PeopleCounts(_live(tx, dataset, only), active, paces, skipped), only, now=now)
 
@@ -225,17 +226,27 @@ def my_work(tx: Transaction, actor: Actor, *, now: int) -> list[WorkItem]:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """A page of events: those after a number in order, or those before one, newest first."""
+    """A page of events: those after a number in order, or those before one, newest first; ``who`` only theirs."""
 
     limit: int
     after: int = 0
     before: int | None = None
+    who: str | None = None
 
 
 def events(tx: Transaction, actor: Actor, address: DatasetAddress, page: EventPage) -> Sequence[Event]:
-    """Return the events of a dataset; annotators see their own."""
-    access = open_dataset(tx, actor, address, Action.ANNOTATE)
-    who = None if access.may(Action.SEE_EVENTS) else actor.username
+    """Return the events of a dataset; annotators see their own.
+
+    Raises ``ForbiddenOperationError`` for annotators who ask for somebody else's.
+    """
+    access, who = open_dataset(tx, actor, address, Action.ANNOTATE), page.who
+    if not access.may(Action.SEE_EVENTS):
+        if who not in (None, actor.username):
+            raise ForbiddenOperationError(
+                f"Operation not allowed: annotators see only their own activity in dataset {address.name}. "
+                "Leave out 'annotator', or name yourself."
+            )
+        who = actor.username
     return tx.annotations.events(
         access.dataset, after=page.after, before=page.before, who=who, limit=page.limit
     )

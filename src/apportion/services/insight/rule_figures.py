@@ -25,7 +25,7 @@ __all__ = ["AnswerFigures", "RecordSets", "RuleFigures", "RulesReport", "all_rul
 
 @dataclass(frozen=True, slots=True)
 class AnswerFigures:
-    """How many of all people's answers on the records of a rule have its label, and how many do not."""
+    """Numbers of all people's answers on the records of a rule that have its label, and that do not."""
 
     correct: int
     incorrect: int

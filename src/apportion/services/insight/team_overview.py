@@ -178,7 +178,9 @@ def release_for(
     """Release the leases of these people; return the ids of the records that are free again. Drafts stay theirs."""
     dataset = open_dataset(tx, actor, address, Action.ASSIGN).dataset
     if not annotators:
-        raise BadRequestError("Nobody is named from whom to take records back. Nothing was changed.")
+        raise BadRequestError(
+            "Name at least one person whose open records are to be released. Nothing was changed."
+        )
     freed: list[str] = []
     changed = []
     for who in dict.fromkeys(annotators):

@@ -137,8 +137,8 @@ class ActingStore:
     def record_heartbeat(self, now: int) -> None:
         self.store.record_heartbeat(now)
 
-    def look(self) -> str | None:
-        return self.store.look()
+    def check_files(self) -> str | None:
+        return self.store.check_files()
 
     def close(self) -> None:
         self.store.close()

@@ -41,7 +41,7 @@ class SetupCode:
         self._throttle.attempt("anybody")
         if not secrets.compare_digest(given.strip().lower().encode(), self.code.encode()):
             raise ForbiddenOperationError(
-                "This is not the code. It stands on the console where the server was started."
+                "This is not the setup code. It is printed in the terminal where the server was started."
             )
         self._throttle.forget("anybody")
 

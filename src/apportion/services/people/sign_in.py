@@ -97,7 +97,7 @@ class KeyAttempts:
 
 @dataclass(frozen=True, slots=True)
 class SignInLimits:
-    """How many minutes a session lasts, and how many attempts at a password there are ``within`` some time."""
+    """Minutes that a session lasts, and attempts at a password that are allowed ``within`` some time."""
 
     minutes: int
     attempts: int = 10
@@ -107,7 +107,7 @@ class SignInLimits:
 
 @dataclass(frozen=True, slots=True)
 class SignInParts:
-    """What signing in rests on."""
+    """Parts of the server that signing in needs."""
 
     store: Store
     passwords: Passwords
@@ -142,7 +142,7 @@ class SignIn:
     def confirm(self, username: str, password: str, address: str) -> None:
         """Refuse unless this is the password of a user who has signed in. Throttled as signing in is."""
         if self._attempt(username, password, address) is None:
-            raise ForbiddenOperationError("This is not your present password.")
+            raise ForbiddenOperationError("This is not your current password.")
 
     def _attempt(self, username: str, password: str, address: str) -> User | None:
         who = f"{username[:NAME_LENGTH]}\n{address}"  # cut, so that long names sent do not fill the memory

@@ -247,7 +247,9 @@ def _existing(people: People, id: UserId) -> User:
 
 def _keep_an_admin(people: People) -> None:
     if people.count_admins() <= 1:
-        raise BadRequestError("This is the only administrator; make somebody else one first.")
+        raise BadRequestError(
+            "This is the only administrator. Make someone else an administrator first. Nothing was changed."
+        )
 
 
 def _actor(people: People, username: str) -> Actor:

@@ -35,7 +35,7 @@ class ExportPage(NamedTuple):
     """A page of records, and the answers and gold behind them."""
 
     rows: list[StoredRecord]
-    behind: RecordAnswers
+    evidence: RecordAnswers
 
 
 def exportable(tx: Transaction, actor: Actor, address: DatasetAddress) -> Exported:

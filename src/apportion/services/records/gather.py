@@ -184,7 +184,7 @@ def _owner(tx: Transaction, workspace: str, place: int) -> str:
         [
             {
                 "loc": ["body", "workspaces", place],
-                "msg": f"nobody is called {workspace}, and it has {len(members)} members, so it is not clear whose "
+                "msg": f"no one is called {workspace}, and it has {len(members)} members, so it is not clear whose "
                 "copies these are; nothing was gathered",
                 "type": "value_error",
             }

@@ -21,10 +21,10 @@ from apportion.services.answers.checked_value import checked_value
 from apportion.services.datasets.access import open_dataset
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason
 
-__all__ = ["GoldEntry", "GoldImport", "import_gold"]
+__all__ = ["GoldImport", "ImportedGold", "import_gold"]
 
 
-class GoldEntry(NamedTuple):
+class ImportedGold(NamedTuple):
     """The gold value of one record; None: it is unusable."""
 
     id: str
@@ -36,7 +36,7 @@ class GoldEntry(NamedTuple):
 class GoldImport:
     """Gold values to import; ``overwrite``: also those of records that have a human's decision made here."""
 
-    entries: Sequence[GoldEntry]
+    entries: Sequence[ImportedGold]
     overwrite: bool = False
 
 

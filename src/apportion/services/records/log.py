@@ -129,7 +129,7 @@ def _check_multi_label(tx: Transaction, dataset: Dataset, records: Sequence[Reco
     if dataset.multi_label is not first.multi_label:
         here, there = ("multi", "single") if first.multi_label else ("single", "multi")
         raise BadRequestError(
-            f"Cannot log {here}-label records into dataset {dataset.name}, which holds {there}-label records. "
+            f"Can't log {here}-label records into dataset {dataset.name}, which holds {there}-label records. "
             "Nothing of this request was stored."
         )
     return dataset

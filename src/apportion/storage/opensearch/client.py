@@ -21,6 +21,7 @@ WRITES_WITHIN = 60.0
 """Seconds in which a request of the indexer has to be answered."""
 LEAST_VERSION = (2, 17)
 """The first version that takes bitmaps of record numbers."""
+# statuses of a node that has too much to do or has lost the others: the next node may do better
 _RETRIED = frozenset({429, 502, 503, 504})
 
 _encode = msgspec.json.Encoder().encode
@@ -58,6 +59,7 @@ class OpenSearchClient:
         self.circuit = circuit or Circuit()
         self.answers_within = ANSWERS_WITHIN
         self._nodes = [url.rstrip("/") for url in urls]
+        # next() on it is atomic, so threads share it without a lock
         self._turn = itertools.count()
         self._http = httpx.Client(
             auth=auth,
@@ -98,6 +100,7 @@ class OpenSearchClient:
         if not self.circuit.admits():
             raise UnavailableError("OpenSearch failed a moment ago and is tried again soon")
         first, reason = next(self._turn), ""
+        # each node once: in the time of a second round the database has answered
         for attempt in range(len(self._nodes)):
             node = self._nodes[(first + attempt) % len(self._nodes)]
             try:
@@ -110,6 +113,7 @@ class OpenSearchClient:
             if answer.status_code in _RETRIED:
                 reason = str(answer.status_code)
                 continue
+            # a refusal is an answer, too: the cluster is there
             self.circuit.succeeded()
             if answer.status_code == 404 and missing_ok:
                 return None
@@ -147,7 +151,7 @@ class OpenSearchClient:
         if (int(major), int(minor)) < LEAST_VERSION:
             needed = ".".join(map(str, LEAST_VERSION))
             raise BadAnswerError(
-                400, f"version {version} cannot search among given records; {needed} or later is needed"
+                400, f"version {version} can't search among given records; {needed} or later is needed"
             )
         return version
 

@@ -73,8 +73,10 @@ class QueryTranslator:
                 return _EVERYTHING
             case Nothing():
                 return _NOTHING
+            # beyond the most expansions OpenSearch drops words silently, and would find too few texts
             case Text(node) if all(map(self._expands, _phrase_prefixes(node))):
                 return text_query(node)
+            # values that one viewer sees follow from answers, which the index does not have
             case Having(field, viewer, term_ids):
                 return self._having(plan, None if viewer else self._indexed(field), term_ids)
             case Between(field):
@@ -106,6 +108,7 @@ class QueryTranslator:
         low = "gte" if plan.include_low else "gt"
         high = "lte" if plan.include_high else "lt"
         limits = {low: plan.low, high: plan.high}
+        # JSON has no infinity; without any limit every number matches
         known = {name: limit for name, limit in limits.items() if abs(limit) != float("inf")}
         return {"range": {field.name: known}} if known else {"exists": {"field": field.name}}
 
@@ -114,6 +117,7 @@ def numbers_query(ns: BitMap) -> DslQuery:
     """Return the query for records by number."""
     if not ns:
         return _NOTHING
+    # a bitmap is small, and the limit on the number of terms does not apply to it
     packed = base64.b64encode(ns.serialize()).decode()
     return {"terms": {"n": [packed], "value_type": "bitmap"}}
 
@@ -145,6 +149,7 @@ def _phrase_prefixes(node: TextNode) -> list[str]:
 
 def _words(found: Sequence[str], *, prefix: bool) -> DslQuery:
     *before, last = found
+    # a digest would be part of the beginning, which then no word has
     last = last[:LONGEST_WORD] if prefix else indexed_word(last)
     phrase = " ".join([*map(indexed_word, before), last])
     match bool(before), prefix:
@@ -169,4 +174,5 @@ def _near(found: list[str], slop: int) -> DslQuery:
 
 
 def _any_of(queries: list[DslQuery]) -> DslQuery:
+    # said outright, as the default depends on what stands beside ``should``
     return {"bool": {"should": queries, "minimum_should_match": 1}} if queries else _NOTHING

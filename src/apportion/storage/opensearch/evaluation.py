@@ -34,6 +34,7 @@ class QuestionTranslator:
         self._fields = {no: IndexedField(name, self._values) for no, name, _ in rows if name in kinds}
         self._translator = QueryTranslator(self._fields.get, self._select, self._expands)
         documents = question.searcher.documents
+        # in the caches all of a selection is evaluated; for the index, texts are left to it
         self._plain = Evaluation(question.connection, question.cache, documents)
         self._evaluation = _IndexEvaluation(question.connection, question.cache, documents)
         self._evaluation.matches = self._matches
@@ -61,11 +62,13 @@ class QuestionTranslator:
     def _expands(self, prefix: str) -> bool:
         texts = self._raw.dialect.texts(self._raw, self._question.dataset.no)
         found = texts.words_between(prefix, prefix + "\U0010ffff")
+        # no further: of a single letter there may be all the words of a large dataset
         return sum(1 for _ in islice(found, MOST_EXPANSIONS + 1)) <= MOST_EXPANSIONS
 
     def _matches(self, plan: Plan) -> BitMap | int:
         query = self._translator.query(plan)
         found = self._index.numbers(query, MOST_CHECKS)
+        # more than can be tested: how many they are is for the message
         return self._index.total(query) if found is None else found
 
 

@@ -100,6 +100,7 @@ class Indexes:
         self.check(row, dataset)
         name, lines, size = self.name_of(row), [], 0
         encode = self.client.encode
+        # versions hold for deletions as well, so they go the same way as records
         for n in gone:
             lines.append(encode({"delete": _action(n, version)}))
         for found in documents_of(dataset, rows):
@@ -115,6 +116,7 @@ class Indexes:
         try:
             self.client.send_bulk(name, lines)
         except BadAnswerError as refused:
+            # 400: by its mapping, 404: it was removed; the same request would be refused for ever
             if refused.status in (400, 404):
                 raise BrokenIndexError(f"the index {name} refuses records: {refused}") from refused
             raise
@@ -123,7 +125,7 @@ class Indexes:
         """Make what was sent searchable. Raises ``BadAnswerError`` where part of it may not be."""
         answer = self._ask("POST", f"/{self.name_of(row)}/_refresh")
         if answer["_shards"]["failed"]:
-            raise BadAnswerError(503, "some shards could not be refreshed")
+            raise BadAnswerError(503, "some shards couldn't be refreshed")
 
     def red(self, name: str) -> bool:
         """Return whether part of an index is not to be had."""
@@ -139,6 +141,7 @@ class Indexes:
 
 
 def _action(n: int, version: int) -> dict[str, Any]:
+    # older versions are refused: requests that come late, or twice, do no harm
     return {"_id": str(n), "version": version, "version_type": "external"}
 
 

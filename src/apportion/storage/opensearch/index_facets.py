@@ -35,14 +35,14 @@ _MENTIONS = 5 * MOST_VALUES
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What a query matches: ``numbers`` where there are few, else None; ``everything`` if that is every record."""
+    """Matches of a query: ``numbers`` where there are few, else None; ``everything`` if that is every record."""
 
     query: DslQuery
     total: int
     numbers: BitMap | None
     everything: bool
     counts: dict[str, Any]
-    """What was counted of the content, by name of the field."""
+    """Counts of the content, by name of the field."""
 
 
 def counts_of_content(
@@ -114,6 +114,7 @@ class IndexFacetCounter(FacetCounter):
     def _counted_by_index(self, name: str, field: int) -> dict[str, int]:
         buckets = self._matches.counts[name]["buckets"]
         found = {str(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
+        # the index has a digest in place of the rest of a long value
         if any(len(value) > LONGEST_VALUE for value in found):
             rows = self._connection.raw.execute(
                 "SELECT value FROM vals WHERE field = ? AND viewer = 0 AND length(value) > ?",
@@ -131,20 +132,21 @@ class IndexFacetCounter(FacetCounter):
             (field, viewer, MOST_VALUES),
         ).fetchall()
         found: dict[str, int] = {}
-        names = {str(vid): value for vid, value in rows}
-        for filters in self._filters(field, viewer, [vid for vid, _ in rows]):
+        names = {str(term_id): value for term_id, value in rows}
+        for filters in self._filters(field, viewer, [term_id for term_id, _ in rows]):
             page = self._index.page(self._matches.query, counts={"values": {"filters": {"filters": filters}}})
-            for vid, bucket in page.counts["values"]["buckets"].items():
+            for term_id, bucket in page.counts["values"]["buckets"].items():
                 if bucket["doc_count"]:
-                    found[names[vid]] = int(bucket["doc_count"])
+                    found[names[term_id]] = int(bucket["doc_count"])
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:most])
 
-    def _filters(self, field: int, viewer: int, vids: list[int]) -> Iterator[dict[str, DslQuery]]:
+    def _filters(self, field: int, viewer: int, term_ids: list[int]) -> Iterator[dict[str, DslQuery]]:
         some: dict[str, DslQuery] = {}
         size = 0
-        for vid in vids:
-            ns = BitMap(self._cache.having(field, viewer, [vid]))
-            some[str(vid)] = numbers_query(ns)
+        for term_id in term_ids:
+            ns = BitMap(self._cache.having(field, viewer, [term_id]))
+            some[str(term_id)] = numbers_query(ns)
+            # a bitmap takes at most two bytes a number, more or less
             size += 2 * len(ns)
             if len(some) == _BITMAPS_AT_ONCE or size > _BYTES_AT_ONCE:
                 yield some

@@ -38,6 +38,7 @@ class IndexQuery:
         self._name = name
 
     def _search(self, body: Mapping[str, Any], seconds: float | None = None) -> Any:
+        # else what a failed shard has would be missing from the answer, unseen
         whole = {"allow_partial_search_results": "false"}
         return self._client.request("POST", f"/{self._name}/_search", body, params=whole, seconds=seconds)
 
@@ -82,6 +83,7 @@ class IndexQuery:
         found, after = BitMap(), 0
         while True:
             body = {
+                # more than ``most`` is all there is to know, and that once: a full count costs more than a page
                 "query": query, "size": _AT_ONCE, "track_total_hits": not after and most + 1, "_source": False,
                 "docvalue_fields": ["n"], "sort": [{"n": "asc"}], "search_after": [after],
             }  # fmt: skip
@@ -114,6 +116,7 @@ class IndexQuery:
             "function_score": {
                 "query": query,
                 "random_score": {"seed": 1, "field": "n"},
+                # the random number alone is the score
                 "boost_mode": "replace",
             }
         }

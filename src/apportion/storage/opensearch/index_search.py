@@ -39,6 +39,7 @@ FEW = 2_000
 """Matches whose numbers come sooner than counts by bitmaps."""
 _FIELDS_AT_ONCE = 30
 """Fields counted by one request: all counts of one together may not be too many."""
+# beyond the 64 bits of a ``long`` the index leaves a number out, and could not sort by it
 _LARGE = 9e18
 _EVERYTHING: DslQuery = {"match_all": {}}
 
@@ -91,7 +92,7 @@ class IndexSearch:
             try:
                 hits = _IndexedSearch(question, IndexQuery(self._client, name)).hits()
             except NotIndexedError:
-                pass
+                pass  # no failure: the database answers what an index cannot
             except (UnavailableError, BadAnswerError) as failure:
                 self._note(failure)
         with self._counting:
@@ -101,6 +102,7 @@ class IndexSearch:
                 self._answered += 1
         if hits is None or reach is None:
             return None
+        # the thread may have come further than the snapshot of this search shows
         held = max(reach.holds, self.thread.seen.holds.get(question.dataset.no, 0))
         return hits._replace(lag=max(0, reach.written - held))
 
@@ -140,6 +142,7 @@ class _IndexedSearch:
             )
         order = self._order() if question.start + question.limit <= DEEPEST else None
         page = self._counted(query, content, order)
+        # of everything the counter is exact, and of this snapshot; the index may be behind it
         total, ns, numbers = self._records() if everything else page.total, page.ns, None
         if order is None and question.limit:
             ns = self._sorted_here(query, total)
@@ -164,6 +167,7 @@ class _IndexedSearch:
         page = self._index.page(
             query,
             sort=order or (),
+            # even where no record is wanted, a start beyond the window of results is refused
             start=start if limit else 0,
             limit=limit,
             counts={name: content[name] for name in parts[0]},
@@ -204,6 +208,7 @@ class _IndexedSearch:
             if field is None:
                 return None
             found.append({field: {"order": "desc" if key.descending else "asc", "missing": "_last"}})
+        # without a last key that is unique, pages of equal records would overlap
         return [*found, {"id": {"order": "asc"}}]
 
     def _order_field(self, key: SortKey) -> str | None:

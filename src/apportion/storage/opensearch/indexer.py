@@ -41,7 +41,7 @@ _GROWING = (IndexState.NEW, IndexState.BUILDING)
 
 
 class Round(NamedTuple):
-    """What a round saw: ``lag`` and ``holds`` by dataset, and whether there is more to do at once."""
+    """Result of a round: ``lag`` and ``holds`` by dataset, and whether there is more to do at once."""
 
     more: bool
     building: int
@@ -132,7 +132,7 @@ class Indexer:
             return self._advance(dataset, row, rows)
         except BrokenIndexError as broken:
             problem = (
-                f"{broken}. The database answers searches of dataset {dataset.name}. Have the index built anew with "
+                f"{broken}. The database answers searches of dataset {dataset.name}. Have the index rebuilt with "
                 f"`apportion index rebuild {dataset.name} --workspace {dataset.workspace}`."
             )
             log.error("%s", problem)
@@ -168,6 +168,7 @@ class Indexer:
         with self.source.snapshot():
             fields = self.source.fields(row.dataset)
             found = self.source.rows_after(row.dataset, row.built, RECORDS_AT_ONCE)
+            # in the snapshot of the rows: these have all that was written up to its end
             changes = self.source.changes(row, 0)
         if fields is None:
             return False
@@ -189,9 +190,11 @@ class Indexer:
             return False
         if changes is None:
             return self._begin_anew(row, growing=any(each.state in _GROWING for each in rows))
+        # what changed and is not there any more was deleted
         there = {each.n for each in found}
         gone = [n for n in changes.ns if n not in there]
         self.indexes.send(row, fields, found, gone=gone, version=changes.end)
+        # only what searches can find may be written down as held
         self.indexes.refresh(row)
         left = changes.upto < changes.end
         state = row.state if left else IndexState.READY
@@ -200,7 +203,7 @@ class Indexer:
 
     def _begin_anew(self, row: IndexRow, *, growing: bool = False) -> bool:
         """Begin a new generation, as it is not known any more what was written since."""
-        log.warning("an index of dataset %d has missed changes, and is built anew", row.dataset)
+        log.warning("an index of dataset %d has missed changes, and is rebuilt", row.dataset)
         self.source.keep(row._replace(state=IndexState.OVERTAKEN))
         if not growing:
             self.source.begin(row.dataset, IndexState.NEW)

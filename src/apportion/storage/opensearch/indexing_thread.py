@@ -63,6 +63,7 @@ class IndexingThread:
 
     def _run(self) -> None:
         while not self._closing:
+            # before the round: whoever wakes it during one must not be missed
             self._wake.clear()
             try:
                 seen, problem = self._indexer.round(), ""
@@ -80,6 +81,7 @@ class IndexingThread:
                 self._rest(WHILE_WAITED_FOR if self._waiting else EVERY)
 
     def _rest(self, seconds: float) -> None:
+        # whoever waits has set the event, so that waiting for it would not rest at all
         if self._waiting and seconds < EVERY:
             time.sleep(seconds)
         elif not self._closing:

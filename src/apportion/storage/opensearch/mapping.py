@@ -37,6 +37,7 @@ LONGEST_WORD = LONGEST_VALUE = 1_000
 """Characters of a word or value; a longer one is indexed as its beginning and a digest, as terms have a limit."""
 DEEPEST = 20_000
 """The last match of a page that an index is asked for."""
+# room for the beginning of a long word and its digest: the tokenizer must not cut that in two
 _TOKENIZER = {"type": "char_group", "tokenize_on_chars": [" "], "max_token_length": 2 * LONGEST_WORD}
 _KEYWORD = {"type": "keyword"}
 # values are counted by value; they are put in order as numbers
@@ -96,14 +97,17 @@ def index_body(
         **properties_of(fields),
         "n": {"type": "integer"},
         "id": _KEYWORD,
+        # nothing is ordered by relevance, so lengths of texts need no room
         "words": {"type": "text", "analyzer": "at_blanks", "norms": False},
         "event": {"type": "long"},
         "score": {"type": "double"},
         "score_bucket": {"type": "long"},
+        # compared by ``verify``, never searched
         "digest": {"type": "keyword", "index": False},
     }
     return {
         "settings": {
+            # the number is fixed once the index is there, and one large shard would be slow to search
             "number_of_shards": max(1, -(-records // RECORDS_PER_SHARD)),
             "number_of_replicas": replicas,
             "refresh_interval": "1s",
@@ -116,7 +120,9 @@ def index_body(
             },
         },
         "mappings": {
+            # a field that nobody declared is a fault; its type must not be guessed
             "dynamic": "strict",
+            # records are shown from the database; kept here as well they would take twice the disk
             "_source": {"enabled": False},
             "_meta": {"format": FORMAT, **(about or {})},
             "properties": properties,
@@ -139,6 +145,7 @@ def document(
         found["event"] = event
     if scores:
         found["score"] = list(scores)
+        # a record counts once in a bucket, however many of its scores are there
         found["score_bucket"] = sorted(set(map(score_bucket, scores)))
     for name, value in values:
         found.setdefault(field_name(name), []).append(

@@ -20,7 +20,7 @@ __all__ = ["SearchOptions", "open_indexer", "open_search"]
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """Where OpenSearch is and how it is used, as the settings of the same names say."""
+    """Address and use of OpenSearch, as the settings of the same names have them."""
 
     urls: Sequence[str]
     user: str = ""

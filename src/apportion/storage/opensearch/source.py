@@ -1,4 +1,4 @@
-"""What an indexer needs of the database whose records it makes searchable."""
+"""Protocols of the database, as an indexer needs it that makes its records searchable."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class IndexUpkeep:
             yield
         except (UnavailableError, BadAnswerError) as failure:
             raise CannotOpenError(
-                f"OpenSearch cannot be used: {failure}. Nothing else was changed. Look at APPORTION_OPENSEARCH_URL, "
+                f"OpenSearch can't be used: {failure}. Nothing else was changed. Look at APPORTION_OPENSEARCH_URL, "
                 "and whether it runs."
             ) from failure
 
@@ -123,6 +123,7 @@ class IndexUpkeep:
         query = IndexQuery(self._indexes.client, self._indexes.name_of(row))
         fields = self._source.fields(row.dataset)
         changes = self._source.changes(row, 1)
+        # what was written since is no difference: the index is allowed to be behind
         late = set() if changes is None else set(changes.ns)
         if fields is None:
             return
@@ -153,6 +154,7 @@ class IndexUpkeep:
                     self._indexes.remove(row)
                     gone += 1
             if wanted is None:
+                # those that no row names any more, of attempts that were cut short
                 for left in self._indexes.names():
                     self._indexes.remove_named(left)
                     gone += 1

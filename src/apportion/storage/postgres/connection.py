@@ -42,7 +42,7 @@ _PATIENCE: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-"""How soon it is noticed that the database does not answer any more: with the system's defaults it takes hours."""
+"""Time after which a database is given up that does not answer any more: with the system's defaults it takes hours."""
 # ``statement_timeout`` has 32 bits
 _LONGEST_TIMEOUT_MS = 2_000_000_000
 _ROWS_AT_ONCE = 5_000
@@ -187,7 +187,7 @@ class PostgresConnection:
         """Everything that the running transaction has changed so far and others have to follow."""
         self.began = ALWAYS
         self.since = 0.0
-        """When its snapshot was taken, on the clock ``time.monotonic``."""
+        """Time of its snapshot, on the clock ``time.monotonic``."""
         self.seen: dict[int, int] = {}
         """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
         if readonly:

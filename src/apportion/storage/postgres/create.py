@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 TABLES_SECONDS = 60.0
-"""How long a server that may not migrate waits for its tables."""
+"""Time that a server that may not migrate waits for its tables."""
 _OLDEST = 150_000
 _UPGRADING = (0x4150504F, 1)
 """Key of the advisory lock of whoever creates or upgrades tables."""

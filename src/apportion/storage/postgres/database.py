@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("apportion.storage")
 OUTCOME_SECONDS = 5.0
-"""How long the outcome of a commit is asked for whose acknowledgement was lost."""
+"""Time within which the outcome of a commit is looked up whose acknowledgement was lost."""
 IDLE_LINKS = 4
 """Connections kept for the next dataset that is opened."""
 _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
@@ -151,7 +151,7 @@ class Database:
         try:
             check_database(self._writer_connection.raw)
             if hold:
-                self.hold()
+                self.lock()
         except BaseException:
             self._writer_connection.close()
             raise
@@ -191,7 +191,7 @@ class Database:
         if not isinstance(found, psycopg.Error):
             return None
         return DatabaseError(
-            f"{_place(self.url)} cannot be used: {_without_password(self.url, found)}. The user of "
+            f"{_place(self.url)} can't be used: {_without_password(self.url, found)}. The user of "
             "APPORTION_DATABASE_URL must be able to create tables: let them own the database, for instance with "
             "ALTER DATABASE … OWNER TO …"
         )
@@ -204,11 +204,11 @@ class Database:
 
     # Life
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         """Claim the database for this process alone; refuse while a server, or other maintenance, is at work on it."""
         if not self._writer_connection.take_lock():
             raise DatabaseError(
-                f"A server is running on {_place(self.url)}, or it is being made anew. Stop every server first."
+                f"A server is running on {_place(self.url)}, or it is being rebuilt. Stop every server first."
             )
         self._writer_connection.holding = True
 
@@ -239,7 +239,7 @@ def translate_error(failure: BaseException) -> BaseException:
         refusal = StoreUnavailableError(_NO_CONNECTION if _is_full(str(cause)) else "")
     elif isinstance(cause, (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory)):
         refusal = StorageFullError(
-            f"The database could not write to its disk ({cause}). Nothing of this request was kept; "
+            f"The database couldn't write to its disk ({cause}). Nothing of this request was kept; "
             "free some space and send it again."
         )
     elif isinstance(cause, (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.IoError)):
@@ -256,7 +256,7 @@ def translate_error(failure: BaseException) -> BaseException:
 def explain_unreachable(url: str, refused: BaseException) -> DatabaseError:
     """Return the refusal that says why no connection could be made, without the password."""
     why = _without_password(url, refused)
-    return DatabaseError(f"PostgreSQL at {_place(url)} cannot be reached: {why}. {_what_to_do(why)}")
+    return DatabaseError(f"PostgreSQL at {_place(url)} can't be reached: {why}. {_what_to_do(why)}")
 
 
 def _is_full(message: str) -> bool:

@@ -42,7 +42,7 @@ _NUMBERING = "SELECT pg_advisory_xact_lock(?::int, 0) WHERE EXISTS (SELECT 1 FRO
 
 
 class Gate:
-    """What the running transaction leaves to its end."""
+    """Statements that the running transaction leaves to its end."""
 
     def __init__(self, link: psycopg.Connection[Any]) -> None:
         self._link = link

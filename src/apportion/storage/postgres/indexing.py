@@ -1,4 +1,4 @@
-"""What an indexer and searches in an index need of the database: changes to follow, and how far each index is.
+"""The database for an indexer and for searches in an index: changes to follow, and how far each index is.
 
 Implements the protocols of ``storage.opensearch.source``.
 """

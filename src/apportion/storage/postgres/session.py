@@ -72,7 +72,7 @@ class ServerSession:
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._seen: dict[int, float] = {}
-        """When each server was last seen alive, by a monotonic clock."""
+        """Time at which each server was last seen alive, by a monotonic clock."""
         self._watching_since = 0.0
         self._number = 0
         self._keeper = False
@@ -149,7 +149,7 @@ class ServerSession:
                 link.execute(f"SET tcp_keepalives_{name} = {value}")  # of the database, which has to notice
             # Tried, not waited for: maintenance may take minutes, and the reason would not be shown
             if not _one(link, "SELECT pg_try_advisory_lock_shared(%s, %s)", *MAINTENANCE):
-                raise DatabaseError("The database is being made anew: start the server once that has ended.")
+                raise DatabaseError("The database is being rebuilt: start the server once that has ended.")
             self.clock.measure(lambda: int(_one(link, _NOW)))
             number = int(
                 _one(
@@ -182,7 +182,7 @@ class ServerSession:
                     self._run(self._measure)
             except Exception as failure:  # the next look finds out what is the matter
                 if not isinstance(failure, (psycopg.Error, StoreUnavailableError, DatabaseError)):
-                    log.exception("could not look after the session of this server")
+                    log.exception("couldn't look after the session of this server")
                 self._closing.wait(_AGAIN)
             else:
                 self._rest()

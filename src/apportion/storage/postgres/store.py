@@ -93,7 +93,7 @@ class PostgresStore(SqlStore[PostgresConnection]):
             search=None if self.accelerator is None else self.accelerator.condition(),
         )
 
-    def look(self) -> str | None:
+    def check_files(self) -> str | None:
         return None
 
     def last_heartbeat(self) -> int | None:

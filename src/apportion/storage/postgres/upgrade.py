@@ -30,7 +30,7 @@ def refuse_beside_servers(connection: PostgresConnection, version: int, scripts:
     steps = ScriptDirectory.from_config(_config(scripts)).iterate_revisions("head", f"{version:04}")
     if running and not all(getattr(step.module, "older_servers_work", False) for step in steps):
         raise DatabaseError(
-            f"The tables need an upgrade from {version} that servers which are running cannot work with. Nothing was "
+            f"The tables need an upgrade from {version} that servers which are running can't work with. Nothing was "
             f"changed. Stop these, then try again: {'; '.join(running)}."
         )
 

@@ -78,7 +78,7 @@ class PostgresUpkeep:
         if problems:
             first = f"{problems[0].check}: {problems[0].message}"
             raise DatabaseError(
-                f"What was made anew has {len(problems)} problems ({first}). Nothing was changed; please report this."
+                f"What was rebuilt has {len(problems)} problems ({first}). Nothing was changed; please report this."
             )
 
 

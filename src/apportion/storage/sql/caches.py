@@ -33,7 +33,7 @@ class Caches:
     def __init__(
         self,
         connect: Callable[[], SqlConnection],
-        give_back: Callable[[Any], None],  # takes what ``connect`` returned
+        release: Callable[[Any], None],  # takes what ``connect`` returned
         feed: Feed,
         most: int,
     ) -> None:
@@ -45,7 +45,7 @@ class Caches:
         self.feed = feed
         self.most = most
         self._connect = connect
-        self._give_back = give_back
+        self._release = release
         self._caches: OrderedDict[int, DatasetCache] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -57,7 +57,7 @@ class Caches:
             if cache is None:
                 from .index.cache import DatasetCache  # brings numpy along
 
-                cache = DatasetCache(dataset, self._connect, self._give_back, self.feed)
+                cache = DatasetCache(dataset, self._connect, self._release, self.feed)
                 self._caches[dataset] = cache
                 if len(self._caches) > self.most:
                     dropped = self._caches.popitem(last=False)[1]

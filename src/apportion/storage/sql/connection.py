@@ -1,4 +1,4 @@
-"""What the engine in SQL needs of a connection, whichever database it leads to."""
+"""Protocols of a connection as the engine in SQL needs it, whichever the database."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class SqlConnection(Protocol):
     owner: int
     """The number of this server: what takes more than one transaction is marked as its own."""
     since: float
-    """When its snapshot was taken, on the clock ``time.monotonic``."""
+    """Time of its snapshot, on the clock ``time.monotonic``."""
     seen: dict[int, int]
     """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
     sql: Connection

@@ -46,8 +46,8 @@ class SqlDatasets:
     """``ports.datasets.Datasets`` over one connection.
 
     ``created`` gets the number of a new dataset, so that the engine can set up what it keeps besides the common
-    tables; ``purge`` gets a number and how many rows to remove, and returns whether nothing is left; ``give_back``
-    returns unused pages to the disk, and whether there are more.
+    tables; ``purge`` gets a number and how many rows to remove, and returns whether nothing is left;
+    ``release_disk_space`` gives unused pages back to the disk, and returns whether there are more.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class SqlDatasets:
         *,
         created: Callable[[int], None],
         purge: Callable[[int, int], bool],
-        give_back: Callable[[], bool],
+        release_disk_space: Callable[[], bool],
         plans: dict[int, list[PlanListing]],
     ) -> None:
         """``plans`` gets the plans of the datasets that are found."""
@@ -65,7 +65,7 @@ class SqlDatasets:
         self._writing = connection
         self._created = created
         self._purge = purge
-        self._give_back = give_back
+        self._release_disk_space = release_disk_space
         self._plans = plans
 
     def find(self, workspace: str, name: str) -> Dataset | None:
@@ -218,7 +218,7 @@ class SqlDatasets:
         return self._purge(no, limit)
 
     def release_disk_space(self) -> bool:
-        return self._give_back()
+        return self._release_disk_space()
 
 
 @cache

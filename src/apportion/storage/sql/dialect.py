@@ -1,4 +1,4 @@
-"""What databases write differently: the parts of statements that the engine leaves to each of them.
+"""Differences between databases: the parts of statements that the engine leaves to each of them.
 
 All other SQL is written in the form that every database understands. Statements have ``?`` and ``?1`` as places.
 """
@@ -50,7 +50,7 @@ class Cursor(Protocol):
 
 
 class Statements(Protocol):
-    """Where statements are run."""
+    """A connection, or a transaction, that runs statements."""
 
     def execute(self, sql: str, parameters: Any = ..., /) -> Cursor: ...
 

@@ -21,7 +21,7 @@ class NotNowError(RunAgainError):
 
 
 class Locks(Protocol):
-    """What a transaction locks, until it ends. A transaction that reads locks nothing, and no method waits then."""
+    """Locks of a transaction, until it ends. A transaction that reads locks nothing, and no method waits then."""
 
     @property
     def shared(self) -> bool:

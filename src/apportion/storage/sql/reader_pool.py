@@ -10,7 +10,7 @@ __all__ = ["PooledConnection", "ReaderPool"]
 
 
 class PooledConnection(Protocol):
-    """What the pool needs of a connection."""
+    """A connection, as the pool needs it."""
 
     @property
     def stale(self) -> bool:

@@ -1,4 +1,4 @@
-"""What an index beside the database follows, and what is known of it: plain values that both sides exchange."""
+"""Changes that an index beside the database follows, and its state: plain values that both sides exchange."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class FieldsOfDataset(NamedTuple):
 
 
 class ContentRow(NamedTuple):
-    """What the content of a record says. ``values``: fields by number, each with a value that is counted."""
+    """Content of a record to be indexed. ``values``: fields by number, each with a value that is counted."""
 
     n: int
     id: str
@@ -63,7 +63,7 @@ class ContentRow(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """How far an index is: the records it ``holds``, those ``written``, and those that the person has to find."""
+    """State of an index: the records it ``holds``, those ``written``, and those that the person has to find."""
 
     generation: int
     holds: int

@@ -1,4 +1,4 @@
-"""What is the same in every store of the engine: transactions on the connections of its database, and caches."""
+"""Base of every store of the engine: transactions on the connections of its database, and caches."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class SqlStore(Generic[C]):
         self.limits = limits or MetadataLimits()
         self.caches = Caches(database.readers.lend, database.readers.take_back, feed, open_datasets)
         self.accelerator: SearchAccelerator | None = None
-        """What answers searches of large datasets instead of the database, if anything does."""
+        """Index that answers searches of large datasets instead of the database, if there is one."""
         self._open = database
         self._server = 1 + secrets.randbelow(_MOST_SERVERS)  # another one after each start
 

@@ -82,7 +82,7 @@ class SqlTransaction:
             self._connection,
             created=lambda no: raw.dialect.texts(raw, no).create(),
             purge=self._purge,
-            give_back=self._release_disk_space,
+            release_disk_space=self._release_disk_space,
             plans=self._listed,
         )
 

@@ -22,13 +22,13 @@ __all__ = ["Writer", "WritingConnection"]
 log = logging.getLogger("apportion.storage")
 
 MERGE_SECONDS = 0.05
-"""How long the writer goes on adding waiting tasks to one transaction."""
+"""Time in which the writer goes on adding waiting tasks to one transaction."""
 PATIENCE_SECONDS = 1.0
-"""How long other tasks wait while there are urgent ones; then one of them has its turn."""
+"""Time that other tasks wait while there are urgent ones; then one of them has its turn."""
 
 
 ATTEMPTS = 4
-"""How often a task is run that others are in the way of."""
+"""Number of times that a task is run that others are in the way of."""
 
 
 class WritingConnection(SqlConnection, Protocol):
@@ -89,12 +89,12 @@ class Writer(Generic[C]):
         self._again: list[_WriteTask[C, Any]] = []
         """Tasks of this transaction that need one of their own."""
         self._shared = False
-        """Whether others may write to the same dataset while this transaction runs."""
+        """True if others may write to the same dataset while this transaction runs."""
         self._urgent: deque[_WriteTask[C, Any]] = deque()
         self._waiting: deque[_WriteTask[C, Any]] = deque()
         self._wake = threading.Condition()
         self._last_turn = 0.0
-        """When a task that is not urgent last ended."""
+        """Time at which a task that is not urgent last ended."""
         self._closing = False
         self._busy_since: float | None = None
         self._thread = threading.Thread(target=self._write_forever, name="apportion-writer", daemon=True)
@@ -203,7 +203,7 @@ class Writer(Generic[C]):
             try:
                 hook()
             except Exception:
-                log.exception("could not pass on a committed change")
+                log.exception("couldn't pass on a committed change")
 
     def _one(self, task: _WriteTask[C, Any], done: list[tuple[_WriteTask[C, Any], Any]]) -> None:
         """Run one task so that it can be undone alone. Raises only when the whole transaction is lost."""

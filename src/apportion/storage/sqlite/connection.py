@@ -103,7 +103,7 @@ class SqliteConnection:
         self.began = ALWAYS
         """The number of commits that had been passed on to the caches when its snapshot was taken."""
         self.since = 0.0
-        """When its snapshot was taken, on the clock ``time.monotonic``."""
+        """Time of its snapshot, on the clock ``time.monotonic``."""
         self.seen: dict[int, int] = {}
         try:
             self._set_up(readonly)
@@ -196,8 +196,8 @@ class SqliteConnection:
 def damaged(path: Path, why: object) -> DatabaseError:
     """Return the error about a damaged file, which says what to do."""
     return DatabaseError(
-        f"{path} is damaged: {why}. Nothing was changed. Try `apportion reindex`, which makes anew what can be made "
-        "anew; else `apportion restore BACKUP --force`, which keeps this file beside."
+        f"{path} is damaged: {why}. Nothing was changed. Try `apportion reindex`, which rebuilds what can be "
+        "rebuilt; else `apportion restore BACKUP --force`, which keeps this file beside."
     )
 
 
@@ -221,7 +221,7 @@ def open_for_writing(path: Path) -> SqliteConnection:
         path.touch(mode=0o600)  # it holds password hashes
         connection = SqliteConnection(path, readonly=False)
     except (OSError, sqlite3.OperationalError) as unreadable:
-        raise DatabaseError(f"{path} cannot be opened: {unreadable}.") from unreadable
+        raise DatabaseError(f"{path} can't be opened: {unreadable}.") from unreadable
     except sqlite3.DatabaseError as broken:
         raise damaged(path, broken) from broken
     try:

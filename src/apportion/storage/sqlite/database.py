@@ -44,10 +44,10 @@ class Database:
         self.lost: str | None = None
         """Message about the file or its log having been moved or deleted, as of the last ``look``."""
         self.last_alive: int | None = None
-        """When a server last held the file, in microseconds, if it is known."""
+        """Time at which a server last held the file, in microseconds, if it is known."""
         check_sqlite()
         if hold:
-            self.hold()
+            self.lock()
         try:
             self._writer_connection = open_for_writing(path)
         except BaseException:
@@ -97,7 +97,7 @@ class Database:
         if damage is not None:
             if self.damage is None:
                 log.critical(
-                    "%s The server goes on with what it can still read; what cannot be written is refused. Stop it "
+                    "%s The server goes on with what it can still read; what can't be written is refused. Stop it "
                     "soon, keep a copy of the folder, and look with `apportion verify`.",
                     damaged(self.path, damage),
                 )
@@ -106,7 +106,7 @@ class Database:
 
     # Life
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""
         self._lock_file = claim(self.path)
         self._lock_file.seek(0)
@@ -122,7 +122,7 @@ class Database:
                 self._lock_file.write(f"{now}\n")
                 self._lock_file.flush()
 
-    def look(self) -> str | None:
+    def check_files(self) -> str | None:
         """Check that the file and its log are still there; if not, write what the log holds into the file."""
         lost = self._presence.lost()
         if lost is None:

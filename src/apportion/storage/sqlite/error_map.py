@@ -16,7 +16,7 @@ def translate_error(failure: BaseException) -> BaseException:
     refusal: BaseException
     if damage_in(failure) is not None:
         refusal = StorageDamagedError(
-            f"A part of the server's file is damaged ({text}). This request could not be answered, and nothing of it "
+            f"A part of the server's file is damaged ({text}). This request couldn't be answered, and nothing of it "
             "was kept. Whoever runs the server: stop it and run `apportion verify`, then `apportion reindex`, or else "
             "`apportion restore BACKUP --force`."
         )
@@ -24,7 +24,7 @@ def translate_error(failure: BaseException) -> BaseException:
         return failure
     elif "full" in text:
         refusal = StorageFullError(
-            f"The server could not write to its disk ({text}). Nothing of this request was kept; "
+            f"The server couldn't write to its disk ({text}). Nothing of this request was kept; "
             "free some space and send it again."
         )
     elif "disk I/O" in text or "readonly" in text:

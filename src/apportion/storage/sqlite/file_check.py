@@ -61,7 +61,7 @@ def unreadable_rows(raw: sqlite3.Connection) -> Iterator[str]:
             for _ in raw.execute(f"SELECT * FROM {table.name} NOT INDEXED"):
                 pass
         except sqlite3.Error as failure:
-            yield f"The table {table.name} cannot be read to its end: {failure}."
+            yield f"The table {table.name} can't be read to its end: {failure}."
             yield from _one_by_one(raw, table.name, [column.name for column in table.primary_key])
 
 
@@ -77,7 +77,7 @@ def _one_by_one(raw: sqlite3.Connection, table: str, keys: list[str]) -> Iterato
             except (sqlite3.Error, ValueError) as failure:
                 wrong += 1
                 if wrong <= _NAMED:
-                    yield f"The row {named_row(keys, key)} of the table {table} cannot be read: {failure}."
+                    yield f"The row {named_row(keys, key)} of the table {table} can't be read: {failure}."
 
 
 @contextlib.contextmanager

@@ -82,7 +82,7 @@ def _copy(source: sqlite3.Connection, target: SqliteRaw, tell: Callable[[str, in
                 insert_rows(target, write, len(names), some)
         except sqlite3.Error as damaged:
             raise DatabaseError(
-                f"The table {table.name} itself cannot be read: {damaged}. It holds what people put in, which "
+                f"The table {table.name} itself can't be read: {damaged}. It holds what people put in, which "
                 "follows from nothing else. Restore a backup; nothing was changed."
             ) from damaged
     # Numbers that were used once must not be assigned again, even if their rows are gone

@@ -58,12 +58,12 @@ class SqliteStore(SqlStore[SqliteConnection]):
     def condition(self) -> StoreCondition:
         return condition_of(self.database)
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         """Claim the file for serving; refuse when another server holds it."""
-        self.database.hold()
+        self.database.lock()
 
-    def look(self) -> str | None:
-        return self.database.look()
+    def check_files(self) -> str | None:
+        return self.database.check_files()
 
     def last_heartbeat(self) -> int | None:
         return self.database.last_alive

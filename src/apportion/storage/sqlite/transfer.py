@@ -102,7 +102,7 @@ def written_file(path: Path, *, backup: bool = False) -> Iterator[SqliteConnecti
                     _remove(kept)  # it was empty
         except sqlite3.OperationalError as failure:
             raise StorageFullError(
-                f"{path} could not be written: {failure}. Nothing was changed."
+                f"{path} couldn't be written: {failure}. Nothing was changed."
             ) from failure
         finally:
             _remove(part)

@@ -81,7 +81,7 @@ class SqliteUpkeep:
             digest_beside(target).write_text(line, "utf-8")
         except (sqlite3.Error, OSError) as failure:
             raise StorageFullError(
-                f"The copy could not be written: {failure}. {part} is removed."
+                f"The copy couldn't be written: {failure}. {part} is removed."
             ) from failure
         finally:
             part.unlink(missing_ok=True)
@@ -119,13 +119,13 @@ class SqliteUpkeep:
                 if problems:
                     first = f"{problems[0].check}: {problems[0].message}"
                     raise DatabaseError(
-                        f"The file made anew has {len(problems)} problems ({first}). Nothing was changed; please "
+                        f"The rebuilt file has {len(problems)} problems ({first}). Nothing was changed; please "
                         "report this."
                     )
                 connection.raw.execute("ROLLBACK")
                 kept = put_in_place(part, self._path, "before-reindex")
             except (sqlite3.OperationalError, OSError) as failure:
-                raise StorageFullError(f"The new file could not be written: {failure}.") from failure
+                raise StorageFullError(f"The new file couldn't be written: {failure}.") from failure
             finally:
                 _remove(part)
         assert kept is not None
@@ -171,7 +171,7 @@ def restore(path: Path, file: Path, *, force: bool) -> RestoreReport:
             kept = put_in_place(part, path, "before-restore")
             path.with_suffix(".lock").write_text("")  # the last heartbeat is not that of this file
         except (sqlite3.OperationalError, OSError) as failure:
-            raise StorageFullError(f"The backup could not be copied: {failure}.") from failure
+            raise StorageFullError(f"The backup couldn't be copied: {failure}.") from failure
         finally:
             _remove(part)
     return RestoreReport(kept, version < LATEST)

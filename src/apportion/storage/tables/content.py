@@ -100,6 +100,7 @@ time_spent = Table(
     ),
     Column("ms", Integer, nullable=False, comment="milliseconds more than before"),
     Column("first", Boolean, nullable=False, comment="their first answer to the record"),
+    Index("time_spent_of", "annotator", "rid"),
     sqlite_with_rowid=False,
 )
 

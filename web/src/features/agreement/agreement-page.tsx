@@ -1,10 +1,10 @@
-/** How alike people answer: over all, person by person, label by label, week by week; every number opens its records. */
+/** Agreement between people: over all, person by person, label by label, week by week; every number opens its records. */
 
 import { ActionIcon, Alert, Button, Select, Skeleton, TextInput } from "@mantine/core";
 import { IconSearch, IconX } from "@tabler/icons-react";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense, useRef } from "react";
+import { Suspense, useRef } from "react";
 
 import { type Agreement, agreementQuery, annotatorsQuery, type Asked, type By, isMissing } from "@/api/agreement";
 import { Failed } from "@/app/failed";
@@ -16,6 +16,7 @@ import { chartsText } from "@/text/charts";
 import { t } from "@/text/en";
 import { agreementText } from "@/text/agreement";
 import { Empty } from "@/ui/empty";
+import { panel } from "@/ui/panel";
 
 import classes from "./agreement.module.css";
 import { Confusion } from "./confusion";
@@ -27,7 +28,7 @@ import { tableOf } from "./table";
 import { Weeks } from "./weeks";
 import { Whole } from "./whole";
 
-const LabelShares = lazy(() => import("./label-shares"));
+const LabelShares = panel(() => import("./label-shares"));
 const route = getRouteApi("/inside/datasets/$workspace/$name/agreement");
 
 export function AgreementPage() {
@@ -39,7 +40,7 @@ export function AgreementPage() {
   );
 }
 
-/** Which measures compare answers of a task; the first is what the server takes by itself. */
+/** Measures that compare answers of a task; the first is what the server takes by itself. */
 const MEASURES: Record<DatasetRef["task"], readonly string[]> = {
   TextClassification: ["alpha", "percent", "ac1", "fleiss", "cohen", "alpha_ordinal", "alpha_masi", "alpha_jaccard"],
   TokenClassification: ["span_f1", "span_boundary_f1", "span_label_f1", "span_overlap_f1", "token_alpha", "alpha_u", "gamma", "percent"],

@@ -29,7 +29,7 @@ export function CautionSign({ figure }: { figure: Figure }) {
   );
 }
 
-/** What the signs in a table mean, once for each kind. */
+/** Meaning of the signs in a table, once for each kind. */
 export function CautionNote({ figures }: { figures: readonly Figure[] }) {
   const kinds = [...new Set(figures.flatMap(({ caution }) => (caution ? [caution] : [])))];
   return kinds.map((kind) => (

@@ -1,4 +1,4 @@
-/** Which labels two people take for each other: each cell opens its records. */
+/** Labels that two people take for each other: each cell opens its records. */
 
 import { Select } from "@mantine/core";
 import { useState } from "react";
@@ -86,7 +86,7 @@ function busiest({ labels, cells }: Confused): string[] {
 
 const key = (one: string, other: string) => JSON.stringify([one, other]);
 
-function queryOf(q: string, said: readonly (readonly [string, string])[]): string {
-  const parts = said.map(([who, label]) => `annotations.${who}.label:"${label.replace(/["\\]/g, "\\$&")}"`);
+function queryOf(q: string, answers: readonly (readonly [string, string])[]): string {
+  const parts = answers.map(([who, label]) => `annotations.${who}.label:"${label.replace(/["\\]/g, "\\$&")}"`);
   return [...(q ? [`(${q})`] : []), ...parts].join(" AND ");
 }

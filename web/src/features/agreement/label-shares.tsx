@@ -1,4 +1,4 @@
-/** How often each person chose each label, beside the team: who is off is seen before anything is counted. */
+/** Share of each label among each person's answers, beside the team: who is off is seen before anything is counted. */
 
 import type { Quality } from "@/api/agreement";
 import { chartsText } from "@/text/charts";

@@ -23,7 +23,7 @@ export function short({ measure, estimate, low, high }: Figure): string {
 /** A share of answers, which is never written like a coefficient. */
 export const percent = (value: number) => percentOf(value);
 
-/** Where a value lies on a scale from `from` to 1, in per cent. */
+/** Position of a value on a scale from `from` to 1, in per cent. */
 export function share(value: number, from = 0): number {
   return Math.min(100, Math.max(0, ((value - from) / (1 - from)) * 100));
 }

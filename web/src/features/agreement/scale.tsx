@@ -20,7 +20,7 @@ export function Scale({ figure, from = 0, bars = false }: { figure: Figure; from
   );
 }
 
-/** Where a scale has to begin for these figures: at 0, or below it where one reaches there. */
+/** Beginning of a scale for these figures: at 0, or below it where one reaches there. */
 export function beginOf(figures: readonly Figure[]): number {
   const lowest = Math.min(0, ...figures.flatMap((each) => [each.low ?? 0, each.estimate ?? 0]));
   return lowest < 0 ? Math.max(-1, Math.floor(lowest * 4) / 4) : 0;

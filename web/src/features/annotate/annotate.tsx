@@ -3,7 +3,7 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { lazy, memo, startTransition, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { memo, startTransition, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import { type Dataset, refOf } from "@/api/datasets";
 import { meQuery } from "@/api/session";
@@ -13,13 +13,16 @@ import { bindingsOf, type ScreenAction } from "@/core/keys";
 import { sees } from "@/core/roles";
 import { type Params, readView, type View, writeView } from "@/core/view";
 import { type AnnotatorSettings, AnnotatorSettingsContext } from "@/record/annotator-settings";
+import { Legend } from "@/record/legend";
 import { useLabels } from "@/record/use-labels";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { panel } from "@/ui/panel";
+import { useLater } from "@/ui/use-later";
 
 import classes from "./dataset-page.module.css";
-import { Legend } from "./legend";
 import { OneClaimed, OneFound } from "./one/one";
+import { Aside, ChooseVector, Flag, Guidelines, Help, loadPanels, RecordInfo } from "./panels";
 import { RecordPanelContext } from "./record-card";
 import { useAnnotationSession } from "./session/use-annotation-session";
 import { GuidelinesNotice } from "./side/guidelines-notice";
@@ -28,21 +31,15 @@ import beside from "./side/sidebar.module.css";
 import { Top as PageTop } from "./top";
 
 const route = getRouteApi("/inside/datasets/$workspace/$name");
-const List = lazy(() => import("./list/list"));
-const Results = lazy(() => import("./results/results"));
-const OwnAnswer = lazy(() => import("./results/own-answer"));
-const Help = lazy(() => import("./help"));
-const Guidelines = lazy(() => import("@/app/guidelines"));
-const Flag = lazy(() => import("./side/flag"));
-const RecordInfo = lazy(() => import("./side/record-info"));
-const ChooseVector = lazy(() => import("./list/choose-vector"));
-const Aside = lazy(() => import("./side/sidebar"));
-const NoLabels = lazy(() => import("./no-labels"));
+const List = panel(() => import("./list/list"));
+const Results = panel(() => import("./results/results"));
+const OwnAnswer = panel(() => import("./results/own-answer"));
+const NoLabels = panel(() => import("./no-labels"));
 const Top = memo(PageTop);
 const SCALES = { normal: 1, large: 1.18, larger: 1.4 };
 const WIDTHS = { narrow: "58ch", normal: "80ch", full: "none" };
 
-/** What lies over the page. */
+/** Dialog or panel over the page. */
 type Opened = { readonly what: "help" } | { readonly what: "flag" | "info" | "vectors"; readonly id: string } | null;
 
 export function Annotate({ dataset: found, individual, uuid }: { dataset: Dataset; individual: boolean; uuid: string | null }) {
@@ -73,6 +70,7 @@ export function Annotate({ dataset: found, individual, uuid }: { dataset: Datase
     front.current = id;
     startTransition(() => { setCurrent(id); });
   }, []);
+  useLater(current !== null, loadPanels);
   const [armed, setArmed] = useState<string | null>(null);
   const [opened, setOpened] = useState<Opened>(null);
   const [guidelines, setGuidelines] = useState(false);

@@ -1,4 +1,4 @@
-/** How the page looks to somebody: text, lines, spacing, predictions on demand. Remembered for the person. */
+/** Settings of how the page looks: text, lines, spacing, predictions on demand. Remembered for the person. */
 
 import { ActionIcon, Popover, SegmentedControl, Stack, Switch, Text, Tooltip } from "@mantine/core";
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";

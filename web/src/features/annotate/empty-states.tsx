@@ -1,4 +1,4 @@
-/** What there is to say when no record can be shown. */
+/** Messages for when no record can be shown. */
 
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";

@@ -33,7 +33,7 @@ export interface CardActions {
   readonly reject: (id: string) => void;
 }
 
-/** What the page can show of a record beside it. */
+/** Panels that the page can show beside a record. */
 export const RecordPanelContext = createContext<((what: "info" | "similar", id: string) => void) | null>(null);
 
 /** Texts longer than this are clipped in a list. */

@@ -3,7 +3,7 @@
 import { ActionIcon, SegmentedControl, TextInput } from "@mantine/core";
 import { IconHelp, IconLayoutSidebarRight, IconSearch, IconX } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { type FormEvent, lazy, Suspense, useEffect, useState } from "react";
+import { type FormEvent, Suspense, useEffect, useState } from "react";
 
 import { meQuery } from "@/api/session";
 import type { ScreenAction } from "@/core/keys";
@@ -15,15 +15,16 @@ import { FoldingFilters } from "@/search/folding-filters";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { resultsText } from "@/text/results";
+import { panel } from "@/ui/panel";
 
 import classes from "./dataset-page.module.css";
 import { DisplaySettings } from "./display-settings";
 
-const AssignThese = lazy(() => import("./assign-these"));
-const RuleOfThis = lazy(() => import("./rule-of-this"));
-const ExportButton = lazy(() => import("./export/export-button"));
-const TrainButton = lazy(() => import("./train/train-button"));
-const SearchHelp = lazy(() => import("@/search/search-help"));
+const AssignThese = panel(() => import("./assign-these"));
+const RuleOfThis = panel(() => import("./rule-of-this"));
+const ExportButton = panel(() => import("./export/export-button"));
+const TrainButton = panel(() => import("./train/train-button"));
+const SearchHelp = panel(() => import("@/search/search-help"));
 
 export interface ToolsProps {
   readonly dataset: DatasetRef;

@@ -2,18 +2,16 @@
 
 import { ActionIcon } from "@mantine/core";
 import { IconBook, IconDots } from "@tabler/icons-react";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
 import { DatasetHead } from "@/app/dataset-head";
 import { useHint } from "@/features/annotate/use-hint";
-import { ActiveFilters } from "@/search/active-filters";
 import { frameText } from "@/text/frame";
 import { t } from "@/text/en";
 
 import classes from "./dataset-page.module.css";
+import { ActiveFilters, Tools } from "./panels";
 import type { ToolsProps } from "./tools";
-
-const Tools = lazy(() => import("./tools"));
 
 interface Props extends ToolsProps {
   readonly guidelines: boolean;
@@ -42,7 +40,11 @@ export function Top({ guidelines, tools, onTools, ...props }: Props) {
           <Tools {...props} />
         </Suspense>
       )}
-      <ActiveFilters view={asked} onView={onView} />
+      {Object.keys(asked.filters).length > 0 && (
+        <Suspense>
+          <ActiveFilters view={asked} onView={onView} />
+        </Suspense>
+      )}
     </div>
   );
 }

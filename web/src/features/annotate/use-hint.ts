@@ -1,4 +1,4 @@
-/** What a control does, with its key. */
+/** Hint at what a control does, with its key. */
 
 import type { ScreenAction } from "@/core/keys";
 import { useAnnotatorSettings } from "@/record/annotator-settings";

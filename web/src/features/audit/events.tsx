@@ -16,7 +16,7 @@ export function Events({ events }: { events: readonly AuditEvent[] }) {
         <li key={each.no}>
           <When time={each.at} />
           <div>
-            <Said event={each} />
+            <EventLine event={each} />
             <Details event={each} />
           </div>
         </li>
@@ -34,7 +34,7 @@ function When({ time }: { time: string }) {
   );
 }
 
-function Said({ event }: { event: AuditEvent }) {
+function EventLine({ event }: { event: AuditEvent }) {
   const elsewhere = event.dataset !== null && event.workspace !== null;
   return (
     <span>

@@ -1,4 +1,4 @@
-/** What the audit log is narrowed to; asked for when the form is sent. */
+/** Filters of the audit log; asked for when the form is sent. */
 
 import { Button, Group, MultiSelect, Select, TextInput } from "@mantine/core";
 import { useState } from "react";

@@ -3,17 +3,18 @@
 import { Alert, Button, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import { setClosed } from "@/api/dataset-settings";
 import { datasetsQuery } from "@/api/datasets";
 import type { DatasetRef } from "@/core/model";
 import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
+import { panel } from "@/ui/panel";
 
 import classes from "./settings.module.css";
 
-const DeleteDataset = lazy(() => import("@/app/delete-dataset"));
+const DeleteDataset = panel(() => import("@/app/delete-dataset"));
 const words = manageText.settings.danger;
 
 export function DangerZone({ dataset }: { dataset: DatasetRef }) {

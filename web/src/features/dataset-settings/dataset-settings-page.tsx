@@ -1,4 +1,4 @@
-/** How a dataset is annotated: labels, guidelines, policies, tags, and its end. */
+/** Settings of a dataset: labels, guidelines, policies, tags, and its end. */
 
 import { Anchor } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";

@@ -1,4 +1,4 @@
-/** What annotators are told to do: write, look, compare with earlier versions, publish. */
+/** Guidelines for annotators: write, look, compare with earlier versions, publish. */
 
 import { Alert, Anchor, Button, Group, SegmentedControl, Select, Skeleton, Text, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -126,7 +126,7 @@ function Editor({ dataset, now }: { dataset: DatasetRef; now: Version }) {
         onRevert={() => { setText(null); saved.reset(); }}
       />
       <Text size="xs" c="dimmed">
-        {words.told}
+        {words.effect}
       </Text>
     </>
   );

@@ -1,4 +1,4 @@
-/** How answers count: each policy in plain words, and what a change does to work that is under way. */
+/** Policies by which answers count: each policy in plain words, and what a change does to work that is under way. */
 
 import { Button, Checkbox, Group, Modal, NumberInput, Radio, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";

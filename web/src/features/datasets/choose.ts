@@ -1,4 +1,4 @@
-/** Which datasets are listed, in which order, and what the address says about it. */
+/** Choice of the datasets that are listed, their order, and what the address says about it. */
 
 import type { ListedDataset } from "@/api/datasets";
 import type { Params } from "@/core/view";
@@ -62,7 +62,7 @@ export function sortDatasets(all: readonly ListedDataset[], sort: string): Liste
   return [...all].sort((one, other) => sign * compare(value(one), value(other)) || compare(one.name, other.name));
 }
 
-/** What there is to choose from, with what is chosen at the front whether it exists or not. */
+/** Options to choose from, with what is chosen at the front whether it exists or not. */
 export function choicesOf(all: readonly ListedDataset[], options: ListOptions) {
   const distinct = (values: string[]) => [...new Set(values)].sort(compare);
   return {

@@ -4,7 +4,7 @@ import { ActionIcon, Badge, Group, Table, Text, Tooltip, UnstyledButton } from "
 import { IconArrowDown, IconArrowUp, IconCopy, IconLink, IconTrash } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 
 import { base } from "@/api/client";
 import type { ListedDataset } from "@/api/datasets";
@@ -15,12 +15,13 @@ import { percentDone } from "@/text/format";
 import { manageText } from "@/text/manage";
 import { Bar } from "@/ui/bar";
 import { Copy } from "@/ui/copy";
+import { panel } from "@/ui/panel";
 import { Ago } from "@/ui/time";
 
 import { tagsOf } from "./choose";
 import classes from "./datasets.module.css";
 
-const DeleteDataset = lazy(() => import("@/app/delete-dataset"));
+const DeleteDataset = panel(() => import("@/app/delete-dataset"));
 
 export function DatasetsTable(props: { datasets: ListedDataset[]; sort: string; onSort: (sort: string) => void }) {
   const head = (column: string, name: string) => (
@@ -157,7 +158,7 @@ function ProgressCells({ dataset }: { dataset: ListedDataset }) {
   );
 }
 
-/** Where the work is shared out, or how the team is doing with it. */
+/** Link to assigning the records, or the progress of the team. */
 function TeamCell({ dataset, leads }: { dataset: ListedDataset; leads: boolean }) {
   const { workspace, name, slots } = dataset;
   const live = slots ? (slots["pending"] ?? 0) + (slots["leased"] ?? 0) + (slots["done"] ?? 0) + (slots["skipped"] ?? 0) : 0;

@@ -1,4 +1,4 @@
-/** What was decided about my answers: what is new first, one click from the records. */
+/** Decisions about my answers: what is new first, one click from the records. */
 
 import { Alert, Anchor, Button, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

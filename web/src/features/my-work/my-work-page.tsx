@@ -1,4 +1,4 @@
-/** Where annotators land: what is left for them in each dataset, and one button straight into the next record. */
+/** Home page of annotators: what is left for them in each dataset, and one button straight into the next record. */
 
 import { Anchor, Button, Skeleton, Text, Title } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";

@@ -1,4 +1,4 @@
-/** Which column of the file is what, with its first values beside it. */
+/** Roles of the columns of the file, with its first values beside it. */
 
 import { Select, Table } from "@mantine/core";
 

@@ -1,4 +1,4 @@
-/** Where a file is chosen, or dropped. */
+/** Area where a file is chosen, or dropped. */
 
 import { Alert } from "@mantine/core";
 import { useState } from "react";

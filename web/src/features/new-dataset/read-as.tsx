@@ -1,4 +1,4 @@
-/** How the file is read, for whoever knows better: its encoding, its header, its sheet; and what could not be read. */
+/** Options for reading the file, for whoever knows better: its encoding, its header, its sheet; and what could not be read. */
 
 import { Alert, Checkbox, Select, Switch, Text } from "@mantine/core";
 

@@ -1,4 +1,4 @@
-/** What became of a file: how far it is, which rows are bad, what to do next. */
+/** Outcome of a file: how far it is, which rows are bad, what to do next. */
 
 import { Alert, Button, Group, Progress, Stack, Table, Text, Title } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";

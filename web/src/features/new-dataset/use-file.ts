@@ -15,7 +15,7 @@ export interface Look {
   readonly rows: readonly Row[];
   /** Null until every row has been looked at. */
   readonly scan: Scan | null;
-  /** How many rows have been looked at so far. */
+  /** Number of rows looked at so far. */
   readonly seen: number;
 }
 

@@ -1,4 +1,4 @@
-/** How far bringing a file in has come: checked, stored, stopped, done. */
+/** Progress of importing a file: checked, stored, stopped, done. */
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";

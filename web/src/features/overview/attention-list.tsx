@@ -1,4 +1,4 @@
-/** What needs attention, most pressing first, each with what to do about it. */
+/** Items that need attention, most pressing first, each with what to do about it. */
 
 import { Alert, Button, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconArrowsSplit2, IconClock, IconClockExclamation, IconHandOff, IconInbox, IconMoodEmpty, IconPlayerPause, IconUserOff } from "@tabler/icons-react";
@@ -53,12 +53,12 @@ export function AttentionList({ items }: { items: readonly AttentionItem[] }) {
           <ul className={classes["items"]}>
             {items.map((each) => {
               const Icon = ICONS[each.kind];
-              const [said, more] = words(each);
+              const [message, more] = words(each);
               return (
                 <li key={keyOf(each)} className={classes["item"]} data-kind={each.kind}>
                   <Icon size={20} aria-hidden />
-                  <span className={classes["said"]}>
-                    {said}
+                  <span className={classes["message"]}>
+                    {message}
                     {more && <small>{more}</small>}
                   </span>
                   {each.kind === "stale" && manages(me, each.workspace) ? (

@@ -1,4 +1,4 @@
-/** Where those who lead teams land: what to begin with, what needs attention, who does what, what is due. */
+/** Home page of those who lead teams: what to begin with, what needs attention, who does what, what is due. */
 
 import { Button, Skeleton, Stack, Title } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";

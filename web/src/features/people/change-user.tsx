@@ -1,4 +1,4 @@
-/** What an administrator does to one user: names and role, password, key, deactivate, restore. */
+/** Changes by an administrator to one user: names and role, password, key, deactivate, restore. */
 
 import { Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";

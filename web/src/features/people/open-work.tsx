@@ -1,4 +1,4 @@
-/** What somebody has not done yet, before they leave; and what becomes of it. */
+/** Records that somebody has not done yet, before they leave; and what becomes of it. */
 
 import { Anchor, List, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

@@ -13,6 +13,7 @@ import { manageText } from "@/text/manage";
 import sheet from "@/ui/sheet.module.css";
 
 import type { UserAct } from "./change-user";
+import { RoleHints } from "./role-hints";
 
 const ChangeUser = lazy(() => import("./change-user"));
 
@@ -63,6 +64,7 @@ export function Users() {
           </Text>
         )}
       </div>
+      <RoleHints admin />
       {act && (
         <Suspense>
           <ChangeUser user={act.user} act={act.act} onClose={() => { setAct(null); }} />
@@ -74,7 +76,12 @@ export function Users() {
 
 function Row({ user, self, onAct }: { user: User; self: boolean; onAct: (act: UserAct) => void }) {
   const gone = user.active === false;
-  const names = user.workspaces.slice(0, 4);
+  const roles = new Map(user.memberships.map((each) => [each.workspace, each.role]));
+  const shown = user.workspaces.map((name) => {
+    const role = roles.get(name);
+    return role ? manageText.people.roleIn(name, manageText.people.memberRoles[role]) : name;
+  });
+  const first = shown.slice(0, 4);
   return (
     <Table.Tr>
       <Table.Th scope="row">
@@ -88,14 +95,14 @@ function Row({ user, self, onAct }: { user: User; self: boolean; onAct: (act: Us
       <Table.Td>{manageText.people.roles[user.role]}</Table.Td>
       <Table.Td>
         <Group gap={4}>
-          {names.map((each) => (
+          {first.map((each) => (
             <Badge key={each} color="gray">
               {each}
             </Badge>
           ))}
-          {user.workspaces.length > names.length && (
-            <Text size="xs" c="dimmed" title={user.workspaces.slice(names.length).join("\n")}>
-              +{user.workspaces.length - names.length}
+          {shown.length > first.length && (
+            <Text size="xs" c="dimmed" title={shown.slice(first.length).join("\n")}>
+              +{shown.length - first.length}
             </Text>
           )}
         </Group>

@@ -9,13 +9,14 @@ import { addMember, createWorkspace, type Member, membersOf, type MembershipRole
 import { meQuery } from "@/api/session";
 import { Failed } from "@/app/failed";
 import { isName } from "@/core/people";
-import { manages } from "@/core/roles";
+import { manages, ROLES } from "@/core/roles";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
 import { Empty } from "@/ui/empty";
 import sheet from "@/ui/sheet.module.css";
 
 import { OpenWork } from "./open-work";
+import { RoleHints } from "./role-hints";
 
 export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (workspace: string) => void }) {
   const { data: me } = useSuspenseQuery(meQuery);
@@ -66,7 +67,6 @@ export function Workspaces({ chosen, onChoose }: { chosen: string; onChoose: (wo
   );
 }
 
-const ROLES = ["annotator", "reviewer", "manager"] as const;
 const roles = ROLES.map((value) => ({ value, label: manageText.people.memberRoles[value] }));
 
 function Members({ workspace, admin, self }: { workspace: Workspace; admin: boolean; self: string }) {
@@ -142,13 +142,7 @@ function Members({ workspace, admin, self }: { workspace: Workspace; admin: bool
         </Alert>
       )}
       <AddMember workspace={workspace.name} admin={admin} members={found.data.map((each) => each.username)} />
-      <ul style={{ margin: 0, paddingInlineStart: "1.1rem" }}>
-        {ROLES.map((each) => (
-          <Text component="li" size="xs" c="dimmed" key={each}>
-            {manageText.people.memberRoles[each]}: {manageText.people.memberRoleHints[each]}
-          </Text>
-        ))}
-      </ul>
+      <RoleHints />
       {leaving && <Leave workspace={workspace} member={leaving} onClose={() => { setLeaving(null); }} />}
     </Stack>
   );

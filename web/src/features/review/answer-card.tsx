@@ -115,7 +115,7 @@ function Spans({ record, answers, at, labels, nameOf, onCopy }: CardProps) {
       {differences.length > 0 && (
         <ul className={classes["differences"]} aria-label={reviewText.differences}>
           {differences.map((each) => (
-            <li key={JSON.stringify([each.mine, each.theirs[0]?.span])}>
+            <li key={JSON.stringify([each.mine, each.others[0]?.span])}>
               <Different />
               {worded(each, text, (of) => nameOf(answers[of]?.annotator ?? ""), (of) => answers[of]?.discarded ?? false)}{" "}
               {each.mine && (
@@ -132,14 +132,14 @@ function Spans({ record, answers, at, labels, nameOf, onCopy }: CardProps) {
   );
 }
 
-function worded({ mine, theirs }: Difference, text: string, name: (of: number) => string, unusable: (of: number) => boolean): string {
+function worded({ mine, others }: Difference, text: string, name: (of: number) => string, unusable: (of: number) => boolean): string {
   const words = (span: { start: number; end: number }) => text.slice(span.start, span.end);
-  const others = theirs.map(({ of, span }) => {
+  const phrases = others.map(({ of, span }) => {
     if (!span) return reviewText.hasNot(name(of), unusable(of));
     const same = mine && mine.start === span.start && mine.end === span.end;
     return same ? reviewText.hasLabel(name(of), span.label) : reviewText.hasSpan(name(of), words(span), span.label);
   });
-  return mine ? reviewText.mine(words(mine), mine.label, others.join(", ")) : reviewText.notMine(others.join(", "));
+  return mine ? reviewText.mine(words(mine), mine.label, phrases.join(", ")) : reviewText.notMine(phrases.join(", "));
 }
 
 function Words({ answers, at, base, nameOf, plain }: CardProps) {

@@ -1,4 +1,4 @@
-/** What people said about a record, and room to answer them. */
+/** Comments on a record, and a field to answer them. */
 
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -7,9 +7,9 @@ import { type RefObject, useState } from "react";
 import { comment, commentsQuery } from "@/api/review";
 import type { DatasetRef } from "@/core/model";
 import { reviewText } from "@/text/review";
-import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
 
+import { ReviewKey } from "./review-key";
 import classes from "./review.module.css";
 
 interface Props {
@@ -22,11 +22,11 @@ interface Props {
 
 export function Comments({ dataset, id, me, nameOf, field }: Props) {
   const cache = useQueryClient();
-  const { data: said = [], error } = useQuery(commentsQuery(dataset, id));
+  const { data: comments = [], error } = useQuery(commentsQuery(dataset, id));
   const [text, setText] = useState("");
   const [chosen, setTo] = useState<string | null>(null);
   // whoever spoke last is answered, unless somebody else is chosen
-  const to = chosen ?? said.findLast((each) => each.author !== me)?.author ?? null;
+  const to = chosen ?? comments.findLast((each) => each.author !== me)?.author ?? null;
   const send = useMutation({
     mutationFn: () => comment(dataset, id, text.trim(), to),
     onSuccess: async () => {
@@ -39,12 +39,12 @@ export function Comments({ dataset, id, me, nameOf, field }: Props) {
   return (
     <section className={classes["comments"]} aria-label={reviewText.comments}>
       <h2 className={classes["part"]}>{reviewText.comments}</h2>
-      {said.length > 0 && (
-        <ul className={classes["said"]}>
-          {said.map((each) => (
+      {comments.length > 0 && (
+        <ul className={classes["entries"]}>
+          {comments.map((each) => (
             <li key={`${each.at}${each.author}${each.text}`}>
-              <strong>{each.author === me ? reviewText.you : nameOf(each.author)}</strong>
-              {each.to && <> {reviewText.saidTo(each.to === me ? reviewText.you : nameOf(each.to))}</>}
+              <strong>{each.author === me ? reviewText.author : nameOf(each.author)}</strong>
+              {each.to && <> {reviewText.addressedTo(each.to === me ? reviewText.you : nameOf(each.to))}</>}
               <span className={classes["when"]}>
                 {" "}
                 <Ago time={each.at} />
@@ -74,7 +74,7 @@ export function Comments({ dataset, id, me, nameOf, field }: Props) {
           value={text}
           onChange={(event) => { setText(event.currentTarget.value); }}
           onKeyDown={(event) => { if (event.key === "Escape") event.currentTarget.blur(); }}
-          rightSection={<Key of="m" />}
+          rightSection={<ReviewKey action="comment" />}
         />
         <Button type="submit" variant="default" loading={send.isPending} disabled={!text.trim()}>
           {reviewText.send}

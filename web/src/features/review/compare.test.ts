@@ -30,14 +30,14 @@ test("common labels are those that nobody left out", () => {
 test("another label on the same words is a difference, the same span is none", () => {
   const org = { ...LONDON, label: "ORG" };
   expect(spanDifferences([{ spans: [ADA, LONDON] }, { spans: [ADA, org] }], 0)).toEqual([
-    { mine: LONDON, theirs: [{ of: 1, span: org }] },
+    { mine: LONDON, others: [{ of: 1, span: org }] },
   ]);
 });
 
 test("a span that one has and another has not is told to both", () => {
   const values = [{ spans: [ADA] }, { spans: [] }, { spans: [ADA] }];
-  expect(spanDifferences(values, 0)).toEqual([{ mine: ADA, theirs: [{ of: 1, span: null }] }]);
-  expect(spanDifferences(values, 1)).toEqual([{ mine: null, theirs: [{ of: 0, span: ADA }, { of: 2, span: ADA }] }]);
+  expect(spanDifferences(values, 0)).toEqual([{ mine: ADA, others: [{ of: 1, span: null }] }]);
+  expect(spanDifferences(values, 1)).toEqual([{ mine: null, others: [{ of: 0, span: ADA }, { of: 2, span: ADA }] }]);
 });
 
 test("changes lead from one text to the other", () => {

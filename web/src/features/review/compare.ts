@@ -1,4 +1,4 @@
-/** What people's answers to one record have in common and where they differ, and by which letter each goes. */
+/** Comparison of people's answers to one record: what they have in common, where they differ, and by which letter each goes. */
 
 import { diffWordsWithSpace } from "diff";
 
@@ -35,37 +35,37 @@ export function commonLabels(values: readonly Value[]): ReadonlySet<string> {
   return new Set((first?.labels ?? []).filter((label) => others.every((each) => each.labels?.includes(label))));
 }
 
-/** What another value has where this one has `mine`, or where it has nothing. */
+/** Spans that others have where this one has `mine`, or where it has nothing. */
 export interface Difference {
   readonly mine: Span | null;
-  readonly theirs: readonly { readonly of: number; readonly span: Span | null }[];
+  readonly others: readonly { readonly of: number; readonly span: Span | null }[];
 }
 
-/** Where the spans of one value are not those of the others, in the order of the text. */
+/** Differences between the spans of one value and those of the others, in the order of the text. */
 export function spanDifferences(values: readonly Value[], which: number): Difference[] {
   const mine = values[which]?.spans ?? [];
-  const others = values.map((each, of) => ({ of, spans: each.spans ?? [] })).filter(({ of }) => of !== which);
+  const rest = values.map((each, of) => ({ of, spans: each.spans ?? [] })).filter(({ of }) => of !== which);
   const found: Difference[] = mine.flatMap((span) => {
-    const theirs = others
+    const others = rest
       .filter(({ spans }) => !spans.some((each) => sameSpan(each, span)))
       .flatMap(({ of, spans }): { of: number; span: Span | null }[] => {
         const near = spans.filter((each) => overlap(each, span));
         return near.length ? near.map((each) => ({ of, span: each })) : [{ of, span: null }];
       });
-    return theirs.length ? [{ mine: span, theirs }] : [];
+    return others.length ? [{ mine: span, others }] : [];
   });
-  for (const { of, spans } of others) {
+  for (const { of, spans } of rest) {
     for (const span of spans.filter((each) => !mine.some((own) => overlap(each, own)))) {
-      const same = found.find((each) => !each.mine && each.theirs.some((that) => that.span && sameSpan(that.span, span)));
-      if (same) found[found.indexOf(same)] = { mine: null, theirs: [...same.theirs, { of, span }] };
-      else found.push({ mine: null, theirs: [{ of, span }] });
+      const same = found.find((each) => !each.mine && each.others.some((that) => that.span && sameSpan(that.span, span)));
+      if (same) found[found.indexOf(same)] = { mine: null, others: [...same.others, { of, span }] };
+      else found.push({ mine: null, others: [{ of, span }] });
     }
   }
   return found.sort((one, other) => startOf(one) - startOf(other));
 }
 
-function startOf({ mine, theirs }: Difference): number {
-  return mine?.start ?? theirs[0]?.span?.start ?? 0;
+function startOf({ mine, others }: Difference): number {
+  return mine?.start ?? others[0]?.span?.start ?? 0;
 }
 
 function overlap(one: Span, other: Span): boolean {
@@ -81,7 +81,7 @@ export interface Piece {
 /** Texts longer than this are shown side by side as they are: comparing them would hold the page up. */
 const COMPARED = 20_000;
 
-/** How to get from one text to another, word by word; null where they are too long to compare. */
+/** Changes from one text to another, word by word; null where they are too long to compare. */
 export function wordChanges(from: string, to: string): Piece[] | null {
   if (from.length + to.length > COMPARED) return null;
   return diffWordsWithSpace(from, to).map(({ value, added, removed }) => ({

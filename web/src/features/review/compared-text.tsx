@@ -3,7 +3,8 @@
 import { type CSSProperties, memo, useMemo } from "react";
 
 import type { Span } from "@/core/model";
-import { cut, sameSpan } from "@/core/spans";
+import { cut, lanesOf, sameSpan } from "@/core/spans";
+import { underlined } from "@/record/lanes";
 
 import classes from "./review.module.css";
 
@@ -18,21 +19,22 @@ const NONE: readonly Span[] = [];
 
 export const ComparedText = memo(function ComparedText({ text, spans, different, hue }: Props) {
   const segments = useMemo(() => cut(text.length, spans, NONE, []), [text, spans]);
+  const lanes = useMemo(() => lanesOf(spans), [spans]);
+  const differs = (span: Span) => different.some((each) => sameSpan(each, span));
   return segments.map((each) => {
     const part = text.slice(each.start, each.end);
-    const shown = each.spans.reduce<Span | undefined>(
-      (best, next) => (!best || next.end - next.start < best.end - best.start ? next : best),
-      undefined,
-    );
+    const [shown] = [...each.spans].sort((one, other) => one.end - one.start - (other.end - other.start));
     if (!shown) return part;
+    const ending = each.spans.filter((span) => span.end === each.end).sort((one, other) => other.start - one.start);
     return (
       <span
         key={each.start}
         className={classes["span"]}
-        style={{ "--h": hue(shown.label) } as CSSProperties}
-        data-different={different.some((that) => sameSpan(that, shown)) || undefined}
+        style={{ "--h": hue(shown.label), ...underlined(each.spans, lanes, hue) } as CSSProperties}
+        data-different={each.spans.some(differs) || undefined}
+        data-lanes={each.spans.some((span) => lanes.has(span)) || undefined}
         data-first={shown.start === each.start || undefined}
-        data-label={shown.end === each.end ? shown.label : undefined}
+        data-label={ending.length ? ending.map((span) => (differs(span) ? `≠ ${span.label}` : span.label)).join(" · ") : undefined}
       >
         {part}
       </span>

@@ -11,11 +11,12 @@ import { Failed } from "@/app/failed";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
 import barClasses from "@/record/action-bar.module.css";
+import { ActionKey, useAnnotatorSettings } from "@/record/annotator-settings";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
 import { reviewText } from "@/text/review";
 import { Empty } from "@/ui/empty";
-import { Key } from "@/ui/key";
+import { printed } from "@/ui/key";
 
 import classes from "./review.module.css";
 import { useConflicts } from "./use-conflicts";
@@ -38,7 +39,10 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
   const [first] = useState(view.record);
   const [current, setCurrent] = useState(view.record);
   const [made, setMade] = useState<readonly (Made | Asked)[]>([]);
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
+  const [armed, setArmed] = useState<string | null>(null);
+  const { bindings } = useAnnotatorSettings();
+  const keyTitle = (key: string | undefined) => (key === undefined ? undefined : t.common.keys(printed(key)));
   const decided = made.filter(isMade);
   const settled = new Set(made.map((each) => each.record.id));
   const queue = useConflicts(dataset, view, first, settled);
@@ -84,16 +88,16 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
     onSuccess: async (last) => {
       setMade(made.filter((each) => each !== last));
       setCurrent(last.record.id);
-      setSaid(reviewText.undone);
+      setMessage(reviewText.undone);
       await cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
       await cache.resetQueries({ queryKey: caseQuery(dataset, last.record).queryKey });
     },
-    onError: (failure) => { setSaid(reviewText.notUndone(failure.message)); },
+    onError: (failure) => { setMessage(reviewText.notUndone(failure.message)); },
   });
 
   function stepBack() {
     const last = made.at(-1);
-    if (!last) setSaid(reviewText.nothingToUndo);
+    if (!last) setMessage(reviewText.nothingToUndo);
     else if (!undo.isPending) undo.mutate(last);
   }
 
@@ -108,7 +112,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
             {reviewText.undoLast}
           </Button>
         )}
-        <p role="status">{said}</p>
+        <p role="status">{message}</p>
       </Empty>
     );
   }
@@ -119,10 +123,12 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       record={record}
       labels={labels}
       me={me}
-      onSay={setSaid}
+      onSay={setMessage}
+      armed={armed}
+      onArm={setArmed}
       onMade={(each) => {
         setMade([...made, each]);
-        setSaid(each.gold.discarded ? reviewText.savedUnusable : reviewText.saved);
+        setMessage(each.gold.discarded ? reviewText.savedUnusable : reviewText.saved);
         go(at + 1);
       }}
       onAsked={(each) => {
@@ -139,30 +145,30 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       bar={({ save, unusable, saving }) => (
         <div className={barClasses["bar"]}>
           <div className={barClasses["side"]}>
-            <Button variant="default" onClick={unusable} disabled={saving} leftSection={<IconTrash size={18} />} rightSection={<Key of="d" />}>
+            <Button variant="default" onClick={unusable} disabled={saving} leftSection={<IconTrash size={18} />} rightSection={<ActionKey action="discard" />}>
               {reviewText.unusable}
             </Button>
-            <Button variant="subtle" color="gray" disabled={!made.length} onClick={stepBack} leftSection={<IconArrowBackUp size={18} />} rightSection={<Key of="u" />}>
+            <Button variant="subtle" color="gray" disabled={!made.length} onClick={stepBack} leftSection={<IconArrowBackUp size={18} />} rightSection={<ActionKey action="undo" at={1} />}>
               {t.annotate.undo}
             </Button>
           </div>
           <span className={barClasses["note"]} role="status">
-            {said}
+            {message}
           </span>
           <div className={barClasses["side"]} data-end>
             <span className={classes["done"]}>{decided.length > 0 && reviewText.done(decided.length)}</span>
             <Button.Group>
-              <Button variant="default" px={10} aria-label={reviewText.previous} title={t.common.keys("P")} disabled={at === 0} onClick={() => { go(at - 1); }}>
+              <Button variant="default" px={10} aria-label={reviewText.previous} title={keyTitle(bindings.previous[0])} disabled={at === 0} onClick={() => { go(at - 1); }}>
                 <IconChevronLeft size={16} />
               </Button>
               <Button.GroupSection variant="default" className={barClasses["position"] ?? ""}>
                 {t.annotate.position(at + 1, queue.total)}
               </Button.GroupSection>
-              <Button variant="default" px={10} aria-label={reviewText.next} title={t.common.keys("N")} onClick={() => { go(at + 1); }}>
+              <Button variant="default" px={10} aria-label={reviewText.next} title={keyTitle(bindings.next[0])} onClick={() => { go(at + 1); }}>
                 <IconChevronRight size={16} />
               </Button>
             </Button.Group>
-            <Button className={barClasses["submit"] ?? ""} loading={saving} onClick={save} rightSection={<Key of={dataset.task === "Text2Text" ? "Mod+Enter" : "Enter"} />}>
+            <Button className={barClasses["submit"] ?? ""} loading={saving} onClick={save} rightSection={<ActionKey action="submit" at={dataset.task === "Text2Text" ? 1 : 0} />}>
               {reviewText.save}
             </Button>
           </div>

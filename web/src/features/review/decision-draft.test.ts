@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 
 import type { Answered, Decision } from "@/api/review";
+import { DraftJournal } from "@/core/draft-journal";
 import type { Span } from "@/core/model";
-import { recordOf, spanOf, tokenRecordOf } from "@/testing/records";
+import { recordOf, SHARED, spanOf, tokenRecordOf } from "@/testing/records";
 
-import { agrees, baseOf, canSave, type DecisionDraft, firstDraft, inLetterOrder, inWords } from "./decision-draft";
+import { agrees, baseOf, begunOn, canSave, type DecisionDraft, firstDraft, inLetterOrder, inWords, keepBegun, recallBegun, sameBegun } from "./decision-draft";
 
 const answer = (annotator: string, labels: string[], discarded = false): Answered => ({ annotator, value: discarded ? {} : { labels }, discarded, counted: true, seconds: null });
 const chosen = (value: DecisionDraft["value"], discarded = false): DecisionDraft => ({ value, discarded, touched: true });
@@ -76,4 +77,36 @@ it("a decision in words is its labels, the number of its spans, its text, or tha
   const empty = [words({ labels: [] }), words({ spans: [] }), words({ labels: ["a"] }, true)];
   expect(new Set(empty).size).toBe(3);
   expect(empty.every((each) => each.length > 3)).toBe(true);
+});
+
+describe("a decision that was begun", () => {
+  const kept = new Map<string, string>();
+  const journal = new DraftJournal({ getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) });
+  const record = recordOf();
+  const mine = begunOn("rita", SHARED, record, null);
+
+  it.each([
+    ["a choice", { draft: chosen({ labels: ["a"] }), reason: "irony" }],
+    ["a reason only", { draft: NOTHING, reason: "hm" }],
+    ["that it is unusable", { draft: chosen({}, true), reason: "" }],
+  ])("is there again: %s", (_, begun) => {
+    keepBegun(journal, mine, begun);
+    expect(recallBegun(journal, mine)).toEqual(begun);
+  });
+
+  it("is one's own, and gone once the text is another or somebody has decided", () => {
+    const begun = { draft: chosen({ labels: ["a"] }), reason: "" };
+    keepBegun(journal, mine, begun);
+    expect(recallBegun(journal, begunOn("rae", SHARED, record, null))).toBeNull();
+    expect(recallBegun(journal, begunOn("rita", SHARED, record, gold))).toBeNull();
+    expect(recallBegun(journal, mine)).toBeNull();
+    keepBegun(journal, mine, begun);
+    expect(recallBegun(journal, begunOn("rita", SHARED, recordOf({ fields: [{ name: "text", text: "Other" }] }), null))).toBeNull();
+  });
+
+  it("is told from the one before by what was chosen and by the reason", () => {
+    const begun = { draft: chosen({ labels: ["a", "b"] }), reason: "" };
+    expect(sameBegun(begun, { draft: chosen({ labels: ["b", "a"] }), reason: "" })).toBe(true);
+    for (const other of [{ ...begun, reason: "x" }, { draft: chosen({ labels: ["a"] }), reason: "" }, { draft: chosen({}, true), reason: "" }]) expect(sameBegun(begun, other)).toBe(false);
+  });
 });

@@ -1,7 +1,9 @@
 /** A decision while it is being made: what is chosen, which answers say the same, and whether it can be saved. */
 
 import type { Answered, Case, Decision } from "@/api/review";
-import { type AppRecord, sameValue, type Value } from "@/core/model";
+import type { DraftJournal } from "@/core/draft-journal";
+import { type AppRecord, contentOf, type DatasetRef, sameValue, type Value } from "@/core/model";
+import { keyOf } from "@/core/outbox";
 import { missing } from "@/record/answers";
 import { t } from "@/text/en";
 import { reviewText } from "@/text/review";
@@ -17,7 +19,7 @@ export interface DecisionDraft {
 
 const NOTHING: DecisionDraft = { value: {}, discarded: false, touched: false };
 
-/** What was decided; of spans, else, those that all have, so that only what differs is left to do. */
+/** Decision that was made; of spans, else, those that all have, so that only what differs is left to do. */
 export function firstDraft(record: AppRecord, { gold, answers }: Case): DecisionDraft {
   if (gold) return { value: gold.value, discarded: gold.discarded, touched: true };
   if (record.task !== "TokenClassification") return NOTHING;
@@ -29,7 +31,7 @@ export function inLetterOrder(answers: readonly Answered[], byPerson: ReadonlyMa
   return [...answers].sort((one, other) => people.indexOf(one.annotator) - people.indexOf(other.annotator));
 }
 
-/** Whether an answer says what is chosen. */
+/** True if an answer says what is chosen. */
 export function agrees(answer: Answered, draft: DecisionDraft): boolean {
   return draft.touched && answer.discarded === draft.discarded && (draft.discarded || sameValue(answer.value, draft.value));
 }
@@ -49,4 +51,43 @@ export function inWords({ value, discarded }: Pick<Decision, "value" | "discarde
   if (discarded) return reviewText.unusable;
   if (value.spans) return value.spans.length ? reviewText.spanCount(value.spans.length) : reviewText.noSpans;
   return value.labels ? value.labels.join(", ") || t.annotate.withoutLabel : (value.text ?? "");
+}
+
+/** A decision that was begun, with its reason. */
+export interface Begun {
+  readonly draft: DecisionDraft;
+  readonly reason: string;
+}
+
+/** Keeps a decision that was begun, and what it was made on. */
+export interface BegunOn {
+  readonly key: string;
+  readonly content: string;
+  readonly given: boolean;
+}
+
+export function begunOn(user: string, dataset: DatasetRef, record: AppRecord, gold: Decision | null): BegunOn {
+  return { key: `decision ${keyOf(user, dataset, record.id)}`, content: `${String(gold?.version ?? 0)} ${contentOf(record)}`, given: gold !== null };
+}
+
+export function sameBegun(one: Begun, other: Begun): boolean {
+  const [mine, yours] = [one.draft, other.draft];
+  return one.reason === other.reason && mine.touched === yours.touched && mine.discarded === yours.discarded && sameValue(mine.value, yours.value);
+}
+
+export function keepBegun(journal: DraftJournal, on: BegunOn, { draft, reason }: Begun): void {
+  const state = draft.discarded ? "discarded" : draft.touched ? "draft" : "none";
+  journal.put({ ...on, answer: { value: draft.value, state }, reason });
+}
+
+/** Decision that was begun, unless the text is another by now or somebody else has decided. */
+export function recallBegun(journal: DraftJournal, on: BegunOn): Begun | null {
+  const entry = journal.get(on.key);
+  if (!entry) return null;
+  if (entry.content !== on.content) {
+    journal.remove(on.key);
+    return null;
+  }
+  const { value, state } = entry.answer;
+  return { draft: { value, discarded: state === "discarded", touched: state !== "none" }, reason: entry.reason ?? "" };
 }

@@ -3,14 +3,17 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { actionFor, REVIEW_KEYS, useReviewKeys } from "./keys";
+import { bind, KEYS, labelKeys } from "@/core/keys";
+import { AnnotatorSettingsContext } from "@/record/annotator-settings";
+
+import { actionFor, reviewBindings, reviewKeys, useReviewKeys } from "./keys";
 
 describe("keys of the review page", () => {
   let done: (string | number)[];
   beforeEach(() => { done = []; });
 
   function Page() {
-    useReviewKeys((action) => done.push(action), (index) => done.push(index));
+    useReviewKeys((action) => done.push(action), (key) => /\d/.test(key) && done.push(key) > 0);
     return (
       <>
         <button type="button">Button</button>
@@ -22,10 +25,11 @@ describe("keys of the review page", () => {
     );
   }
 
-  it("do what they say, and digits choose an answer by its place", async () => {
+  it("do what they say, and offer what is no action, digits with Shift by their place", async () => {
     render(<Page />);
-    await userEvent.keyboard("dnw3{Escape}");
-    expect(done).toEqual(["unusable", "next", "names", 2, "leave"]);
+    await userEvent.keyboard("dnw3{Escape}q");
+    window.dispatchEvent(new KeyboardEvent("keydown", { key: "$", code: "Digit4", shiftKey: true }));
+    expect(done).toEqual(["unusable", "next", "names", "3", "leave", "Shift+4"]);
   });
 
   it("leave what is typed alone, but for saving with Ctrl and Enter", async () => {
@@ -44,9 +48,22 @@ describe("keys of the review page", () => {
     expect(done).toEqual([]);
   });
 
-  it("mean one thing each", () => {
-    const keys = Object.values(REVIEW_KEYS).flat();
-    expect(new Set(keys).size).toBe(keys.length);
-    expect([actionFor("Mod+z"), actionFor("q")]).toEqual(["undo", undefined]);
+  it("are those that somebody chose for annotating", async () => {
+    const bindings = bind(KEYS, "discard", "b");
+    render(<AnnotatorSettingsContext value={{ bindings, hidden: false }}><Page /></AnnotatorSettingsContext>);
+    await userEvent.keyboard("db");
+    expect(done).toEqual(["unusable"]);
+  });
+
+  it("mean one thing each, whatever somebody chose, and no label has one of them", () => {
+    for (const bindings of [KEYS, bind(bind(KEYS, "discard", "e"), "next", "w")]) {
+      const keys = reviewKeys(bindings);
+      const all = Object.values(keys).flat();
+      expect(new Set(all).size).toBe(all.length);
+      const labels = labelKeys(Array.from({ length: 26 }, () => ({})), reviewBindings(bindings));
+      expect(labels.filter((each) => each !== undefined && all.includes(each))).toEqual([]);
+    }
+    const keys = reviewKeys(bind(KEYS, "discard", "e"));
+    expect(["Mod+z", "e", "q"].map((each) => actionFor(each, keys))).toEqual(["undo", "unusable", undefined]);
   });
 });

@@ -3,31 +3,37 @@
 import { ActionIcon, SegmentedControl, TextInput } from "@mantine/core";
 import { IconBook, IconSearch, IconX } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, type RefObject, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { type RefObject, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
 import type { Me } from "@/api/session";
 import { LeadersPage } from "@/app/leaders-page";
+import { usePreferences } from "@/app/preferences";
+import { bindingsOf } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import { type Params, readView, type View, writeView } from "@/core/view";
+import { type AnnotatorSettings, AnnotatorSettingsContext } from "@/record/annotator-settings";
 import { useLabels } from "@/record/use-labels";
 import { ActiveFilters } from "@/search/active-filters";
 import { FoldingFilters } from "@/search/folding-filters";
 import { t } from "@/text/en";
 import { reviewText } from "@/text/review";
+import { printed } from "@/ui/key";
+import { panel } from "@/ui/panel";
 
 import { AcceptAgreed } from "./accept-agreed";
 import { Conflicts } from "./conflicts";
+import { reviewBindings } from "./keys";
 import classes from "./review.module.css";
 import { Settled, settledIn } from "./settled";
 import { inConflict } from "./use-conflicts";
 
-const Guidelines = lazy(() => import("@/app/guidelines"));
+const Guidelines = panel(() => import("@/app/guidelines"));
 const route = getRouteApi("/inside/datasets/$workspace/$name/review");
 
 export function ReviewPage() {
   const { workspace, name } = route.useParams();
   return (
-    <LeadersPage workspace={workspace} name={name} title={t.leaders.review}>
+    <LeadersPage workspace={workspace} name={name} title={t.leaders.review} filling>
       {(dataset, me) => <Review key={`${workspace}/${name}`} dataset={dataset} me={me} />}
     </LeadersPage>
   );
@@ -38,7 +44,11 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
   const navigate = route.useNavigate();
   const view = useMemo(() => readView(params), [params]);
   const settled = params["show"] === "settled";
-  const labels = useLabels(dataset);
+  const [{ keys }] = usePreferences();
+  const settings = useMemo((): AnnotatorSettings => ({ bindings: bindingsOf(keys), hidden: false }), [keys]);
+  const [guidelinesKey] = settings.bindings.guidelines;
+  const taken = useMemo(() => reviewBindings(settings.bindings), [settings]);
+  const labels = useLabels(dataset, taken);
   const search = useRef<HTMLInputElement>(null);
   const [guidelines, setGuidelines] = useState(false);
 
@@ -66,7 +76,7 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
   const within = settled ? settledIn(view) : inConflict(view);
   const scope = JSON.stringify([view.q, view.filters, view.sort]);
   return (
-    <>
+    <AnnotatorSettingsContext value={settings}>
       <div className={classes["tools"]}>
         <SegmentedControl
           size="xs"
@@ -80,7 +90,7 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
         />
         <SearchBox key={view.q} field={search} text={view.q} onSearch={(q) => { onView({ q, page: 1, record: null }); }} />
         <FoldingFilters dataset={dataset} view={within} onView={({ filters, sort }) => { onView({ ...(filters ? { filters } : {}), ...(sort ? { sort } : {}), page: 1, record: null }); }} />
-        <ActionIcon aria-label={t.guidelines.title} title={`${t.guidelines.title} (G)`} aria-pressed={guidelines} onClick={() => { setGuidelines(!guidelines); }}>
+        <ActionIcon aria-label={t.guidelines.title} title={guidelinesKey === undefined ? t.guidelines.title : `${t.guidelines.title} (${printed(guidelinesKey)})`} aria-pressed={guidelines} onClick={() => { setGuidelines(!guidelines); }}>
           <IconBook size={18} />
         </ActionIcon>
         <AcceptAgreed dataset={dataset} q={view.q} filtered={Object.keys(view.filters).length > 0} />
@@ -107,7 +117,7 @@ function Review({ dataset, me }: { dataset: DatasetRef; me: Me }) {
           onGuidelines={() => { setGuidelines(!guidelines); }}
         />
       )}
-    </>
+    </AnnotatorSettingsContext>
   );
 }
 

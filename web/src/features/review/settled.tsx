@@ -1,4 +1,4 @@
-/** What has been settled: the value, who decided it or which rule, and why. */
+/** Records that are resolved: the value, who decided it or which rule, and why. */
 
 import { Anchor, Badge, Button, Group, Skeleton } from "@mantine/core";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";

@@ -26,7 +26,7 @@ export function inConflict(view: View): View {
   return { ...view, q: view.q.trim() ? `(${view.q}) AND conflict:true` : "conflict:true" };
 }
 
-/** Where reading goes on: among the most disputed, or among all by the order of the search. */
+/** Place where reading goes on: among the most disputed, or among all by the order of the search. */
 type Place = { readonly cursor: string | null } | { readonly from: number };
 
 interface Chunk extends Page {

@@ -13,12 +13,13 @@ import { labelNumber } from "@/core/keys";
 import type { AppRecord, DatasetRef, Value } from "@/core/model";
 import { putSpan } from "@/core/spans";
 import { toggleLabel } from "@/record/answers";
+import { Legend } from "@/record/legend";
 import { MarkedText } from "@/record/marked-text";
 import { RecordImage } from "@/record/record-image";
 import { TextClassification } from "@/record/text-classification";
 import TextToText from "@/record/text-to-text";
 import { TokenClassification } from "@/record/token-classification";
-import type { LabelSet } from "@/record/use-labels";
+import { labelAt, type LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
 import { reviewText } from "@/text/review";
 import { percentOf } from "@/text/format";
@@ -30,10 +31,12 @@ import { AnswerCard } from "./answer-card";
 import { AskAgain } from "./ask-again";
 import { Comments } from "./comments";
 import { letters } from "./compare";
-import { agrees, baseOf, canSave, type DecisionDraft, firstDraft, inLetterOrder, inWords } from "./decision-draft";
+import { agrees, baseOf, canSave, type DecisionDraft, inLetterOrder, inWords } from "./decision-draft";
 import { Help } from "./help";
 import { type ReviewAction, useReviewKeys } from "./keys";
+import { ReviewKey } from "./review-key";
 import classes from "./review.module.css";
+import { useDecision } from "./use-decision";
 import { useReasons } from "./use-reasons";
 
 /** A decision just made, with the one before it. */
@@ -59,7 +62,10 @@ export interface VerdictProps {
   readonly onAsked: (asked: Asked) => void;
   readonly onAction: (action: "guidelines" | "next" | "previous" | "undo" | "search") => void;
   readonly onSay: (message: string) => void;
-  /** What stands under the record, given what saves and discards it. */
+  /** A label that every selection gets at once, from record to record. */
+  readonly armed: string | null;
+  readonly onArm: (label: string | null) => void;
+  /** Bar under the record, given what saves and discards it. */
   readonly bar: (controls: { save: () => void; unusable: () => void; saving: boolean }) => React.ReactNode;
 }
 
@@ -71,17 +77,16 @@ export function Verdict(props: VerdictProps) {
   return <Deciding {...props} found={found.data} />;
 }
 
-function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onAction, onSay, bar }: VerdictProps & { found: Case }) {
+function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onAction, onSay, armed, onArm, bar }: VerdictProps & { found: Case }) {
   const cache = useQueryClient();
   const { gold } = found;
-  const [draft, setDraft] = useState<DecisionDraft>(() => firstDraft(record, found));
-  const [reason, setReason] = useState(gold?.reason ?? "");
+  const { draft, reason, change: begin, forget } = useDecision(dataset, record, found);
   const [names, setNames] = useState(false);
   const [editing, setEditing] = useState(false);
   const [plain, setPlain] = useState(false);
   const [asking, setAsking] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
-  const [theirs, setTheirs] = useState<Decision | null>(null);
+  const [stored, setStored] = useState<Decision | null>(null);
   const reasons = useReasons();
   const reasonField = useRef<HTMLInputElement>(null);
   const commentField = useRef<HTMLInputElement>(null);
@@ -104,24 +109,30 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       cache.setQueryData(caseQuery(dataset, record).queryKey, { ...found, gold: made });
       void cache.invalidateQueries({ queryKey: progressKey(dataset) });
       void cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
+      forget();
       if (reason.trim()) reasons.remember(reason.trim());
-      if (made) onMade({ record, before: theirs ?? gold, gold: made });
+      if (made) onMade({ record, before: stored ?? gold, gold: made });
     },
     onError: (failure) => {
       if (!(failure instanceof ApiError)) return;
       if (failure.status === 401) sessionEnded();
-      if (failure.status === 409) setTheirs(storedGold(failure.params, record));
+      if (failure.status === 409) setStored(storedGold(failure.params, record));
     },
   });
   const stale = saving.error instanceof ApiError && saving.error.status === 409;
 
+  function decideOn(draft: DecisionDraft) {
+    onSay(""); // what was said was about what stood there before
+    begin({ draft });
+  }
+
   function change(value: Value) {
-    setDraft({ value, discarded: false, touched: true });
+    decideOn({ value, discarded: false, touched: true });
   }
 
   function pick(at: number) {
     const answer = answers[at];
-    if (answer) setDraft({ value: answer.value, discarded: answer.discarded, touched: true });
+    if (answer) decideOn({ value: answer.value, discarded: answer.discarded, touched: true });
   }
 
   function save(given: DecisionDraft = draft, version = gold?.version ?? 0) {
@@ -146,14 +157,18 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       else if (action === "help") setHelp(true);
       else if (action === "reason") reasonField.current?.focus();
       else if (action === "comment") commentField.current?.focus();
+      else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
       else onAction(action);
     },
-    (index) => {
-      if (!editing || record.task !== "TextClassification") pick(index);
-      else {
-        const label = labels.with(draft.value.labels ?? [])[index];
-        if (label) change(toggleLabel(quiet, draft.value, label.name));
+    (key) => {
+      if (!editing || record.task !== "TextClassification") {
+        const place = labelNumber(key);
+        if (place !== undefined) pick(place);
+        return place !== undefined;
       }
+      const label = labelAt(labels.with(draft.value.labels ?? []), key);
+      if (label) change(toggleLabel(quiet, draft.value, label.name));
+      return label !== undefined;
     },
   );
 
@@ -182,11 +197,11 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       <div className={classes["answershead"]}>
         <h2 className={classes["part"]}>{reviewText.answers(answers.length)}</h2>
         {record.task === "Text2Text" && (
-          <Button size="compact-sm" variant="subtle" color="gray" ms="auto" onClick={() => { setPlain(!plain); }} rightSection={<Key of="t" />}>
+          <Button size="compact-sm" variant="subtle" color="gray" ms="auto" onClick={() => { setPlain(!plain); }} rightSection={<ReviewKey action="plain" />}>
             {plain ? reviewText.changes : reviewText.plain}
           </Button>
         )}
-        <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={names} onClick={() => { setNames(!names); }} rightSection={<Key of="w" />}>
+        <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={names} onClick={() => { setNames(!names); }} rightSection={<ReviewKey action="names" />}>
           {names ? reviewText.hideNames : reviewText.showNames}
         </Button>
       </div>
@@ -212,7 +227,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       <section className={classes["decision"]} aria-label={reviewText.decision} data-editing={editing || undefined}>
         <div className={classes["answershead"]}>
           <h2 className={classes["part"]}>{reviewText.decision}</h2>
-          <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={editing} onClick={() => { setEditing(!editing); }} rightSection={<Key of="e" />}>
+          <Button size="compact-sm" variant="subtle" color="gray" aria-pressed={editing} onClick={() => { setEditing(!editing); }} rightSection={<ReviewKey action="edit" />}>
             {editing ? reviewText.stopEditing : reviewText.edit}
           </Button>
         </div>
@@ -226,7 +241,10 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
             onPick={(label) => { change(toggleLabel(quiet, draft.value, label)); }}
           />
         ) : record.task === "TokenClassification" ? (
-          <TokenClassification edit={edit} labels={labels} active={editing} armed={null} onChange={(spans) => { change({ spans }); }} />
+          <>
+            {editing && <Legend labels={labels} armed={armed} onArm={onArm} />}
+            <TokenClassification edit={edit} labels={labels} active={editing} armed={editing ? armed : null} onChange={(spans) => { change({ spans }); }} />
+          </>
         ) : (
           <TextToText edit={edit} active={editing} onChange={(text) => { change({ text }); }} />
         )}
@@ -237,7 +255,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
           placeholder={reviewText.reasonHint}
           maxLength={10_000}
           value={reason}
-          onChange={(event) => { setReason(event.currentTarget.value); }}
+          onChange={(event) => { begin({ reason: event.currentTarget.value }); }}
           onKeyDown={(event) => {
             const offered = event.altKey ? labelNumber(event.code.replace("Digit", "")) : undefined;
             if (event.key === "Escape") event.currentTarget.blur();
@@ -246,15 +264,15 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
               save();
             } else if (offered !== undefined) {
               event.preventDefault();
-              setReason(reasons.known[offered] ?? reason);
+              begin({ reason: reasons.known[offered] ?? reason });
             }
           }}
-          rightSection={<Key of="r" />}
+          rightSection={<ReviewKey action="reason" />}
         />
         {reasons.known.length > 0 && (
           <div className={classes["reasons"]} role="group" aria-label={reviewText.usedReasons}>
             {reasons.known.map((each, at) => (
-              <Button key={each} size="compact-xs" variant="default" onClick={() => { setReason(each); }} rightSection={<Key of={`Alt+${String(at + 1)}`} />}>
+              <Button key={each} size="compact-xs" variant="default" onClick={() => { begin({ reason: each }); }} rightSection={<Key of={`Alt+${String(at + 1)}`} />}>
                 {each}
               </Button>
             ))}
@@ -267,16 +285,17 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
             <p>{reviewText.notSaved(saving.error.message)}</p>
           ) : (
             <>
-              <p>{theirs ? otherwise(theirs.author, inWords(theirs), theirs.reason) : reviewText.taken}</p>
+              <p>{stored ? otherwise(stored.author, inWords(stored), stored.reason) : reviewText.taken}</p>
               <div className={classes["choices"]}>
-                <Button size="compact-sm" onClick={() => { save(draft, theirs?.version ?? 0); }}>
+                <Button size="compact-sm" onClick={() => { save(draft, stored?.version ?? 0); }}>
                   {reviewText.mineInstead}
                 </Button>
                 <Button
                   size="compact-sm"
                   variant="default"
                   onClick={() => {
-                    cache.setQueryData(caseQuery(dataset, record).queryKey, { ...found, gold: theirs });
+                    forget();
+                    cache.setQueryData(caseQuery(dataset, record).queryKey, { ...found, gold: stored });
                     onAction("next");
                   }}
                 >
@@ -297,6 +316,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
           annotator={asking}
           name={nameOf(asking)}
           onAsked={() => {
+            forget();
             onSay(inboxText.asked(nameOf(asking)));
             onAsked({ record, annotator: asking, before: gold });
           }}
@@ -307,12 +327,12 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
   );
 }
 
-/** Which record it is, what is known of it, and what was predicted. */
+/** Facts about the record: its id, what is known of it, and what was predicted. */
 function About({ record }: { record: AppRecord }) {
   const metadata = Object.entries(record.metadata).filter(([key]) => !key.startsWith("_"));
   const predicted = record.suggestions.map(({ agent, labels, spans, texts }) => {
-    const said = [...labels.map((each) => `${each.label} ${percentOf(each.score)}`), ...(spans.length ? [reviewText.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
-    return `${agent ? `${agent}: ` : ""}${said.join(", ")}`;
+    const parts = [...labels.map((each) => `${each.label} ${percentOf(each.score)}`), ...(spans.length ? [reviewText.spanCount(spans.length)] : []), ...texts.map((each) => each.text)];
+    return `${agent ? `${agent}: ` : ""}${parts.join(", ")}`;
   });
   const facts: (readonly [string, string])[] = [
     [t.annotate.id, record.id],

@@ -1,4 +1,4 @@
-/** What the rule being written matches and how often it is right, as one types; with some of the records. */
+/** Matches of the rule being written and how often it is right, as one types; with some of the records. */
 
 import { SegmentedControl, Skeleton } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";

@@ -4,7 +4,7 @@ import { ActionIcon, Alert, Button, Group, TextInput } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconHelp, IconSearch } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { type KeyboardEvent, lazy, type RefObject, Suspense, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, Suspense, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 
 import { ApiError } from "@/api/client";
@@ -15,13 +15,14 @@ import { type Draft, type MeasuredRule, NO_DRAFT, nextStep, pickLabel } from "@/
 import type { LabelWithHue } from "@/record/use-labels";
 import { annotatingText } from "@/text/annotating";
 import { rulesText } from "@/text/rules";
+import { panel } from "@/ui/panel";
 
 import { DraftFigures } from "./draft-figures";
 import { LabelPicker } from "./label-picker";
 import type { Noted } from "./notice";
 import classes from "./rules.module.css";
 
-const SearchHelp = lazy(() => import("@/search/search-help"));
+const SearchHelp = panel(() => import("@/search/search-help"));
 
 interface Props {
   readonly dataset: DatasetRef;

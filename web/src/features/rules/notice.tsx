@@ -1,4 +1,4 @@
-/** What was just done to a rule, with the way back; undoing twice is redoing. */
+/** Notice of what was just done to a rule, with the way back; undoing twice is redoing. */
 
 import { Alert, Button, Group } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";

@@ -40,7 +40,7 @@ export function RulesPage() {
   );
 }
 
-/** What an address asks to be written: `?q=free&label=spam`. */
+/** Draft of a rule that an address asks for: `?q=free&label=spam`. */
 function draftOf(params: Params): Draft {
   const all = (name: string) => [params[name] ?? []].flat();
   return { query: all("q")[0] ?? "", labels: all("label"), description: all("name")[0] ?? "" };

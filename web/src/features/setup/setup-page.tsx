@@ -10,6 +10,7 @@ import { setUp } from "@/api/people";
 import { type Me, meQuery } from "@/api/session";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
+import { useAskFirst } from "@/ui/ask-first";
 import { Copy } from "@/ui/copy";
 import { Logo } from "@/ui/logo";
 
@@ -79,6 +80,11 @@ function Form({ onDone }: { onDone: (made: { me: Me; key: string | null }) => vo
 
 function Welcome({ apiKey }: { apiKey: string | null }) {
   const navigate = useNavigate();
+  const { question, keep } = useAskFirst();
+  const goOn = () => {
+    keep();
+    void navigate({ to: "/team", search: {} });
+  };
   return (
     <Stack>
       {apiKey && (
@@ -92,9 +98,10 @@ function Welcome({ apiKey }: { apiKey: string | null }) {
           </Group>
         </>
       )}
-      <Button autoFocus rightSection={<IconArrowRight size={16} />} onClick={() => void navigate({ to: "/team", search: {} })}>
+      <Button autoFocus rightSection={<IconArrowRight size={16} />} onClick={goOn}>
         {manageText.setup.goOn}
       </Button>
+      {question}
     </Stack>
   );
 }

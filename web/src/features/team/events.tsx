@@ -1,35 +1,42 @@
-/** What happened in a dataset, newest first: what one person did in a row is one line, comments come with their words. */
+/** Events of a dataset, newest first: what one person did in a row is one line, comments come with their words. */
 
 import { Button, Select, Text, Title, UnstyledButton } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
-import { eventsKey, readEvents, type TeamEvent } from "@/api/team";
+import { eventsKey, readEvents, type TeamEvent, teamProgressQuery } from "@/api/team";
 import { commentsQuery } from "@/api/work";
 import { type Burst, burstsOf } from "@/core/bursts";
 import type { DatasetRef } from "@/core/model";
 import { chartsText } from "@/text/charts";
-import { date } from "@/text/format";
+import { compare, date } from "@/text/format";
 import { teamText } from "@/text/team";
 import { Ago, readTime } from "@/ui/time";
 
+import { didText, eventText, reasonOf } from "./event-text";
 import classes from "./team.module.css";
 
 const words = chartsText.events;
 const EVERYBODY = "";
 
-export function Events({ dataset }: { dataset: DatasetRef }) {
-  const [who, setWho] = useState(EVERYBODY);
+function useEvents(dataset: DatasetRef, who: string) {
   const found = useInfiniteQuery({
-    queryKey: eventsKey(dataset),
-    queryFn: ({ pageParam }) => readEvents(dataset, pageParam),
+    queryKey: eventsKey(dataset, who),
+    queryFn: ({ pageParam }) => readEvents(dataset, who, pageParam),
     initialPageParam: "",
     getNextPageParam: (last) => last.next,
   });
-  const events = found.data?.pages.flatMap((each) => each.events) ?? [];
-  const people = [...new Set(events.map((each) => each.who))].sort();
-  const bursts = burstsOf(events.filter((each) => who === EVERYBODY || each.who === who));
+  return { found, events: found.data?.pages.flatMap((each) => each.events) };
+}
+
+export function Events({ dataset }: { dataset: DatasetRef }) {
+  const [who, setWho] = useState(EVERYBODY);
+  const everyones = useEvents(dataset, EVERYBODY).events ?? [];
+  const { found, events } = useEvents(dataset, who);
+  const progress = useQuery(teamProgressQuery(dataset)).data;
+  const people = [...new Set([...(progress?.annotators ?? []).map((each) => each.annotator), ...everyones.map((each) => each.who)])].sort(compare);
+  const bursts = burstsOf(events ?? []);
   return (
     <section aria-label={teamText.team.history}>
       <div className={classes["heading"]}>
@@ -50,13 +57,13 @@ export function Events({ dataset }: { dataset: DatasetRef }) {
         )}
       </div>
       {found.isError && <Text role="alert">{found.error.message}</Text>}
-      {found.data && !events.length && <Text c="dimmed">{teamText.team.noEvents}</Text>}
+      {events?.length === 0 && <Text c="dimmed">{teamText.team.noEvents}</Text>}
       {bursts.length > 0 && (
         <ul className={`${classes["sheet"] ?? ""} ${classes["events"] ?? ""}`}>
           {bursts.map((each) => (
             <li key={each.events.at(-1)?.no}>
               <Ago time={each.events[0]?.at ?? null} />
-              <Said dataset={dataset} burst={each} />
+              <EventLine dataset={dataset} burst={each} />
             </li>
           ))}
         </ul>
@@ -70,28 +77,33 @@ export function Events({ dataset }: { dataset: DatasetRef }) {
   );
 }
 
-const did = (what: string) => teamText.team.event[what] ?? what.replaceAll("_", " ");
 const timeOf = (event: TeamEvent | undefined) => (event ? date(readTime(event.at), { hour: "2-digit", minute: "2-digit" }) : "");
 
-function Said({ dataset, burst }: { dataset: DatasetRef; burst: Burst<TeamEvent> }) {
+function EventLine({ dataset, burst }: { dataset: DatasetRef; burst: Burst<TeamEvent> }) {
   const [open, setOpen] = useState(false);
   const [event] = burst.events;
   if (!event) return null;
   if (burst.events.length === 1) return <One dataset={dataset} event={event} />;
   const [began, ended] = [timeOf(burst.events.at(-1)), timeOf(event)];
-  const ids = [...new Set(burst.events.flatMap((each) => each.record ?? []))];
+  const reasons = new Map(burst.events.flatMap((each) => (each.record === null ? [] : [[each.record, reasonOf(each)] as const])));
   return (
     <span>
-      <strong>{burst.who}</strong> {words.many(did(burst.what), burst.records)}{" "}
+      <strong>{burst.who}</strong> {words.many(didText(burst.what), burst.records)}{" "}
       <Text component="span" size="sm" c="dimmed">
         {began === ended ? ended : words.times(began, ended)}
       </Text>{" "}
       <UnstyledButton className={classes["unfold"] ?? ""} aria-expanded={open} onClick={() => { setOpen(!open); }}>
         {open ? words.hide : words.show}
       </UnstyledButton>
+      {burst.what === "skipped" && <Reason event={event} />}
       {open && (
         <span className={classes["ids"]}>
-          {ids.map((each) => <Record key={each} dataset={dataset} id={each} />)}
+          {[...reasons].map(([id, why]) => (
+            <span key={id}>
+              <Record dataset={dataset} id={id} />
+              {why !== null && burst.what !== "skipped" && ` (${teamText.team.reasons[why] ?? why})`}
+            </span>
+          ))}
         </span>
       )}
     </span>
@@ -106,31 +118,27 @@ function Record({ dataset: { workspace, name }, id }: { dataset: DatasetRef; id:
   );
 }
 
-/** This says nothing to people. */
-const UNSAID = new Set(["plan"]);
-
 function One({ dataset, event }: { dataset: DatasetRef; event: TeamEvent }) {
-  const detail = event.detail ?? {};
-  const facts = Object.entries(detail).filter(([key, value]) => !UNSAID.has(key) && value !== null && value !== 0 && value !== "");
   return (
     <span>
-      <strong>{event.who}</strong> {did(event.what)} {event.record !== null && <Record dataset={dataset} id={event.record} />}
-      {facts.length > 0 && (
-        <Text component="span" size="sm" c="dimmed">
-          {` (${facts.map(([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`).join(", ")})`}
-        </Text>
-      )}
+      <strong>{event.who}</strong> {eventText(event)} {event.record !== null && <Record dataset={dataset} id={event.record} />}
+      <Reason event={event} />
       {event.what === "commented" && event.record !== null && <Words dataset={dataset} event={event} record={event.record} />}
     </span>
   );
 }
 
+function Reason({ event }: { event: TeamEvent }) {
+  const why = reasonOf(event);
+  return why === null ? null : <q className={classes["quote"]}>{teamText.team.reasons[why] ?? why}</q>;
+}
+
 const NEAR_MS = 5_000;
 
-/** What somebody said: the event knows only that they did. */
+/** Text of a comment: the event knows only that they did. */
 function Words({ dataset, event, record }: { dataset: DatasetRef; event: TeamEvent; record: string }) {
   const { data } = useQuery(commentsQuery(dataset, record));
   const at = readTime(event.at).getTime();
-  const said = data?.find((each) => each.author === event.who && Math.abs(readTime(each.at).getTime() - at) < NEAR_MS);
-  return said ? <q className={classes["quote"]}>{said.text}</q> : null;
+  const comment = data?.find((each) => each.author === event.who && Math.abs(readTime(each.at).getTime() - at) < NEAR_MS);
+  return comment ? <q className={classes["quote"]}>{comment.text}</q> : null;
 }

@@ -1,4 +1,4 @@
-/** What each person was given and has done; every number leads to its records. */
+/** Numbers of records that each person was given and has done; every number leads to its records. */
 
 import { Badge, Table, Text, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -25,7 +25,7 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
   const figures = new Map(useQuery(peopleAgreementQuery(dataset)).data?.map((each) => [each.person, each]));
   const { workspace, name } = dataset;
   const heads = [teamText.team.assigned, teamText.team.done, teamText.team.left, teamText.team.drafts];
-  const skip = useQuery(policiesQuery(dataset)).data?.skip;
+  const skipsGo = teamText.team.skippedHint[useQuery(policiesQuery(dataset)).data?.skip ?? ""];
   return (
     <div className={classes["sheet"]}>
       <Table className={classes["table"] ?? ""} verticalSpacing={8} aria-label={teamText.team.people}>
@@ -38,13 +38,7 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
                 {each}
               </Table.Th>
             ))}
-            <Table.Th ta="end">
-              <Tooltip label={teamText.team.skippedHint[skip ?? ""] ?? teamText.team.skipped} multiline maw={300}>
-                <Text component="span" inherit tabIndex={0}>
-                  {teamText.team.skipped}
-                </Text>
-              </Tooltip>
-            </Table.Th>
+            <Table.Th ta="end">{teamText.team.skipped}</Table.Th>
             <Table.Th ta="end" className={classes["late"] ?? ""}>
               <Tooltip label={teamText.team.timeHint}>
                 <Text component="span" inherit tabIndex={0}>
@@ -69,6 +63,11 @@ export function People({ dataset, people }: { dataset: DatasetRef; people: reado
           ))}
         </Table.Tbody>
       </Table>
+      {skipsGo && people.some((each) => each.skipped > 0) && (
+        <Text size="xs" c="dimmed" className={classes["note"] ?? ""}>
+          {`${teamText.team.skipped}: ${skipsGo}`}
+        </Text>
+      )}
     </div>
   );
 }
@@ -86,7 +85,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
   // what was skipped is no longer theirs, and the search behind the number does not find it
   const assigned = person.assigned - skipped;
   const left = assigned - done;
-  const theirs = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
+  const assignedTo = `assigned_to:${/^\w+$/.test(annotator) ? annotator : `"${annotator}"`}`;
   const answered = `_exists_:annotations.${annotator}`;
   const link = (what: string, count: number, search: string) => (
     <Table.Td ta="end">
@@ -116,9 +115,9 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
           <span>{percentDone(share)}</span>
         </div>
       </Table.Td>
-      {link(teamText.team.assigned, assigned, theirs)}
-      {link(teamText.team.done, done, `${theirs} AND ${answered}`)}
-      {link(teamText.team.left, left, `${theirs} AND NOT ${answered}`)}
+      {link(teamText.team.assigned, assigned, assignedTo)}
+      {link(teamText.team.done, done, `${assignedTo} AND ${answered}`)}
+      {link(teamText.team.left, left, `${assignedTo} AND NOT ${answered}`)}
       <Table.Td ta="end">{n(drafts)}</Table.Td>
       <Table.Td ta="end">{n(skipped)}</Table.Td>
       <Table.Td ta="end">{seconds ? inSeconds(seconds) : "–"}</Table.Td>
@@ -131,7 +130,7 @@ function Row({ dataset, person, idle, seconds, figure }: RowProps) {
   );
 }
 
-/** How far somebody agrees with the others; opens the records that it rests on. */
+/** Agreement of one person with the others; opens the records that it rests on. */
 function Agrees({ dataset, figure }: { dataset: DatasetRef; figure: Figure }) {
   const { estimate, records, query, person } = figure;
   if (estimate === null) return <span className={classes["few"]}>{figure.undefined === "no_spans" ? teamText.team.noSpans : teamText.team.tooFew}</span>;

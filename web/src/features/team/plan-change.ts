@@ -1,4 +1,4 @@
-/** What a change of a plan asks of the server. */
+/** Request for a change of a plan. */
 
 import type { Change, Plan } from "@/api/team";
 
@@ -11,7 +11,7 @@ export interface Asked {
   readonly to: string | null;
 }
 
-/** What to ask of the server; null while something is not chosen yet. */
+/** Request to send to the server; null while something is not chosen yet. */
 export function changeOf(verb: Verb, plan: Pick<Plan, "rules">, asked: Asked): Change | { verb: "extend" } | null {
   switch (verb) {
     case "rebalance": {

@@ -21,7 +21,7 @@ export function Plans({ dataset, plans, leads }: { dataset: DatasetRef; plans: r
   const [changing, setChanging] = useState<{ plan: Plan; verb: Verb } | null>(null);
   return (
     <section aria-label={teamText.team.plans}>
-      <Title order={2} mt="lg" mb="xs">
+      <Title order={2} mb="xs">
         {teamText.team.plans}
       </Title>
       <div className={classes["sheet"]}>

@@ -1,4 +1,4 @@
-/** How far each person has come, day by day. */
+/** Progress of each person, day by day. */
 
 import { useQuery } from "@tanstack/react-query";
 

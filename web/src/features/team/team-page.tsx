@@ -1,4 +1,4 @@
-/** How a dataset's team is doing, live; and where its work is shared out and shared anew. */
+/** Progress of a dataset's team, live; and assigning its records, at first and again. */
 
 import { Button, Skeleton, Title } from "@mantine/core";
 import { IconUsersPlus } from "@tabler/icons-react";
@@ -98,9 +98,11 @@ function Team({ dataset, leads }: { dataset: DatasetRef; leads: boolean }) {
             <Hours dataset={dataset} />
           </div>
           <People dataset={dataset} people={progress.data.annotators} />
-          <Suspense>
-            <ProgressChart dataset={dataset} />
-          </Suspense>
+          <div className={classes["chart"]}>
+            <Suspense>
+              <ProgressChart dataset={dataset} />
+            </Suspense>
+          </div>
         </>
       ) : (
         !plans.data.length && <Empty title={teamText.team.nothing}>{teamText.team.nothingIntro}</Empty>

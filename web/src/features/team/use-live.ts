@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { watchDataset } from "@/api/live";
+import { subscribeToDataset } from "@/api/live";
 import { teamKey } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
 
@@ -11,7 +11,7 @@ const PAUSE = 1_000;
 /** Between two looks at figures for which the server reads every answer. */
 const LONG_PAUSE = 15_000;
 
-/** Whether the page is told of what happens; null before the first answer. */
+/** True while events reach the page; null before the first answer. */
 export function useLive(dataset: DatasetRef): boolean | null {
   const cache = useQueryClient();
   const [live, setLive] = useState<boolean | null>(null);
@@ -29,7 +29,7 @@ export function useLive(dataset: DatasetRef): boolean | null {
       after(PAUSE, [teamKey(dataset)]);
       after(LONG_PAUSE, [["times", workspace, name], ["agreement", workspace, name]]);
     };
-    const stop = watchDataset(dataset, onEvent, setLive);
+    const stop = subscribeToDataset(dataset, onEvent, setLive);
     return () => {
       stop();
       for (const timer of timers.values()) clearTimeout(timer);

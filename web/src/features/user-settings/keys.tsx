@@ -15,7 +15,7 @@ export function ChooseKeys() {
   const [preferences, change] = usePreferences();
   const bindings = bindingsOf(preferences.keys);
   const [asking, setAsking] = useState<ActionName | null>(null);
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
 
   function press(action: ActionName, event: React.KeyboardEvent) {
     if (event.key === "Tab" || ["Shift", "Control", "Meta", "Alt", "AltGraph"].includes(event.key)) return;
@@ -25,11 +25,11 @@ export function ChooseKeys() {
     if (event.key === "Escape") return;
     const key = keyOf(event.nativeEvent);
     if (!mayBind(key)) {
-      setSaid(annotatingText.keys.cannot);
+      setMessage(annotatingText.keys.cannot);
       return;
     }
     const had = ACTIONS.find((each) => each !== action && bindings[each].length === 1 && bindings[each][0] === key);
-    setSaid(had ? annotatingText.keys.took(actionName(had)) : "");
+    setMessage(had ? annotatingText.keys.took(actionName(had)) : "");
     const wanted = bind(bindings, action, key);
     const chosen = ACTIONS.filter((each) => wanted[each].join(" ") !== KEYS[each].join(" "));
     change({ keys: Object.fromEntries(chosen.map((each) => [each, [...wanted[each]]])) });
@@ -52,7 +52,7 @@ export function ChooseKeys() {
                 <UnstyledButton
                   className={classes["key"] ?? ""}
                   data-asking={asking === action || undefined}
-                  onClick={() => { setAsking(action); setSaid(""); }}
+                  onClick={() => { setAsking(action); setMessage(""); }}
                   onBlur={() => { setAsking(null); }}
                   onKeyDown={(event) => { if (asking === action) press(action, event); }}
                 >
@@ -66,9 +66,9 @@ export function ChooseKeys() {
       </Table>
       <Group justify="space-between" mt="xs">
         <Text size="sm" role="status">
-          {said}
+          {message}
         </Text>
-        <Button variant="default" disabled={!Object.keys(preferences.keys ?? {}).length} onClick={() => { change({ keys: {} }); setSaid(""); }}>
+        <Button variant="default" disabled={!Object.keys(preferences.keys ?? {}).length} onClick={() => { change({ keys: {} }); setMessage(""); }}>
           {annotatingText.keys.reset}
         </Button>
       </Group>

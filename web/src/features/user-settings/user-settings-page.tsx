@@ -1,4 +1,4 @@
-/** Who one is, one's API key, and how one likes the screens. */
+/** Settings of a user: who one is, one's API key, and how one likes the screens. */
 
 import { Alert, Badge, Button, Code, Group, Paper, SegmentedControl, Stack, Switch, Table, Text, Title, useMantineColorScheme } from "@mantine/core";
 import { IconCopy } from "@tabler/icons-react";
@@ -10,6 +10,8 @@ import { usePreferences } from "@/app/preferences";
 import { accountText } from "@/text/account";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { manageText } from "@/text/manage";
+import { useAskFirst } from "@/ui/ask-first";
 import { Copy } from "@/ui/copy";
 
 import { ChooseKeys } from "./keys";
@@ -48,20 +50,22 @@ function Card({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function Profile({ me }: { me: Me }) {
-  const role = (workspace: string) => me.memberships.find((each) => each.workspace === workspace)?.role;
+  const memberships = new Map(me.memberships.map((each) => [each.workspace, each.role]));
   const rows: [string, ReactNode][] = [
     [t.settings.fullName, me.full_name],
     [t.settings.username, me.username],
-    [t.settings.role, t.settings.roles[me.role] ?? me.role],
+    ...(me.role === "admin" ? ([[t.settings.role, manageText.people.roles.admin]] as [string, ReactNode][]) : []),
     [
       t.settings.workspaces,
       <Group gap={6} key="workspaces">
-        {me.workspaces.map((each) => (
-          <Badge key={each} color="gray" size="lg">
-            {each}
-            {role(each) && role(each) !== "annotator" ? ` · ${role(each) ?? ""}` : ""}
-          </Badge>
-        ))}
+        {me.workspaces.map((each) => {
+          const role = memberships.get(each);
+          return (
+            <Badge key={each} color="gray" size="lg">
+              {role ? manageText.people.roleIn(each, manageText.people.memberRoles[role]) : each}
+            </Badge>
+          );
+        })}
       </Group>,
     ],
   ];
@@ -99,17 +103,7 @@ function ApiKey({ me }: { me: Me }) {
       <Text size="sm" mb="xs">
         {t.settings.keyIntro} {me.key_prefix ? t.settings.keyPrefix(me.key_prefix) : t.settings.noKey}
       </Text>
-      {key && (
-        <Alert variant="light" mb="sm" role="status">
-          <Text size="sm">{t.settings.newKey}</Text>
-          <Group gap={4} wrap="nowrap">
-            <Code style={{ overflowWrap: "anywhere" }}>{key}</Code>
-            <Copy text={key} label={t.settings.copyKey}>
-              <IconCopy size={16} />
-            </Copy>
-          </Group>
-        </Alert>
-      )}
+      {key && <NewKey key={key} apiKey={key} onKept={() => { made.reset(); }} />}
       {made.isError && (
         <Alert color="red" variant="light" mb="sm" role="alert">
           {made.error.message}
@@ -131,6 +125,27 @@ function ApiKey({ me }: { me: Me }) {
         </Button>
       )}
     </Card>
+  );
+}
+
+function NewKey({ apiKey, onKept }: { apiKey: string; onKept: () => void }) {
+  const { question, keep } = useAskFirst();
+  return (
+    <Stack gap="sm" mb="sm">
+      <Alert variant="light" role="status">
+        <Text size="sm">{t.settings.newKey}</Text>
+        <Group gap={4}>
+          <Code style={{ overflowWrap: "anywhere" }}>{apiKey}</Code>
+          <Copy text={apiKey} label={t.settings.copyKey}>
+            <IconCopy size={16} />
+          </Copy>
+          <Button size="xs" onClick={() => { keep(); onKept(); }}>
+            {manageText.once.closeOne}
+          </Button>
+        </Group>
+      </Alert>
+      {question}
+    </Stack>
   );
 }
 

@@ -1,4 +1,4 @@
-/** What a webhook sent or will send, what came back, and sending it once more. */
+/** Deliveries of a webhook, sent or to come, what came back, and sending it once more. */
 
 import { Alert, Badge, Button, Code, Group, Skeleton, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";

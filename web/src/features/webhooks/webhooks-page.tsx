@@ -84,7 +84,7 @@ function Place({ workspace, choose }: { workspace: string | null; choose: React.
           {hooks.create}
         </Button>
       </Group>
-      {secret && <Secret secret={secret} />}
+      {secret && <Secret key={secret} secret={secret} onKept={() => { setSecret(""); }} />}
       {found.isPending && <Skeleton h={160} role="progressbar" aria-label={t.common.loading} />}
       {found.isError && <Empty title={hooks.failed} alert>{found.error.message}</Empty>}
       {found.data?.webhooks.length === 0 && <Empty title={hooks.empty}>{hooks.emptyIntro}</Empty>}

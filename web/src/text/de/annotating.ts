@@ -2,7 +2,6 @@ import type { Language } from "@/text/translations";
 
 export const annotating: Language["annotating"] = {
   bulk: {
-    allOnPage: "Alle {count, number} auf dieser Seite sind ausgewählt.",
     selectAll: "Alle {total, number} passenden auswählen",
     allSelected: "Alle {total, number} passenden sind ausgewählt",
     onlyPage: "Nur diese Seite",
@@ -26,7 +25,6 @@ export const annotating: Language["annotating"] = {
     shared: "In diesem Dataset teilen sich alle eine Antwort pro Eintrag: Deine ersetzt die der anderen.",
     gold: "Du leitest dieses Team, deshalb entscheidet das die Einträge für alle: Es setzt ihren Endwert.",
     waits: "Deine letzten Antworten werden noch gespeichert.",
-    noneChosen: "keins",
     choose: "Label wählen",
     running: "{done, number} …",
     runningOf: "{done, number} von {total, plural, one {# Eintrag} other {# Einträgen}} …",
@@ -53,7 +51,7 @@ export const annotating: Language["annotating"] = {
   find: {
     assigned: "Zugewiesen",
     names: { assigned_to: "Zugewiesen an", assignment: "Zuweisung ist" },
-    states: { pending: "offen", done: "erledigt", skipped: "übersprungen", leased: "in Arbeit", withdrawn: "zurückgezogen" },
+    states: { pending: "offen", done: "erledigt", skipped: "übersprungen", leased: "in Arbeit", withdrawn: "nicht mehr zugewiesen" },
     me: "mir",
     use: "„{text}“ verwenden",
     atLeast: "Von",
@@ -107,7 +105,6 @@ export const annotating: Language["annotating"] = {
     marked: "„{text}“ als {label} markiert",
     unmarked: "{label} von „{text}“ entfernt",
     reject: "Ablehnen",
-    rejectAll: "Vorhersagen ablehnen",
     rejectSpan: "{label} für „{text}“ ablehnen",
     resize: "Ziehe, um Anfang oder Ende der Markierung zu ändern",
     hint: "Alt und Pfeiltasten bewegen das Ende der Markierung unter dem Cursor, Umschalt und Alt ihren Anfang.",

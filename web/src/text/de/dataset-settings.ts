@@ -61,7 +61,7 @@ export const settings: Language["manage"]["settings"] = {
     back: "Zurück zur aktuellen Version",
     noChanges: "Keine Unterschiede.",
     save: "Version {version, number} veröffentlichen",
-    told: "Annotierende sehen die neue Version und dass sie sich geändert hat, wenn sie das Dataset das nächste Mal öffnen. Frühere Versionen bleiben erhalten.",
+    effect: "Annotierende sehen die neue Version und dass sie sich geändert hat, wenn sie das Dataset das nächste Mal öffnen. Frühere Versionen bleiben erhalten.",
     saved: "Version {version, number} ist veröffentlicht",
     stale: "Während du geschrieben hast, wurde Version {version, number} veröffentlicht. Dein Text ist noch da: Vergleiche ihn unter „Änderungen“ und veröffentliche ihn dann.",
     inserted: "hinzugefügt",

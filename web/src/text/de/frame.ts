@@ -7,7 +7,7 @@ export const frame: Language["frame"] = {
     progress: "{done, number} von {total, number} erledigt",
   },
   allDone: "Alles erledigt. Neue Arbeit erscheint hier, sobald sie dir jemand zuweist.",
-  flag: "Melden",
+  flag: "Kommentieren",
   copySpan: "Übernehmen",
   taps: {
     how: "Tippe auf das erste Wort, dann auf das letzte.",

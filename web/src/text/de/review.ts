@@ -1,8 +1,6 @@
 import type { Language } from "@/text/translations";
 
 export const review: Language["review"] = {
-  pages: "Seiten dieses Datasets",
-  records: "Einträge",
   what: "Anzeigen",
   conflicts: "Konflikte",
   settled: "Entschieden",
@@ -51,6 +49,7 @@ export const review: Language["review"] = {
   digits: "Antwort mit dieser Nummer übernehmen, beim Bearbeiten das Label",
   somebody: "Jemand",
   you: "dir",
+  author: "du",
   decision: "Endwert",
   edit: "Bearbeiten",
   stopEditing: "Bearbeiten beenden",
@@ -82,7 +81,7 @@ export const review: Language["review"] = {
   addComment: "Diesen Eintrag kommentieren",
   reply: "Antworten",
   replyTo: "{name} antworten",
-  saidTo: "an {name}",
+  addressedTo: "an {name}",
   send: "Senden",
   noneSettled: "Noch nichts entschieden",
   noneSettledIntro: "Einträge erscheinen hier, sobald genug Personen übereinstimmen oder im Review entschieden wurde.",

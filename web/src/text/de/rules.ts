@@ -86,7 +86,7 @@ export const rules: Language["rules"] = {
     edit: "Regel {query} ändern",
     remove: "Regel {query} löschen",
     problem: "Diese Regel trifft nichts: {why}",
-    you: "dir",
+    you: "du",
     links: {
       coverage: "Einträge, auf die Regel {query} passt",
       overlaps: "Einträge, auf die Regel {query} und eine andere passen",

@@ -73,7 +73,6 @@ export const inbox: Language["inbox"] = {
 export const results: Language["results"] = {
   title: "Ergebnisse",
   states: { open: "Offen", waiting: "In Arbeit", conflict: "Konflikt", resolved: "Entschieden", unusable: "Unbrauchbar" },
-  noValue: "Noch kein Endwert",
   nothing: "nichts",
   unusable: "unbrauchbar",
   final: "Endwert",

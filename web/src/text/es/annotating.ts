@@ -2,7 +2,6 @@ import type { Language } from "@/text/translations";
 
 export const annotating: Language["annotating"] = {
   bulk: {
-    allOnPage: "Los {count, number} de esta página están seleccionados.",
     selectAll: "Seleccionar los {total, number} que coinciden",
     allSelected: "Los {total, number} que coinciden están seleccionados",
     onlyPage: "Solo esta página",
@@ -26,7 +25,6 @@ export const annotating: Language["annotating"] = {
     shared: "En este dataset se comparte una respuesta por registro: la tuya sustituye a la de los demás.",
     gold: "Diriges este equipo, así que esto resuelve los registros para todo el mundo: fija su valor final.",
     waits: "Tus últimas respuestas todavía se están guardando.",
-    noneChosen: "ninguna",
     choose: "Elige una etiqueta",
     running: "{done, number}…",
     runningOf: "{done, number} de {total, plural, one {# registro} other {# registros}}…",
@@ -53,7 +51,7 @@ export const annotating: Language["annotating"] = {
   find: {
     assigned: "Asignado",
     names: { assigned_to: "Asignado a", assignment: "La asignación está" },
-    states: { pending: "abierta", done: "hecha", skipped: "omitida", leased: "en curso", withdrawn: "retirada" },
+    states: { pending: "abierta", done: "hecha", skipped: "omitida", leased: "en curso", withdrawn: "sin asignar" },
     me: "mí",
     use: "Usar «{text}»",
     atLeast: "Desde",
@@ -107,7 +105,6 @@ export const annotating: Language["annotating"] = {
     marked: "«{text}» marcado como {label}",
     unmarked: "{label} quitado de «{text}»",
     reject: "Rechazar",
-    rejectAll: "Rechazar las predicciones",
     rejectSpan: "Rechazar {label} para «{text}»",
     resize: "Arrastra para cambiar dónde empieza o termina el fragmento",
     hint: "Alt y las flechas mueven el final del fragmento bajo el cursor; Mayús y Alt, su principio.",

@@ -61,7 +61,7 @@ export const settings: Language["manage"]["settings"] = {
     back: "Volver a la versión actual",
     noChanges: "Sin diferencias.",
     save: "Publicar la versión {version, number}",
-    told: "Quienes anotan ven la versión nueva, y que ha cambiado, la próxima vez que abren el dataset. Las versiones anteriores se conservan.",
+    effect: "Quienes anotan ven la versión nueva, y que ha cambiado, la próxima vez que abren el dataset. Las versiones anteriores se conservan.",
     saved: "La versión {version, number} está publicada",
     stale: "Alguien publicó la versión {version, number} mientras escribías. Tu texto sigue aquí: compáralo en «Cambios» y publícalo después.",
     inserted: "añadido",

@@ -1,8 +1,6 @@
 import type { Language } from "@/text/translations";
 
 export const review: Language["review"] = {
-  pages: "Páginas de este dataset",
-  records: "Registros",
   what: "Mostrar",
   conflicts: "Conflictos",
   settled: "Resueltos",
@@ -51,6 +49,7 @@ export const review: Language["review"] = {
   digits: "Usar la respuesta con ese número o, al editar, la etiqueta",
   somebody: "Alguien",
   you: "ti",
+  author: "tú",
   decision: "Valor final",
   edit: "Editar",
   stopEditing: "Dejar de editar",
@@ -82,7 +81,7 @@ export const review: Language["review"] = {
   addComment: "Comentar este registro",
   reply: "Responder",
   replyTo: "Responder a {name}",
-  saidTo: "a {name}",
+  addressedTo: "a {name}",
   send: "Enviar",
   noneSettled: "Todavía no hay nada resuelto",
   noneSettledIntro: "Los registros aparecen aquí cuando coinciden suficientes personas o se resuelven en la revisión.",

@@ -86,7 +86,7 @@ export const rules: Language["rules"] = {
     edit: "Cambiar la regla {query}",
     remove: "Eliminar la regla {query}",
     problem: "Esta regla no coincide con nada: {why}",
-    you: "ti",
+    you: "tú",
     links: {
       coverage: "Registros que coinciden con la regla {query}",
       overlaps: "Registros que coinciden con la regla {query} y otra",

@@ -73,7 +73,6 @@ export const inbox: Language["inbox"] = {
 export const results: Language["results"] = {
   title: "Resultados",
   states: { open: "Abierto", waiting: "En curso", conflict: "Conflicto", resolved: "Resuelto", unusable: "No sirve" },
-  noValue: "Todavía sin valor final",
   nothing: "nada",
   unusable: "no sirve",
   final: "Valor final",

@@ -1,4 +1,4 @@
-"""Whether somebody has dealt with a comment: who, and when."""
+"""Columns for comments that are done: by whom, and when."""
 
 import sqlalchemy as sa
 from alembic import op

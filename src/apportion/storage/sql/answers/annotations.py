@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -15,7 +16,9 @@ from apportion.ports.annotations import (
     ChangedRecords,
     Comment,
     CommentFilter,
+    CommentPage,
     Event,
+    HistoryPage,
     PastAnnotation,
     SentComment,
     SharedAnswer,
@@ -29,7 +32,7 @@ from apportion.storage.sql.cases.case_writer import StoredCases
 from apportion.storage.sql.cases.time_spent import add_time, spent_between, times_of
 from apportion.storage.sql.codec.fragments import decode_value
 from apportion.storage.sql.codec.history_reasons import read_reason
-from apportion.storage.sql.codec.states import STATES
+from apportion.storage.sql.codec.states import ANSWERS, STATES
 from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.feed import Feed
 from apportion.storage.sql.index.terms import TermRegistry
@@ -41,6 +44,11 @@ from .case_reader import CaseReader
 
 __all__ = ["SqlAnnotations"]
 
+_LAST = 1 << 62
+"""A number that no entry reaches, and more than there ever are."""
+PAGE_BYTES = 2_000_000
+"""Size of the values of a page of history with more than one entry."""
+_PAST = "no, annotator, state, value, version, at, why"
 _SEEN = ", ".join(f"'{each}'" for each in sorted(TEAM_EVENTS))
 
 
@@ -128,22 +136,52 @@ class SqlAnnotations:
         )
         return [id for (id,) in rows]
 
-    def history(self, dataset: Dataset, id: str, annotator: str | None = None) -> list[PastAnnotation]:
-        row = self._raw.execute(
-            "SELECT rid FROM records WHERE dataset = ? AND id = ?", (dataset.no, id)
-        ).fetchone()
-        if row is None:
-            return []
-        found = []
-        for no, state, value, version, at, why in self._raw.execute(
-            "SELECT annotator, state, value, version, at, why FROM history WHERE rid = ? ORDER BY no DESC",
-            row,
-        ).fetchall():
-            name = "" if no == OPEN else self._agents.name(no)
-            if annotator is None or name == annotator:
-                decoded = None if value is None else decode_value(dataset.task, value)
-                found.append(PastAnnotation(name, STATES[state], decoded, version, at, *read_reason(why)))
-        return found
+    def history(
+        self, dataset: Dataset, id: str, annotator: str | None = None, *, limit: int | None = None
+    ) -> list[PastAnnotation]:
+        rows = self._past(_PAST, dataset, id, annotator, limit)
+        return [self._decoded(dataset, *row) for _, *row in rows]
+
+    def history_page(
+        self, dataset: Dataset, id: str, page: HistoryPage
+    ) -> tuple[list[tuple[int, PastAnnotation]], bool]:
+        before = _LAST if page.before is None else page.before
+        wanted = f"no < ? AND state IN ({ANSWERS})"
+        rows = self._past(
+            "coalesce(length(value), 0)", dataset, id, page.annotator, page.limit + 1, wanted, before
+        )
+        # Sizes first: a page of large values would take long to decode
+        sizes = accumulate(size for (size,) in rows)
+        fit = max(1, min(page.limit, sum(total <= PAGE_BYTES for total in sizes)))
+        found = self._past(_PAST, dataset, id, page.annotator, fit, wanted, before)
+        return [(no, self._decoded(dataset, *row)) for no, *row in found], len(rows) > fit
+
+    def _past(
+        self,
+        columns: str,
+        dataset: Dataset,
+        id: str,
+        annotator: str | None,
+        limit: int | None,
+        condition: str = "true",
+        *values: Any,
+    ) -> list[Any]:
+        """Return columns of earlier annotations, newest first; no value of anybody else is read."""
+        if annotator is not None:
+            condition += " AND annotator = ?"
+            values += (self._agents.find(annotator) or -1,)
+        return self._raw.execute(
+            f"SELECT {columns} FROM history WHERE rid = (SELECT rid FROM records WHERE dataset = ? AND id = ?) "
+            f"AND {condition} ORDER BY no DESC LIMIT ?",
+            (dataset.no, id, *values, _LAST if limit is None else limit),
+        ).fetchall()
+
+    def _decoded(
+        self, dataset: Dataset, agent: int, state: int, value: bytes | None, version: int, at: int, why: str
+    ) -> PastAnnotation:
+        name = "" if agent == OPEN else self._agents.name(agent)
+        decoded = None if value is None else decode_value(dataset.task, value)
+        return PastAnnotation(name, STATES[state], decoded, version, at, *read_reason(why))
 
     def versions(self, dataset: Dataset, ids: Sequence[str], annotator: str) -> dict[str, int]:
         if not ids:
@@ -153,6 +191,18 @@ class SqlAnnotations:
             "SELECT r.id, a.version FROM records r JOIN annotations a ON a.rid = r.rid AND a.annotator = ? "
             f"WHERE r.dataset = ? AND r.id IN ({marks})",
             (self._agents.find(annotator), dataset.no, *ids),
+        )
+        return dict(rows.fetchall())
+
+    def sizes(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, int]:
+        if not ids:
+            return {}
+        marks = ", ".join("?" * len(ids))
+        rows = self._raw.execute(
+            "SELECT r.id, CAST(length(r.content) + coalesce(length(r.prediction), 0) + coalesce(length(r.answer), 0) "
+            "+ (SELECT coalesce(sum(length(a.value)), 0) FROM annotations a WHERE a.rid = r.rid) AS BIGINT) "
+            f"FROM records r WHERE r.dataset = ? AND r.id IN ({marks})",
+            (dataset.no, *ids),
         )
         return dict(rows.fetchall())
 
@@ -271,20 +321,17 @@ class SqlAnnotations:
         ).fetchone()
         return int(n)
 
-    def paces(self, dataset: Dataset, since: int) -> dict[str, tuple[int, int]]:
+    def paces(self, dataset: Dataset, since: int, who: str | None = None) -> dict[str, tuple[int, int]]:
+        only = "" if who is None else " AND who = ?"
         rows = self._raw.execute(
-            "SELECT who, count(*), min(at) FROM events WHERE dataset = ? AND at >= ? "
+            f"SELECT who, count(*), min(at) FROM events WHERE dataset = ?{only} AND at >= ? "
             "AND what IN ('submitted', 'discarded') GROUP BY who",
-            (dataset.no, since),
+            (dataset.no, since) if who is None else (dataset.no, who, since),
         )
         return {who: (n, first) for who, n, first in rows}
 
-    def comments(self, dataset: Dataset, case: Case) -> list[Comment]:
-        rows = self._raw.execute(
-            'SELECT author, "to", text, at FROM comments WHERE rid = ? ORDER BY no',
-            (dataset.no << 32 | case.number,),
-        ).fetchall()
-        return [Comment(*row) for row in rows]
+    def comments(self, dataset: Dataset, case: Case, page: CommentPage) -> list[tuple[int, Comment]]:
+        return inbox.comments_on(self._raw, dataset.no << 32 | case.number, page)
 
     def comments_to(self, wanted: CommentFilter) -> list[SentComment]:
         return inbox.comments_to(self._raw, wanted)

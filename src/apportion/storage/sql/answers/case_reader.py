@@ -29,7 +29,7 @@ __all__ = ["CaseReader"]
 
 _AT_ONCE = 500
 _NUMBERS, _TEXTS, _BYTES = 13, 3, 3
-"""How many columns of each kind every row has, beside the number of its record, its table and the seconds."""
+"""Numbers of columns of each kind in every row, beside the number of its record, its table and the seconds."""
 
 _RECORD, _SLOT, _ANNOTATION, _GOLD, _PAST, _TIME, _POSTERIOR, _COUNT = range(8)
 
@@ -69,7 +69,7 @@ class CaseReader:
         self._agents = agents
         self._slots = slots
         self.stored: dict[int, StoredCase] = {}
-        """What is stored of the cases that were read, by record."""
+        """Stored form of the cases that were read, by record."""
 
     def read_with_counts(
         self, id: str, me: int, rules: Sequence[RuleId]

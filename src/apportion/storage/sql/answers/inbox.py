@@ -1,22 +1,29 @@
-"""Comments by whom they are for, and decisions by whose answers they are about."""
+"""Comments by their record or by whom they are for, and decisions by whose answers they are about."""
 
 from __future__ import annotations
 
-from apportion.ports.annotations import CommentFilter, SentComment
-from apportion.storage.sql.codec.states import STATES
+from apportion.ports.annotations import Comment, CommentFilter, CommentPage, SentComment
+from apportion.storage.sql.codec.states import ANSWERS
 from apportion.storage.sql.connection import RawConnection
-from apportion.vocabulary import AnnotationState
 
-__all__ = ["comment_numbered", "comments_to", "decided"]
+__all__ = ["comment_numbered", "comments_on", "comments_to", "decided"]
 
 _SENT = (
     'SELECT c.no, c.rid >> 32, r.id, c.author, c."to", c.text, c.at, c.done_by, c.done_at '
     "FROM comments c JOIN records r ON r.rid = c.rid"
 )
 _NEWEST = 1 << 62
-_ANSWERED = ", ".join(
-    str(STATES.index(state)) for state in (AnnotationState.SUBMITTED, AnnotationState.DISCARDED)
-)
+
+
+def comments_on(raw: RawConnection, rid: int, page: CommentPage) -> list[tuple[int, Comment]]:
+    """Return a page of the comments on a record, oldest first, each with its number."""
+    reader = () if page.reader is None else (page.reader, page.reader)
+    read = 'AND (author = ? OR "to" = ?) ' if reader else ""
+    rows = raw.execute(
+        f'SELECT no, author, "to", text, at FROM comments WHERE rid = ? AND no > ? {read}ORDER BY no LIMIT ?',
+        (rid, page.after, *reader, page.limit),
+    ).fetchall()
+    return [(no, Comment(*row)) for no, *row in rows]
 
 
 def comments_to(raw: RawConnection, wanted: CommentFilter) -> list[SentComment]:
@@ -49,7 +56,7 @@ def decided(raw: RawConnection, dataset: int, annotator: int, limit: int) -> lis
     rows = raw.execute(
         f"SELECT r.id FROM gold g {then_join} annotations a ON a.rid = g.rid AND a.annotator = ? "
         f"{then_join} records r ON r.rid = g.rid WHERE g.rid >= ? AND g.rid < ? "
-        f"AND a.state IN ({_ANSWERED}) ORDER BY g.at DESC, g.rid LIMIT ?",
+        f"AND a.state IN ({ANSWERS}) ORDER BY g.at DESC, g.rid LIMIT ?",
         (annotator, dataset << 32, dataset + 1 << 32, limit),
     )
     return [id for (id,) in rows]

@@ -33,9 +33,9 @@ _BEGUN = 2
 COUNTED = 100
 """Up to so many open slots are checked one by one for a claimant; beyond that all open slots count as theirs."""
 _MORE = 8
-"""How many times more slots are read where too many of those read were none for the claimant."""
+"""Factor by which more slots are read where too many of those read were none for the claimant."""
 _LOOKS = 4
-"""How often the queue is looked at where others take from it meanwhile."""
+"""Number of attempts to read the queue while others take from it."""
 _BESIDE = 30
 """Records read beside those wanted, since others may be about to take the first ones."""
 _WITHIN_AT_MOST = 5_000
@@ -281,8 +281,9 @@ class SqlAssignments(SlotUpdate):
         )
         return sorted(no for (no,) in rows)
 
-    def last_active(self, dataset: Dataset) -> dict[str, Active]:
-        return SqlTotals(self._raw, self._agents).active([dataset.no]).get(dataset.no, {})
+    def last_active(self, dataset: Dataset, annotator: str | None = None) -> dict[str, Active]:
+        found = SqlTotals(self._raw, self._agents).active([dataset.no], annotator)
+        return found.get(dataset.no, {})
 
     def median_seconds(self, dataset: Dataset, annotator: str | None = None) -> dict[str, float]:
         only = None if annotator is None else self._agents.find(annotator) or -1

@@ -55,8 +55,10 @@ class SlotUpdate(SlotInsert):
         sql = self._raw.dialect
         return dict(self._slot_rows(sql.in_numbers("s.no"), [sql.numbers(slots)], ""))
 
-    def slots_on(self, dataset: Dataset, id: str) -> list[SlotRow]:
-        found = self._slot_rows("r.dataset = ? AND r.id = ?", [dataset.no, id], "ORDER BY s.plan, s.no")
+    def slots_on(self, dataset: Dataset, ids: Collection[str]) -> list[SlotRow]:
+        sql = self._raw.dialect
+        wanted = f"s.rid IN (SELECT rid FROM records WHERE dataset = ? AND {sql.in_strings('id')})"
+        found = self._slot_rows(wanted, [dataset.no, sql.strings(ids)], "ORDER BY s.plan, s.no")
         return [row for _, row in found]
 
     def _slot_rows(self, condition: str, values: list[Any], order: str) -> list[tuple[int, SlotRow]]:

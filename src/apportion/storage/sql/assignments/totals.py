@@ -110,16 +110,17 @@ class SqlTotals:
             found[dataset] += n
         return found
 
-    def active(self, datasets: Collection[int]) -> Mapping[int, dict[str, Active]]:
+    def active(
+        self, datasets: Collection[int], annotator: str | None = None
+    ) -> Mapping[int, dict[str, Active]]:
         known: dict[tuple[int, int], Active] = {}
-        for dataset, no, last, drafts in self._by_person(
-            datasets, "max(updated), count(*) FILTER (WHERE state = 1)", "annotations"
-        ):
-            known[dataset, no] = Active(last, 0.0, drafts)
-        answered = f"AND at > {NOT_ANSWERED}"
-        for dataset, no, last, ms in self._by_person(
-            datasets, "max(at), CAST(sum(ms) AS BIGINT)", "time_spent", answered
-        ):
+        # Both tables have an index by annotator, so that one person's rows are read and nobody else's
+        only = None if annotator is None else self._agents.find(annotator) or -1
+        drafts = "count(*) FILTER (WHERE state = 1)"
+        for dataset, no, last, n in self._by_person(datasets, f"max(updated), {drafts}", "annotations", only):
+            known[dataset, no] = Active(last, 0.0, n)
+        times, answered = "max(at), CAST(sum(ms) AS BIGINT)", f"AND at > {NOT_ANSWERED}"
+        for dataset, no, last, ms in self._by_person(datasets, times, "time_spent", only, answered):
             # in a shared dataset somebody else may have answered since
             before = known.get((dataset, no), Active(last, 0.0, 0))
             known[dataset, no] = Active(max(last, before.last or 0), ms / 1000, before.drafts)
@@ -129,14 +130,16 @@ class SqlTotals:
         return found
 
     def _by_person(
-        self, datasets: Collection[int], columns: str, table: str, condition: str = ""
+        self, datasets: Collection[int], columns: str, table: str, only: int | None, condition: str = ""
     ) -> Iterator[Any]:
+        of_one = "" if only is None else "AND x.annotator = ? "
         return self._raw.execute(
             # For each wanted dataset its range of records, instead of all rows of the table
             f"SELECT d.value, x.annotator, {columns} "
             f"FROM {self._sql.listed_numbers('d')} {self._sql.then_join} {table} x "
-            f"ON x.rid >= d.value << 32 AND x.rid < (d.value + 1) << 32 {condition} GROUP BY d.value, x.annotator",
-            (self._sql.numbers(datasets),),
+            f"ON x.rid >= d.value << 32 AND x.rid < (d.value + 1) << 32 {of_one}{condition} "
+            "GROUP BY d.value, x.annotator",
+            (self._sql.numbers(datasets), *(() if only is None else (only,))),
         )
 
     def paces(self, since: int) -> Mapping[int, dict[str, tuple[int, int]]]:

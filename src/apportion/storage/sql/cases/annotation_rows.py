@@ -54,7 +54,7 @@ def _set_seconds(raw: RawConnection, rid: int, annotator: int, seconds: float) -
 
 
 class AnnotationRow(NamedTuple):
-    """What is stored of an annotation, beside its record, its annotator and when it was updated."""
+    """Stored form of an annotation, beside its record, its annotator and when it was updated."""
 
     state: int
     value: bytes | None

@@ -39,7 +39,7 @@ _STATUS_NO = {status: no for no, status in enumerate(Status)}
 
 
 class StoredCase(NamedTuple):
-    """What a case is stored as, and its ``Case`` does not say."""
+    """Stored form of a case, as far as its ``Case`` does not have it."""
 
     answer_terms: bytes
     annotations: dict[int, AnnotationRow]
@@ -48,7 +48,7 @@ class StoredCase(NamedTuple):
 
 
 StoredCases = dict[int, StoredCase]
-"""What was read of records, by number, and has not changed since."""
+"""Stored form of the records that were read and have not changed since, by number."""
 
 
 class CaseWriter:

@@ -216,7 +216,7 @@ class SlotWriter:
         """Rows of ``waiting`` to insert (1) and to delete (-1)."""
         self._past: set[tuple[int, int]] = set()
         self._declined: dict[tuple[int, int], bool] = {}
-        """Whether a row of ``declined`` is to be there."""
+        """True for each row of ``declined`` to insert, False for each to delete."""
         self._counts: Counter[tuple[int, int, int, int]] = Counter()
 
     def change(self, n: int, before: Sequence[Slot], after: Sequence[Slot], why: str | None = None) -> None:

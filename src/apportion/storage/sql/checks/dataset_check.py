@@ -101,7 +101,7 @@ class DatasetCheck:
         keys: list[Numbers] = [np.empty(0, dtype=np.int64)]
 
         def failed(rid: int, failure: Exception) -> None:
-            unreadable.append(f"Record {self._id(rid & _LOW)} cannot be read: {failure}.")
+            unreadable.append(f"Record {self._id(rid & _LOW)} can't be read: {failure}.")
 
         for some in Derivation(self.connection, self.dataset).records(failed):
             keys.append(np.asarray(self._look_at(some), dtype=np.int64))
@@ -133,7 +133,7 @@ class DatasetCheck:
             if (status, answer) != (each.status, each.answer):
                 shown = "nothing known" if status is None else status.value
                 self.wrong.append(
-                    f"Record {each.ready.id!r} is shown as {shown}, and by everybody's answers it is "
+                    f"Record {each.ready.id!r} is shown as {shown}, and by everyone's answers it is "
                     f"{each.status.value}, or its value is another."
                 )
             found = [

@@ -98,7 +98,7 @@ class _Rebuilt:
         def failed(rid: int, failure: Exception) -> None:
             (id,) = raw.execute("SELECT id FROM records WHERE rid = ?", (rid,)).fetchone()
             raise CannotOpenError(
-                f"Record {id!r} of {self._dataset.id} cannot be read: {failure}. Restore a backup; "
+                f"Record {id!r} of {self._dataset.id} can't be read: {failure}. Restore a backup; "
                 "nothing was changed."
             ) from failure
 
@@ -133,8 +133,8 @@ class _Rebuilt:
         for each in some:
             metadata, numbers = self._metadata(counted, each)
             term_ids = counted.term_ids(each.ready.content_terms, metadata)
-            answer_vids = counted.term_ids(each.terms)
-            found = {*term_ids, *answer_vids, *slots.of(of_record.get(each.rid, ()))}
+            answer_term_ids = counted.term_ids(each.terms)
+            found = {*term_ids, *answer_term_ids, *slots.of(of_record.get(each.rid, ()))}
             for annotator, terms in each.own.items():
                 own = counted.term_ids(terms, viewer=annotator)
                 found.update(own)
@@ -147,7 +147,7 @@ class _Rebuilt:
                     list(STATUSES).index(each.status),
                     each.answer,
                     packed(term_ids),
-                    packed(answer_vids),
+                    packed(answer_term_ids),
                     each.rid,
                 )
             )

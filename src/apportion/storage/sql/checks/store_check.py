@@ -44,7 +44,7 @@ def guarded(
     except Exception as failure:  # whatever a damaged value leads to: it is the finding
         failed()
         why = f"{type(failure).__name__}: {failure}"
-        found.append(Inconsistency(check, dataset, f"This could not be checked to its end ({why})."))
+        found.append(Inconsistency(check, dataset, f"This couldn't be checked to its end ({why})."))
     return found
 
 
@@ -158,4 +158,4 @@ def _read_datasets(raw: RawConnection, found: list[tuple[Dataset, int, int | Non
         try:
             found.append((dataset_from(row), last_n, deleted_at))
         except Exception as failure:  # whatever a damaged value leads to: it is the finding
-            yield f"The row no {row[0]!r} of the table datasets cannot be read ({type(failure).__name__}: {failure})."
+            yield f"The row no {row[0]!r} of the table datasets can't be read ({type(failure).__name__}: {failure})."

@@ -33,7 +33,7 @@ from apportion.spans import Entity
 from apportion.vocabulary import Status, Task
 
 __all__ = [
-    "UNSETTLED",
+    "UNRESOLVED",
     "decode_answers",
     "decode_content",
     "decode_record",
@@ -53,7 +53,7 @@ __all__ = [
     "with_mirrors",
 ]
 
-UNSETTLED = b"null\n"
+UNRESOLVED = b"null\n"
 """The beginning of an answer while nothing is resolved."""
 
 _encode = msgspec.json.Encoder().encode
@@ -112,7 +112,7 @@ def decode_value(task: Task, fragment: bytes) -> Value:
 def decode_answers(task: Task, fragment: bytes | None) -> AgentValues | None:
     """Decode the answers of a stored fragment; None while nothing is resolved."""
     # Others' values may stand behind, for those who see everybody's
-    if fragment is None or fragment.startswith(UNSETTLED):
+    if fragment is None or fragment.startswith(UNRESOLVED):
         return None
     lines = fragment.split(b"\n")
     agents = [_decode(line) for line in lines[::2]]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from apportion.domain.assignment.states import DEPENDENT, Phase, RowState
 from apportion.vocabulary import AnnotationState, Status
 
-__all__ = ["DEPENDS", "PHASE_STATES", "ROW_STATES", "STATES", "STATE_NO", "STATUSES", "STATUS_OF"]
+__all__ = ["ANSWERS", "DEPENDS", "PHASE_STATES", "ROW_STATES", "STATES", "STATE_NO", "STATUSES", "STATUS_OF"]
 
 # Stored as places: members of these enumerations are only ever added at their end
 STATUSES = tuple(Status)
 STATES = tuple(AnnotationState)
+ANSWERS = ", ".join(
+    str(STATES.index(state)) for state in (AnnotationState.SUBMITTED, AnnotationState.DISCARDED)
+)
+"""The numbers of answers' states, which no draft has, as SQL lists them."""
 STATUS_OF = {
     AnnotationState.SUBMITTED: Status.VALIDATED,
     AnnotationState.DRAFT: Status.EDITED,

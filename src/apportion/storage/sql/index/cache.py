@@ -46,7 +46,7 @@ class DatasetCache:
         self,
         dataset: int,
         connect: Callable[[], SqlConnection],
-        give_back: Callable[[Any], None] | None = None,  # takes what ``connect`` returned
+        release: Callable[[Any], None] | None = None,  # takes what ``connect`` returned
         feed: Feed | None = None,
     ) -> None:
         """``feed`` is what it follows; without one it is of the transaction of the connection, and of nobody else."""
@@ -60,7 +60,7 @@ class DatasetCache:
         """Committed changes that are not applied yet, with the numbers of the commits."""
         self._deadline = UNLIMITED
         self._connect = connect
-        self._give_back = give_back
+        self._release = release
         self._connection: SqlConnection | None = None
         self.forget(None)
 
@@ -115,8 +115,8 @@ class DatasetCache:
         """Give the connection back; a thread that still uses the cache gets another one when it needs it."""
         with self._lock:
             connection, self._connection = self._connection, None
-            if connection is not None and self._give_back is not None:
-                self._give_back(connection)
+            if connection is not None and self._release is not None:
+                self._release(connection)
 
     # A cache that is dropped while somebody searches in it is closed only here
     def __del__(self) -> None:
@@ -178,7 +178,7 @@ class DatasetCache:
                     self._apply(each, number)
             self.upto = number
         except Exception:  # a cache that missed something must not go on answering
-            log.exception("a commit could not be taken over; the dataset is read anew")
+            log.exception("a commit couldn't be taken over; the dataset is read again")
             self.forget(number)
 
     def _apply(self, changes: CacheDelta, number: int) -> None:

@@ -40,6 +40,8 @@ class FacetField:
         self._bitmaps: dict[int, BitMap] = {}
         self._anyone: BitMap | None = None
         """The records with any value, once asked for, as long as there is a column."""
+        self._places: tuple[bool, Numbers] | None = None
+        """The order asked for last (descending or not), as a place for each record, until the next change."""
         self.column: Numbers | None = None
         keys = read_keys(connection, field, viewer)
         # A column takes four bytes a record however many values there are, and counts a selection in one pass
@@ -65,6 +67,7 @@ class FacetField:
 
     def change(self, term_id: int, n: int, has: bool) -> None:
         """Apply that a record gains or loses a value."""
+        self._places = None
         code = self._code_of.get(term_id)
         if code is None:  # a new value comes last, out of its order, which only breaks ties
             self.term_ids.append(term_id)
@@ -170,6 +173,22 @@ class FacetField:
         column = self.column[: size + 1]
         places[: len(column)] = table[column]
         return places
+
+    def places(self, descending: bool, size: int) -> Numbers | None:
+        """Return the place of each record in the order by value if it is known, for ``size`` records or more."""
+        known = self._places
+        return known[1] if known and known[0] == descending and len(known[1]) > size else None
+
+    def keep_places(self, descending: bool, places: Numbers) -> None:
+        """Keep an order until the next change, unless a record has several values or one that was not ranked.
+
+        Values are read from the snapshot of one search, which may be older than what is held here.
+        """
+        if self.column is None:
+            return
+        column = self.column[: len(places)]
+        if np.isfinite(places[: len(column)][column != 0]).all():
+            self._places = descending, places
 
 
 class NumberField:

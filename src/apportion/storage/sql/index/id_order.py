@@ -18,7 +18,7 @@ __all__ = ["FEW_RECORDS", "IdOrder", "OrderedCache"]
 FEW_RECORDS = 200
 """Up to so many records are sorted by reading their ids."""
 FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
-"""How much of the order of all ids is scanned at once: little at first, where most pages end."""
+"""Stretches of the order of all ids that are scanned at once: little at first, where most pages end."""
 
 
 class OrderedCache(Protocol):

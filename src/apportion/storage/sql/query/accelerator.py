@@ -1,4 +1,4 @@
-"""What may answer searches instead of the database: an index beside it, which is never needed."""
+"""Protocol of what may answer searches instead of the database: an index beside it, which is never needed."""
 
 from __future__ import annotations
 

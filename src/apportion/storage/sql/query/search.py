@@ -14,12 +14,14 @@ from pyroaring import BitMap
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError, InvalidTextSearchError
+from apportion.domain.ids import RESOLVED
 from apportion.domain.records import Vector
 from apportion.domain.terms import ANSWER_FIELDS
 from apportion.ports.records import Criteria, MatchingIds, SearchHits, SortKey, StoredRecord
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.codec.fragments import decode_vector, encode_name, text_of, with_mirrors
 from apportion.storage.sql.codec.states import STATES, STATUS_OF, STATUSES
+from apportion.storage.sql.codec.stored_row import StoredRow
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.index.fields import Numbers, set_lowest
@@ -276,16 +278,25 @@ class Searcher:
             # A field that no record has yet, such as ``score`` before any prediction: ids decide
             return np.zeros(len(ns))
         field, kind = row
+        if kind not in ("float", "date"):
+            return self._places(field, name, kind, descending, size)[ns]
         places = np.full(size + 1, np.inf)
-        if kind in ("float", "date"):
-            rows, numbers = self._cache.number(field).pairs()
-            # Of several values of a record the last one assigned stays, so the one that counts comes last
-            order = np.argsort(numbers if descending else -numbers, kind="stable")
-            order = order[rows[order] <= size]
-            places[rows[order]] = -numbers[order] if descending else numbers[order]
-        else:
-            self._rank_values(places, field, name, kind, descending)
+        rows, numbers = self._cache.number(field).pairs()
+        # Of several values of a record the last one assigned stays, so the one that counts comes last
+        order = np.argsort(numbers if descending else -numbers, kind="stable")
+        order = order[rows[order] <= size]
+        places[rows[order]] = -numbers[order] if descending else numbers[order]
         return places[ns]
+
+    def _places(self, field: int, name: str, kind: str, descending: bool, size: int) -> Numbers:
+        """Return the place of each record by its value; kept, since ranking many values takes long at every page."""
+        facet = self._cache.facet(field, self._viewer if name in ANSWER_FIELDS else RESOLVED)
+        if (known := facet.places(descending, size)) is not None:
+            return known
+        places = np.full(size + 1, np.inf)
+        self._rank_values(places, field, name, kind, descending)
+        facet.keep_places(descending, places)
+        return places
 
     def _rank_values(self, places: Numbers, field: int, name: str, kind: str, descending: bool) -> None:
         viewer = self._viewer if name in ANSWER_FIELDS else 0
@@ -412,7 +423,7 @@ class Searcher:
         vectors = self._vectors([row[0] & 0xFFFFFFFF for row in rows])
         mirrored = self._mirrored([row[0] for row in rows])
         own = self._own_answers([row[0] for row in rows]) if self._viewer else None
-        found = []
+        found: list[StoredRecord] = []
         for rid, id, status, updated, content, prediction, answer in rows:
             n, seen = rid & 0xFFFFFFFF, STATUSES[status]
             if own is not None:
@@ -420,7 +431,7 @@ class Searcher:
                 seen, answer = own.get(rid, (Status.DEFAULT, None))
             if mirrored is not None:
                 content = with_mirrors(content, mirrored.keys, mirrored.names.get(rid, []))
-            found.append(StoredRecord(id, seen, updated, content, prediction, answer, vectors.get(n), n))
+            found.append(StoredRow(id, seen, updated, content, prediction, answer, vectors.get(n), n))
         return found
 
     def _mirrored(self, rids: list[int]) -> Mirrored | None:

@@ -130,7 +130,7 @@ Plan: TypeAlias = (
 
 
 def too_costly(reason: str) -> InvalidTextSearchError:
-    return InvalidTextSearchError(f"Cannot answer this query: {reason}.", reason=reason)
+    return InvalidTextSearchError(f"Can't answer this query: {reason}.", reason=reason)
 
 
 class TypeMismatchError(InvalidTextSearchError):
@@ -138,7 +138,7 @@ class TypeMismatchError(InvalidTextSearchError):
 
 
 def type_mismatch(reason: str) -> InvalidTextSearchError:
-    return TypeMismatchError(f"Cannot answer this query: {reason}.", reason=reason)
+    return TypeMismatchError(f"Can't answer this query: {reason}.", reason=reason)
 
 
 def both(plans: list[Plan]) -> Plan:

@@ -38,7 +38,7 @@ class MetadataLimits:
 
 
 @dataclass(slots=True)
-class _StoredRow:
+class _RowBefore:
     """The stored row under the id of a record that is logged again."""
 
     rid: int
@@ -148,9 +148,9 @@ class RecordChange:
     ) -> tuple[Any, ...]:
         rid = self._base | n
         term_ids = self._counted.term_ids(record.content_terms, counted)
-        answer_vids = self._counted.term_ids(record.answer_terms) if record.answer_terms else []
+        answer_term_ids = self._counted.term_ids(record.answer_terms) if record.answer_terms else []
         self._counted.add(n, term_ids)
-        self._counted.add(n, answer_vids)
+        self._counted.add(n, answer_term_ids)
         if numbers:
             self._counted.add_numbers(n, numbers)
         if record.annotation is not None and not self._individual:
@@ -159,12 +159,12 @@ class RecordChange:
         self._changes.content.append(n)
         return (
             rid, self._dataset, record.id, _STATUS_NO[record.status], at, record.event, record.content,
-            record.prediction, record.answer, packed(term_ids), packed(answer_vids), 1,
+            record.prediction, record.answer, packed(term_ids), packed(answer_term_ids), 1,
         )  # fmt: skip
 
     def _replace(
         self,
-        old: _StoredRow,
+        old: _RowBefore,
         record: EncodedRow,
         counted: MetadataTerms,
         numbers: NumberTerms,
@@ -175,11 +175,11 @@ class RecordChange:
         n, status, answer = old.rid & 0xFFFFFFFF, _STATUS_NO[record.status], record.answer
         term_ids = self._counted.term_ids(record.content_terms, counted)
         if keep_answers:
-            status, answer, answer_vids = old.status, old.answer, list(unpacked(old.answer_terms))
+            status, answer, answer_term_ids = old.status, old.answer, list(unpacked(old.answer_terms))
         else:
-            answer_vids = self._counted.term_ids(record.answer_terms)
+            answer_term_ids = self._counted.term_ids(record.answer_terms)
         self._counted.change(n, unpacked(old.terms), term_ids)
-        self._counted.change(n, unpacked(old.answer_terms), answer_vids)
+        self._counted.change(n, unpacked(old.answer_terms), answer_term_ids)
         if old.content != record.content:
             self._texts.replace(n, text_of(old.content), record.text)
         # Numbers follow from these two only, and to know the old ones the record has to be decoded
@@ -203,13 +203,13 @@ class RecordChange:
             "terms = ?, answer_terms = ?, version = version + 1 WHERE rid = ?",
             (
                 status, at, record.event, record.content, record.prediction, answer,
-                packed(term_ids), packed(answer_vids), old.rid,
+                packed(term_ids), packed(answer_term_ids), old.rid,
             ),
         )  # fmt: skip
 
-    def _stored(self, ids: list[str]) -> dict[str, _StoredRow]:
+    def _stored(self, ids: list[str]) -> dict[str, _RowBefore]:
         columns = "id, rid, status, content, prediction, answer, terms, answer_terms"
-        return {row[0]: _StoredRow(*row[1:]) for row in rows_by_id(self._raw, columns, self._dataset, ids)}
+        return {row[0]: _RowBefore(*row[1:]) for row in rows_by_id(self._raw, columns, self._dataset, ids)}
 
     def _numbers_of(self, content: bytes, prediction: bytes | None) -> set[tuple[int, float]]:
         """Return the rows of ``numbers`` that a stored record has."""
@@ -279,9 +279,9 @@ class RecordChange:
         self._raw.locks.alone(self._dataset)
         removed = 0
         for n, row in self._columns(ns, "content, prediction, terms, answer_terms"):
-            content, prediction, terms, answer_vids = row
+            content, prediction, terms, answer_term_ids = row
             self._counted.change(n, unpacked(terms), ())
-            self._counted.change(n, unpacked(answer_vids), ())
+            self._counted.change(n, unpacked(answer_term_ids), ())
             self._counted.change_numbers(n, self._numbers_of(content, prediction), [])
             self._texts.remove(n, text_of(content))
             self._vectors.delete(n)

@@ -21,7 +21,7 @@ from apportion.ports.records import (
 from apportion.storage.sql.agents import Agents
 from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.codec.encode_records import EncodedRow as Ready
-from apportion.storage.sql.codec.fragments import decode_answers, decode_record
+from apportion.storage.sql.codec.fragments import decode_answers
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.rows import rows_by_id
@@ -68,7 +68,7 @@ class SqlRecords:
         self._limits = limits
         self._publish = publish
         self.accelerator: SearchAccelerator | None = None
-        """What answers searches of large datasets, if anything but the database does."""
+        """Index that answers searches of large datasets instead of the database, if there is one."""
         self._prepared: dict[int, dict[Criteria, Plan]] = {}
         """Selections prepared in this snapshot: a scan uses the same one for every page."""
         self._own: dict[int, DatasetCache] = {}
@@ -215,9 +215,6 @@ class SqlRecords:
     def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[StoredRecord]:
         return self._searcher(dataset, criteria).rows(numbers)
 
-    def answers_of(self, row: StoredRecord, task: Task) -> tuple[AgentValues | None, AgentValues | None]:
-        return decode_answers(task, row.prediction), decode_answers(task, row.answer)
-
     def labels(self, dataset: Dataset, viewer: Viewer = RESOLVED) -> list[str]:
         found: set[str] = set()
         rows = self._raw.execute(
@@ -255,11 +252,7 @@ class SqlRecords:
         after: str | None = None
         while rows := self.scan(dataset, Criteria(), after=after, limit=500):
             for row in rows:
-                record = decode_record(
-                    dataset.task, row.id, row.status, row.content, row.prediction, row.answer
-                )
-                record.vectors = dict(row.vectors) if row.vectors else None
-                yield record
+                yield row.record(dataset.task)
             after = rows[-1].id
 
     def metadata_kinds(self, dataset: Dataset) -> Mapping[str, str]:

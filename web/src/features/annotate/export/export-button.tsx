@@ -3,7 +3,7 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import { meQuery } from "@/api/session";
 import type { DatasetRef } from "@/core/model";
@@ -11,8 +11,9 @@ import { searchOf } from "@/core/plan-form";
 import { sees } from "@/core/roles";
 import type { View } from "@/core/view";
 import { teamText } from "@/text/team";
+import { panel } from "@/ui/panel";
 
-const ExportDialog = lazy(() => import("./export-dialog"));
+const ExportDialog = panel(() => import("./export-dialog"));
 
 export default function ExportButton({ dataset, view }: { dataset: DatasetRef; view: Pick<View, "q" | "filters"> }) {
   const { data: me } = useQuery(meQuery);

@@ -1,4 +1,4 @@
-/** What is selected in a list, what can be done to it, and how far a change to all that match has come. */
+/** Bar of what is selected in a list and can be done to it, and the progress of a change to all that match. */
 
 import { ActionIcon, Button, Checkbox, Group, Popover, Progress } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
@@ -27,7 +27,7 @@ interface Props {
   readonly predicted: boolean;
   /** It decides for everybody: nobody's own answers are validated, and each change is asked about first. */
   readonly gold: boolean;
-  readonly said: string;
+  readonly message: string;
   readonly onSelect: (what: "page" | "all" | "none") => void;
   readonly onLabel: (label: string) => void;
   readonly onDo: (action: BulkAction) => void;
@@ -35,7 +35,7 @@ interface Props {
 }
 
 export function BulkBar(props: Props) {
-  const { onPage, total, selected, all, mayAll, labels, labelled, predicted, gold, said, onSelect, onLabel, onDo, onUndo } = props;
+  const { onPage, total, selected, all, mayAll, labels, labelled, predicted, gold, message, onSelect, onLabel, onDo, onUndo } = props;
   const whole = selected === onPage && onPage > 0;
   const some = selected > 0 || all;
   return (
@@ -60,9 +60,9 @@ export function BulkBar(props: Props) {
           {annotatingText.bulk.onlyPage}
         </Button>
       )}
-      {said && (
-        <span className={classes["said"]} role="alert">
-          {said}
+      {message && (
+        <span className={classes["message"]} role="alert">
+          {message}
         </span>
       )}
       {some && (
@@ -119,7 +119,7 @@ function BulkLabel({ labels, onPick }: { labels: LabelSet; onPick: (label: strin
   );
 }
 
-/** How far a change to all that match is, and once it is over, the way back. */
+/** Progress of a change to all that match, and once it is over, the way back. */
 export function BulkProgress({ bulk }: { bulk: BulkJob }) {
   const { job, undoes, running, failure } = bulk;
   if (!job && !failure) return null;

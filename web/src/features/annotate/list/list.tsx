@@ -1,7 +1,7 @@
 /** Records as a list: page by page, with labels and buttons on each, for several or for all that match at once. */
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useLayoutEffect, useMemo, useState } from "react";
+import { Suspense, useCallback, useLayoutEffect, useMemo, useState } from "react";
 
 import { findRecords, nearest } from "@/api/records";
 import { Failed } from "@/app/failed";
@@ -18,6 +18,7 @@ import { hasSuggestions } from "@/record/answers";
 import record from "@/record/record.module.css";
 import { labelAt, type LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { panel } from "@/ui/panel";
 
 import { BulkBar, BulkProgress } from "./bulk-bar";
 import type { BulkAction } from "./bulk-dialog";
@@ -26,7 +27,7 @@ import { PageFooter } from "./page-footer";
 import { SimilarTo, useNear } from "./similar-to";
 import { useBulkJob } from "./use-bulk-job";
 
-const BulkDialog = lazy(() => import("./bulk-dialog"));
+const BulkDialog = panel(() => import("./bulk-dialog"));
 
 interface Props {
   readonly dataset: DatasetRef;
@@ -69,9 +70,9 @@ export default function List({ dataset, view, onView, session, labels, armed, on
   const bulk = useBulkJob(dataset, session);
   const current = active !== null && ids?.includes(active) ? active : (ids?.[0] ?? null);
   const selected = ids?.filter((id) => checked.has(id)) ?? [];
-  const [said, setSaid] = useState("");
-  const clearMessage = useCallback(() => { setSaid(""); }, []);
-  const actions = useActions(edits, { overlapping: labels.overlapping, submitOnPick: true, onAnswered: clearMessage, onSay: setSaid });
+  const [message, setMessage] = useState("");
+  const clearMessage = useCallback(() => { setMessage(""); }, []);
+  const actions = useActions(edits, { overlapping: labels.overlapping, submitOnPick: true, onAnswered: clearMessage, onSay: setMessage });
   const check = useCallback((id: string, on: boolean) => {
     setEverything(null);
     setChecked((before) => {
@@ -112,7 +113,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
       else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
       else if (action === "accept" && hidden) onScreen("predictions");
       else if (isScreenAction(action)) onScreen(action);
-      else if (action === "skip") setSaid(t.queue.onlyInQueue);
+      else if (action === "skip") setMessage(t.queue.onlyInQueue);
       else if (all && (action === "submit" || action === "discard" || action === "accept")) act(action === "submit" ? "validate" : action);
       else if (action === "submit" || action === "discard") {
         actions.answerAll(targets, action === "submit" ? "submitted" : "discarded");
@@ -165,7 +166,7 @@ export default function List({ dataset, view, onView, session, labels, armed, on
         labelled={dataset.task === "TextClassification"}
         predicted={!hidden && first !== undefined && hasSuggestions(first)}
         gold={false}
-        said={said}
+        message={message}
         onSelect={select}
         onLabel={(label) => { actions.labelAll(selected, label); }}
         onDo={act}

@@ -28,7 +28,7 @@ describe("a change to all records that match", () => {
     vi.mocked(undoJob).mockImplementation(() => Promise.resolve((now = job("j2", "running"))));
   });
   afterEach(() => { vi.useRealTimers(); });
-  const settle = (ms = 0) => act(() => vi.advanceTimersByTimeAsync(ms));
+  const advance = (ms = 0) => act(() => vi.advanceTimersByTimeAsync(ms));
 
   async function begin() {
     const cache = new QueryClient({ defaultOptions: { queries: { retry: false } } });
@@ -38,13 +38,13 @@ describe("a change to all records that match", () => {
     const session = sessionOf([recordOf()]);
     const { result } = renderHook(() => useBulkJob(SHARED, session), { wrapper });
     act(() => { result.current.begin(CHANGE); });
-    await settle();
+    await advance();
     return { bulk: () => result.current, session, forgotten: vi.spyOn(outbox, "forgetSeen"), stale: vi.spyOn(cache, "invalidateQueries") };
   }
   const undo = async (bulk: () => ReturnType<typeof useBulkJob>) => {
     let done = false;
     act(() => { done = bulk().undo(); });
-    await settle();
+    await advance();
     return done;
   };
 
@@ -53,12 +53,12 @@ describe("a change to all records that match", () => {
     expect(bulk()).toMatchObject({ running: true, undoes: false });
     expect(stale).not.toHaveBeenCalled();
     now = job("j1", "done");
-    await settle(500);
+    await advance(500);
     expect(bulk()).toMatchObject({ running: false, job: { state: "done" } });
     expect(forgotten).toHaveBeenCalledWith(SHARED);
     expect(stale).toHaveBeenCalled();
     const looks = vi.mocked(findJob).mock.calls.length;
-    await settle(5_000);
+    await advance(5_000);
     expect(vi.mocked(findJob).mock.calls.length).toBe(looks);
   });
 
@@ -66,19 +66,19 @@ describe("a change to all records that match", () => {
     const { bulk } = await begin();
     expect(await undo(bulk)).toBe(false); // it still runs
     now = job("j1", "done");
-    await settle(500);
+    await advance(500);
     expect(await undo(bulk)).toBe(true);
     expect(undoJob).toHaveBeenCalledWith("j1");
     expect(bulk()).toMatchObject({ running: true, undoes: true });
     now = job("j2", "done");
-    await settle(500);
+    await advance(500);
     expect(await undo(bulk)).toBe(false); // nothing is left to take back
   });
 
   it("is not what undo means once something else was done on the page", async () => {
     const { bulk, session } = await begin();
     now = job("j1", "done");
-    await settle(500);
+    await advance(500);
     session.edits.edit("1", { labels: ["a"] });
     expect(await undo(bulk)).toBe(false);
     session.edits.undo();
@@ -91,7 +91,7 @@ describe("a change to all records that match", () => {
     expect(bulk()).toMatchObject({ running: false, job: null });
     expect(bulk().failure?.message).toBe("not now");
     act(() => { bulk().dismiss(); });
-    await settle();
+    await advance();
     expect(bulk().failure).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-/** Where one goes on once a queue is done: the dataset with most left, or one's work. */
+/** Links to go on with once a queue is done: the dataset with most left, or one's work. */
 
 import { Anchor, Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

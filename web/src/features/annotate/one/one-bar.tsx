@@ -1,4 +1,4 @@
-/** What can be done with the record in front, each with its key; where one is, and the way on. */
+/** Actions on the record in front, each with its key; where one is, and the way on. */
 
 import { Button } from "@mantine/core";
 import { IconArrowBackUp, IconChecks, IconChevronLeft, IconChevronRight, IconEye, IconFlag, IconPlayerTrackNext, IconTrash, IconX } from "@tabler/icons-react";

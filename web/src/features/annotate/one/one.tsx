@@ -1,7 +1,7 @@
 /** One record at a time: answer, and the next is there. */
 
 import { Button, Skeleton } from "@mantine/core";
-import { lazy, Suspense, useCallback, useDeferredValue, useState } from "react";
+import { Suspense, useCallback, useDeferredValue, useState } from "react";
 
 import { Failed } from "@/app/failed";
 import { useOutboxPart } from "@/app/outbox-provider";
@@ -10,6 +10,7 @@ import type { ScreenAction } from "@/core/keys";
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
 import classes from "@/features/annotate/dataset-page.module.css";
+import { NextWork, NotCounted, NothingAssigned, NothingFound, Skip } from "@/features/annotate/panels";
 import { RecordCard } from "@/features/annotate/record-card";
 import { useActions } from "@/features/annotate/session/use-actions";
 import { useEdition, useRecordEdit, type AnnotationSession } from "@/features/annotate/session/use-annotation-session";
@@ -31,12 +32,6 @@ import { useReadOut } from "./use-read-out";
 import { useSkip } from "./use-skip";
 import { useUndo } from "./use-undo";
 
-const NothingAssigned = lazy(() => import("@/features/annotate/empty-states").then((found) => ({ default: found.NothingAssigned })));
-const NothingFound = lazy(() => import("@/features/annotate/empty-states").then((found) => ({ default: found.NothingFound })));
-const NextWork = lazy(() => import("./next-work").then((found) => ({ default: found.NextWork })));
-const Skip = lazy(() => import("./skip"));
-const NotCounted = lazy(() => import("@/features/annotate/side/not-counted"));
-
 export interface OneProps {
   readonly dataset: DatasetRef;
   readonly view: View;
@@ -57,7 +52,7 @@ export function OneFound(props: OneProps) {
   return <One {...props} place={place} queue={queue} claims={null} />;
 }
 
-/** What was assigned to me. */
+/** Records that were assigned to me. */
 export function OneClaimed(props: OneProps) {
   const place = usePlace(null);
   const claims = useClaims(props.dataset, props.view, props.session, place.of);
@@ -81,7 +76,10 @@ function One({ dataset, view, onView, session, labels, armed, goOn, onScreen, on
   const edit = useRecordEdit(edits, id ?? "");
   useEdition(edits);
   const [answered, setAnswered] = useState(0);
-  const [message, setMessage] = useState("");
+  const [shown, setShown] = useState({ message: "", at: 0 });
+  // what was said was about what stood there before the next change
+  const message = shown.at === edits.changes() ? shown.message : "";
+  const setMessage = useCallback((words: string) => { setShown({ message: words, at: edits.changes() }); }, [edits]);
   const noted = useOutboxPart("noted");
   const position = claims ? t.annotate.left(claims.left) : t.annotate.position(Math.min(at + 1, queue.total), queue.total);
 

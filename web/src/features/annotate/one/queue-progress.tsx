@@ -1,4 +1,4 @@
-/** How far I am with what was assigned to me: a thin line, which moves with every answer and asks the server for nothing. */
+/** Progress with what was assigned to me: a thin line, which moves with every answer and asks the server for nothing. */
 
 import { useQuery } from "@tanstack/react-query";
 
@@ -10,7 +10,7 @@ import { Bar } from "@/ui/bar";
 
 interface Props {
   readonly dataset: DatasetRef;
-  /** How many of my records are left, as the queue counts them at this moment. */
+  /** Number of my records that are left, as the queue counts them at this moment. */
   readonly left: number;
 }
 

@@ -9,7 +9,7 @@ import type { View } from "@/core/view";
 interface Options {
   readonly id: string | null;
   readonly view: View;
-  /** Whether the address names the record; that of a queue does not. */
+  /** True if the address names the record; that of a queue does not. */
   readonly named: boolean;
   readonly stopwatch: Stopwatch;
   readonly setFront: (to: Front) => void;

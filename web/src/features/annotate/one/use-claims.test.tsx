@@ -41,13 +41,13 @@ describe("the queue of what was assigned to me", () => {
   });
   afterEach(() => { vi.useRealTimers(); });
 
-  const settle = (ms = 0) => act(() => vi.advanceTimersByTimeAsync(ms));
+  const advance = (ms = 0) => act(() => vi.advanceTimersByTimeAsync(ms));
 
   async function open(...given: Claim[]) {
     answers.push(...given);
     const session = sessionOf();
     const shown = renderHook(({ front }) => useClaims(INDIVIDUAL, DEFAULT_VIEW, session, () => front), { initialProps: { front: 0 } });
-    await settle();
+    await advance();
     return { ...shown, session, claims: () => shown.result.current };
   }
 
@@ -63,7 +63,7 @@ describe("the queue of what was assigned to me", () => {
     const { claims, session, rerender } = await open(leased([..."abcdefgh"], 5));
     session.edits.commit(["a"], "submitted", () => ({ labels: ["x"] }));
     rerender({ front: 1 });
-    await settle();
+    await advance();
     expect(claims()).toMatchObject({ left: 12, passed: 7 });
   });
 
@@ -72,7 +72,7 @@ describe("the queue of what was assigned to me", () => {
     const asked = vi.mocked(claim).mock.calls.length;
     answers.push(leased(["c", "d", "i", "j"], 2));
     rerender({ front: 5 });
-    await settle();
+    await advance();
     expect(vi.mocked(claim).mock.calls.length).toBeGreaterThan(asked);
     expect(claims().ids).toEqual([..."abcdefghij"]);
   });
@@ -81,7 +81,7 @@ describe("the queue of what was assigned to me", () => {
     const { claims, rerender } = await open(leased(["a"]));
     expect(claims().complete).toBe(false);
     rerender({ front: 1 });
-    await settle();
+    await advance();
     expect(claims()).toMatchObject({ complete: true, why: "all_done" });
   });
 
@@ -93,11 +93,11 @@ describe("the queue of what was assigned to me", () => {
   it("keeps the leases of what is open while the page is seen, and of nothing else", async () => {
     const { session } = await open(leased(["a", "b"]));
     session.edits.commit(["a"], "submitted", () => ({ labels: ["x"] }));
-    await settle(3_000);
+    await advance(3_000);
     expect(vi.mocked(keepLeases)).toHaveBeenLastCalledWith(INDIVIDUAL, [{ id: "b", token: "lease b" }]);
     const beats = vi.mocked(keepLeases).mock.calls.length;
     vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
-    await settle(120_000);
+    await advance(120_000);
     expect(vi.mocked(keepLeases).mock.calls.length).toBe(beats);
     vi.restoreAllMocks();
   });
@@ -106,7 +106,7 @@ describe("the queue of what was assigned to me", () => {
     const { claims, session } = await open(leased(["a", "b"]));
     vi.mocked(keepLeases).mockResolvedValueOnce(["a"]);
     answers.splice(0, answers.length, leased(["a", "b"]));
-    await settle(3_000);
+    await advance(3_000);
     expect(session.tokens.get("a")).toBe("lease a");
     expect(claims().lost.size).toBe(0);
   });
@@ -115,7 +115,7 @@ describe("the queue of what was assigned to me", () => {
     const { claims } = await open(leased(["a", "b", "c"]));
     vi.mocked(keepLeases).mockResolvedValueOnce(["a", "b"]);
     answers.splice(0, answers.length, leased(["c"]));
-    await settle(3_000);
+    await advance(3_000);
     expect([...claims().lost]).toEqual(["a", "b"]);
     expect(claims().ids).toEqual(["a", "c"]);
   });
@@ -160,7 +160,7 @@ describe("the queue of what was assigned to me", () => {
     const { claims, rerender } = await open(leased(["a", "b"], 3));
     vi.mocked(claim).mockRejectedValueOnce(new OfflineError());
     rerender({ front: 2 });
-    await settle();
+    await advance();
     const before = claims();
     expect(before.ids).toEqual(["a", "b"]);
     answers.push(leased(["a", "b", "c"], 2));
@@ -176,7 +176,7 @@ describe("the queue of what was assigned to me", () => {
     const { claims } = await open(leased(["a"]));
     expect(claim).not.toHaveBeenCalled();
     arrive({ kind: "saved", seen: "v2" });
-    await settle();
+    await advance();
     expect(claims().ids).toEqual(["a"]);
   });
 

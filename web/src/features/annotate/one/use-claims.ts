@@ -23,9 +23,9 @@ const FIRST_HEARTBEAT_MS = 3_000;
 const AGAIN_MS = 300;
 
 export interface Claims extends Queue {
-  /** How many more there are for me, those in front included. */
+  /** Number of records left for me, those in front included. */
   readonly left: number;
-  /** How many in front are still open. */
+  /** Number of records in front that are still open. */
   readonly passed: number;
   readonly why: WhyEmpty | null;
   /** Records whose lease went to somebody else while they lay here. */

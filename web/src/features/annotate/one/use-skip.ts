@@ -17,7 +17,7 @@ interface Options {
 }
 
 export interface Skipping {
-  /** Whether the reason is being asked for. */
+  /** True while the reason is being asked for. */
   readonly asking: boolean;
   readonly ask: () => void;
   readonly cancel: () => void;

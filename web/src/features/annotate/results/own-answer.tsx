@@ -1,4 +1,4 @@
-/** Who leads answers one record in their own name, because they said so. */
+/** Page on which somebody who leads answers one record in their own name, because they chose to. */
 
 import { Alert, Button, Text } from "@mantine/core";
 import { useMemo } from "react";

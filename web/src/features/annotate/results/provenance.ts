@@ -1,11 +1,11 @@
-/** How a record came by its value, in a few words. */
+/** Origin of the value of a record, in a few words. */
 
 import type { RecordResult } from "@/api/results";
 import { resultsText } from "@/text/results";
 
 export type Standing = "open" | "waiting" | "conflict" | "resolved" | "unusable";
 
-/** Where a record stands; `discarded` is what it stands by. */
+/** State of a record; `discarded` is its value. */
 export function standingOf({ gold, resolution, answers }: RecordResult, state: string): Standing {
   if (gold && (gold.origin !== "earlier" || resolution === null)) return gold.discarded ? "unusable" : "resolved";
   if (resolution?.outcome === "conflict") return "conflict";
@@ -13,7 +13,7 @@ export function standingOf({ gold, resolution, answers }: RecordResult, state: s
   return answers.length ? "waiting" : "open";
 }
 
-/** Who or what made the value, or what is still missing. */
+/** Person or rule that made the value, or what is still missing. */
 export function provenanceOf({ gold, resolution }: RecordResult): string {
   if (gold && (gold.origin !== "earlier" || resolution === null)) {
     const { origin, author } = gold;

@@ -125,7 +125,7 @@ function People({ record, result: { answers, resolution, gold }, labels, settled
       {answers.map((each) => (
         <li key={each.annotator}>
           <span className={classes["who"]}>{each.annotator}</span>
-          <span className={classes["said"]} dir="auto">
+          <span className={classes["votes"]} dir="auto">
             {differs(each) && (
               <>
                 <span aria-hidden className={classes["sign"]}>≠</span>

@@ -3,7 +3,7 @@
 import { Button } from "@mantine/core";
 import { keepPreviousData, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react";
+import { Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react";
 
 import { findRecords, nearest } from "@/api/records";
 import { resultsQuery } from "@/api/results";
@@ -26,11 +26,12 @@ import listClasses from "@/record/record.module.css";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
 import { resultsText } from "@/text/results";
+import { panel } from "@/ui/panel";
 
 import { ResultCard } from "./result-card";
 import classes from "./results.module.css";
 
-const BulkDialog = lazy(() => import("@/features/annotate/list/bulk-dialog"));
+const BulkDialog = panel(() => import("@/features/annotate/list/bulk-dialog"));
 const NONE: readonly AppRecord[] = [];
 
 interface Props {
@@ -75,7 +76,7 @@ export default function Results({ dataset, view, onView, session, labels, onScre
   const [everything, setEverything] = useState<string | null>(null);
   const all = everything === asked;
   const [doing, setDoing] = useState<BulkAction | null>(null);
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
   const bulk = useBulkJob(dataset, session);
   const ids = records.map((each) => each.id);
   const current = active !== null && ids.includes(active) ? active : (ids[0] ?? null);
@@ -104,7 +105,7 @@ export default function Results({ dataset, view, onView, session, labels, onScre
     const next = current === null ? undefined : ids[ids.indexOf(current) + step];
     if (next !== undefined) setFront({ active: next, follow: true });
   };
-  const undo = () => { if (!bulk.undo()) setSaid(t.annotate.nothingToUndo); };
+  const undo = () => { if (!bulk.undo()) setMessage(t.annotate.nothingToUndo); };
   const review = (record: string) => void navigate({ to: "/datasets/$workspace/$name/review", params: { workspace: dataset.workspace, name: dataset.name }, search: { record } });
 
   function select(what: "page" | "all" | "none") {
@@ -119,10 +120,10 @@ export default function Results({ dataset, view, onView, session, labels, onScre
       else if (action === "previous") move(-1);
       else if (isScreenAction(action)) onScreen(action);
       else if (action === "submit" && current !== null) review(current);
-      else setSaid(resultsText.notHere);
+      else setMessage(resultsText.notHere);
     },
     () => {
-      setSaid(resultsText.notHere);
+      setMessage(resultsText.notHere);
       return false;
     },
   );
@@ -164,7 +165,7 @@ export default function Results({ dataset, view, onView, session, labels, onScre
           labelled={dataset.task === "TextClassification"}
           predicted={first !== undefined && hasSuggestions(first)}
           gold
-          said={said}
+          message={message}
           onSelect={select}
           onLabel={() => { setDoing("label"); }}
           onDo={setDoing}
@@ -172,7 +173,7 @@ export default function Results({ dataset, view, onView, session, labels, onScre
         />
       ) : (
         <div className={classes["only"]}>
-          <span role="status">{said || resultsText.one(only)}</span>
+          <span role="status">{message || resultsText.one(only)}</span>
           <Button size="compact-sm" variant="default" onClick={() => { onView({ layout: "list", record: null }); }}>
             {resultsText.showAll}
           </Button>

@@ -1,4 +1,4 @@
-/** Where answers go that are not finished: to the server where they are one's own, else into this browser. */
+/** Storage of answers that are not finished: on the server where they are one's own, else into this browser. */
 
 import { draftStore } from "@/core/browser-store";
 import { draftJournal, type DraftJournal } from "@/core/draft-journal";
@@ -13,7 +13,7 @@ const LATEST_MS = 1000;
 /** Under which what was rejected of a record is kept, beside a draft that the server has. */
 const rejectedKey = (key: string) => `${key} rejected`;
 
-/** What was rejected of records whose answer is still open, by record; what was kept of others is dropped. */
+/** Rejected predictions of records whose answer is still open, by record; what was kept of others is dropped. */
 export async function rejectedOf(byKey: ReadonlyMap<string, AppRecord>): Promise<Map<string, readonly Span[]>> {
   const found = new Map<string, readonly Span[]>();
   for (const { key, answer, content } of await draftStore.get([...byKey.keys()].map(rejectedKey))) {
@@ -80,7 +80,7 @@ export class DraftKeeper {
     });
   }
 
-  /** What an earlier visit had put into the journal only, of a record as it is now. */
+  /** Answer that an earlier visit had put into the journal only, of a record as it is now. */
   recovered(record: AppRecord): Answer | null {
     const key = this.keyOf(record.id);
     const entry = this.journal.get(key);

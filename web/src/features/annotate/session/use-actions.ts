@@ -1,4 +1,4 @@
-/** What an annotator can do to records, whichever way the records are shown. */
+/** Actions of an annotator on records, whichever way the records are shown. */
 
 import { useMemo } from "react";
 

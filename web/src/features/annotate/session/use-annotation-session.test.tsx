@@ -22,7 +22,7 @@ vi.mock("@/app/outbox-provider", async () => {
   const useOutbox = vi.fn<() => Outbox>();
   const useOutboxPart = (name: "savedAt" | "problems") => {
     const outbox = useOutbox();
-    return useSyncExternalStore((listener) => outbox.watch(listener), () => outbox.state()[name]);
+    return useSyncExternalStore((listener) => outbox.subscribe(listener), () => outbox.state()[name]);
   };
   return { useOutbox, useOutboxPart };
 });
@@ -48,7 +48,7 @@ describe("an annotation session", () => {
     vi.useRealTimers();
   });
 
-  const settle = (ms = 0) => act(() => vi.advanceTimersByTimeAsync(ms));
+  const advance = (ms = 0) => act(() => vi.advanceTimersByTimeAsync(ms));
 
   function open(dataset: DatasetRef = INDIVIDUAL, leading = false, recountMs = 5_000) {
     const cache = new QueryClient();
@@ -65,9 +65,9 @@ describe("an annotation session", () => {
     await load(session);
     session.tokens.set("1", "lease 1");
     session.stopwatch.front("1");
-    await settle(4_200);
+    await advance(4_200);
     session.edits.commit(["1"], "submitted", () => ({ labels: ["a"] }));
-    await settle();
+    await advance();
     expect(sent).toMatchObject([{ id: "1", answer: submittedOf({ labels: ["a"] }), token: "lease 1", seen: "v1", seconds: 4.2, visit: session.stopwatch.visit, content: contentOf(recordOf()) }]);
   });
 
@@ -75,13 +75,13 @@ describe("an annotation session", () => {
     const { session } = open();
     await load(session);
     session.edits.edit("1", { labels: ["a"] });
-    await settle(400);
+    await advance(400);
     expect(sent).toEqual([]);
-    await settle(100);
+    await advance(100);
     expect(sent.map((each) => each.answer.state)).toEqual(["draft"]);
     session.edits.edit("1", { labels: ["b"] });
     session.edits.commit(["1"], "submitted");
-    await settle(1_000);
+    await advance(1_000);
     expect(sent.map((each) => each.answer.state)).toEqual(["draft", "submitted"]);
   });
 
@@ -89,7 +89,7 @@ describe("an annotation session", () => {
     const first = open(SHARED);
     await load(first.session);
     first.session.edits.edit("1", { labels: ["a"] });
-    await settle(600);
+    await advance(600);
     first.unmount();
     expect(sent).toEqual([]);
     const { session } = open(SHARED);
@@ -101,7 +101,7 @@ describe("an annotation session", () => {
     const first = open(SHARED);
     await load(first.session);
     first.session.edits.edit("1", { labels: ["a"] });
-    await settle(600);
+    await advance(600);
     first.unmount();
     const { session } = open(SHARED);
     await load(session, UNANSWERED, "Another text");
@@ -121,7 +121,7 @@ describe("an annotation session", () => {
     await load(session);
     session.edits.edit("1", { labels: ["a"] });
     unmount();
-    await settle();
+    await advance();
     expect(sent.map((each) => each.answer.value.labels)).toEqual([["a"]]);
   });
 
@@ -139,7 +139,7 @@ describe("an annotation session", () => {
     await act(() => session.undoSaved("1"));
     expect(session.edits.get("1")?.now).toEqual(submittedOf({ labels: ["before"] }));
     session.edits.commit(["1"], "submitted", () => ({ labels: ["again"] }));
-    await settle();
+    await advance();
     expect(sent[0]?.seen).toBe("v5");
   });
 
@@ -149,10 +149,10 @@ describe("an annotation session", () => {
     const { session } = open(SHARED);
     await load(session);
     session.edits.commit(["1"], "submitted", () => ({ labels: ["mine"] }));
-    await settle();
+    await advance();
     const [problem] = outbox.state().problems;
     await act(() => outbox.drop(problem?.pending.key ?? ""));
-    await settle();
+    await advance();
     expect(session.edits.get("1")?.now).toEqual(submittedOf({ labels: ["bens"] }));
   });
 
@@ -161,9 +161,9 @@ describe("an annotation session", () => {
     const stale = vi.spyOn(cache, "invalidateQueries");
     await load(session);
     session.edits.commit(["1"], "submitted", () => ({ labels: ["a"] }));
-    await settle(500);
+    await advance(500);
     expect(stale).not.toHaveBeenCalled();
-    await settle(200);
+    await advance(200);
     expect(stale).toHaveBeenCalled();
   });
 
@@ -172,14 +172,14 @@ describe("an annotation session", () => {
     const stale = vi.spyOn(cache, "invalidateQueries");
     const answer = async (label: string) => {
       session.edits.commit(["1"], "submitted", () => ({ labels: [label] }));
-      await settle(1_000);
+      await advance(1_000);
     };
     await load(session);
     await answer("a");
     const first = stale.mock.calls.length;
     for (let each = 0; each < 10; each++) await answer(String(each));
     expect(stale).toHaveBeenCalledTimes(first);
-    await settle(10_000);
+    await advance(10_000);
     expect(stale).toHaveBeenCalledTimes(2 * first);
     await answer("b");
     unmount();

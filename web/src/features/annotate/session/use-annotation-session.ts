@@ -121,7 +121,7 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean, reco
   return session;
 }
 
-/** What was saved changes the counts: asked for again in a pause, not with every answer of whoever is fast. */
+/** Refetches the counts, which every saved answer changes: asked for again in a pause, not with every answer of whoever is fast. */
 function useRecount(dataset: DatasetRef, savedAt: number | null, recountMs: number): void {
   const cache = useQueryClient();
   const last = useRef(0);
@@ -187,7 +187,7 @@ function recover(records: readonly AppRecord[], answers: Map<string, { now: Answ
 /** One record as it lies on the edits; draws again only when it changes. */
 export function useRecordEdit(edits: EditSession, id: string): RecordEdit | undefined {
   return useSyncExternalStore(
-    useCallback((listener: () => void) => edits.watch(id, listener), [edits, id]),
+    useCallback((listener: () => void) => edits.subscribe(id, listener), [edits, id]),
     () => edits.get(id),
   );
 }
@@ -195,7 +195,7 @@ export function useRecordEdit(edits: EditSession, id: string): RecordEdit | unde
 /** Grows whenever anything on the edits changes. */
 export function useEdition(edits: EditSession): number {
   return useSyncExternalStore(
-    useCallback((listener: () => void) => edits.watchAll(listener), [edits]),
+    useCallback((listener: () => void) => edits.subscribeAll(listener), [edits]),
     () => edits.edition(),
   );
 }

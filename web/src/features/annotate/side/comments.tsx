@@ -1,4 +1,4 @@
-/** What people said about a record, oldest first. */
+/** Comments on a record, oldest first. */
 
 import { Text } from "@mantine/core";
 
@@ -10,7 +10,7 @@ import classes from "./sidebar.module.css";
 
 export function Comments({ comments }: { comments: readonly Comment[] }) {
   return (
-    <ul className={classes["said"]} aria-label={t.comments.heading}>
+    <ul className={classes["entries"]} aria-label={t.comments.heading}>
       {comments.map((each) => (
         <li key={`${each.at}-${each.author}`}>
           <Text size="xs" c="dimmed" component="div">

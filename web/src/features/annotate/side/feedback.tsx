@@ -1,4 +1,4 @@
-/** What became of answers: those that do not count, and what a record stands by since somebody decided. */
+/** Feedback on answers: those that do not count, and what a record stands by since somebody decided. */
 
 import { Alert, Text } from "@mantine/core";
 
@@ -14,7 +14,7 @@ export function inWords({ value, state }: Answer, text: string): string {
   return written ?? t.feedback.nothing;
 }
 
-/** What somebody decided about a record that I answered, and whether that is what I said. */
+/** Decision about a record that I answered, and whether that is what I answered. */
 export function Decided({ gold, mine, text }: { gold: Gold; mine: Answer; text: string }) {
   const same = gold.state === mine.state && sameValue(gold.value, mine.value);
   return (

@@ -1,4 +1,4 @@
-/** What was said about a record, and saying something to a person, or to all who may read it. */
+/** Comments on a record, and writing one to a person, or to all who may read it. */
 
 import { Alert, Autocomplete, Button, Group, Modal, Stack, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -24,11 +24,11 @@ interface Props {
 export default function Flag({ dataset, id, everybody, known, onClose }: Props) {
   const cache = useQueryClient();
   const { user } = useOutbox();
-  const said = useQuery(commentsQuery(dataset, id));
+  const comments = useQuery(commentsQuery(dataset, id));
   const askable = useQuery(askableQuery(dataset.workspace, everybody)).data ?? [];
   const [text, setText] = useState("");
   const [to, setTo] = useState("");
-  const wrote = said.data?.map((each) => each.author) ?? [];
+  const wrote = comments.data?.map((each) => each.author) ?? [];
   const named = (role: string) => askable.filter((each) => each.role === role).map((each) => each.username);
   const others = [...named("annotator"), ...known, ...wrote].filter((each) => !askable.some((one) => one.username === each && one.role !== "annotator"));
   const people = [
@@ -53,7 +53,7 @@ export default function Flag({ dataset, id, everybody, known, onClose }: Props) 
     <Modal opened onClose={onClose} title={t.comments.title(id)} size="lg">
       <form onSubmit={submit}>
         <Stack gap="sm">
-          {said.data && said.data.length > 0 && <Comments comments={said.data} />}
+          {comments.data && comments.data.length > 0 && <Comments comments={comments.data} />}
           {sent.error && (
             <Alert color="red" variant="light" role="alert">
               {sent.error.message}

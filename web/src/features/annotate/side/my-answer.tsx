@@ -9,9 +9,9 @@ import { useOutbox } from "@/app/outbox-provider";
 import type { RecordEdit } from "@/core/edit-session";
 import { versionSeen } from "@/core/outbox";
 import type { DatasetRef } from "@/core/model";
+import { ActionKey } from "@/record/annotator-settings";
 import { codesText } from "@/text/codes";
 import { t } from "@/text/en";
-import { Key } from "@/ui/key";
 import { Ago } from "@/ui/time";
 
 import { Comments } from "./comments";
@@ -27,11 +27,11 @@ interface Props {
   /** Says nothing where there is nothing to say. */
   readonly quiet?: boolean;
   /** Was anything said about it, as far as one knows? */
-  readonly said?: boolean;
+  readonly commented?: boolean;
   readonly onFlag: (id: string) => void;
 }
 
-export function MyAnswer({ dataset, edit, results, quiet = false, said: wasSaid = true, onFlag }: Props) {
+export function MyAnswer({ dataset, edit, results, quiet = false, commented = true, onFlag }: Props) {
   const { record, now } = edit;
   const answered = !results && (now.state === "submitted" || now.state === "discarded");
   // an answer that was just given leads on to the next record, where nothing is to be asked about this one
@@ -44,7 +44,7 @@ export function MyAnswer({ dataset, edit, results, quiet = false, said: wasSaid 
   const enabled = resting === place;
   const individual = dataset.individual !== undefined;
   const mine = useQuery({ ...mineQuery(dataset, record), enabled: enabled && individual && answered });
-  const said = useQuery({ ...commentsQuery(dataset, record.id), enabled: enabled && wasSaid });
+  const comments = useQuery({ ...commentsQuery(dataset, record.id), enabled: enabled && commented });
   // who has never answered it has no earlier answers
   const before = answered || versionSeen(record.seen) !== 0;
   const history = useQuery({ ...historyQuery(dataset, record), enabled: enabled && individual && !results && !quiet && before });
@@ -54,17 +54,17 @@ export function MyAnswer({ dataset, edit, results, quiet = false, said: wasSaid 
   return (
     <>
       {answered && mine.data?.gold && <Decided gold={mine.data.gold} mine={now} text={text} />}
-      {(!quiet || (said.data && said.data.length > 0)) && (
+      {(!quiet || (comments.data && comments.data.length > 0)) && (
         <section className={classes["part"]}>
           <div className={classes["row"]}>
             <Title order={2} size="sm">
               {t.comments.heading}
             </Title>
-            <Button size="compact-xs" variant="default" onClick={() => { onFlag(record.id); }} rightSection={<Key of="f" />}>
+            <Button size="compact-xs" variant="default" onClick={() => { onFlag(record.id); }} rightSection={<ActionKey action="flag" />}>
               {t.comments.flag}
             </Button>
           </div>
-          {said.data && said.data.length > 0 ? <Comments comments={said.data} /> : <Text size="xs" c="dimmed">{t.comments.none}</Text>}
+          {comments.data && comments.data.length > 0 ? <Comments comments={comments.data} /> : <Text size="xs" c="dimmed">{t.comments.none}</Text>}
         </section>
       )}
       {past.length > 0 && (
@@ -72,7 +72,7 @@ export function MyAnswer({ dataset, edit, results, quiet = false, said: wasSaid 
           <Title order={2} size="sm">
             {t.history.title}
           </Title>
-          <ol className={classes["said"]} aria-label={t.history.title}>
+          <ol className={classes["entries"]} aria-label={t.history.title}>
             {past.map((each) => (
               <li key={each.version}>
                 <Text size="xs" c="dimmed" component="div">

@@ -1,9 +1,9 @@
-/** How far the dataset is, and what is known of the record in front of one. */
+/** Progress of the dataset, and what is known of the record in front of one. */
 
 import { Text, Title, UnstyledButton } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 
 import { progressQuery } from "@/api/datasets";
 import { meQuery } from "@/api/session";
@@ -17,13 +17,14 @@ import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
 import { percentDone } from "@/text/format";
 import { Bar } from "@/ui/bar";
+import { panel } from "@/ui/panel";
 import { Ago } from "@/ui/time";
 
 import { MyAnswer } from "./my-answer";
 import classes from "./sidebar.module.css";
 
-const MatchingRules = lazy(() => import("./matching-rules"));
-const Stats = lazy(() => import("./stats"));
+const MatchingRules = panel(() => import("./matching-rules"));
+const Stats = panel(() => import("./stats"));
 
 interface Props {
   readonly dataset: DatasetRef;
@@ -55,7 +56,7 @@ export default function Sidebar({ dataset, edits, record, results, view, onView,
   );
 }
 
-/** How far I am with what was assigned to me here, and how far all is; once where these are the same. */
+/** Progress with what was assigned to me here, and that of all; once where these are the same. */
 function HowFar({ dataset }: { dataset: DatasetRef }) {
   const { data: me } = useSuspenseQuery(meQuery);
   const { data: work } = useQuery(workQuery);
@@ -140,7 +141,7 @@ function Gauge({ title, label, total, done, parts, facts }: GaugeProps) {
   );
 }
 
-/** What is asked for when it is opened. */
+/** A part that is asked for when it is opened. */
 function Folded({ title, children }: { title: string; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   return (

@@ -1,4 +1,4 @@
-/** What there is in the records that match: labels given, words, spans; each opens the records with it. */
+/** Counts over the records that match: labels given, words, spans; each opens the records with it. */
 
 import { SegmentedControl, Skeleton, Text, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

@@ -3,14 +3,15 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconSchool } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import { meQuery } from "@/api/session";
 import type { DatasetRef } from "@/core/model";
 import { sees } from "@/core/roles";
 import { trainText } from "@/text/train";
+import { panel } from "@/ui/panel";
 
-const TrainDialog = lazy(() => import("./train-dialog"));
+const TrainDialog = panel(() => import("./train-dialog"));
 
 export default function TrainButton({ dataset }: { dataset: DatasetRef }) {
   const { data: me } = useQuery(meQuery);

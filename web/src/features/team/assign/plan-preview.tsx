@@ -1,11 +1,11 @@
-/** What a plan would do, in a sentence and per person. */
+/** Preview of a plan, in a sentence and per person. */
 
 import { Alert, List, Text, Title } from "@mantine/core";
 
 import type { Preview } from "@/api/team";
 import { type PlanForm, sharedOf } from "@/core/plan-form";
 import { n } from "@/text/en";
-import { decimal } from "@/text/format";
+import { decimal, percent } from "@/text/format";
 import { teamText } from "@/text/team";
 
 import classes from "./assign.module.css";
@@ -43,8 +43,10 @@ function Figures({ form, found }: { form: PlanForm; found: Preview }) {
   const missing = found.unassigned.reduce((sum, each) => sum + each.count, 0);
   const open = found.slots - loads.reduce((sum, [, count]) => sum + count, 0);
   const shared = sharedOf(form, found);
+  const more = found.records ? (found.slots - found.records) / found.records : 0;
   const sentence = [
-    ...(loads.length <= 6 ? [loads.map(([name, count]) => teamText.assign.everyoneGets(name, count)).join(", ")] : [teamText.assign.records(found.records)]),
+    teamText.assign.total(found.records, found.slots),
+    ...(more > 0 ? [teamText.assign.extra(percent(more))] : []),
     ...(shared === null ? [] : [teamText.assign.shared(shared)]),
     teamText.assign.unassigned(missing),
     found.agreement_half_width === null ? teamText.assign.noAgreement : teamText.assign.agreement(decimal(found.agreement_half_width, 2)),
@@ -55,7 +57,7 @@ function Figures({ form, found }: { form: PlanForm; found: Preview }) {
       <Text size="sm" role="status" fw={550}>
         {sentence}
       </Text>
-      <ul className={classes["loads"]}>
+      <ul className={classes["loads"]} aria-label={teamText.team.people}>
         {loads.map(([name, count]) => (
           <li key={name} className={classes["load"]}>
             <span title={name}>{name}</span>
@@ -70,14 +72,11 @@ function Figures({ form, found }: { form: PlanForm; found: Preview }) {
           {found.pairs.min === found.pairs.max ? teamText.assign.pairs(found.pairs.min) : teamText.assign.pairsFrom(found.pairs.min, found.pairs.max)}
         </Text>
       )}
-      {found.seed !== undefined && (
-        <Text size="sm" c="dimmed">
-          {teamText.assign.seedOf(found.seed)}
-        </Text>
-      )}
       {found.agreement_half_width !== null && (
         <Text size="xs" c="dimmed" mt={4}>
-          {teamText.assign.assumes(found.agreement_assumes)}
+          {found.agreement_case
+            ? teamText.assign.assumes(found.agreement_case.classes, percent(found.agreement_case.accuracy), decimal(found.agreement_case.alpha, 2))
+            : found.agreement_assumes}
         </Text>
       )}
       {(found.unassigned.length > 0 || found.warnings.length > 0) && (

@@ -53,6 +53,8 @@ export function What({ form, change, dataset }: Props & { dataset: DatasetRef })
         <TextInput
           mt="xs"
           aria-label={teamText.assign.search}
+          description={teamText.assign.searchHelp}
+          inputWrapperOrder={BELOW}
           placeholder={teamText.assign.searchHint}
           value={form.search}
           onChange={(event) => { change({ search: event.currentTarget.value }); }}
@@ -130,9 +132,11 @@ export function How({ form, change }: Props) {
   function choose(preset: Preset) {
     change({ preset, ...(preset === "own" ? {} : OVERLAPS[preset]) });
   }
-  const whole = (name: "annotators" | "share" | "anchors", label: string, limits: { min: number; max: number; suffix?: string }) => (
+  const whole = (name: "annotators" | "share" | "anchors", limits: { min: number; max: number; suffix?: string }) => (
     <NumberInput
-      label={label}
+      label={teamText.assign[name]}
+      description={teamText.assign.numberHints[name]}
+      inputWrapperOrder={BELOW}
       value={form[name]}
       allowDecimal={false}
       clampBehavior="strict"
@@ -153,9 +157,9 @@ export function How({ form, change }: Props) {
       </Radio.Group>
       {form.preset === "own" && (
         <div className={classes["numbers"]}>
-          {whole("annotators", teamText.assign.annotators, { min: 1, max: people })}
-          {whole("share", teamText.assign.share, { min: 1, max: 100, suffix: teamText.assign.percent })}
-          {whole("anchors", teamText.assign.anchors, { min: 0, max: 1_000_000 })}
+          {whole("annotators", { min: 1, max: people })}
+          {whole("share", { min: 1, max: 100, suffix: teamText.assign.percent })}
+          {whole("anchors", { min: 0, max: 1_000_000 })}
         </div>
       )}
       <div className={classes["options"]}>
@@ -171,52 +175,54 @@ export function How({ form, change }: Props) {
           checked={form.standing}
           onChange={(event) => { change({ standing: event.currentTarget.checked }); }}
         />
-        <Quality form={form} change={change} />
-        <TextInput
-          label={teamText.assign.due}
-          description={teamText.assign.dueHint}
-          inputWrapperOrder={["label", "input", "error", "description"]}
-          type="date"
-          value={form.due}
-          onChange={(event) => { change({ due: event.currentTarget.value }); }}
-        />
       </div>
       <Anchor component="button" type="button" size="sm" mt="sm" aria-expanded={more} onClick={() => { setMore(!more); }}>
         {teamText.assign.more}
       </Anchor>
       {more && (
-        <>
+        <div className={classes["options"]}>
+          <Quality form={form} change={change} />
           <Checkbox
-            mt="xs"
             label={teamText.assign.pull}
             description={teamText.assign.pullHint}
             checked={form.pull}
             onChange={(event) => { change({ pull: event.currentTarget.checked }); }}
           />
-          <div className={classes["numbers"]}>
-            <TextInput
-              label={teamText.assign.mirror}
-              description={teamText.assign.mirrorHint}
-              placeholder="user"
-              value={form.mirror}
-              onChange={(event) => { change({ mirror: event.currentTarget.value }); }}
-            />
-            <NumberInput
-              label={teamText.assign.seed}
-              description={teamText.assign.seedHint}
-              value={form.seed}
-              min={0}
-              allowDecimal={false}
-              onChange={(value) => { if (value !== "") change({ seed: Number(value) }); }}
-            />
-          </div>
-        </>
+          <TextInput
+            label={teamText.assign.due}
+            description={teamText.assign.dueHint}
+            inputWrapperOrder={BELOW}
+            type="date"
+            value={form.due}
+            onChange={(event) => { change({ due: event.currentTarget.value }); }}
+          />
+          <TextInput
+            label={teamText.assign.mirror}
+            description={teamText.assign.mirrorHint}
+            inputWrapperOrder={BELOW}
+            placeholder="user"
+            value={form.mirror}
+            onChange={(event) => { change({ mirror: event.currentTarget.value }); }}
+          />
+          <NumberInput
+            label={teamText.assign.seed}
+            description={teamText.assign.seedHint}
+            inputWrapperOrder={BELOW}
+            value={form.seed}
+            min={0}
+            allowDecimal={false}
+            onChange={(value) => { if (value !== "") change({ seed: Number(value) }); }}
+          />
+        </div>
       )}
     </Step>
   );
 }
 
-/** What makes answers better where it is needed: more people, and records that show how people do. */
+/** Fields beside each other stay on one line, however long their help is. */
+const BELOW: ("label" | "input" | "error" | "description")[] = ["label", "input", "error", "description"];
+
+/** Fields for better answers: more people, and records that show how people do. */
 function Quality({ form, change }: Props) {
   const people = form.people.filter((each) => each.in).length;
   const [more, check] = [mayAskMore(form), mayCheck(form)];
@@ -234,6 +240,8 @@ function Quality({ form, change }: Props) {
           <NumberInput
             size="xs"
             label={teamText.assign.most}
+            description={teamText.assign.mostHint}
+            inputWrapperOrder={BELOW}
             value={mostOf(form)}
             min={form.annotators + 1}
             max={people}
@@ -256,6 +264,8 @@ function Quality({ form, change }: Props) {
             <NumberInput
               size="xs"
               label={teamText.assign.checkShare}
+              description={teamText.assign.checkShareHint}
+              inputWrapperOrder={BELOW}
               value={form.checkShare}
               min={1}
               max={50}
@@ -267,6 +277,7 @@ function Quality({ form, change }: Props) {
             <Checkbox
               size="xs"
               label={teamText.assign.feedback}
+              description={teamText.assign.feedbackHint}
               checked={form.feedback}
               onChange={(event) => { change({ feedback: event.currentTarget.checked }); }}
             />

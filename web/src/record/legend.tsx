@@ -3,11 +3,11 @@
 import { UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 
-import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
 import { Key } from "@/ui/key";
 
 import classes from "./legend.module.css";
+import type { LabelSet } from "./use-labels";
 
 const FEW = 20;
 
