@@ -12,6 +12,7 @@ __all__ = [
     "PASSWORD_LENGTHS",
     "SERVER",
     "SOMEBODY_UNKNOWN",
+    "UNBOUNDED",
     "AnnotationState",
     "CountDecision",
     "EventArea",
@@ -31,6 +32,9 @@ SERVER = "the server"
 """Stands for the author of an event that nobody asked for."""
 SOMEBODY_UNKNOWN = "somebody unknown"
 """Stands for whoever tried to sign in with a name or a key that nobody has."""
+
+UNBOUNDED = 4_611_686_018_427_387_904
+"""Stands for no limit where a number is stored or compared: later than any time, more than there is of anything."""
 
 NAME_PATTERN = r"^(?!-|_)[a-z0-9-_]+$"
 """Pattern of usernames, workspace names and dataset names; the one of 1.x."""

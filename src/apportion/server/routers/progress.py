@@ -24,6 +24,7 @@ from apportion.server.request_log import request_info
 from apportion.services.datasets.access import open_dataset
 from apportion.services.insight import progress as team
 from apportion.services.insight.overview import overview
+from apportion.vocabulary import UNBOUNDED
 from apportion.wire.progress import EventOut, EventsOut, OverviewOut, ProgressOut, WorkOut
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ async def events(
 ) -> EventsOut:
     """List the events of a dataset, newest first; annotators see their own."""
     address = ctx.address(name)
-    before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 1 << 62
+    before = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else UNBOUNDED
     found = await ctx.read_slow(
         lambda tx: team.events(tx, ctx.actor, address, team.EventPage(limit, before=before, who=annotator))
     )
@@ -107,7 +108,7 @@ async def stream(
 
     def begin(tx: Transaction) -> tuple[int, Sequence[Event]]:
         number = open_dataset(tx, ctx.actor, address, Action.ANNOTATE).dataset.no
-        return number, team.events(tx, ctx.actor, address, team.EventPage(1, before=1 << 62))
+        return number, team.events(tx, ctx.actor, address, team.EventPage(1, before=UNBOUNDED))
 
     number, latest = await ctx.read(begin)
     after = latest[0].no if latest else 0

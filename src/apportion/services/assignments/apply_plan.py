@@ -42,14 +42,13 @@ from apportion.services.answers.reresolve import (
 )
 from apportion.services.datasets.access import find_unchecked
 from apportion.services.operations import Step, parts_of
-from apportion.vocabulary import EventCode
+from apportion.vocabulary import UNBOUNDED, EventCode
 
 from .compute_plan import ComputedPlan, compute_extension, inputs_version, policies_after
 from .migrate_individual import IndividualMigration
 from .policies import PolicyCause, policies_of, put_policies, set_policies
 
 __all__ = [
-    "NEVER",
     "SLOTS_AT_ONCE",
     "ApplyPlan",
     "due_of",
@@ -58,7 +57,6 @@ __all__ = [
     "with_numbers",
 ]
 
-NEVER = 1 << 62
 SLOTS_AT_ONCE = 2_500
 """Slots per transaction: nobody who annotates waits for more than those."""
 AT_ONCE = SLOTS_AT_ONCE
@@ -290,8 +288,8 @@ def with_numbers(tx: Transaction, stored: StoredPlan, batch: SlotBatch) -> SlotB
 
 
 def due_of(spec: PlanSpec) -> list[int]:
-    """Return the due time of each rule's slots in microseconds; ``NEVER`` where it has none."""
-    return [NEVER if rule.due is None else parse_date_bounds(rule.due)[1] for rule in spec.rules]
+    """Return the due time of each rule's slots in microseconds; ``UNBOUNDED`` where it has none."""
+    return [UNBOUNDED if rule.due is None else parse_date_bounds(rule.due)[1] for rule in spec.rules]
 
 
 def slot_batch_of(

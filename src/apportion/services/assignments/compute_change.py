@@ -17,6 +17,7 @@ from apportion.domain.errors import ConflictError, ValidationError
 from apportion.domain.people import Actor
 from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.store import Transaction
+from apportion.vocabulary import UNBOUNDED
 
 from .compute_plan import find_plan, present_team_of, team_of
 
@@ -186,7 +187,7 @@ def compute_withdrawal(
 def compute_undo(tx: Transaction, actor: Actor, address: PlanAddress, *, now: int) -> ComputedUndo:
     """Compute how to undo a whole plan, except for the slots that somebody has begun."""
     dataset, stored = _open(tx, actor, address)
-    pending = tx.assignments.pending_of(stored, 1 << 62, now)
+    pending = tx.assignments.pending_of(stored, UNBOUNDED, now)
     counts = [each for each in tx.assignments.slot_counts(dataset) if each.plan == stored.no]
     live = sum(each.n for each in counts if each.state is not RowState.WITHDRAWN)
     return ComputedUndo(dataset, stored, pending, live - len(pending))

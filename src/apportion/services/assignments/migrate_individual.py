@@ -21,7 +21,7 @@ from apportion.services.answers.checked_value import no_annotation
 from apportion.services.answers.individual_answers import user_check
 from apportion.services.answers.reresolve import AT_ONCE
 from apportion.services.operations import Step, parts_of
-from apportion.vocabulary import Status
+from apportion.vocabulary import UNBOUNDED, Status
 
 __all__ = ["IndividualMigration", "Staging", "own_annotations", "stage_records"]
 
@@ -58,7 +58,7 @@ class IndividualMigration:
 
     def finish(self, tx: Transaction) -> None:
         """Stage the rest; to be called in the transaction that switches."""
-        self._catch_up(tx, 1 << 40)
+        self._catch_up(tx, UNBOUNDED)
 
     def _begin(self, tx: Transaction) -> None:
         self._staging = tx.annotations.begin_staging(self.dataset)

@@ -26,13 +26,13 @@ from apportion.ports.store import Store, Transaction
 from apportion.services.answers.answer_change import AnswerChange
 from apportion.services.answers.apply_answer import apply_answer
 from apportion.services.answers.bulk_individual import own_state
-from apportion.services.assignments.apply_plan import NEVER, slot_batch_of, with_numbers
+from apportion.services.assignments.apply_plan import slot_batch_of, with_numbers
 from apportion.services.assignments.policies import PolicyCause, set_policies
 from apportion.services.datasets.access import check_free, open_dataset
 from apportion.services.datasets.manage import NewDataset, blank_dataset, require_workspace
 from apportion.services.datasets.staging import StagedDataset, publish
 from apportion.services.operations import Step, parts_of
-from apportion.vocabulary import AnnotationState, EventCode, Status
+from apportion.vocabulary import UNBOUNDED, AnnotationState, EventCode, Status
 
 __all__ = ["Copies", "GatherCopies", "GatherRequest", "Gathered", "read_copies"]
 
@@ -253,7 +253,7 @@ def _adopt(
     )
     of = tx.assignments.record_numbers(target)
     numbers = np.array([of[id] for id in rows.records], dtype=np.int64)
-    batch = with_numbers(tx, stored, slot_batch_of(rows, numbers, {}, [NEVER]))
+    batch = with_numbers(tx, stored, slot_batch_of(rows, numbers, {}, [UNBOUNDED]))
     tx.assignments.insert_slots(target, stored, batch, 0, len(rows))
     tx.assignments.enqueue_slots(target, stored, batch, 0, len(rows))
 

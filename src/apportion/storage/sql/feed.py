@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from apportion.vocabulary import UNBOUNDED
+
 from .cache_delta import CacheDelta
 from .connection import SqlConnection
 
 __all__ = ["ALWAYS", "Feed", "FollowingCache", "OwnWorld"]
 
-ALWAYS = 1 << 62
+ALWAYS = UNBOUNDED
 """The number of a transaction that sees everything there is."""
 
 

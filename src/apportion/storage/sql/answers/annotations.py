@@ -37,15 +37,13 @@ from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.feed import Feed
 from apportion.storage.sql.index.terms import TermRegistry
 from apportion.storage.sql.operations.events import SqlEvents
-from apportion.vocabulary import EventCode
+from apportion.vocabulary import UNBOUNDED, EventCode
 
 from . import inbox
 from .case_reader import CaseReader
 
 __all__ = ["SqlAnnotations"]
 
-_LAST = 1 << 62
-"""A number that no entry reaches, and more than there ever are."""
 PAGE_BYTES = 2_000_000
 """Size of the values of a page of history with more than one entry."""
 _PAST = "no, annotator, state, value, version, at, why"
@@ -145,7 +143,7 @@ class SqlAnnotations:
     def history_page(
         self, dataset: Dataset, id: str, page: HistoryPage
     ) -> tuple[list[tuple[int, PastAnnotation]], bool]:
-        before = _LAST if page.before is None else page.before
+        before = UNBOUNDED if page.before is None else page.before
         wanted = f"no < ? AND state IN ({ANSWERS})"
         rows = self._past(
             "coalesce(length(value), 0)", dataset, id, page.annotator, page.limit + 1, wanted, before
@@ -173,7 +171,7 @@ class SqlAnnotations:
         return self._raw.execute(
             f"SELECT {columns} FROM history WHERE rid = (SELECT rid FROM records WHERE dataset = ? AND id = ?) "
             f"AND {condition} ORDER BY no DESC LIMIT ?",
-            (dataset.no, id, *values, _LAST if limit is None else limit),
+            (dataset.no, id, *values, UNBOUNDED if limit is None else limit),
         ).fetchall()
 
     def _decoded(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from apportion.ports.annotations import Comment, CommentFilter, CommentPage, SentComment
 from apportion.storage.sql.codec.states import ANSWERS
 from apportion.storage.sql.connection import RawConnection
+from apportion.vocabulary import UNBOUNDED
 
 __all__ = ["comment_numbered", "comments_on", "comments_to", "decided"]
 
@@ -12,7 +13,6 @@ _SENT = (
     'SELECT c.no, c.rid >> 32, r.id, c.author, c."to", c.text, c.at, c.done_by, c.done_at '
     "FROM comments c JOIN records r ON r.rid = c.rid"
 )
-_NEWEST = 1 << 62
 
 
 def comments_on(raw: RawConnection, rid: int, page: CommentPage) -> list[tuple[int, Comment]]:
@@ -35,7 +35,7 @@ def comments_to(raw: RawConnection, wanted: CommentFilter) -> list[SentComment]:
         f'OR (c."to" IS NULL AND {sql.in_numbers("c.rid >> 32", "?4")})) ORDER BY c.no DESC LIMIT ?5',
         (
             wanted.reader,
-            _NEWEST if wanted.before is None else wanted.before,
+            UNBOUNDED if wanted.before is None else wanted.before,
             sql.numbers(wanted.datasets),
             sql.numbers(wanted.led),
             wanted.limit,

@@ -20,6 +20,7 @@ from apportion.storage.sql.agents import OPEN
 from apportion.storage.sql.cases.time_spent import medians
 from apportion.storage.sql.codec.rule_keys import COUNTERS_OF_KEY, rule_keys
 from apportion.storage.sql.codec.states import ROW_STATES
+from apportion.vocabulary import UNBOUNDED
 
 from .person_counts import LEASE
 from .queue_read import QueueRead, QueueRules
@@ -90,7 +91,9 @@ class SqlAssignments(SlotUpdate):
             "FROM waiting WHERE dataset = ?1 AND annotator = 0 LIMIT ?3) AS open)",
             (dataset.no, self._agents.find(claimant.person.name) or -1, limit),
         ).fetchall()
-        return self._still_offered(dataset, [rid for (rid,) in rows], 1 << 62)  # so late that no lease holds
+        return self._still_offered(
+            dataset, [rid for (rid,) in rows], UNBOUNDED
+        )  # so late that no lease holds
 
     def _still_offered(self, dataset: Dataset, rids: Sequence[int], now: int) -> list[Slot]:
         """Return the slots on these records; of plans not offered (any more) only those that are leased or answered."""

@@ -25,9 +25,9 @@ from apportion.storage.sql.connection import RawConnection
 from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.index.counters import CountedTerms
 from apportion.storage.sql.rows import insert_rows
+from apportion.vocabulary import UNBOUNDED
 
 __all__ = [
-    "NEVER",
     "SLOT_COLUMNS",
     "Light",
     "SlotReader",
@@ -36,8 +36,6 @@ __all__ = [
     "people_of",
 ]
 
-NEVER = 1 << 62
-"""The due date of slots that are never due, so that they come last in the queue."""
 
 _AT_ONCE = 50
 _ADAPTIVE = tuple(Phase).index(Phase.ADAPTIVE)
@@ -120,7 +118,7 @@ class SlotReader:
             RuleId(plan, rule),
             priority,
             bool(pull),
-            None if due == NEVER else due,
+            None if due == UNBOUNDED else due,  # never due: last in the queue
             spec.lease,
             spec.skip or self._skip,
             () if needs is None else tuple((skill, value) for skill, value in msgspec.json.decode(needs)),
@@ -300,7 +298,7 @@ class SlotWriter:
         """Return the row of ``waiting`` for a slot; None when it does not wait."""
         if slot.state not in (RowState.PENDING, RowState.LEASED):
             return None
-        due = NEVER if slot.due is None else slot.due
+        due = UNBOUNDED if slot.due is None else slot.due
         return self._dataset, self._number(slot.annotator), slot.deferred, due, slot.priority, slot.id
 
     def _number(self, name: str | None) -> int:

@@ -7,6 +7,7 @@ import re
 
 from apportion.domain.query import Phrase, Range, Term
 from apportion.domain.times import parse_date_bounds
+from apportion.vocabulary import UNBOUNDED
 
 from .predicates import Leaf
 from .selection import type_mismatch
@@ -15,7 +16,7 @@ __all__ = ["EXACT_FLOATS", "bounds", "exact", "time_bounds"]
 
 EXACT_FLOATS = float(1 << 53)
 """Up to here every integer is a float of its own."""
-_FAR = 1 << 60
+_FAR = UNBOUNDED // 4
 """Times are cut off here: SQLite's integers have 64 bits, and those of a query may have any length."""
 
 
@@ -53,7 +54,7 @@ def time_bounds(name: str, leaf: Leaf) -> tuple[int, int]:
         case Term(_, text) | Phrase(_, text):
             return _as_time(name, text)
         case Range(_, low, high, include_low, include_high):
-            first, last = -(1 << 62), 1 << 62
+            first, last = -UNBOUNDED, UNBOUNDED
             if low is not None:
                 start, end = _as_time(name, low)
                 first = start if include_low else end + 1

@@ -29,7 +29,7 @@ from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import exact_words, words
 from apportion.ports.records import Criteria
 from apportion.storage.sql.connection import SqlConnection
-from apportion.vocabulary import Status, Task
+from apportion.vocabulary import UNBOUNDED, Status, Task
 
 from .bounds import bounds, time_bounds
 from .leaf_answers import AnsweredLeaves
@@ -236,7 +236,7 @@ class QueryCompiler:
             case "text" | "text.exact" | "text.wordcloud" | "id" | "status" | "last_updated":
                 return All()
             case "event_timestamp":
-                return During("event", -(1 << 62), 1 << 62)
+                return During("event", -UNBOUNDED, UNBOUNDED)
             case "metadata" | "inputs":
                 return self._exists(f"{name}.*")
         path, _, agent = name.partition(".")
