@@ -183,14 +183,14 @@ def test_quickstart_stays_away_from_a_team_of_ones_own(run: Run) -> None:
 
 
 def test_an_empty_server_shows_the_code_for_its_first_administrator(home: Path) -> None:
-    with started(home, "server", "start", until="enter this code") as running:
+    with started(home, "server", "start", until="enter this setup code") as running:
         code = running.output[-1].rpartition(" ")[2].strip()
         setup = {"code": code, "first_name": "Eva", "username": "eva", "password": "ten long words"}
         assert httpx.post(f"{running.url}/", data=setup).status_code == 200
 
 
 def test_the_package_run_as_a_module_without_a_command_starts_the_server(home: Path) -> None:
-    with started(home, until="enter this code") as running:
+    with started(home, until="enter this setup code") as running:
         assert httpx.get(f"{running.url}/api/health").status_code == 200
     assert (home / "apportion.db").exists()
 
