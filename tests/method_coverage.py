@@ -46,11 +46,15 @@ def _is_protocol(found: object) -> bool:
     return bool(getattr(found, "_is_protocol", False))
 
 
+_VALUES = {"StoredRecord"}
+"""Protocols of values that ports return. Whoever reads these has tests of what is made of them: replies and exports."""
+
+
 def _protocols() -> dict[str, type]:
     found: dict[str, type] = {}
     for module in pkgutil.iter_modules(ports.__path__, f"{ports.__name__}."):
         for name, each in vars(importlib.import_module(module.name)).items():
-            if _is_protocol(each) and each.__module__ == module.name:
+            if _is_protocol(each) and each.__module__ == module.name and name not in _VALUES:
                 found[name] = each
     return found
 

@@ -10,7 +10,7 @@ __all__ = ["check_reasons", "named"]
 
 Json = Any
 _NAMED = re.compile(r"(?:fewest records|nothing in common yet) with ([a-z, …]+?)(?: \(\d+\)|$)")
-_TOGETHER = ("met the next pair of", "met the next group of", "gives every record to everybody")
+_TOGETHER = ("met the next pair of", "met the next group of", "gives every record to everyone")
 _PASSED_ON = ("taken over from", "moved here by hand", "an open slot")
 
 

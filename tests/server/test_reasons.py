@@ -90,7 +90,7 @@ def test_no_reason_says_that_people_have_a_record_together_once_one_of_them_has_
         for row in first
         if row["record"] == mine[1] and row["annotator"] != "ana"
     ]
-    together = [row["reason"] for row in first if "next" in row["reason"] or "everybody" in row["reason"]]
+    together = [row["reason"] for row in first if "next" in row["reason"] or "everyone" in row["reason"]]
     assert together
     assert not set(changed) & set(together)
     if skip == "next_person":

@@ -1,4 +1,4 @@
-"""Queries for what labeling rules match, cover or disagree on: wherever a request takes a search, it finds the same records."""
+"""Queries for what labeling rules match, cover or disagree on find the same records wherever a search may stand."""
 
 from __future__ import annotations
 

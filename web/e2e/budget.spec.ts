@@ -153,8 +153,9 @@ for (const task of ["TextClassification", "TokenClassification"] as const) {
       await expect(page.getByText(`${String(29 - answer)} left`, { exact: true })).toBeVisible();
     }
     await expect(page.getByText(/^Saved \d\d:\d\d/)).toBeVisible();
-    figures[`requests an answer: ${task}`] = one(requests().length / ANSWERS, "requests");
-    expect(requests().length / ANSWERS, requests().join("\n")).toBeLessThanOrEqual(MOST_PER_ANSWER);
+    const asked = requests().filter((each) => each.includes("/api/")); // the dialogs come once, whenever there is time
+    figures[`requests an answer: ${task}`] = one(asked.length / ANSWERS, "requests");
+    expect(asked.length / ANSWERS, asked.join("\n")).toBeLessThanOrEqual(MOST_PER_ANSWER);
   });
 }
 
