@@ -73,7 +73,7 @@ test("a webhook is set up, tried, and sends again what had failed", async ({ pag
   await expect(page.getByText(secret)).toBeHidden();
   await card.getByRole("button", { name: "Disable" }).click();
   await expect(card.getByRole("alert")).toContainText("This webhook is disabled");
-  await server.ask("admin", "PATCH", "told/policies", { required: 2 });
+  await server.ask("admin", "PATCH", "noticed/policies", { required: 2 });
   await card.getByRole("button", { name: "Enable", exact: true }).click();
   await expect.poll(() => program.sent.map((each) => each.headers["x-apportion-event"])).toContain("changed_policies");
 
