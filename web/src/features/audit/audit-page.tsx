@@ -25,7 +25,7 @@ export function AuditPage() {
   return (
     <main className="page" data-top>
       <title>{`${audit.title} · ${t.app}`}</title>
-      {managesSomething(me) ? <Log me={me} /> : <Empty title={audit.forbidden}>{audit.forbiddenIntro}</Empty>}
+      {managesSomething(me) ? <Log me={me} /> : <Empty page title={audit.forbidden}>{audit.forbiddenIntro}</Empty>}
     </main>
   );
 }

@@ -39,7 +39,7 @@ export function DatasetsPage() {
       {found.isPending ? (
         <Loading />
       ) : found.isError ? (
-        <Empty title={t.datasets.failed} alert>
+        <Empty page title={t.datasets.failed} alert>
           <p>{found.error.message}</p>
           <Button onClick={() => void found.refetch()}>{t.common.retry}</Button>
         </Empty>
@@ -145,12 +145,12 @@ function NoDatasets() {
   const { data: me } = useSuspenseQuery(meQuery);
   const mayLog = managesSomething(me);
   return mayLog ? (
-    <Empty title={t.datasets.none} code={LOG}>
+    <Empty page title={t.datasets.none} code={LOG}>
       <NewDataset />
       <p>{t.datasets.noneIntro}</p>
     </Empty>
   ) : (
-    <Empty title={t.datasets.none}>
+    <Empty page title={t.datasets.none}>
       {t.datasets.noneAnnotator} {me.workspaces.length > 0 && <Code>{me.workspaces.join(", ")}</Code>}
     </Empty>
   );

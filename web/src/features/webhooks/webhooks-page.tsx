@@ -32,7 +32,7 @@ export function WebhooksPage() {
   if (!managesSomething(me)) {
     return (
       <main className="page" data-top>
-        <Empty title={hooks.notForYou}>{hooks.notForYouIntro}</Empty>
+        <Empty page title={hooks.notForYou}>{hooks.notForYouIntro}</Empty>
       </main>
     );
   }
