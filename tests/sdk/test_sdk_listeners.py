@@ -240,4 +240,4 @@ def test_a_server_that_is_away_is_waited_for(
     away[0] = False
     assert take(calls).dataset == "reviews"
     listening.stop()
-    assert {each.levelno for each in caplog.records} == {logging.WARNING}
+    assert max(each.levelno for each in caplog.records) == logging.WARNING
