@@ -10,7 +10,7 @@ export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
   workers: 2,
-  retries: 2, // on a server of its own, and reported as flaky: a busy machine may miss a moment
+  retries: 1, // on a server of its own, and reported as flaky: a busy machine may miss a moment
   fullyParallel: false,
   timeout: patience(90_000),
   expect: { timeout: patience(10_000) },

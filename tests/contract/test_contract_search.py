@@ -112,6 +112,14 @@ def test_an_order_by_values_follows_every_change(stored: StoredDataset) -> None:
     stored.log(text("c", metadata={"k": "f"}), text("d"), text("b", metadata={"k": "z"}))
 
     assert stored.ids("", ("metadata.k", True)) == ["b", "a", "c", "d"]
+    stored.log(text("b", metadata={"k": "d"}))  # no record more, another value
+
+    assert stored.ids("", ("metadata.k", True)) == ["a", "c", "b", "d"]
+    stored.log(text("b", metadata={"k": "f"}), text("c", metadata={"k": "z"}))  # no value more either
+
+    assert stored.ids("", ("metadata.k", True)) == ["c", "a", "b", "d"]
+    stored.log(text("b", metadata={"k": "z"}), text("c", metadata={"k": "f"}))
+
     assert stored.ids("", ("metadata.k", False)) == ["c", "a", "b", "d"]
     stored.log(text("e"), text("d", metadata={"k": ["a", "y"]}))
 

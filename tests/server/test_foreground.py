@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from apportion.ports import deadline as deadlines
 from apportion.ports.deadline import Deadline, Foreground
+from apportion.server.readers import Readers
 
 
 @pytest.fixture
@@ -91,3 +93,14 @@ def test_who_hung_up_is_not_kept_resting(rests: list[float]) -> None:
     assert old.over()
     assert not rests
     assert time.monotonic() == 0
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+def test_reads_of_somebody_with_many_in_line_give_way(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch, crowded: bool
+) -> None:
+    gave_way: list[Deadline] = []
+    monkeypatch.setattr(Readers, "crowded", lambda *_: crowded)
+    monkeypatch.setattr(Deadline, "give_way", lambda self: gave_way.append(self))
+    assert client_as("ana").get("/api/me/work").status_code == 200
+    assert len(gave_way) == crowded

@@ -128,6 +128,21 @@ test.describe("reviewers", () => {
     await expectAccessible(page);
   });
 
+  test("have keys of their own from the first record on, however late these come", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await torn(team, "review-late-keys");
+    await page.route("**/api/me/preferences*", async (route) => {
+      await new Promise((done) => setTimeout(done, 1500));
+      await route.fulfill({ json: { keys: { next: ["d"], discard: ["b"] } } });
+    });
+    await signIn("rita");
+    await page.goto("/datasets/team/review-late-keys/review");
+    await expect(page.getByText("1 of 3")).toBeVisible();
+    await page.keyboard.press("d"); // makes the record unusable for whoever has chosen nothing
+    await expect(page.getByText("2 of 3")).toBeVisible();
+    for (const id of ["r0", "r1", "r3"]) expect(await team.mine("review-late-keys", id, "ana")).toMatchObject({ gold: null });
+  });
+
   test("see names only when they ask, take a decision back, and are not overrun by another reviewer", async ({ page, server, signIn, request }) => {
     const team = new Team(request, server);
     await torn(team, "review-back");

@@ -21,7 +21,8 @@ MOST_LONG = 2
 MOST_WAITING = 50
 """Reads of one person that may wait for their turn; further ones are refused."""
 MANY = 3
-"""Reads of one person in line from which on all others go first: more than a page asks for at once."""
+"""Reads of one person in line from which on all others go first. A page may have more for a moment: its short reads are
+done before they would rest for the first time."""
 
 
 @dataclass(slots=True)

@@ -48,7 +48,7 @@ export function SpanList({ text, spans, suggestions, hue, onOpen, onRemove, onAc
           >
             <span className="sr-only">{open ? t.annotate.acceptSpan : t.annotate.changeSpan}</span>
             <span className={classes["text"]}>{words(span)}</span> <b>{span.label}</b>
-            {open && span.score !== undefined && <span className={classes["score"]}> {percentOf(span.score)}</span>}
+            {open && span.score !== undefined && <span> {percentOf(span.score)}</span>}
             {open && <IconCheck size={13} aria-hidden />}
           </UnstyledButton>
           {(!open || onReject) && (

@@ -40,9 +40,12 @@ class PlanningCase:
     @property
     def alpha(self) -> float:
         """The alpha to expect."""
+        return (self.agreeing(2) - 1 / self.classes) / (1 - 1 / self.classes)
+
+    def agreeing(self, answers: int) -> float:
+        """Return the probability that so many answers are all the same."""
         wrong = (1 - self.accuracy) / (self.classes - 1)
-        agree = self.accuracy**2 + (self.classes - 1) * wrong**2
-        return (agree - 1 / self.classes) / (1 - 1 / self.classes)
+        return self.accuracy**answers + (self.classes - 1) * wrong**answers
 
     @property
     def text(self) -> str:
@@ -95,17 +98,15 @@ def alpha_half_width(records: Mapping[int, int], case: PlanningCase = ANY_LABELS
     answers = sum(size * count for size, count in records.items() if size > 1)
     if not answers:
         return None
-    classes, accuracy = case.classes, case.accuracy
-    wrong = (1 - accuracy) / (classes - 1)
-    agree = accuracy**2 + (classes - 1) * wrong**2
+    agree = case.agreeing(2)
     two = agree - agree**2
-    one = accuracy**3 + (classes - 1) * wrong**3 - agree**2
+    one = case.agreeing(3) - agree**2
     variance = 0.0
     for size, count in records.items():
         if size > 1 and count:
             of_record = 2 / (size * (size - 1)) * (2 * (size - 2) * one + two)
             variance += count * (size / answers) ** 2 * of_record
-    return min(1.0, 1.96 * math.sqrt(variance) / (1 - 1 / classes))
+    return min(1.0, 1.96 * math.sqrt(variance) / (1 - 1 / case.classes))
 
 
 def units_needed(alpha: float, classes: int, *, coders: int = 2, z: float = 1.645) -> int:

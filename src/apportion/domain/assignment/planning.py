@@ -52,18 +52,23 @@ class Plan:
     totals: Mapping[str, int]
     pairs: PairFigures | None
     unassigned: tuple[Shortfall, ...]
-    half_width: float | None
     case: PlanningCase
     engines: tuple[tuple[Engine, ...], ...]
     warnings: tuple[str, ...]
     state: PlanState
 
     def predicting(self, case: PlanningCase) -> Plan:
-        """Return the same plan with the precision of agreement that is to be expected in another case."""
-        return replace(self, case=case, half_width=alpha_half_width(_answers(self.rows), case))
+        """Return the same plan, for which the precision of agreement is predicted in another case."""
+        return replace(self, case=case)
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the 95 % interval to expect for alpha; None where no record has two answers."""
+        return alpha_half_width(_answers(self.rows), self.case)
 
     def show(self) -> dict[str, Any]:
         """Return the preview as JSON."""
+        half_width = self.half_width
         return {
             "seed": self.spec.seed,
             "digest": self.digest,
@@ -72,7 +77,7 @@ class Plan:
             "loads": dict(self.loads),
             "pairs": None if self.pairs is None else self.pairs.show(),
             "unassigned": [each.show() for each in self.unassigned],
-            "agreement_half_width": None if self.half_width is None else round(self.half_width, 3),
+            "agreement_half_width": None if half_width is None else round(half_width, 3),
             "agreement_assumes": self.case.text,
             "agreement_case": self.case.show(),
             "engines": [list(map(str, each)) for each in self.engines],
@@ -144,7 +149,6 @@ def plan(
         {name: sum(each.loads.get(name, 0) for each in after.rules.values()) for name in loads},
         pair_figures(after.pairs, _teams(spec, given)),
         tuple(short for planner in planners for short in planner.short),
-        alpha_half_width(_answers(rows)),
         ANY_LABELS,
         tuple(tuple(sorted(planner.engines, key=str)) for planner in planners),
         tuple(warning for planner in planners for warning in planner.warnings),

@@ -107,7 +107,7 @@ async def preview(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanPreview]:
     require(ctx.actor, Action.ASSIGN, address.workspace)
     planned = await _plan(ctx, address, _spec(ctx, sent), None)
     loads = planned.plan.loads
-    dates = await ctx.read_slow(lambda tx: finish_dates(tx, planned.dataset, loads, now=now), long=True)
+    dates = await ctx.read_slow(lambda tx: finish_dates(tx, planned.dataset, loads, now=now))
     finish = {name: None if at is None else utc_iso(at) for name, at in dates.items()}
     return json_reply({**planned.show(), "finish_at": finish})
 

@@ -1,11 +1,12 @@
 /** Settling what people disagree on, and looking at what was settled. */
 
-import { ActionIcon, SegmentedControl, TextInput } from "@mantine/core";
+import { ActionIcon, SegmentedControl, Skeleton, TextInput } from "@mantine/core";
 import { IconBook, IconSearch, IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type RefObject, Suspense, useCallback, useMemo, useRef, useState } from "react";
 
-import type { Me } from "@/api/session";
+import { type Me, preferencesQuery } from "@/api/session";
 import { LeadersPage } from "@/app/leaders-page";
 import { usePreferences } from "@/app/preferences";
 import { bindingsOf } from "@/core/keys";
@@ -32,9 +33,17 @@ const route = getRouteApi("/inside/datasets/$workspace/$name/review");
 
 export function ReviewPage() {
   const { workspace, name } = route.useParams();
+  // keys of one's own hold from the first record on; without them the page goes on with the usual ones
+  const preferences = useQuery(preferencesQuery);
   return (
     <LeadersPage workspace={workspace} name={name} title={t.leaders.review} filling>
-      {(dataset, me) => <Review key={`${workspace}/${name}`} dataset={dataset} me={me} />}
+      {(dataset, me) =>
+        preferences.isPending ? (
+          <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />
+        ) : (
+          <Review key={`${workspace}/${name}`} dataset={dataset} me={me} />
+        )
+      }
     </LeadersPage>
   );
 }

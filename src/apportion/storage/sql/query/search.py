@@ -290,16 +290,18 @@ class Searcher:
 
     def _places(self, field: int, name: str, kind: str, descending: bool, size: int) -> Numbers:
         """Return the place of each record by its value; kept, since ranking many values takes long at every page."""
-        facet = self._cache.facet(field, self._viewer if name in ANSWER_FIELDS else RESOLVED)
+        viewer = self._viewer if name in ANSWER_FIELDS else RESOLVED
+        facet = self._cache.facet(field, viewer)
         if (known := facet.places(descending, size)) is not None:
             return known
         places = np.full(size + 1, np.inf)
-        self._rank_values(places, field, name, kind, descending)
+        self._rank_values(places, (field, viewer), kind, descending)
         facet.keep_places(descending, places)
         return places
 
-    def _rank_values(self, places: Numbers, field: int, name: str, kind: str, descending: bool) -> None:
-        viewer = self._viewer if name in ANSWER_FIELDS else 0
+    def _rank_values(self, places: Numbers, of: tuple[int, int], kind: str, descending: bool) -> None:
+        """Set the place of each record by its values of a field, as a viewer sees it."""
+        field, viewer = of
         by = "num" if kind == "long" else "value"
         found = self._raw.execute(
             f"SELECT vid, value, num FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY {by}",

@@ -28,7 +28,7 @@ export default function MatchingRules({ dataset, id }: { dataset: DatasetRef; id
   const rules = stored.data.filter((each) => matching.data.includes(each.query));
   if (!rules.length) return <Text size="xs" c="dimmed">{words.none}</Text>;
   return (
-    <ul className={classes["said"]} aria-label={words.title}>
+    <ul className={classes["entries"]} aria-label={words.title}>
       {rules.map((each) => <Matching key={each.query} dataset={dataset} rule={each} />)}
     </ul>
   );

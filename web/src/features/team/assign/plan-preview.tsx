@@ -80,7 +80,7 @@ function Figures({ form, found }: { form: PlanForm; found: Preview }) {
         </Text>
       )}
       {(found.unassigned.length > 0 || found.warnings.length > 0) && (
-        <List size="sm" mt="xs" spacing={4} className={classes["warnings"] ?? ""}>
+        <List size="sm" mt="xs" spacing={4}>
           {found.unassigned.map((each) => (
             <List.Item key={each.reason}>{each.reason}</List.Item>
           ))}
