@@ -11,9 +11,11 @@ from apportion.storage.sql.codec.fragments import decode_record, text_of
 from apportion.storage.sql.search_index import ContentRow, FieldsOfDataset
 from apportion.vocabulary import Status, Task
 
-from .mapping import document, indexed_fields
+from .mapping import document, indexed_fields, vector_sizes
 
-__all__ = ["documents_of", "kinds_of"]
+__all__ = ["documents_of", "kinds_of", "vectors_of"]
+
+_LARGEST = 3.4e38
 
 
 def kinds_of(dataset: FieldsOfDataset) -> dict[str, str]:
@@ -21,8 +23,16 @@ def kinds_of(dataset: FieldsOfDataset) -> dict[str, str]:
     return indexed_fields(dict(dataset.fields.values()))
 
 
-def documents_of(dataset: FieldsOfDataset, rows: Sequence[ContentRow]) -> Iterator[dict[str, Any]]:
-    """Yield the documents of these records."""
+def vectors_of(dataset: FieldsOfDataset) -> dict[str, int]:
+    """Return the vectors of a dataset that an index can have, with their dimensions."""
+    return vector_sizes(dict(dataset.fields.values()))
+
+
+def documents_of(
+    dataset: FieldsOfDataset, rows: Sequence[ContentRow], *, vectors: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield the documents of these records; with their ``vectors``, where the index has those."""
+    with_vectors = vectors_of(dataset) if vectors else {}
     task, kinds = Task(dataset.task), kinds_of(dataset)
     names = {no: name for no, (name, _) in dataset.fields.items() if name in kinds}
     numbers = {
@@ -46,4 +56,10 @@ def documents_of(dataset: FieldsOfDataset, rows: Sequence[ContentRow]) -> Iterat
             event=row.event,
             scores=list(dict.fromkeys(scores(record))),
             values=values,
+            vectors={
+                dataset.fields[field][0]: vector
+                for field, vector in row.vectors.items()
+                # JSON has no other numbers, and a float32 none that are larger
+                if dataset.fields[field][0] in with_vectors and all(abs(each) < _LARGEST for each in vector)
+            },
         )

@@ -8,8 +8,8 @@ from typing import Any
 from apportion.storage.sql.search_index import ContentRow, FieldsOfDataset, IndexRow
 
 from .client import WRITES_WITHIN, BadAnswerError, OpenSearchClient
-from .documents import documents_of, kinds_of
-from .mapping import FORMAT, index_body, properties_of
+from .documents import documents_of, kinds_of, vectors_of
+from .mapping import FORMAT, index_body, properties_of, vector_properties
 
 __all__ = ["BrokenIndexError", "Indexes"]
 
@@ -27,6 +27,7 @@ class Indexes:
         self.client = client
         self.store = store
         self._replicas = replicas
+        self._with_vectors: dict[str, bool] = {}
 
     def name(self, dataset: int, generation: int) -> str:
         """Return the name of an index."""
@@ -43,9 +44,9 @@ class Indexes:
     def create(self, row: IndexRow, dataset: FieldsOfDataset, records: int) -> None:
         """Create an empty index; it replaces one that is left of an attempt that was cut short."""
         self.remove(row)
-        kinds = kinds_of(dataset)
+        kinds, vectors = kinds_of(dataset), vectors_of(dataset) if self.can_search_vectors() else None
         about = {"store": self.store, "dataset": row.dataset, "generation": row.generation}
-        body = index_body(kinds, records=records, replicas=self._replicas, about=about)
+        body = index_body(kinds, vectors, records=records, replicas=self._replicas, about=about)
         self._ask("PUT", f"/{self.name_of(row)}", body)
 
     def remove(self, row: IndexRow) -> None:
@@ -55,30 +56,49 @@ class Indexes:
     def remove_named(self, name: str) -> None:
         self._ask("DELETE", f"/{name}", missing_ok=True)
 
-    def check(self, row: IndexRow, dataset: FieldsOfDataset) -> None:
+    def can_search_vectors(self) -> bool:
+        """Return whether every node of the cluster has the plugin for vectors."""
+        nodes = {
+            each["name"] for each in self._ask("GET", "/_cat/nodes", params={"format": "json", "h": "name"})
+        }
+        rows = self._ask("GET", "/_cat/plugins", params={"format": "json", "h": "name,component"})
+        return nodes <= {each["name"] for each in rows if each["component"] == "opensearch-knn"}
+
+    def has_vectors(self, name: str) -> bool:
+        """Return whether an index was made for vectors; asked of the cluster once."""
+        if name not in self._with_vectors:
+            found = self._ask("GET", f"/{name}/_mapping", missing_ok=True)
+            if not found:
+                return False
+            self._with_vectors[name] = _meta_of(found).get("vectors") is True
+        return self._with_vectors[name]
+
+    def check(self, row: IndexRow, dataset: FieldsOfDataset) -> bool:
         """Check that an index is there, is ours, and has the mapping that it was given; add new fields to it.
 
-        Raises ``BrokenIndexError``.
+        Return whether it has vectors. Raises ``BrokenIndexError``.
         """
         name, kinds = self.name_of(row), kinds_of(dataset)
         found = self._ask("GET", f"/{name}/_mapping", missing_ok=True)
         if not found:
             raise BrokenIndexError(f"the index {name} is not there any more")
-        mappings = next(iter(found.values()))["mappings"]
-        self._check_owner(name, row, mappings.get("_meta", {}))
-        expected = index_body(kinds, records=1, replicas=0)["mappings"]["properties"]
+        mappings, about = next(iter(found.values()))["mappings"], _meta_of(found)
+        self._check_owner(name, row, about)
+        vectors = vectors_of(dataset) if about.get("vectors") else None
+        expected = index_body(kinds, vectors, records=1, replicas=0)["mappings"]["properties"]
         there = mappings.get("properties", {})
         for field, wanted in expected.items():
             if field in there and not _has(there[field], wanted):
                 raise BrokenIndexError(f"the mapping of the index {name} was changed: field {field}")
         missing = {field: wanted for field, wanted in expected.items() if field not in there}
         if missing:
-            unknown = missing.keys() - properties_of(kinds).keys()
+            unknown = missing.keys() - properties_of(kinds).keys() - vector_properties(vectors or {}).keys()
             if unknown:
                 raise BrokenIndexError(
                     f"the mapping of the index {name} was changed: field {min(unknown)} is missing"
                 )
             self._ask("PUT", f"/{name}/_mapping", {"properties": missing})
+        return vectors is not None
 
     def _check_owner(self, name: str, row: IndexRow, about: Mapping[str, Any]) -> None:
         if (about.get("store"), about.get("dataset")) != (self.store, row.dataset):
@@ -97,13 +117,13 @@ class Indexes:
     ) -> None:
         """Index records as they were at a change, and remove those that are gone; older requests change nothing."""
         # each time: a cluster that creates indexes by itself would do so in place of one that was removed
-        self.check(row, dataset)
+        vectors = self.check(row, dataset)
         name, lines, size = self.name_of(row), [], 0
         encode = self.client.encode
         # versions hold for deletions as well, so they go the same way as records
         for n in gone:
             lines.append(encode({"delete": _action(n, version)}))
-        for found in documents_of(dataset, rows):
+        for found in documents_of(dataset, rows, vectors=vectors):
             lines += [encode({"index": _action(found["n"], version)}), encode(found)]
             size += len(lines[-1])
             if size > _BYTES_AT_ONCE:
@@ -138,6 +158,12 @@ class Indexes:
 
     def _ask(self, method: str, path: str, body: object | None = None, **more: Any) -> Any:
         return self.client.request(method, path, body, seconds=WRITES_WITHIN, **more)
+
+
+def _meta_of(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what an index says of itself."""
+    found: Mapping[str, Any] = next(iter(mapping.values()))["mappings"].get("_meta", {})
+    return found
 
 
 def _action(n: int, version: int) -> dict[str, Any]:

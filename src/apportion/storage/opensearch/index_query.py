@@ -13,6 +13,8 @@ from .dsl import DslQuery
 __all__ = ["IndexQuery", "NotIndexedError", "Page", "terms_count"]
 
 _AT_ONCE = 10_000
+_COMPARED = 10_000
+"""Vectors that are compared one by one; of more the graph of the index finds candidates."""
 _ORDER = [{"_count": "desc"}, {"_key": "asc"}]
 _MOST_SHARD_VALUES = 1_000_000
 
@@ -35,12 +37,12 @@ class IndexQuery:
 
     def __init__(self, client: OpenSearchClient, name: str) -> None:
         self._client = client
-        self._name = name
+        self.name = name
 
     def _search(self, body: Mapping[str, Any], seconds: float | None = None) -> Any:
         # else what a failed shard has would be missing from the answer, unseen
         whole = {"allow_partial_search_results": "false"}
-        return self._client.request("POST", f"/{self._name}/_search", body, params=whole, seconds=seconds)
+        return self._client.request("POST", f"/{self.name}/_search", body, params=whole, seconds=seconds)
 
     def page(
         self,
@@ -95,6 +97,22 @@ class IndexQuery:
             if len(ns) < _AT_ONCE:
                 return found
             after = ns[-1]
+
+    def nearest(self, field: str, value: Sequence[float], query: DslQuery, many: int) -> list[int]:
+        """Return the numbers of some matches whose vectors lie near, ``many`` at most.
+
+        Of few matches they are the nearest. Of many they are those that the graph of the index finds, nearly all of
+        which are.
+        """
+        inside: DslQuery = {"bool": {"filter": [query, {"exists": {"field": field}}]}}
+        if self.total(inside) <= _COMPARED:
+            script = {
+                "source": "knn_score", "lang": "knn",
+                "params": {"field": field, "query_value": list(value), "space_type": "l2"},
+            }  # fmt: skip
+            return self.page({"script_score": {"query": inside, "script": script}}, limit=many).ns
+        near = {"vector": list(value), "k": many, "filter": query}
+        return self.page({"knn": {field: near}}, limit=many).ns
 
     def digests(self, after: int, last: int) -> dict[int, str]:
         """Return the digests of the records whose numbers are after one and up to another."""

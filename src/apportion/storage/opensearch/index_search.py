@@ -12,7 +12,7 @@ from pyroaring import BitMap
 from apportion.ports.records import SearchHits, SortKey
 from apportion.ports.upkeep import SearchCondition
 from apportion.storage.sql.connection import SqlConnection
-from apportion.storage.sql.query.accelerator import SearchQuestion
+from apportion.storage.sql.query.accelerator import Neighbours, SearchQuestion
 from apportion.storage.sql.query.facets import MOST_READ
 from apportion.storage.sql.search_index import Reach
 
@@ -23,7 +23,7 @@ from .index import Indexes
 from .index_facets import IndexFacetCounter, Matches, counts_of_content
 from .index_query import IndexQuery, NotIndexedError, Page
 from .indexing_thread import IndexingThread
-from .mapping import CONTENT_FIELDS, DEEPEST, field_name
+from .mapping import CONTENT_FIELDS, DEEPEST, field_name, vector_sizes
 
 __all__ = ["IndexSearch"]
 
@@ -37,6 +37,11 @@ MOST_SORTED = 100_000
 """Matches that are put in order here, where the index does not know what they are ordered by."""
 FEW = 2_000
 """Matches whose numbers come sooner than counts by bitmaps."""
+_CANDIDATES = 4
+"""Candidates for each of the records nearest to a vector that are wanted; the index's own order is not exact."""
+_LEAST_CANDIDATES = 200
+MOST_CANDIDATES = 10_000
+"""The most candidates that OpenSearch looks for."""
 _FIELDS_AT_ONCE = 30
 """Fields counted by one request: all counts of one together may not be too many."""
 # beyond the 64 bits of a ``long`` the index leaves a number out, and could not sort by it
@@ -85,12 +90,23 @@ class IndexSearch:
         )
 
     def search(self, question: SearchQuestion) -> SearchHits | None:
+        return self._answer(question, lambda search: search.hits())
+
+    def nearest(self, question: SearchQuestion, near: Neighbours) -> SearchHits | None:
+        return self._answer(question, lambda search: search.nearest(near))
+
+    def _answer(
+        self, question: SearchQuestion, ask: Callable[[_IndexedSearch], SearchHits]
+    ) -> SearchHits | None:
+        """Return what an index finds, with how far it is behind; None where the database has to answer."""
         reach = self._reach(question.connection, question.dataset.no, question.criteria.me or "")
         hits = None
         if reach is not None and self._knows(question.dataset.no, reach):
             name = self._indexes.name(question.dataset.no, reach.generation)
             try:
-                hits = _IndexedSearch(question, IndexQuery(self._client, name)).hits()
+                hits = ask(
+                    _IndexedSearch(question, IndexQuery(self._client, name), self._indexes.has_vectors)
+                )
             except NotIndexedError:
                 pass  # no failure: the database answers what an index cannot
             except (UnavailableError, BadAnswerError) as failure:
@@ -124,9 +140,12 @@ class IndexSearch:
 class _IndexedSearch:
     """One search, answered by an index."""
 
-    def __init__(self, question: SearchQuestion, index: IndexQuery) -> None:
+    def __init__(
+        self, question: SearchQuestion, index: IndexQuery, has_vectors: Callable[[str], bool]
+    ) -> None:
         self._question = question
         self._index = index
+        self._has_vectors = has_vectors
         self._raw = question.connection.raw
         self._translator = QuestionTranslator(question, index)
         self._kinds = self._translator.kinds
@@ -156,6 +175,22 @@ class _IndexedSearch:
                 counts = counter.count(question.facets)
             counts = counter.count_texts(question.facets, dict(counts))
         return SearchHits(total, question.searcher.rows(ns), counts)
+
+    def nearest(self, near: Neighbours) -> SearchHits:
+        """Return the matches whose vectors lie nearest: the index finds candidates, whose distances are exact."""
+        question, searcher = self._question, self._question.searcher
+        field = searcher.vector_field(near.name, near.value)
+        most = max(_LEAST_CANDIDATES, _CANDIDATES * near.k)
+        if (
+            near.name_of_field not in vector_sizes(self._kinds)
+            or most > MOST_CANDIDATES
+            or not self._has_vectors(self._index.name)
+        ):
+            raise NotIndexedError
+        query = self._translator.query()
+        candidates = self._index.nearest(field_name(near.name_of_field), near.value, query, most)
+        found = searcher.nearest_of(field, candidates, near.value, near.k)
+        return searcher.some(found, question.criteria, question.limit, question.facets)
 
     def _counted(
         self, query: DslQuery, content: Mapping[str, Any], order: Sequence[Mapping[str, Any]] | None

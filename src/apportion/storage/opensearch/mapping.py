@@ -26,15 +26,18 @@ __all__ = [
     "indexed_word",
     "properties_of",
     "score_bucket",
+    "vector_sizes",
 ]
 
-FORMAT = 1
+FORMAT = 2
 """The number of this form of an index; one of another form is built anew."""
 CONTENT_FIELDS = frozenset({"predicted_as", "predicted_by", "predictions", "predicted_mentions"})
 """Counted fields that follow from the content, besides metadata."""
 RECORDS_PER_SHARD = 2_000_000
 LONGEST_WORD = LONGEST_VALUE = 1_000
 """Characters of a word or value; a longer one is indexed as its beginning and a digest, as terms have a limit."""
+LARGEST_VECTOR = 16_000
+"""Dimensions of a vector that Lucene can index; larger ones are searched in the database."""
 DEEPEST = 20_000
 """The last match of a page that an index is asked for."""
 # room for the beginning of a long word and its digest: the tokenizer must not cut that in two
@@ -66,6 +69,12 @@ def indexed_fields(kinds: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def vector_sizes(kinds: Mapping[str, str]) -> dict[str, int]:
+    """Return the vectors of a dataset that an index can have, with their dimensions."""
+    sizes = {name: int(kind.partition(":")[2]) for name, kind in kinds.items() if kind.startswith("vector:")}
+    return {name: size for name, size in sizes.items() if size <= LARGEST_VECTOR}
+
+
 def indexed_word(word: str) -> str:
     """Return what is indexed for a word: the word, or for one that is too long its beginning and a digest."""
     if len(word) <= LONGEST_WORD:
@@ -88,13 +97,31 @@ def properties_of(fields: Mapping[str, str]) -> dict[str, Any]:
     return {field_name(name): _KINDS[kind] for name, kind in sorted(fields.items())}
 
 
+def vector_properties(sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Return the mapping of vectors, given with their dimensions. Distances are Euclidean, as in the database."""
+    method = {"name": "hnsw", "engine": "lucene", "space_type": "l2"}
+    return {
+        field_name(name): {"type": "knn_vector", "dimension": size, "method": method}
+        for name, size in sorted(sizes.items())
+    }
+
+
 def index_body(
-    fields: Mapping[str, str], *, records: int, replicas: int, about: Mapping[str, Any] | None = None
+    fields: Mapping[str, str],
+    vectors: Mapping[str, int] | None = None,
+    *,
+    records: int,
+    replicas: int,
+    about: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the body that creates an index. ``fields``: kinds by name; ``about`` says whose index it is."""
+    """Return the body that creates an index. ``fields``: kinds by name; ``about`` says whose index it is.
+
+    ``vectors``: dimensions by name; None where the cluster cannot search in vectors.
+    """
     properties: dict[str, Any] = {
         **properties_of(dict.fromkeys(CONTENT_FIELDS, "keyword")),
         **properties_of(fields),
+        **vector_properties(vectors or {}),
         "n": {"type": "integer"},
         "id": _KEYWORD,
         # nothing is ordered by relevance, so lengths of texts need no room
@@ -114,6 +141,8 @@ def index_body(
             "max_result_window": DEEPEST,
             # what was deleted must not come back by an older request
             "gc_deletes": "1h",
+            # a setting that only clusters with the plugin for vectors know; others refuse it
+            **({} if vectors is None else {"knn": True}),
             "analysis": {
                 "tokenizer": {"at_blanks": _TOKENIZER},
                 "analyzer": {"at_blanks": {"type": "custom", "tokenizer": "at_blanks", "filter": []}},
@@ -124,7 +153,7 @@ def index_body(
             "dynamic": "strict",
             # records are shown from the database; kept here as well they would take twice the disk
             "_source": {"enabled": False},
-            "_meta": {"format": FORMAT, **(about or {})},
+            "_meta": {"format": FORMAT, "vectors": vectors is not None, **(about or {})},
             "properties": properties,
         },
     }  # fmt: skip
@@ -138,6 +167,7 @@ def document(
     event: int | None,
     scores: Sequence[float],
     values: Iterable[tuple[str, str | float]],
+    vectors: Mapping[str, Sequence[float]] | None = None,
 ) -> dict[str, Any]:
     """Return the document of a record. ``values``: names of fields with one value each, as the dataset counts them."""
     found: dict[str, Any] = {"n": n, "id": id, "words": " ".join(map(indexed_word, words(text)))}
@@ -151,5 +181,7 @@ def document(
         found.setdefault(field_name(name), []).append(
             indexed_value(value) if isinstance(value, str) else value
         )
+    for name, vector in (vectors or {}).items():
+        found[field_name(name)] = vector
     found["digest"] = hashlib.blake2b(_encode(found), digest_size=8).hexdigest()
     return found

@@ -127,11 +127,12 @@ class IndexUpkeep:
         late = set() if changes is None else set(changes.ns)
         if fields is None:
             return
+        vectors = self._indexes.has_vectors(query.name)
         after, held, total = 0, 0, self._indexes.count(row)
         while True:
             found = self._source.rows_after(row.dataset, after, RECORDS_AT_ONCE)
             last = found[-1].n if len(found) == RECORDS_AT_ONCE else _LAST
-            expected = {each["n"]: each["digest"] for each in documents_of(fields, found)}
+            expected = {each["n"]: each["digest"] for each in documents_of(fields, found, vectors=vectors)}
             there = query.digests(after, last)
             held += len(there)
             for n in sorted(expected.keys() | there.keys() - late):

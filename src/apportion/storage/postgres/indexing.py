@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from apportion.storage.sql.cache_delta import decode_changes
-from apportion.storage.sql.codec.fragments import unpacked
+from apportion.storage.sql.codec.fragments import decode_vector, unpacked
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.search_index import (
     ContentRow,
@@ -167,7 +167,7 @@ class PostgresIndexSource:
             f"WHERE {sql.in_numbers('rid')} ORDER BY rid",
             sql.numbers(base | n for n in ns),
         )
-        return self._with_values(found)
+        return self._with_values(dataset, found)
 
     def rows_after(self, dataset: int, n: int, limit: int) -> Sequence[ContentRow]:
         """Return the content of the next records after a number."""
@@ -177,9 +177,9 @@ class PostgresIndexSource:
             "WHERE rid > ? AND rid < ? ORDER BY rid LIMIT ?",
             base | n, base + (1 << 32), limit,
         )  # fmt: skip
-        return self._with_values(found)
+        return self._with_values(dataset, found)
 
-    def _with_values(self, rows: Sequence[Any]) -> list[ContentRow]:
+    def _with_values(self, dataset: int, rows: Sequence[Any]) -> list[ContentRow]:
         terms = [unpacked(row[5]) for row in rows]
         unknown = {vid for each in terms for vid in each} - self._values.keys()
         if unknown:
@@ -191,10 +191,23 @@ class PostgresIndexSource:
                 f"SELECT vid, field, value FROM vals WHERE {sql.in_numbers('vid')}", sql.numbers(unknown)
             ):
                 self._values[vid] = field, value
+        vectors = self._vectors(dataset, [row[0] for row in rows])
         found = []
         for (n, id, event, content, prediction, _), each in zip(rows, terms, strict=True):
             values = tuple(self._values[vid] for vid in each if vid in self._values)
-            found.append(ContentRow(n, id, event, content, prediction, values))
+            found.append(ContentRow(n, id, event, content, prediction, values, vectors.get(n, {})))
+        return found
+
+    def _vectors(self, dataset: int, ns: Sequence[int]) -> dict[int, dict[int, Sequence[float]]]:
+        """Return the vectors of records by number and field."""
+        sql = self._connection.raw.dialect
+        found: dict[int, dict[int, Sequence[float]]] = {}
+        for field, n, value in self._run(
+            f"SELECT field, n, value FROM vectors WHERE {sql.in_numbers('n')} AND field IN "
+            "(SELECT no FROM fields WHERE dataset = ? AND kind LIKE 'vector:%')",
+            sql.numbers(ns), dataset,
+        ):  # fmt: skip
+            found.setdefault(n, {})[field] = decode_vector(value, None).value
         return found
 
 

@@ -52,7 +52,10 @@ class FieldsOfDataset(NamedTuple):
 
 
 class ContentRow(NamedTuple):
-    """Content of a record to be indexed. ``values``: fields by number, each with a value that is counted."""
+    """Content of a record to be indexed.
+
+    ``values``: fields by number, each with a value that is counted; ``vectors``: vectors by the number of their field.
+    """
 
     n: int
     id: str
@@ -60,6 +63,7 @@ class ContentRow(NamedTuple):
     content: bytes
     prediction: bytes | None
     values: Sequence[tuple[int, str]]
+    vectors: Mapping[int, Sequence[float]]
 
 
 class Reach(NamedTuple):

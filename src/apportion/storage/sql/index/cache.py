@@ -387,14 +387,7 @@ class DatasetCache:
                 rows = connection.raw.execute(
                     "SELECT n, value FROM vectors WHERE field = ? ORDER BY n", (field,)
                 ).fetchall()
-            ns = np.asarray([n for n, _ in rows], dtype=np.uint32)
-            if rows:
-                # float32 halves the memory, and is exact enough to rank by distance
-                flat = np.frombuffer(b"".join(value for _, value in rows), dtype=np.float64)
-                matrix = flat.reshape(len(rows), len(rows[0][1]) // 8).astype(np.float32)
-            else:
-                matrix = np.empty((0, 0), dtype=np.float32)
-            found = self._vectors[field] = (ns, matrix)
+            found = self._vectors[field] = vector_rows(rows)
         return found
 
     # The order of ids
@@ -408,3 +401,13 @@ class DatasetCache:
     def id_ranks(self) -> Numbers:
         """Return the rank of each record number in the order of ids, records logged just now included."""
         return self._ids.ranks()
+
+
+def vector_rows(rows: Sequence[tuple[int, bytes]]) -> tuple[Numbers, Numbers]:
+    """Return record numbers, and one row of float32 for each, of rows as they are stored."""
+    ns = np.asarray([n for n, _ in rows], dtype=np.uint32)
+    if not rows:
+        return ns, np.empty((0, 0), dtype=np.float32)
+    # float32 halves the memory, and is exact enough to rank by distance
+    flat = np.frombuffer(b"".join(value for _, value in rows), dtype=np.float64)
+    return ns, flat.reshape(len(rows), len(rows[0][1]) // 8).astype(np.float32)

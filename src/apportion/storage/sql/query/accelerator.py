@@ -14,7 +14,7 @@ from apportion.storage.sql.index.cache import DatasetCache
 
 from .search import Searcher
 
-__all__ = ["SearchAccelerator", "SearchQuestion"]
+__all__ = ["Neighbours", "SearchAccelerator", "SearchQuestion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,19 @@ class SearchQuestion:
     facets: frozenset[str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A vector of a name, and how many records nearest to it are wanted."""
+
+    name: str
+    value: Sequence[float]
+    k: int
+
+    @property
+    def name_of_field(self) -> str:
+        return f"vectors.{self.name}"
+
+
 class SearchAccelerator(Protocol):
     """An index beside the database."""
 
@@ -40,6 +53,9 @@ class SearchAccelerator(Protocol):
 
     def search(self, question: SearchQuestion) -> SearchHits | None:
         """Return what a search finds, or None where the database has to answer it."""
+
+    def nearest(self, question: SearchQuestion, near: Neighbours) -> SearchHits | None:
+        """Return the matches whose vectors lie nearest, or None where the database has to answer it."""
 
     def condition(self) -> SearchCondition:
         """Return the state it is in."""

@@ -23,7 +23,7 @@ from apportion.storage.sql.codec.fragments import decode_vector, encode_name, te
 from apportion.storage.sql.codec.states import STATES, STATUS_OF, STATUSES
 from apportion.storage.sql.codec.stored_row import StoredRow
 from apportion.storage.sql.connection import SqlConnection
-from apportion.storage.sql.index.cache import DatasetCache
+from apportion.storage.sql.index.cache import DatasetCache, vector_rows
 from apportion.storage.sql.index.fields import Numbers, set_lowest
 from apportion.storage.sql.rows import rows_by_id
 from apportion.vocabulary import Status
@@ -42,6 +42,16 @@ _ORDERS_KEPT = 8
 """The most orders that are cached, at eight bytes a record: enough for a few people paging at once."""
 
 _ROW = "rid, id, status, updated, content, prediction, answer"
+
+
+def _nearest(ns: Numbers, matrix: Numbers, value: Sequence[float], k: int) -> list[int]:
+    """Return the ``k`` records nearest to a vector by Euclidean distance; ``matrix`` has a row for each of ``ns``."""
+    if not len(ns):
+        return []
+    gaps = matrix - np.asarray(value, dtype=np.float32)
+    # By number where distances tie, so that the same question has the same answer
+    found: list[int] = ns[np.lexsort((ns, np.einsum("ij,ij->i", gaps, gaps)))[:k]].tolist()
+    return found
 
 
 class Mirrored(NamedTuple):
@@ -197,6 +207,29 @@ class Searcher:
         facets: frozenset[str] | None,
     ) -> SearchHits:
         """Return the matches whose vector lies nearest by Euclidean distance, nearest first."""
+        field = self.vector_field(name, value)
+        with self._selected(self.compile(criteria)) as selection:
+            ns, matrix = self._cache.vectors(field)
+            some = None
+            if len(selection) < len(self._cache.everything):
+                some = np.asarray(selection.to_array(), dtype=np.uint32)
+        # From here on without the cache: distances to all vectors take long
+        if some is not None:
+            inside = np.isin(ns, some)
+            ns, matrix = ns[inside], matrix[inside]
+        self._deadline.check()
+        return self.some(_nearest(ns, matrix, value, k), criteria, limit, facets)
+
+    def nearest_of(self, field: int, ns: Sequence[int], value: Sequence[float], k: int) -> list[int]:
+        """Return the ``k`` of these records whose vectors lie nearest, nearest first; those without one are none."""
+        found = self._raw.execute(
+            f"SELECT n, value FROM vectors WHERE field = ? AND {self._sql.in_numbers('n')} ORDER BY n",
+            (field, self._sql.numbers(ns)),
+        ).fetchall()
+        return _nearest(*vector_rows(found), value, k)
+
+    def vector_field(self, name: str, value: Sequence[float]) -> int:
+        """Return the number of the field of a vector. Raises ``BadRequestError`` where there is none of this size."""
         row = self._raw.execute(
             "SELECT no, kind FROM fields WHERE dataset = ? AND name = ?",
             (self._dataset.no, f"vectors.{name}"),
@@ -208,21 +241,12 @@ class Searcher:
             raise BadRequestError(
                 f"Vector {name!r} has {size} dimensions in dataset {self._dataset.id}; {len(value)} were given"
             )
-        with self._selected(self.compile(criteria)) as selection:
-            ns, matrix = self._cache.vectors(row[0])
-            some = None
-            if len(selection) < len(self._cache.everything):
-                some = np.asarray(selection.to_array(), dtype=np.uint32)
-        # From here on without the cache: distances to all vectors take long
-        if some is not None:
-            inside = np.isin(ns, some)
-            ns, matrix = ns[inside], matrix[inside]
-        self._deadline.check()
-        gaps = matrix - np.asarray(value, dtype=np.float32) if len(ns) else matrix
-        distances = np.einsum("ij,ij->i", gaps, gaps) if len(ns) else np.empty(0)
-        # By number where distances tie, so that the same question has the same answer
-        order = np.lexsort((ns, distances))[:k]
-        found = ns[order].tolist()
+        return int(row[0])
+
+    def some(
+        self, found: list[int], criteria: Criteria, limit: int, facets: frozenset[str] | None
+    ) -> SearchHits:
+        """Return records by number, in this order, with counts over all of them."""
         counter = self._counter(BitMap(found), criteria)
         with self._cache.held(self._connection, self._deadline):
             counts = counter.count(facets)

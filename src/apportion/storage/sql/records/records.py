@@ -142,28 +142,37 @@ class SqlRecords:
         limit: int = 50,
         facets: frozenset[str] | None = frozenset(),
     ) -> SearchHits:
-        searcher, accelerator = self._searcher(dataset, criteria), self.accelerator
-        if accelerator is None or not self._is_of_now() or not accelerator.indexes(dataset.no):
-            return searcher.search(criteria, sort, start, limit, facets)
-        from apportion.storage.sql.query.accelerator import SearchQuestion
+        searcher = self._searcher(dataset, criteria)
 
-        hits = accelerator.search(
-            SearchQuestion(
-                searcher,
-                self._connection,
-                self._cache(dataset),
-                dataset,
-                criteria,
-                sort,
-                start,
-                limit,
-                facets,
+        def by_index(accelerator: SearchAccelerator) -> SearchHits | None:
+            from apportion.storage.sql.query.accelerator import SearchQuestion
+
+            cache = self._cache(dataset)
+            return accelerator.search(
+                SearchQuestion(
+                    searcher, self._connection, cache, dataset, criteria, sort, start, limit, facets
+                )
             )
+
+        return self._indexed_or(
+            dataset, by_index, lambda: searcher.search(criteria, sort, start, limit, facets)
         )
+
+    def _indexed_or(
+        self,
+        dataset: Dataset,
+        by_index: Callable[[SearchAccelerator], SearchHits | None],
+        by_database: Callable[[], SearchHits],
+    ) -> SearchHits:
+        """Answer a search by the index beside the database, if there is one that can, else by the database."""
+        accelerator = self.accelerator
+        if accelerator is None or not self._is_of_now() or not accelerator.indexes(dataset.no):
+            return by_database()
+        hits = by_index(accelerator)
         if hits is not None:
             return hits
         try:
-            return searcher.search(criteria, sort, start, limit, facets)
+            return by_database()
         except QueryTooSlowError as slow:
             if not accelerator.condition().problem:
                 raise
@@ -186,7 +195,20 @@ class SqlRecords:
         limit: int,
         facets: frozenset[str] | None = frozenset(),
     ) -> SearchHits:
-        return self._searcher(dataset, criteria).nearest(criteria, vector, value, k, limit, facets)
+        searcher = self._searcher(dataset, criteria)
+
+        def by_index(accelerator: SearchAccelerator) -> SearchHits | None:
+            from apportion.storage.sql.query.accelerator import Neighbours, SearchQuestion
+
+            cache = self._cache(dataset)
+            question = SearchQuestion(
+                searcher, self._connection, cache, dataset, criteria, (), 0, limit, facets
+            )
+            return accelerator.nearest(question, Neighbours(vector, value, k))
+
+        return self._indexed_or(
+            dataset, by_index, lambda: searcher.nearest(criteria, vector, value, k, limit, facets)
+        )
 
     def scan(
         self,
