@@ -54,6 +54,11 @@ class Database:
             raise FileNotFoundError(done.stderr.strip())
         self.url = done.stdout.strip()
 
+    @property
+    def pid(self) -> int:
+        """The process whose children serve the connections."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+
     def restart(self) -> None:
         self._run("stop")
         self.start()
@@ -71,12 +76,13 @@ class Database:
 
 
 @contextlib.contextmanager
-def database() -> Iterator[Database]:
-    """A PostgreSQL that is removed afterwards."""
+def database(*settings: str, in_memory: bool = True) -> Iterator[Database]:
+    """A PostgreSQL that is removed afterwards, with settings of its own; on disk, or in memory where that is one."""
     memory = Path("/dev/shm")
-    parent = Path(tempfile.mkdtemp(prefix="apportion-cluster-", dir=memory if memory.is_dir() else None))
+    kept = memory if in_memory and memory.is_dir() else None
+    parent = Path(tempfile.mkdtemp(prefix="apportion-cluster-", dir=kept))
     parent.chmod(0o755)
-    found = Database(parent / "postgres")
+    found = Database(parent / "postgres", *settings)
     try:
         found.start()
         yield found

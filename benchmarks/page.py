@@ -35,6 +35,7 @@ _TITLES = {
     "resolving": "Agreement, conflicts and export on a running server",
     "browser": "In the browser",
     "team": "A team of thirty, all day",
+    "writers": "Claim and submit by eight people: one server on the file, three on PostgreSQL",
     "cluster-team": "Three servers on one PostgreSQL, killed one after the other",
     "hostile": "One person sends the worst requests, and how long others wait",
     "peers": "Side by side with doccano and Label Studio",
