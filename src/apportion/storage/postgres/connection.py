@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg import pq
-from psycopg.abc import Buffer
+from psycopg.abc import Buffer, PQGen
 from psycopg.adapt import Loader
 from psycopg.raw_cursor import RawCursor, RawServerCursor
 from psycopg.types.numeric import Int8Dumper
@@ -26,6 +26,7 @@ from apportion.storage.sql.feed import ALWAYS
 from apportion.storage.tables import metadata as tables
 
 from . import strings
+from .batch import Sent, merged
 from .dialect import POSTGRES
 from .gate import Gate
 from .locks import PostgresLocks
@@ -67,15 +68,17 @@ class PostgresRaw:
 
     def __init__(self, link: psycopg.Connection[Any]) -> None:
         self.link = link
+        self._sent: list[Sent] = []
         self._streams = 0
         self.total_changes = 0
         """The number of rows that were inserted, updated and deleted."""
         self.locks = PostgresLocks(self)
-        self.gate = Gate(link)
+        self.gate = Gate(lambda sql, parameters: self._sent.append(Sent(sql, parameters)))
 
     @property
     def in_transaction(self) -> bool:
-        return self.link.info.transaction_status != pq.TransactionStatus.IDLE
+        # Where it was sent, BEGIN is among it
+        return bool(self._sent) or self.link.info.transaction_status != pq.TransactionStatus.IDLE
 
     def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
         """Run a statement at the end of the transaction, or before the next one that looks at the table."""
@@ -89,12 +92,49 @@ class PostgresRaw:
 
     def prepare_for(self, sql: str) -> None:
         """Run what was left, if a statement is about to look at it."""
-        self.gate.before(sql, self.locks.held)
+        if self.gate.has_left:
+            self.gate.before(sql, self.locks.held)
+
+    def send(self, sql: str, parameters: Sequence[Any] = (), /) -> None:
+        """Run a statement in one round trip with the next; if it fails, that one, or the end of the task, raises."""
+        if not self.locks.writing:
+            self.execute(sql, parameters)
+            return
+        self.prepare_for(sql)
+        self._sent.append(Sent(sql, parameters))
+        self.total_changes += 1
+
+    def ask(self, sql: str, parameters: Sequence[Any], /) -> RawCursor[Any]:
+        """Run a query in one round trip with the next statement; ``receive`` first to read its rows earlier."""
+        self.prepare_for(sql)
+        cursor = RawCursor(self.link)
+        self._sent.append(Sent(sql, parameters, cursor))
+        return cursor
+
+    def receive(self) -> None:
+        """Run what was sent, in one round trip. Raises the error of the first statement that failed."""
+        if self._sent:
+            with _one_round_trip(self.link):
+                self._run_sent()
+
+    def _run_sent(self) -> None:
+        sent, self._sent = self._sent, []
+        for sql, parameters, cursor in merged(sent):
+            (cursor or RawCursor(self.link)).execute(sql, parameters)
+
+    def give_up(self) -> None:
+        """Forget what was sent: the transaction is about to be rolled back."""
+        self._sent = []
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         self.prepare_for(sql)
         cursor = RawCursor(self.link)
-        cursor.execute(numbered_places(sql), parameters)
+        if self._sent:
+            with _one_round_trip(self.link):
+                self._run_sent()
+                cursor.execute(numbered_places(sql), parameters)
+        else:
+            cursor.execute(numbered_places(sql), parameters)
         # A SELECT has a row count too, and INSERT … RETURNING has a description: the status decides
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
             self.total_changes += max(0, cursor.rowcount)
@@ -102,6 +142,7 @@ class PostgresRaw:
 
     def executemany(self, sql: str, parameters: Sequence[Sequence[Any]], /) -> Cursor:
         self.prepare_for(sql)
+        self.receive()
         cursor = RawCursor(self.link)
         cursor.executemany(numbered_places(sql), parameters)
         self.total_changes += max(0, cursor.rowcount)
@@ -110,6 +151,7 @@ class PostgresRaw:
     def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int:
         """Insert rows by COPY, the fastest way there is; return how many."""
         self.prepare_for(into)
+        self.receive()
         cursor = RawCursor(self.link)
         with cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in rows:
@@ -119,6 +161,7 @@ class PostgresRaw:
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
         self.prepare_for(sql)
+        self.receive()
         self._streams += 1
         # A cursor of the server: with an ordinary one all rows are sent, and in memory, before the first
         cursor: RawServerCursor[Any]
@@ -160,6 +203,24 @@ class PostgresRaw:
             if (key := _key_of(table.name)) is not None
         ]
         return [(table, sequence) for table, sequence in rows if sequence is not None]
+
+
+@contextlib.contextmanager
+def _one_round_trip(link: psycopg.Connection[Any]) -> Iterator[None]:
+    """Send the statements inside together, and wait for all of them at the end."""
+    with link.pipeline() as pipeline:
+        # Of itself it would poll and send for each, and a quarter of what a server computed were these system calls
+        pipeline._communicate_gen = _not_yet  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            del pipeline._communicate_gen
+        while pipeline.command_queue:
+            pipeline.command_queue.popleft()()  # into the driver's buffer, which leaves when the pipeline ends
+
+
+def _not_yet() -> PQGen[None]:
+    yield from ()
 
 
 def connect(url: str) -> psycopg.Connection[Any]:
@@ -213,6 +274,7 @@ class PostgresConnection:
 
     def _prepare_for(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ARG002
         self.raw.prepare_for(statement)
+        self.raw.receive()  # SQLAlchemy looks at a result at once
 
     def _count_changes(self, connection: Connection, cursor: Any, *_: Any) -> None:  # noqa: ARG002
         if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
@@ -241,31 +303,36 @@ class PostgresConnection:
     # Transactions of the writer (``storage.sql.writer.WritingConnection``)
 
     def begin(self, *, shared: bool = False) -> None:
-        self.raw.link.execute("BEGIN")
         self.raw.locks.begin(shared=shared)
+        self.raw.send("BEGIN")
 
     def commit(self) -> None:
+        self.raw.receive()
         self.raw.link.execute("COMMIT")
         self.raw.locks.end()
 
     def roll_back(self) -> None:
         # Also where the connection is lost: the next transaction must not inherit anything
         self.raw.gate.forget()
+        self.raw.give_up()
         self.raw.locks.end()
         if not self.lost and self.raw.in_transaction:
             with contextlib.suppress(psycopg.Error):
                 self.raw.link.execute("ROLLBACK")
 
     def set_savepoint(self) -> None:
+        self.raw.receive()  # what fails of it must not be taken for a failure of the next task
         self.raw.gate.set_savepoint()
         self.raw.locks.set_savepoint()
         self.raw.link.execute("SAVEPOINT job")
 
     def release_savepoint(self) -> None:
+        self.raw.receive()
         self.raw.link.execute("RELEASE job")
 
     def return_to_savepoint(self) -> bool:
         self.raw.gate.return_to_savepoint()
+        self.raw.give_up()
         self.raw.locks.return_to_savepoint()
         try:
             # Two statements in one round trip cannot be prepared
@@ -303,10 +370,13 @@ class PostgresConnection:
         deadline.start()
         writing = not self.reads_only
         if writing:  # of the writer's transaction, until it ends
+            self.raw.receive()
             self.raw.link.execute(f"SET LOCAL statement_timeout = {_milliseconds(deadline)}")
         try:
             yield
+            self.raw.receive()
         except Exception as failure:
+            self.raw.give_up()
             if isinstance(getattr(failure, "orig", failure), psycopg.errors.QueryCanceled):
                 raise deadline.reason() from None
             raise

@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.raw_cursor import RawCursor
 
 from apportion.domain.errors import StorageFullError, StorageUnwritableError, StoreUnavailableError
 from apportion.ports.deadline import Deadline
@@ -60,16 +59,9 @@ class WriterConnection(PostgresConnection):
         self._unsure = False
 
     def begin(self, *, shared: bool = False) -> None:
-        if not self.lost:
-            try:
-                super().begin(shared=shared)
-            except psycopg.OperationalError:
-                if not self.lost:
-                    raise
-            else:
-                return
-        # It was lost before anything was written: a new one loses nothing
-        self._connect_again()
+        if self.stale:
+            # It was lost before anything was written: a new one loses nothing
+            self._connect_again()
         super().begin(shared=shared)
 
     def commit(self) -> None:
@@ -86,11 +78,11 @@ class WriterConnection(PostgresConnection):
     def send_commit(self, mark: str) -> None:
         """Write what was left to the end, and the mark, and commit: in one round trip, for which others wait."""
         raw = self.raw
-        with raw.link.pipeline():
-            raw.gate.close(raw.locks.held, self.changes, mark)
-            # In the same transaction: the mark is there exactly if the commit took place
-            RawCursor(raw.link).execute(_MARK, (self._writer, mark))
-            RawCursor(raw.link).execute("COMMIT")
+        raw.gate.close(raw.locks.held, self.changes, mark)
+        # In the same transaction: the mark is there exactly if the commit took place
+        raw.send(_MARK, (self._writer, mark))
+        raw.send("COMMIT")
+        raw.receive()
 
     def _was_kept(self, mark: str) -> bool:
         """Return whether the commit with this mark took place. Raises ``StoreUnavailableError`` if nobody can say."""
@@ -155,7 +147,9 @@ class Database:
         except BaseException:
             self._writer_connection.close()
             raise
-        self.writer = Writer(self._writer_connection, translate_error, _in_the_way)
+        # A second answer in a transaction would look at what the first one left to the end, and so lock the row of
+        # the feed, for which the other servers wait, while all the rest of it still has to be done
+        self.writer = Writer(self._writer_connection, translate_error, _in_the_way, merge_urgent=False)
 
     # Reading
 

@@ -24,10 +24,12 @@ _HEADER = 20
 """Bytes before the elements of an array as it is sent."""
 
 
-class _Copying(Protocol):
-    """A connection that can copy rows, as all of PostgreSQL can."""
+class _Link(Protocol):
+    """A connection to PostgreSQL, which can do more than every connection can."""
 
     def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int: ...
+
+    def send(self, sql: str, parameters: Sequence[Any], /) -> None: ...
 
 
 class PostgresDialect:
@@ -101,14 +103,24 @@ class PostgresDialect:
             return 0
         # COPY knows neither ON CONFLICT nor expressions
         if len(rows) >= _COPY_FROM and not unless_there and form is None:
-            return cast(_Copying, raw).copy(into, rows)
+            return cast(_Link, raw).copy(into, rows)
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
+        if columns == 1 and form is None and not unless_there:
+            # One statement for any number of rows: it is prepared once
+            numbers = self.numbers(number for (number,) in rows)
+            cast(_Link, raw).send(f"INSERT INTO {into} SELECT unnest(?::bigint[])", (numbers,))
+            return len(rows)
         one, done = form or f"({', '.join('?' * columns)})", 0
         most = max(1, _MOST_VALUES // max(1, columns))
         for start in range(0, len(rows), most):
             part = rows[start : start + most]
             many = f"INSERT INTO {into} VALUES {', '.join([one] * len(part))}{end}"
-            done += raw.execute(many, list(chain.from_iterable(part))).rowcount
+            values = list(chain.from_iterable(part))
+            if unless_there:
+                done += raw.execute(many, values).rowcount
+            else:
+                cast(_Link, raw).send(many, values)
+                done += len(part)
         return done
 
     def update_rows(

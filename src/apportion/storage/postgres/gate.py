@@ -9,17 +9,13 @@ and the numbers of changes and events grow in the order of commits.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
-
-import psycopg
-from psycopg.raw_cursor import RawCursor
 
 from apportion.storage.sql.cache_delta import CacheDelta, encode_changes
 
 from .locks import LockClass
-from .places import numbered_places
 
 __all__ = ["NEWS_AT_MOST", "Gate"]
 
@@ -39,13 +35,21 @@ _WRITTEN_BY = (
 )
 # Webhooks go on from a number, whatever the dataset: for them, no lower number may be committed later
 _NUMBERING = "SELECT pg_advisory_xact_lock(?::int, 0) WHERE EXISTS (SELECT 1 FROM webhooks WHERE enabled)"
+# The same three in one, for the transaction that writes to one dataset
+_ENTER_WITH_NEWS = (
+    "WITH entered AS (INSERT INTO feed VALUES (?1, 1) ON CONFLICT (dataset) DO UPDATE SET no = feed.no + 1 "
+    "RETURNING no), noted AS (INSERT INTO changes (dataset, no, tx, news) SELECT ?1, no, ?2::uuid, ?3 FROM entered) "
+    "SELECT pg_advisory_xact_lock(?4::int, 0) FROM entered "
+    "WHERE ?5 AND EXISTS (SELECT 1 FROM webhooks WHERE enabled)"
+)
 
 
 class Gate:
     """Statements that the running transaction leaves to its end."""
 
-    def __init__(self, link: psycopg.Connection[Any]) -> None:
-        self._link = link
+    def __init__(self, send: Callable[[str, Sequence[Any]], None]) -> None:
+        """``send`` runs a statement in one round trip with those that follow."""
+        self._run = send
         self._left: list[tuple[str, str, Sequence[Any]]] = []
         """Table, statement and parameters."""
         self._entered: set[int] = set()
@@ -55,12 +59,16 @@ class Gate:
         """Leave a statement that changes this table to the end."""
         self._left.append((table, sql, parameters))
 
+    @property
+    def has_left(self) -> bool:
+        """True if something is left to the end."""
+        return bool(self._left)
+
     def before(self, sql: str, datasets: Iterable[int]) -> None:
         """Run what was left, if a statement is about to look at it."""
-        if self._left:
-            tables = _tables(sql)
-            if any(table in tables for table, _, _ in self._left):
-                self._enter(datasets, with_events="events" in tables)
+        tables = _tables(sql)
+        if any(table in tables for table, _, _ in self._left):
+            self._enter(datasets, with_events="events" in tables)
 
     def _enter(self, datasets: Iterable[int], *, with_events: bool) -> None:
         """Lock the feeds of datasets, and run what was left so far."""
@@ -88,16 +96,27 @@ class Gate:
             by_dataset.setdefault(each.dataset, []).append(each)
         # A transaction that changed nothing of a dataset, such as a heartbeat, waits for nobody
         if by_dataset or self._left or self._entered:
-            self._enter({*datasets, *by_dataset}, with_events=True)
-        # Also without changes: a number without a row would be a gap, for which every cache is emptied
+            wanted = sorted({*datasets, *by_dataset})
+            if len(wanted) == 1 and not self._entered:
+                self._enter_with_news(wanted[0], by_dataset, tx)
+            else:
+                self._enter(wanted, with_events=True)
+                # Also without changes: a number without a row would be a gap, for which every cache is emptied
+                for dataset in sorted(self._entered):
+                    self._run(_NEWS, (tx, _news(dataset, by_dataset.get(dataset, [])), dataset))
         for dataset in sorted(self._entered):
-            noted = by_dataset.get(dataset, [])
-            news = encode_changes(noted)
-            if len(news) > NEWS_AT_MOST:
-                news = encode_changes([CacheDelta(dataset, gone=True), *_contents(noted)])
-            self._run(_NEWS, (tx, news, dataset))
-            self._count_content(dataset, noted)
+            self._count_content(dataset, by_dataset.get(dataset, []))
         self.forget()
+
+    def _enter_with_news(self, dataset: int, changes: Mapping[int, Sequence[CacheDelta]], tx: str) -> None:
+        """Lock the feed of the only dataset, and run what was left; what was changed stands in it already."""
+        events = any(table == "events" for table, _, _ in self._left)
+        news = _news(dataset, changes.get(dataset, []))
+        self._run(_ENTER_WITH_NEWS, (dataset, tx, news, LockClass.EVENTS, events))
+        self._entered.add(dataset)
+        for _, sql, parameters in self._left:
+            self._run(sql, parameters)
+        self._left = []
 
     def _count_content(self, dataset: int, changes: Sequence[CacheDelta]) -> None:
         """Count the records whose content was written, and up to where each person wrote some."""
@@ -106,9 +125,6 @@ class Gate:
             self._run(_WRITTEN, (written, dataset))
             for person in sorted({each.by for each in changes if each.content}):
                 self._run(_WRITTEN_BY, (person, dataset))
-
-    def _run(self, sql: str, parameters: Sequence[Any]) -> None:
-        RawCursor(self._link).execute(numbered_places(sql), parameters)
 
     def forget(self) -> None:
         """Begin anew, for the next transaction."""
@@ -123,6 +139,14 @@ class Gate:
         """Leave again what was run since, which is undone."""
         left, entered = self._before
         self._left, self._entered = [*left], set(entered)
+
+
+def _news(dataset: int, changes: Sequence[CacheDelta]) -> bytes:
+    """Write the changes of a dataset for the caches that follow it."""
+    news = encode_changes(changes)
+    if len(news) > NEWS_AT_MOST:
+        news = encode_changes([CacheDelta(dataset, gone=True), *_contents(changes)])
+    return news
 
 
 def _contents(changes: Iterable[CacheDelta]) -> list[CacheDelta]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, Protocol
 
-from apportion.storage.sql.dialect import Statements
+from psycopg.raw_cursor import RawCursor
+
+from apportion.storage.sql.connection import RawConnection
 from apportion.storage.sql.locks import AloneNeededError, NotNowError
 
 __all__ = ["LockClass", "PostgresLocks"]
@@ -41,10 +43,18 @@ _ALONE_NOW = (
 _BY_NAME = "datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
 
 
+class AskingConnection(RawConnection, Protocol):
+    """A connection that can run a query together with the next statement."""
+
+    def ask(self, sql: str, parameters: Sequence[Any], /) -> RawCursor[Any]: ...
+
+    def receive(self) -> None: ...
+
+
 class PostgresLocks:
     """The locks of one connection."""
 
-    def __init__(self, raw: Statements) -> None:
+    def __init__(self, raw: AskingConnection) -> None:
         self._raw = raw
         self.writing = False
         self._merged = False
@@ -52,9 +62,19 @@ class PostgresLocks:
         self._people: set[tuple[int, int]] = set()
         self._rids: set[int] = set()
         self.shared = False
-        self.held: set[int] = set()
-        """The datasets that are locked."""
+        self._held: set[int] = set()
+        self._asked: RawCursor[Any] | None = None
+        """Gets the number of a dataset that is locked by its name, with the next statement."""
         self._before: set[int] = set()
+
+    @property
+    def held(self) -> set[int]:
+        """Return the datasets that are locked."""
+        if self._asked is not None:
+            self._raw.receive()
+            asked, self._asked = self._asked, None
+            self._held.update(row[0] for row in asked.fetchall())
+        return self._held
 
     def begin(self, *, shared: bool) -> None:
         """Begin with a transaction that has no locks."""
@@ -67,7 +87,7 @@ class PostgresLocks:
         self._forget(set())
 
     def _forget(self, held: set[int]) -> None:
-        self.held = held
+        self._held, self._asked = held, None
         self._names.clear()
         self._people.clear()
         self._rids.clear()
@@ -83,7 +103,7 @@ class PostgresLocks:
 
     def dataset(self, no: int) -> None:
         if self.writing and no not in self.held:
-            self._take("", str(int(no)), ())
+            self._take(int(no))
             self.held.add(no)
 
     def alone(self, no: int) -> None:
@@ -99,33 +119,29 @@ class PostgresLocks:
             if row is not None:
                 self.dataset(row[0])
         else:
-            # Before the row is read: until the lock is there, others may still change it
-            no = self._take(f" FROM {_BY_NAME}", "no", (workspace, name))
-            if no is not None:
-                self.held.add(no)
+            # Before the row is read, if in the same round trip: until the lock is there, others may still change it
+            lock = (_SHARED if self.shared else _ALONE).format(no="no")
+            self._asked = self._raw.ask(f"SELECT no, {lock} FROM {_BY_NAME}", (workspace, name))
         self._names.add((workspace, name))
 
-    def _take(self, source: str, no: str, given: Sequence[Any]) -> int | None:
-        """Lock the dataset, at once if the transaction is of several tasks and has another one; return its number."""
+    def _take(self, no: int) -> None:
+        """Lock the dataset, at once if the transaction is of several tasks and has another one."""
         # Whoever holds one dataset must not wait for another: its holder may be waiting for the first
         now = self._merged and bool(self.held)
         if self.shared:
             lock = _SHARED_NOW if now else _SHARED
         else:
             lock = _ALONE_NOW if now else _ALONE
-        row = self._raw.execute(f"SELECT {no}, {lock.format(no=no)}{source}", given).fetchone()
-        if row is None:
-            return None
-        if now and not row[1]:
+        (taken, *_) = self._raw.execute(f"SELECT {lock.format(no=no)}").fetchone()
+        if now and not taken:
             raise NotNowError
-        return int(row[0])
 
     def person(self, dataset: int, annotator: int) -> None:
         # Who writes alone meets nobody else of the dataset, so the person needs no lock
         if self.shared and (dataset, annotator) not in self._people:
             # 31 bits, as the number of a lock is signed; two people with one key only wait for each other
             key = (dataset * 1_000_003 + annotator) & 0x7FFFFFFF  # the same in every process
-            self._raw.execute("SELECT pg_advisory_xact_lock(?::int, ?::int)", (LockClass.PERSON, key))
+            self._raw.send("SELECT pg_advisory_xact_lock(?::int, ?::int)", (LockClass.PERSON, key))
             self._people.add((dataset, annotator))
 
     def records(self, dataset: int, rids: Collection[int]) -> None:
@@ -134,7 +150,7 @@ class PostgresLocks:
         more = sorted(set(rids) - self._rids) if self.shared else ()
         if more:
             wanted = "{" + ",".join(map(str, more)) + "}"
-            self._raw.execute(
+            self._raw.send(
                 # As strong as the lock of an UPDATE that leaves keys alone, the only kind to follow
                 "SELECT rid FROM records WHERE rid = ANY(?::bigint[]) ORDER BY rid FOR NO KEY UPDATE",
                 (wanted,),
@@ -144,9 +160,11 @@ class PostgresLocks:
     def records_by_id(self, dataset: int, ids: Sequence[str]) -> None:
         self.dataset(dataset)
         if self.shared:
-            self._raw.execute(
-                "SELECT rid FROM records WHERE dataset = ? AND id = ANY(?::text[]) ORDER BY rid FOR NO KEY UPDATE",
-                (dataset, list(ids)),
+            # For one record an equation, whose plan is kept: that of an array is made anew each time
+            which, given = ("= ?", ids[0]) if len(ids) == 1 else ("= ANY(?::text[])", list(ids))
+            self._raw.send(
+                f"SELECT rid FROM records WHERE dataset = ? AND id {which} ORDER BY rid FOR NO KEY UPDATE",
+                (dataset, given),
             )
 
     def first_free(self, dataset: int, rids: Sequence[int], limit: int) -> list[int]:

@@ -39,6 +39,10 @@ class RawConnection(Statements, Protocol):
         """Return the locks of the running transaction."""
         ...
 
+    def send(self, sql: str, parameters: Sequence[Any] = ..., /) -> None:
+        """Run a statement whose result nobody needs; with the next one, where each is a round trip of its own."""
+        ...
+
     def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
         """Run a statement that changes rows of a table which many transactions change.
 

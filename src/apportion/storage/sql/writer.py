@@ -80,10 +80,14 @@ class Writer(Generic[C]):
         connection: C,
         translate: Callable[[BaseException], BaseException],
         in_the_way: Callable[[BaseException], bool] = lambda _: False,
+        *,
+        merge_urgent: bool = True,
     ) -> None:
         """``translate`` makes of a failure the one that callers see; ``in_the_way`` says of one whether it is due to
-        others who write at the same time, so that the task may be run again."""
+        others who write at the same time, so that the task may be run again. ``merge_urgent``: False where others
+        would wait for what the first of them has locked."""
         self._connection = connection
+        self._merge_urgent = merge_urgent
         self._translate = translate
         self._in_the_way = in_the_way
         self._again: list[_WriteTask[C, Any]] = []
@@ -170,6 +174,8 @@ class Writer(Generic[C]):
                     self._last_turn = time.monotonic()
                 # An urgent task that came in meanwhile must not wait for a second long one
                 if time.monotonic() > until or (self._urgent and line is not self._urgent):
+                    break
+                if self._shared and not self._merge_urgent:
                     break
             if not done:
                 connection.roll_back()

@@ -54,6 +54,9 @@ class SqliteRaw(sqlite3.Connection):
     def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:  # noqa: ARG002 (nobody else writes)
         self.execute(sql, parameters)
 
+    def send(self, sql: str, parameters: Sequence[Any] = (), /) -> None:
+        self.execute(sql, parameters)
+
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
         rows = self.execute(sql, parameters)
         while some := rows.fetchmany(_ROWS_AT_ONCE):

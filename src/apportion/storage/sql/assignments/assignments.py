@@ -11,6 +11,7 @@ import msgspec
 
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.rule_id import RuleId
+from apportion.domain.assignment.spec import Overlap
 from apportion.domain.assignment.states import RowState
 from apportion.domain.datasets import Dataset
 from apportion.ports.plans import PlanPhase
@@ -31,7 +32,7 @@ __all__ = ["SqlAssignments"]
 
 _BEGUN = 2
 """Slots with a smaller state number are still to be done."""
-COUNTED = 100
+COUNTED = 50
 """Up to so many open slots are checked one by one for a claimant; beyond that all open slots count as theirs."""
 _MORE = 8
 """Factor by which more slots are read where too many of those read were none for the claimant."""
@@ -241,6 +242,9 @@ class SqlAssignments(SlotUpdate):
         offered = self._offered_plans(dataset)
         rules = [RuleId(plan.no, rule) for plan in self.plans(dataset) if plan.no in offered
                  for rule in range(len(plan.spec.rules))]  # fmt: skip
+        # Counters know nothing of skills, of records somebody is on already, or of slots they declined
+        some, all_of_them = self._count_open(dataset, claimant, me, open_rules, now)
+        # Last: on PostgreSQL others wait for the counters from here on, once this transaction has changed some
         own, free, open_held = self._raw.execute(
             "SELECT CAST(coalesce(sum(CASE WHEN c.annotator = ?2 THEN c.n END), 0) AS BIGINT), "
             f"CAST(coalesce(sum(CASE WHEN c.annotator = 0 AND {sql.in_numbers('k.value', '?4')} THEN c.n END), 0) "
@@ -251,23 +255,22 @@ class SqlAssignments(SlotUpdate):
             f"AND c.annotator IN (0, ?2) AND c.state < {_BEGUN}",
             (dataset.no, me, rule_keys(sql, rules), rule_keys(sql, open_rules), sql.numbers(offered)),
         ).fetchone()
-        if free and open_rules:
-            # Counters know nothing of skills, of records somebody is on already, or of slots they declined
-            some, all_of_them = self._count_open(dataset, claimant, me, open_rules, now)
-            # Beyond what was looked at one by one the counters say more, if less exactly
-            free = some if all_of_them else max(some, free - open_held)
-        # Open slots are counted under nobody, and those they have leased are theirs to do
-        return RemainingWork(own + open_held, free)
+        # Beyond what was looked at one by one the counters say more, if less exactly. Open slots are counted under
+        # nobody, and those they have leased are theirs to do
+        return RemainingWork(own + open_held, some if all_of_them else max(some, free - open_held))
 
     def _count_open(
         self, dataset: Dataset, claimant: Claimant, me: int, rules: Sequence[RuleId], now: int
     ) -> tuple[int, bool]:
         """Count the records with open slots for the claimant, up to ``COUNTED``; return also if that is all."""
-        queue, most = QueueRead(self._raw, dataset.no, me, QueueRules([], rules), now), COUNTED
+        if not rules:
+            return 0, True
+        queue = QueueRead(self._raw, dataset.no, me, QueueRules([], rules), now)
+        most = COUNTED * self._slots_a_record(dataset, rules)
         while True:
             groups = queue.open_by_needs(most)
-            fit = [n for needs, n in groups if _can(claimant, needs)]
-            read = sum(n for _, n in groups)
+            fit = [records for needs, records, _ in groups if _can(claimant, needs)]
+            read = sum(slots for _, _, slots in groups)
             if len(fit) > 1:  # a record may have open slots of two plans, which need different skills
                 rows = [row[1:] for row in queue.rows(most) if row[0] == 2]
                 some = len(_fitting(rows, claimant, None))
@@ -276,6 +279,12 @@ class SqlAssignments(SlotUpdate):
             if some >= COUNTED or read < most:
                 return min(some, COUNTED), some < COUNTED
             most *= _MORE
+
+    def _slots_a_record(self, dataset: Dataset, rules: Sequence[RuleId]) -> int:
+        """Return how many open slots a record has at first, at most."""
+        specs = {plan.no: plan.spec for plan in self.plans(dataset)}
+        overlaps = (specs[rule.plan].rules[rule.number].overlap for rule in rules)
+        return max(each.annotators if isinstance(each, Overlap) else 1 for each in overlaps)
 
     def datasets_with_work(self, annotator: str) -> list[int]:
         me = self._agents.find(annotator) or -1

@@ -58,8 +58,8 @@ class QueueRead:
         """Return kind (0: leased, 1: own, 2: open), record, id and needs; of own and open ones up to ``most``."""
         return self._run(_statement(self._raw.dialect, *self._parts), most)
 
-    def open_by_needs(self, most: int) -> list[tuple[str | None, int]]:
-        """Count the records with open slots by what these need, up to ``most``."""
+    def open_by_needs(self, most: int) -> list[tuple[str | None, int, int]]:
+        """Return what open slots need, with how many records and slots there are of it, up to ``most`` slots."""
         return self._run(_counting(self._raw.dialect), most)
 
     def _run(self, statement: str, most: int) -> list[Any]:
@@ -102,17 +102,19 @@ def _ordered(kind: int, found: str) -> str:
 @cache
 def _counting(sql: Dialect) -> str:
     return (
-        # Without an order: how many there are matters, not which
-        f"SELECT needs, count(*) FROM (SELECT DISTINCT s.rid, s.needs {_open(sql)} LIMIT ?6) AS fitting "
-        "GROUP BY needs"
+        # Without an order: how many there are matters, not which. DISTINCT stands outside of the limit: PostgreSQL
+        # would find all rows before it leaves some out
+        "SELECT needs, count(DISTINCT rid), count(*) FROM "
+        f"(SELECT s.rid, s.needs {_open(sql, ids=False)} LIMIT ?6) AS fitting GROUP BY needs"
     )
 
 
-def _in_line(sql: Dialect, annotator: str, rules: str) -> str:
+def _in_line(sql: Dialect, annotator: str, rules: str, *, ids: bool = True) -> str:
     # In this order: ``waiting`` has the slots of a person in the order in which they are offered, so that a LIMIT is
     # reached after a few rows. A planner might start at slots or records, and then sort all of them
     return (
-        f"FROM waiting w {sql.then_join} slots s ON s.no = w.slot {sql.then_join} records r ON r.rid = s.rid "
+        f"FROM waiting w {sql.then_join} slots s ON s.no = w.slot "
+        f"{f'{sql.then_join} records r ON r.rid = s.rid ' if ids else ''}"
         # A lease that has run out still stands in ``waiting``, and is offered again without a write; what is
         # overdue is offered to nobody
         f"WHERE w.dataset = ?1 AND w.annotator = {annotator} AND (s.state = 0 OR s.until <= ?3) AND w.due >= ?3 "
@@ -124,10 +126,10 @@ def _own(sql: Dialect) -> str:
     return _in_line(sql, "?2", "?4")
 
 
-def _open(sql: Dialect) -> str:
+def _open(sql: Dialect, *, ids: bool = True) -> str:
     # State 4 of a slot is withdrawn; states 2 and 3 of an annotation are answers, also those given without a slot
     return (
-        f"{_in_line(sql, str(OPEN), '?5')} "
+        f"{_in_line(sql, str(OPEN), '?5', ids=ids)} "
         "AND NOT EXISTS (SELECT 1 FROM slots o WHERE o.rid = s.rid AND (o.annotator = ?2 OR o.holder = ?2) "
         "AND o.state != 4) "
         "AND NOT EXISTS (SELECT 1 FROM declined d WHERE d.slot = s.no AND d.annotator = ?2) "

@@ -205,7 +205,7 @@ class AnnotationRows:
             term_ids = self._counted.term_ids(answer_terms(record, status, answers), viewer=annotator)
             self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), term_ids)
             # The checksum stays: it does not cover terms, which are derived
-            self._raw.execute(
+            self._raw.send(
                 "UPDATE annotations SET terms = ? WHERE rid = ? AND annotator = ?",
                 (packed(term_ids), rid, annotator),
             )
@@ -222,11 +222,11 @@ class AnnotationRows:
         return {row[0]: AnnotationRow(*row[1:]) for row in rows.fetchall()}
 
     def _put(self, rid: int, annotator: int, kept: AnnotationRow, at: int) -> None:
-        self._raw.execute(_PUT, _row(rid, annotator, kept, at))
+        self._raw.send(_PUT, _row(rid, annotator, kept, at))
 
     def _forget(self, rid: int, annotator: int, kept: AnnotationRow) -> None:
         self._counted.change(rid & 0xFFFFFFFF, unpacked(kept.terms), ())
-        self._raw.execute("DELETE FROM annotations WHERE rid = ? AND annotator = ?", (rid, annotator))
+        self._raw.send("DELETE FROM annotations WHERE rid = ? AND annotator = ?", (rid, annotator))
 
     def _remember(
         self,

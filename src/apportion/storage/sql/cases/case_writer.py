@@ -158,10 +158,10 @@ class CaseWriter:
         written = (_STATUS_NO[status], answer, packed(term_ids))
         # In an individual dataset a record's time is that of its content; answers have times of their own
         if updated is None:
-            self._raw.execute(f"{_UPDATE} WHERE rid = ?", (*written, rid))
+            self._raw.send(f"{_UPDATE} WHERE rid = ?", (*written, rid))
         else:
             self._changes.updated.append((n, updated))
-            self._raw.execute(f"{_UPDATE}, updated = ? WHERE rid = ?", (*written, updated, rid))
+            self._raw.send(f"{_UPDATE}, updated = ? WHERE rid = ?", (*written, updated, rid))
 
     def _gold(self, rid: int, before: GoldValue | None, after: GoldValue | None, at: int) -> None:
         if before is not None:
@@ -170,7 +170,7 @@ class CaseWriter:
             why = stored_reason(HistoryReason.GOLD_REPLACED, f"{before.origin}:{before.author}")
             add_row(self._raw, "history", (rid, OPEN, before.version, STATES.index(state), value, at, why))
         if after is None:
-            self._raw.execute("DELETE FROM gold WHERE rid = ?", (rid,))
+            self._raw.send("DELETE FROM gold WHERE rid = ?", (rid,))
             return
         value = None if after.value is None else encode_value(self._task, after.value)
         row = (rid, value, str(after.origin), after.author, after.reason, after.version, after.at)

@@ -248,7 +248,7 @@ class SlotWriter:
         """Add a slot that answers made necessary; reason and inclusion are another's, so as not to reveal that."""
         annotator = self._number(slot.annotator)
         no = self._raw.dialect.reserve_numbers(self._raw, NumberRange.ADDED_SLOTS, 1)
-        self._raw.execute(
+        self._raw.send(
             "INSERT INTO slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, "
             "priority, due, behind, pull, needs) SELECT ?1, dataset, rid, plan, rule, "
             "(SELECT max(slot) + 1 FROM slots o WHERE o.rid = s.rid AND o.plan = s.plan), "
@@ -332,7 +332,7 @@ class SlotWriter:
             there = sorted(row for row, wanted in self._declined.items() if wanted)
             insert_rows(raw, "declined", 2, there, unless_there=True)
             for row in self._declined.keys() - set(there):
-                raw.execute("DELETE FROM declined WHERE slot = ? AND annotator = ?", row)
+                raw.send("DELETE FROM declined WHERE slot = ? AND annotator = ?", row)
             self._declined.clear()
         if self._counts:
             # Changes that cancel out need no write
@@ -345,7 +345,7 @@ class SlotWriter:
 
 def _run(raw: RawConnection, write: Callable[[int], str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Run the statement that is written for so many rows."""
-    raw.execute(write(len(rows)), list(chain.from_iterable(rows)))
+    raw.send(write(len(rows)), list(chain.from_iterable(rows)))
 
 
 @cache

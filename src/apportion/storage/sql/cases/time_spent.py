@@ -39,23 +39,21 @@ def add_time(
     total = ms + (draft or 0)
     # The draft's row becomes the answer's: one row to write, and the sum never counts the time twice
     if draft is not None and at not in known and (total or first):
-        raw.execute(
+        raw.send(
             "UPDATE time_spent SET at = ?, ms = ?, first = ? WHERE rid = ? AND annotator = ? AND at = ?",
             (at, total, first, *mine, NOT_ANSWERED),
         )
         known[at] = total
         return
     if draft is not None:
-        raw.execute(
-            "DELETE FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED)
-        )
+        raw.send("DELETE FROM time_spent WHERE rid = ? AND annotator = ? AND at = ?", (*mine, NOT_ANSWERED))
     if total or first:
         _add(raw, (*mine, at, total, first))
         known[at] = known.get(at, 0) + total
 
 
 def _add(raw: RawConnection, row: tuple[int, int, int, int, bool]) -> None:
-    raw.execute(
+    raw.send(
         "INSERT INTO time_spent VALUES (?, ?, ?, ?, ?) ON CONFLICT (rid, annotator, at) "
         "DO UPDATE SET ms = time_spent.ms + excluded.ms",
         row,

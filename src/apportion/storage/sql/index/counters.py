@@ -167,7 +167,9 @@ class CountedTerms:
         )
         if self._removed:
             # Losses before gains: a value that is lost and gained again within the transaction must stay
-            self._delete(term_id << 32 | n for n, term_ids in self._removed for term_id in term_ids)
+            keys = [term_id << 32 | n for n, term_ids in self._removed for term_id in term_ids]
+            sql = self._raw.dialect
+            self._raw.send(f"DELETE FROM facet WHERE {sql.in_numbers('key')}", (sql.numbers(keys),))
         if self._added:
             # Sorted, so that the table is written in one direction
             keys = sorted({term_id << 32 | n for n, term_ids in self._added for term_id in term_ids})
