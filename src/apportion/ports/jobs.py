@@ -62,6 +62,24 @@ class Jobs(Protocol):
         """Return the numbers of the servers that run jobs; 0 where that is not known."""
         ...
 
+    def unfinished(self, dataset: Dataset, kind: JobKind) -> bool:
+        """Return whether a job of a kind whose input is stored whole is not done yet."""
+        ...
+
+    # The input of a job, in parts, while it is not dealt with
+
+    def keep_input(self, job: Job, part: int, body: bytes) -> None:
+        """Store a part of what a job was sent."""
+        ...
+
+    def input(self, job: Job, part: int) -> bytes | None:
+        """Return a part; None once it is dropped."""
+        ...
+
+    def drop_input(self, job: Job, part: int) -> None:
+        """Delete a part that is dealt with."""
+        ...
+
     def latest(self, dataset: Dataset, kind: JobKind) -> Job | None:
         """Return the job of a kind that was started last."""
         ...

@@ -153,9 +153,7 @@ class FacetCounter:
         self._late.append(count)
         return found
 
-    def _ranked(
-        self, counts: list[tuple[int, int]], known: Mapping[int, str], most: int
-    ) -> dict[str, int]:
+    def _ranked(self, counts: list[tuple[int, int]], known: Mapping[int, str], most: int) -> dict[str, int]:
         """Return the most frequent values by name; ``known``: names that need not be looked up."""
         # Only so many of those that tie: a field may have a hundred thousand values that one record each has
         if len(counts) > most:  # values that tie with the last one are ordered by name below
