@@ -17,7 +17,7 @@ import pytest
 from apportion.services.operations import OperationStoppedError
 from apportion.services.records import import_gold as golden
 from apportion.services.records import import_into as importing
-from apportion.services.records import input_parts
+from apportion.services.records import import_rows, input_parts
 from apportion.storage.sql.operations.jobs import SqlJobs
 from patience import patience, until
 from servers import SHARED, TEXT, LocalServer, local_server, problems, reopened, running_on
@@ -48,9 +48,7 @@ def total(client: httpx.Client, query: str = "*") -> int:
 def begun(client: httpx.Client) -> None:
     one = {"records": [{"id": "first", "inputs": {"text": "first"}}]}
     client.post(f"{DATASET}/{TEXT}:bulk", params=SHARED, json=one).raise_for_status()
-    client.patch(
-        f"{DATASET}/policies", params=SHARED, json={"annotation": "individual"}
-    ).raise_for_status()
+    client.patch(f"{DATASET}/policies", params=SHARED, json={"annotation": "individual"}).raise_for_status()
 
 
 def events(local: LocalServer) -> list[dict[str, Any]]:
@@ -95,11 +93,11 @@ def started_again(local: LocalServer, clock: FakeClock) -> httpx.Client:
 def finished(local: LocalServer) -> str:
     """Let jobs run to their end; the state of the last one."""
     local.app.state.app_state.jobs.start()
-    state: str = until(lambda: next(each for each in states(local) if each not in ("running", "waiting")))
+    state = until(lambda: next(each for each in states(local) if each not in ("running", "waiting")))
     local.app.state.app_state.jobs.close()
     with contextlib.closing(sqlite3.connect(local.path)) as raw:
         assert raw.execute("SELECT count(*) FROM job_inputs").fetchone() == (0,)
-    return state
+    return str(state)
 
 
 def states(local: LocalServer) -> Iterator[str | None]:
@@ -160,7 +158,7 @@ def test_a_stop_once_all_was_checked_is_gone_on_with_by_the_next_start(
     local, clock = stopped
     begun(local.client())
     with monkeypatch.context() as patched:
-        patched.setattr(importing, "add_rows", breaking(part, importing.add_rows))
+        patched.setattr(importing, "add_rows", breaking(part, import_rows.add_rows))
         with contextlib.suppress(OperationStoppedError):
             load(local.client(), [row(n) for n in range(40)])
     again = started_again(local, clock)
@@ -174,7 +172,8 @@ def test_a_stop_once_all_was_checked_is_gone_on_with_by_the_next_start(
 def test_a_failure_once_all_was_checked_leaves_the_rest_to_a_job(
     local: LocalServer, few: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    eva, inner, calls = local.client(), importing.add_rows, []
+    eva, inner = local.client(), import_rows.add_rows
+    calls: list[int] = []
     begun(eva)
 
     def failing(*given: Any) -> None:
@@ -238,7 +237,7 @@ def test_what_was_checked_fits_until_the_end_of_the_import(
     eva = local.client()
     begun(eva)
     answers: list[httpx.Response] = []
-    inner = importing.add_rows
+    inner = import_rows.add_rows
 
     def interfering(*given: Any) -> None:
         inner(*given)

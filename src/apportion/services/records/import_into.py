@@ -84,6 +84,10 @@ class RowsInto:
         assert self._actor is not None
         return self._actor
 
+    def form(self, item: ImportedRows) -> tuple[Any, ...]:
+        """Return the members of a row."""
+        return row_of(item)
+
     def find(self, tx: Transaction) -> Dataset:
         """Return the dataset, if the caller may import into it."""
         self._actor = self._look_up(tx)

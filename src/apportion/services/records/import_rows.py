@@ -201,7 +201,7 @@ class ImportNew(StagedDataset):
 
     def _fill(self) -> Iterator[Step]:
         encode, found = self._store.encode_records, self._asked.found
-        for part, _ in in_parts(found, row_of):
+        for part in in_parts(found, row_of):
             rows = EncodedRows(part, encode(self._asked.task, [each.record for each in part]), encode)
             yield partial(self._add, rows)
         yield self._finish

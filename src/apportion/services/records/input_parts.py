@@ -34,6 +34,10 @@ class Input(Protocol[C]):
     kind: JobKind
     now: int
 
+    def form(self, item: C) -> Any:
+        """Return an item as plain values and dataclasses."""
+        ...
+
     def find(self, tx: Transaction) -> Dataset:
         """Return the dataset, if the caller may do this with it."""
         ...
@@ -55,20 +59,18 @@ class Input(Protocol[C]):
         ...
 
 
-def in_parts(items: Sequence[T], form: Callable[[T], Any]) -> list[tuple[Sequence[T], bytes]]:
-    """Cut items into parts; return each with its stored form. ``form`` returns one as plain values and dataclasses."""
-    found: list[tuple[Sequence[T], bytes]] = []
-    encode = msgspec.msgpack.encode
-    start, some, size = 0, list[bytes](), 0
+def in_parts(items: Sequence[T], form: Callable[[T], Any]) -> list[Sequence[T]]:
+    """Cut items into parts. ``form`` returns one as plain values and dataclasses, which is how it is stored."""
+    found: list[Sequence[T]] = []
+    start = size = 0
     for place, item in enumerate(items):
-        body = encode(form(item))
-        if some and (len(some) == AT_ONCE or size + len(body) > BYTES_AT_ONCE):
-            found.append((items[start:place], encode(some)))
-            start, some, size = place, [], 0
-        some.append(body)
-        size += len(body)
-    if some:
-        found.append((items[start:], encode(some)))
+        more = len(msgspec.msgpack.encode(form(item)))
+        if place > start and (place - start == AT_ONCE or size + more > BYTES_AT_ONCE):
+            found.append(items[start:place])
+            start, size = place, 0
+        size += more
+    if start < len(items):
+        found.append(items[start:])
     return found
 
 
@@ -78,7 +80,7 @@ class PartedInput(Generic[T]):
     def __init__(
         self,
         wanted: Input[T],
-        parts: Sequence[tuple[Sequence[T], bytes]],
+        parts: Sequence[Sequence[T]],
         *,
         by: str,
         spec: Mapping[str, Any],
@@ -97,9 +99,10 @@ class PartedInput(Generic[T]):
     def steps(self) -> Iterator[Step]:
         """Yield the steps, each to be run in a transaction of its own."""
         yield self._begin
-        for place, (_, body) in enumerate(self._parts):
+        for place, items in enumerate(self._parts):  # some at a time: there may be a lot
+            body = msgspec.msgpack.encode([msgspec.msgpack.encode(self._wanted.form(each)) for each in items])
             yield partial(self._keep, place, body)
-        parts = [self._wanted.ready(items) for items, _ in self._parts]
+        parts = [self._wanted.ready(items) for items in self._parts]
         yield partial(self._accept, parts)
         for place, part in enumerate(parts):
             yield partial(self._some, place, part)
