@@ -97,7 +97,7 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "Parquet of 24 kB, 10,000 texts of 1 MB": ("parquet", lambda: _parquet(["a" * 1_000_000] * ROWS, "zstd")),
     "Parquet of 60 kB, 20,000,000 rows": ("parquet", lambda: _million_rows(text="a")),
 }
-"""What is uploaded: the format, and how to make the file."""
+"""Uploads by name: the format, and how to make the file."""
 
 
 def _upload(client: Client, name: str, format: str, body: bytes) -> str:

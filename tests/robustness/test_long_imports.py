@@ -52,7 +52,7 @@ def begun(client: httpx.Client) -> None:
 
 
 def events(local: LocalServer) -> list[dict[str, Any]]:
-    """What the imports' events say, newest first."""
+    """Return the details of the imports' events, newest first."""
     with contextlib.closing(sqlite3.connect(local.path)) as raw:
         rows = raw.execute(
             "SELECT detail FROM events WHERE what IN ('imported_records', 'imported_gold') ORDER BY no DESC"

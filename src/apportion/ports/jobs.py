@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from apportion.domain.datasets import Dataset
@@ -68,12 +68,12 @@ class Jobs(Protocol):
 
     # The input of a job, in parts, while it is not dealt with
 
-    def keep_input(self, job: Job, part: int, body: bytes) -> None:
-        """Store a part of what a job was sent."""
+    def keep_input(self, job: Job, part: int, items: Sequence[Sequence[Any]]) -> None:
+        """Store a part of what a job was sent: of each item the members, plain values and dataclasses."""
         ...
 
-    def input(self, job: Job, part: int) -> bytes | None:
-        """Return a part; None once it is dropped."""
+    def input(self, job: Job, part: int, kinds: Sequence[Any]) -> list[tuple[Any, ...]] | None:
+        """Return the items of a part, whose members are of these types; None once it is dropped."""
         ...
 
     def drop_input(self, job: Job, part: int) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import msgspec
-
 from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import BadRequestError, Refusal, ValidationError
 from apportion.domain.individual.answering import set_gold
@@ -115,9 +113,9 @@ class _GoldInto:
         self.look_up = look_up
         self._by = by
 
-    def form(self, item: ImportedGold) -> ImportedGold:
-        """Return the value as it is."""
-        return item
+    def members(self, item: ImportedGold) -> tuple[Any, ...]:
+        """Return the members of a value, which are stored."""
+        return tuple(item)
 
     def find(self, tx: Transaction) -> Dataset:
         """Return the dataset, if the caller may set gold there."""
@@ -210,7 +208,10 @@ def import_gold(
     wanted: GoldImport, look_up: Callable[[Transaction], Actor], *, by: str, now: int
 ) -> ImportFewGold | PartedInput[ImportedGold]:
     """Return the operation that stores gold values in which ``check_gold`` has found nothing wrong: all or none."""
-    gold, parts = _GoldInto(wanted, look_up, by=by, now=now), in_parts(wanted.entries, tuple)
+    gold, parts = (
+        _GoldInto(wanted, look_up, by=by, now=now),
+        in_parts(wanted.entries, lambda each: len(repr(each))),
+    )
     if len(parts) < 2:
         return ImportFewGold(gold, wanted)
     return PartedInput(gold, parts, by=by, spec={"overwrite": wanted.overwrite})
@@ -219,8 +220,8 @@ def import_gold(
 def finished_gold(store: Store, job: Job, *, now: int) -> StoredInput:
     """Return the operation that finishes an import of gold which a stop or a failure cut short."""
     wanted = GoldImport(DatasetAddress("", ""), (), job.spec["overwrite"])
-    decode = msgspec.msgpack.Decoder(ImportedGold).decode
-    return StoredInput(store, job, _GoldInto(wanted, _nobody, by=job.by, now=now), decode)
+    gold = _GoldInto(wanted, _nobody, by=job.by, now=now)
+    return StoredInput(store, job, gold, ImportedGold, (str, Value | None, str | None))
 
 
 def _nobody(_: Transaction) -> Actor:

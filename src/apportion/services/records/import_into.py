@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import ConflictError
 from apportion.domain.ids import UserId
@@ -15,7 +13,7 @@ from apportion.domain.individual.case import GoldValue
 from apportion.domain.jobs import Job, JobKind
 from apportion.domain.people import Actor, User
 from apportion.domain.permissions import Action
-from apportion.domain.records import Entities, Scored, Value, record_type
+from apportion.domain.records import Value, record_type
 from apportion.ports.store import Store, Transaction
 from apportion.services.datasets.access import DatasetAccess, dataset_by_number, open_dataset
 from apportion.services.operations import Step
@@ -30,7 +28,8 @@ from .import_rows import (
     check_kind,
     counts_of,
     log_import,
-    row_of,
+    members_of,
+    size_of,
 )
 from .input_parts import PartedInput, StoredInput, in_parts
 from .log import check_multi_label
@@ -84,9 +83,9 @@ class RowsInto:
         assert self._actor is not None
         return self._actor
 
-    def form(self, item: ImportedRows) -> tuple[Any, ...]:
-        """Return the members of a row."""
-        return row_of(item)
+    def members(self, item: ImportedRows) -> tuple[Any, ...]:
+        """Return the members of a row, which are stored."""
+        return members_of(item)
 
     def find(self, tx: Transaction) -> Dataset:
         """Return the dataset, if the caller may import into it."""
@@ -135,7 +134,7 @@ def import_into(
 
     They are seen some at a time, and all of them in the end even if the server is stopped meanwhile.
     """
-    rows, parts = RowsInto(store, look_up, asked, now=now), in_parts(asked.found, row_of)
+    rows, parts = RowsInto(store, look_up, asked, now=now), in_parts(asked.found, size_of)
     if len(parts) < 2:
         return ImportInto(rows, now=now)
     return PartedInput(rows, parts, by=by, spec={"task": str(asked.task)})
@@ -145,24 +144,8 @@ def finished_import(store: Store, job: Job, *, now: int) -> StoredInput:
     """Return the operation that finishes an import which a stop or a failure cut short."""
     task = Task(job.spec["task"])
     rows = RowsInto(store, _nobody, ImportRequest(DatasetAddress("", ""), task, ()), now=now)
-    return StoredInput(store, job, rows, lambda body: _row(task, body))
-
-
-def _row(task: Task, body: bytes) -> ImportedRows:
-    """Return a row from its stored form."""
-    record, answers, gold, status, agent, value = msgspec.msgpack.decode(body)
-    return ImportedRows(
-        msgspec.convert(record, record_type(task)),
-        msgspec.convert(answers, list[ImportedAnswer]),
-        None if gold is None else msgspec.convert(gold, GoldValue),
-        Status(status),
-        agent,
-        None if value is None else _value(value),
-    )
-
-
-def _value(form: Any) -> Value:
-    return msgspec.convert(form, Entities) if isinstance(form, dict) else msgspec.convert(form, Scored)
+    kinds = (record_type(task), list[ImportedAnswer], GoldValue | None, Status, str | None, Value | None)
+    return StoredInput(store, job, rows, ImportedRows, kinds)
 
 
 def _nobody(_: Transaction) -> Actor:

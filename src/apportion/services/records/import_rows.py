@@ -51,8 +51,9 @@ __all__ = [
     "check_kind",
     "counts_of",
     "log_import",
+    "members_of",
     "required_answers",
-    "row_of",
+    "size_of",
 ]
 
 AT_ONCE = 500
@@ -102,9 +103,16 @@ class ImportRequest:
     checked: Dataset | None = None
 
 
-def row_of(each: ImportedRows) -> tuple[Any, ...]:
-    """Return the members of a row in their order, which is its stored form."""
+def members_of(each: ImportedRows) -> tuple[Any, ...]:
+    """Return the members of a row in their order, which are its stored form."""
     return each.record, each.answers, each.gold, each.status, each.agent, each.value
+
+
+def size_of(each: ImportedRows) -> int:
+    """Return about how many bytes a row takes."""
+    record = each.record
+    rest = (record.metadata, record.prediction, record.vectors, each.answers, each.gold)
+    return len(record.text) + sum(len(repr(one)) for one in rest if one)
 
 
 def begin_import(
@@ -201,7 +209,7 @@ class ImportNew(StagedDataset):
 
     def _fill(self) -> Iterator[Step]:
         encode, found = self._store.encode_records, self._asked.found
-        for part in in_parts(found, row_of):
+        for part in in_parts(found, size_of):
             rows = EncodedRows(part, encode(self._asked.task, [each.record for each in part]), encode)
             yield partial(self._add, rows)
         yield self._finish

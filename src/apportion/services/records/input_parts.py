@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-import msgspec
-
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import Refusal
 from apportion.domain.jobs import Job, JobKind, JobState
@@ -34,8 +32,8 @@ class Input(Protocol[C]):
     kind: JobKind
     now: int
 
-    def form(self, item: C) -> Any:
-        """Return an item as plain values and dataclasses."""
+    def members(self, item: C) -> tuple[Any, ...]:
+        """Return the members of an item, which are stored."""
         ...
 
     def find(self, tx: Transaction) -> Dataset:
@@ -59,16 +57,16 @@ class Input(Protocol[C]):
         ...
 
 
-def in_parts(items: Sequence[T], form: Callable[[T], Any]) -> list[Sequence[T]]:
-    """Cut items into parts. ``form`` returns one as plain values and dataclasses, which is how it is stored."""
+def in_parts(items: Sequence[T], size: Callable[[T], int]) -> list[Sequence[T]]:
+    """Cut items into parts; ``size`` returns about how many bytes one takes."""
     found: list[Sequence[T]] = []
-    start = size = 0
+    start = total = 0
     for place, item in enumerate(items):
-        more = len(msgspec.msgpack.encode(form(item)))
-        if place > start and (place - start == AT_ONCE or size + more > BYTES_AT_ONCE):
+        more = size(item)
+        if place > start and (place - start == AT_ONCE or total + more > BYTES_AT_ONCE):
             found.append(items[start:place])
-            start, size = place, 0
-        size += more
+            start, total = place, 0
+        total += more
     if start < len(items):
         found.append(items[start:])
     return found
@@ -85,7 +83,7 @@ class PartedInput(Generic[T]):
         by: str,
         spec: Mapping[str, Any],
     ) -> None:
-        """``spec``: what ``stored_input`` needs to know of the request besides its items."""
+        """``spec``: what ``StoredInput`` needs to know of the request besides its items."""
         self.name = str(wanted.kind)
         self.counts: Mapping[str, int] = {}
         self._wanted = wanted
@@ -100,8 +98,7 @@ class PartedInput(Generic[T]):
         """Yield the steps, each to be run in a transaction of its own."""
         yield self._begin
         for place, items in enumerate(self._parts):  # some at a time: there may be a lot
-            body = msgspec.msgpack.encode([msgspec.msgpack.encode(self._wanted.form(each)) for each in items])
-            yield partial(self._keep, place, body)
+            yield partial(self._keep, place, list(map(self._wanted.members, items)))
         parts = [self._wanted.ready(items) for items in self._parts]
         yield partial(self._accept, parts)
         for place, part in enumerate(parts):
@@ -130,8 +127,8 @@ class PartedInput(Generic[T]):
         job = tx.jobs.add(dataset, str(uuid.uuid4()), self._wanted.kind, spec, by=self._by, at=self._now)
         self._job = tx.jobs.change(job, at=self._now, state=JobState.RUNNING)
 
-    def _keep(self, place: int, body: bytes, tx: Transaction) -> None:
-        tx.jobs.keep_input(self.job, place, body)
+    def _keep(self, place: int, items: Sequence[Any], tx: Transaction) -> None:
+        tx.jobs.keep_input(self.job, place, items)
 
     def _accept(self, parts: Sequence[Any], tx: Transaction) -> None:
         self._wanted.accept(tx, self._wanted.find(tx), parts)
@@ -177,14 +174,16 @@ def _add_part(tx: Transaction, wanted: Input[Any], id: str, place: int, part: An
 class StoredInput:
     """The steps that finish a job whose input is stored; one that was not stored whole is deleted."""
 
-    def __init__(self, store: Store, job: Job, wanted: Input[Any], decode: Callable[[bytes], Any]) -> None:
-        """``decode`` reads one item."""
+    def __init__(
+        self, store: Store, job: Job, wanted: Input[Any], item: type[Any], kinds: Sequence[Any]
+    ) -> None:
+        """``item`` is the class of an item, ``kinds`` the types of its members."""
         self.name = f"finish {job.kind}"
         self.result: Mapping[str, int] = {}
         self._store = store
         self._job = job
         self._wanted = wanted
-        self._decode = decode
+        self._item, self._kinds = item, kinds
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps, each to be run in a transaction of its own."""
@@ -194,11 +193,10 @@ class StoredInput:
             raise Refusal(NOTHING)
         for place in range(self._job.done, self._job.total):
             with self._store.read() as tx:
-                body = tx.jobs.input(self._job, place)
-            if body is None:  # it is dealt with already, or went with the dataset
+                found = tx.jobs.input(self._job, place, self._kinds)
+            if found is None:  # it is dealt with already, or went with the dataset
                 continue
-            items = [self._decode(each) for each in msgspec.msgpack.decode(body, type=list[bytes])]
-            yield partial(self._some, place, self._wanted.ready(items))
+            yield partial(self._some, place, self._wanted.ready([self._item(*each) for each in found]))
 
     def give_up(self) -> Iterator[Step]:
         """Yield no steps: the next start tries again."""

@@ -121,7 +121,7 @@ job_inputs = Table(
         "body",
         LargeBinary,
         nullable=False,
-        comment="what was sent, as services/records/input_parts.py has it",
+        comment="the items that were sent, in MessagePack",
     ),
 )
 
