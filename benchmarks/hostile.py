@@ -125,7 +125,7 @@ def _large() -> Iterator[Attack]:
     rows = [{"id": f"large{n}", "text": "word " * 1_000} for n in range(10_000)]
     lines = "\n".join(map(json.dumps, rows)).encode()
     records = [{"id": each["id"], "inputs": {"text": each["text"]}} for each in rows]
-    labels = [{"class": f"{n:03} {'x' * 120}"} for n in range(900)]
+    sentences = [{"text": "word " * 2_000} for _ in range(90)]
     file, into = {"task": TEXT, "format": "jsonl"}, "/api/datasets/large/import"
     bulk = json.dumps({"records": records}).encode()
     yield Attack(
@@ -136,8 +136,8 @@ def _large() -> Iterator[Attack]:
         "import: 15,000,000 empty rows", "POST", into, params=file, key=_BOSS, sent=b"{}\n" * 15_000_000
     )
     yield Attack(
-        "an answer of 100 kB", "PUT", f"{_PATH}/records/1/annotations/me",
-        {"value": {"labels": labels}, "state": "submitted", "version": 0},
+        "an answer of 900 kB", "PUT", "/api/datasets/texts/records/1/annotations/me",
+        {"value": {"sentences": sentences}, "state": "submitted", "version": 0},
     )  # fmt: skip
 
 
@@ -164,6 +164,7 @@ def _fill(server: Server, records: int) -> None:
                 for n in range(start, min(records, start + 1_000))
             ]
             client.log(DATASET, TEXT, msgspec.json.encode({"records": rows}))
+        client.log("texts", "Text2Text", b'{"records": [{"id": 1, "text": "short"}]}')
         rule = {"users": names(4), "overlap": 2, "mode": "pull", "skip": "next_person"}
         spec = {"rules": [rule], "blind": True, "visibility": "dataset", "seed": 7}
         client.ask("POST", f"{_PATH}/assignments", json.dumps(spec).encode())
