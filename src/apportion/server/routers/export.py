@@ -251,7 +251,7 @@ async def import_file(
         else:
             store, by = ctx.state.store, ctx.actor.username
             into = await asyncio.to_thread(lambda: import_into(store, ctx.look_up, asked, by=by, now=now))
-            await ctx.run(into, store=store)
+            await ctx.run(into, store=ctx.state.store)
     return await ctx.keep(
         json_reply(
             ImportOut(
