@@ -34,6 +34,7 @@ from . import (
     small,
     startup,
     team,
+    uploads,
     weak,
     writers,
 )
@@ -60,6 +61,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "browser": browser.measure,
     "team": team.measure,
     "hostile": hostile.measure,
+    "uploads": uploads.measure,
     "cluster-team": cluster.measure,
     "indexed": indexed.measure,
     "writers": writers.measure,

@@ -51,6 +51,8 @@ class Attack:
     body: Any = None
     params: dict[str, str] = field(default_factory=dict)
     key: str = "person0"
+    sent: bytes | None = None
+    """The body as it is sent, where it is no JSON or large."""
 
 
 def _joined(patterns: Iterator[str], by: str = " OR ") -> str:
@@ -112,7 +114,31 @@ def _attacks() -> list[Attack]:
         Attack("export of 40 × text.exact", "POST", f"{_PATH}/export", {"format": "jsonl", "query": exact}, {}, _BOSS),
         Attack("export of everything", "POST", f"{_PATH}/export", {"format": "csv"}, {}, _BOSS),
         Attack("preview of a plan with 40 × text.exact", "POST", f"{_PATH}/assignments:preview", spread, {}, _BOSS),
+        Attack("my work", "GET", "/api/me/work"),
+        Attack("overview", "GET", "/api/overview", key=_BOSS),
+        *_large(),
     ]  # fmt: skip
+
+
+def _large() -> Iterator[Attack]:
+    """Requests with as large a body as is taken."""
+    rows = [{"id": f"large{n}", "text": "word " * 1_000} for n in range(10_000)]
+    lines = "\n".join(map(json.dumps, rows)).encode()
+    records = [{"id": each["id"], "inputs": {"text": each["text"]}} for each in rows]
+    sentences = [{"text": "word " * 2_000} for _ in range(90)]
+    file, into = {"task": TEXT, "format": "jsonl"}, "/api/datasets/large/import"
+    bulk = json.dumps({"records": records}).encode()
+    yield Attack(
+        "log: 10,000 records, 50 MB", "POST", f"/api/datasets/logged/{TEXT}:bulk", key=_BOSS, sent=bulk
+    )
+    yield Attack("import: 10,000 rows, 50 MB", "POST", into, params=file, key=_BOSS, sent=lines)
+    yield Attack(
+        "import: 15,000,000 empty rows", "POST", into, params=file, key=_BOSS, sent=b"{}\n" * 15_000_000
+    )
+    yield Attack(
+        "an answer of 900 kB", "PUT", "/api/datasets/texts/records/1/annotations/me",
+        {"value": {"sentences": sentences}, "state": "submitted", "version": 0},
+    )  # fmt: skip
 
 
 ATTACKS = _attacks()
@@ -138,6 +164,7 @@ def _fill(server: Server, records: int) -> None:
                 for n in range(start, min(records, start + 1_000))
             ]
             client.log(DATASET, TEXT, msgspec.json.encode({"records": rows}))
+        client.log("texts", "Text2Text", b'{"records": [{"id": 1, "text": "short"}]}')
         rule = {"users": names(4), "overlap": 2, "mode": "pull", "skip": "next_person"}
         spec = {"rules": [rule], "blind": True, "visibility": "dataset", "seed": 7}
         client.ask("POST", f"{_PATH}/assignments", json.dumps(spec).encode())
@@ -252,7 +279,7 @@ def _attack(port: int, attack: Attack, seconds: float) -> tuple[int, float]:
     To be run in a process of its own: the others would wait for this one's interpreter, not only for the server.
     """
     address = _address(attack.path, attack.params)
-    body = None if attack.body is None else json.dumps(attack.body).encode()
+    body = attack.sent if attack.body is None else json.dumps(attack.body).encode()
     until = time.perf_counter() + seconds
     status, longest = 0, 0.0
 

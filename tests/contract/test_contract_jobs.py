@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from apportion.domain.individual.case import Annotation, GoldValue, Origin
 from apportion.domain.jobs import FINISHED_LATER, Job, JobKind, JobState
+from apportion.domain.records import (
+    AgentValues,
+    Entities,
+    TextClassificationRecord,
+    TokenClassificationRecord,
+    Value,
+    Vector,
+)
 from apportion.ports.events import About
 from apportion.ports.jobs import JobChange
 from apportion.ports.store import Store, Transaction
-from apportion.vocabulary import AnnotationState, EventCode
+from apportion.spans import Entity
+from apportion.vocabulary import AnnotationState, EventCode, Status
 from owners import nobody
 from patience import patience
 from stored_dataset import INDIVIDUAL, StoredDataset, read, text, write
@@ -173,3 +183,57 @@ def test_a_job_is_gone_with_the_transaction_that_added_it(empty_store: Store) ->
         write(empty_store, work)
     assert find(empty_store, "new") is None
     assert find(empty_store, "kept") == kept
+
+
+def test_what_a_job_was_sent_comes_back_in_parts_until_it_is_dropped(empty_store: Store) -> None:
+    stored = StoredDataset(empty_store)
+    job, other = add(stored, "j1", JobKind.IMPORT), add(stored, "j2", JobKind.IMPORT)
+    spans = Entities([Entity(0, 3, "P"), Entity(1, 2, "Ü", 0.25)], 0.5)
+    gold = GoldValue(spans, Origin.IMPORTED, "ana", None, 2, 9)
+    record = TokenClassificationRecord(
+        "r", Status.VALIDATED, {"a": [1, "b"], "c": 1.5, "d": True}, None, 7, AgentValues("m", {"m": spans}),
+        None, {"v": Vector([1.0, 2.5], None, "m")}, "abc def", ["abc", "def"],
+    )  # fmt: skip
+    labels = TextClassificationRecord(
+        "l", prediction=AgentValues("m", {"m": A, "n": ()}), inputs={"t": ["x", "y"]}, multi_label=True
+    )
+    items = [(record, A, gold, Status.EDITED, "m"), (record, None, None, Status.DEFAULT, None)]
+    kinds = (TokenClassificationRecord, Value | None, GoldValue | None, Status, str | None)
+
+    write(empty_store, lambda tx: tx.jobs.keep_input(job, 0, items))
+    write(empty_store, lambda tx: tx.jobs.keep_input(job, 1, items[:1]))
+    write(
+        empty_store, lambda tx: tx.jobs.keep_input(job, 1, [(labels,)])
+    )  # again, as after a lost transaction
+    write(empty_store, lambda tx: tx.jobs.keep_input(other, 0, []))
+
+    assert read(empty_store, lambda tx: tx.jobs.input(job, 0, kinds)) == items
+    assert read(empty_store, lambda tx: tx.jobs.input(job, 1, (TextClassificationRecord,))) == [(labels,)]
+    assert read(empty_store, lambda tx: tx.jobs.input(job, 2, kinds)) is None
+    write(empty_store, lambda tx: tx.jobs.drop_input(job, 0))
+    assert read(empty_store, lambda tx: tx.jobs.input(job, 0, kinds)) is None
+    assert read(empty_store, lambda tx: tx.jobs.input(other, 0, kinds)) == []
+
+
+def test_a_job_is_unfinished_from_when_its_input_is_whole_until_it_ends(empty_store: Store) -> None:
+    stored = StoredDataset(empty_store)
+    job = add(stored, "j1", JobKind.IMPORT)
+
+    def unfinished() -> bool:
+        return read(empty_store, lambda tx: tx.jobs.unfinished(stored.dataset, JobKind.IMPORT))
+
+    seen = [unfinished()]
+    for state, total in (
+        (JobState.RUNNING, None),
+        (None, 3),
+        (JobState.WAITING, None),
+        (JobState.DONE, None),
+    ):
+        write(empty_store, partial(_change, job, state, total))
+        seen.append(unfinished())
+    assert seen == [False, False, True, True, False]
+    assert not read(empty_store, lambda tx: tx.jobs.unfinished(stored.dataset, JobKind.GOLD))
+
+
+def _change(job: Job, state: JobState | None, total: int | None, tx: Transaction) -> None:
+    tx.jobs.change(job, at=2, state=state, total=total)

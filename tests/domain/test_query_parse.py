@@ -313,3 +313,14 @@ def test_nested_groups_that_drop_their_fields_stay_cheap(advanced: bool) -> None
         return "f:(+x " * depth + ")" * depth
 
     assert calls(nest(60), advanced) <= 5 * calls(nest(15), advanced)
+
+
+@pytest.mark.parametrize("clause", ["w{}", 'id:"{}"', "n:[{} TO *]", "-(/x{}/ *y)"])
+def test_a_query_of_very_many_words_is_refused_with_the_place(clause: str) -> None:
+    per_clause = 2 if "(" in clause else 1
+    asked = [clause.format(n) for n in range(2_000 // per_clause)]
+    parse(" OR ".join(asked))
+    with pytest.raises(InvalidTextSearchError) as refused:
+        parse(" OR ".join([*asked, "more"]))
+    assert refused.value.position == len(" OR ".join(asked)) + 4
+    assert "2,000" in str(refused.value.reason)

@@ -94,7 +94,7 @@ def _plan(depth: int = 2) -> Plan:
         case 5:
             return During("event", 5, DICE.choice([50, 499, 1 << 62]))
         case 6:
-            return These(frozenset(DICE.sample(range(1, len(TEXTS) + 1), 20)))
+            return These(BitMap(DICE.sample(range(1, len(TEXTS) + 1), 20)))
         case 7:
             return All() if DICE.random() < 0.5 else Nothing()
         case 8 | 9:

@@ -398,7 +398,8 @@ def contradictions() -> Iterator[Bad]:
 # Queries and names
 
 HOSTILE = {
-    "an odd quote": '"' * 5001,
+    "an odd quote": '"' * 4001,
+    "many words": "a " * 2001,
     "open brackets": "(" * 5000,
     "deep brackets": "(" * 3000 + "a" + ")" * 3000,
     "NOT of nothing": "NOT " * 3000,
@@ -419,7 +420,7 @@ HOSTILE = {
     "a NUL": "soup\0",
 }
 STRANGE = {
-    "quotes": '"' * 5000,
+    "quotes": '"' * 4000,
     "many NOTs": "NOT " * 3000 + "a",
     "many minuses": "-" * 5000 + "a",
     "a catastrophic regex": "/(a+)+$/",

@@ -67,6 +67,18 @@ def test_work_that_gives_way_lets_others_go_first_from_the_start(rests: list[flo
     assert not foreground.busy
 
 
+def test_work_that_gives_way_rests_longer_than_other_old_work(rests: list[float]) -> None:
+    foreground = Foreground()
+    _begun(foreground)
+    _begun(foreground, long=True).check()
+    usual = sum(rests)
+    one_of_many = _computing(foreground)
+    one_of_many.give_way()
+    one_of_many.start()
+    one_of_many.check()
+    assert sum(rests) - usual > 2 * usual
+
+
 def test_work_that_ends_leaves_the_foreground_once(rests: list[float]) -> None:
     foreground = Foreground()
     _begun(foreground)

@@ -113,6 +113,30 @@ def test_one_long_row_is_refused_before_it_is_read_to_its_end(load: Any, kind: s
     refused(load(file, kind), "of the file has more than 8,000")
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_texts_are_counted_by_the_memory_they_take(
+    load: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    made: list[int] = []
+    inner = file_rows._count
+
+    def counted(*given: Any) -> Any:
+        made.append(1)
+        return inner(*given)
+
+    monkeypatch.setattr(file_rows, "_count", counted)
+    monkeypatch.setattr(file_rows, "_WIDEST", 0.1)  # 10,000 bytes
+    plain, wide = "a" * 900, "\N{WAVING HAND SIGN}" + "a" * 899
+
+    def file(text: str, rows: int) -> bytes:
+        lines = [json.dumps({"text": text}, ensure_ascii=False)] * rows if kind == "jsonl" else [text] * rows
+        return "\n".join([*([] if kind == "jsonl" else ["text"]), *lines]).encode()
+
+    refused(load(file(wide, 40), kind), "of memory")
+    assert len(made) == 3  # and the rest of the file is not read
+    assert load(file(plain, 10), kind).json()["records"] == 10
+
+
 def test_lists_without_end_in_a_row_are_not_made(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_rows, "_BRACKETS", 100)
     answer = load(b'{"text": "a", "metadata": {"x": [' + b"[]," * 200 + b"1]}}")

@@ -29,7 +29,8 @@ UNCHECKED = {
     "services/datasets/trash.py",  # whether there is one to delete, after the right to it was checked
     "services/insight/inbox.py",  # checks the right to the comment itself
     "services/records/export.py",  # checks again that the actor may still export
-    "services/records/import_rows.py",  # whether to import into it or to create it; the steps check
+    "services/records/import_gold.py",  # finishes what was checked when it was accepted
+    "services/records/import_into.py",  # the same
 }
 MODE = {
     # Who may ask whether a dataset is individual: the choice itself, and what switches between the two

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["ENDED", "FINISHED_LATER", "AcceptScope", "Job", "JobKind", "JobState", "runs_of", "within"]
+__all__ = [
+    "ENDED",
+    "FINISHED_LATER",
+    "WHOLE",
+    "AcceptScope",
+    "Job",
+    "JobKind",
+    "JobState",
+    "runs_of",
+    "within",
+]
 
 
 class JobKind(str, Enum):
@@ -20,6 +30,8 @@ class JobKind(str, Enum):
     DELETE = "records:delete"
     DISCARD = "records:discard"
     RERESOLVE = "records:settle"
+    IMPORT = "records:import"
+    GOLD = "gold:import"
 
     def __str__(self) -> str:
         return str(self.value)
@@ -62,7 +74,10 @@ ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.INTERRUPTED})
 """States in which a job does nothing more by itself, and its changes may be undone."""
 
 
-FINISHED_LATER = frozenset({JobKind.DELETE, JobKind.DISCARD, JobKind.RERESOLVE})
+WHOLE = frozenset({JobKind.IMPORT, JobKind.GOLD})
+"""Kinds that are begun once all of their input is stored and checked, and then done whole, whatever fails meanwhile."""
+
+FINISHED_LATER = WHOLE | {JobKind.DELETE, JobKind.DISCARD, JobKind.RERESOLVE}
 """Kinds that look like one step to the user: after a stop of the server, the next start continues them."""
 
 

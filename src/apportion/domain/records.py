@@ -40,7 +40,7 @@ __all__ = [
     "shown_text",
 ]
 
-Scored: TypeAlias = "tuple[tuple[str, float], ...]"
+Scored: TypeAlias = tuple[tuple[str, float], ...]
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Entities:
     score: float | None = None
 
 
-Value: TypeAlias = "Scored | Entities"
+Value: TypeAlias = Scored | Entities
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from string import ascii_lowercase
+from typing import Any
 from unicodedata import category
 
 from apportion.domain.stopwords import STOP_WORDS
@@ -122,14 +123,18 @@ def common_words(texts: Iterable[str], most: int) -> dict[str, int]:
     {'cat': 2, 'dog': 1}
     """
     counts: dict[bytes | str, int] = Counter(chain.from_iterable(map(_different, texts)))
-    if any(isinstance(word, str) for word in counts):  # the same word may have been counted in both forms
+    if str in set(map(type, counts)):  # the same word may have been counted in both forms
         both: Counter[bytes | str] = Counter()
         for word, n in counts.items():
             both[_as_text(word)] += n
         counts = dict(both)
-    least = min(heapq.nlargest(most + len(STOP_WORDS), counts.values()), default=0)
-    often = [(_as_text(word), n) for word, n in counts.items() if n >= least]
+    wanted = most + len(STOP_WORDS)
+    least = min(heapq.nlargest(wanted, counts.values()), default=0)
+    often = [(_as_text(word), n) for word, n in counts.items() if n > least]
     often.sort(key=lambda pair: (-pair[1], pair[0]))
+    # Thousands may tie with the last one; bytes are in the order of the letters they stand for
+    last: list[Any] = [word for word, n in counts.items() if n == least]
+    often += [(_as_text(word), least) for word in heapq.nsmallest(wanted, last)]
     return dict([pair for pair in often if pair[0] not in STOP_WORDS][:most])
 
 

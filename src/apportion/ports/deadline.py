@@ -16,8 +16,8 @@ __all__ = ["CallerGone", "Deadline", "Foreground"]
 
 T = TypeVar("T")
 
-AT_ONCE = 500
-"""Items processed between two checks."""
+AT_ONCE, TESTED_AT_ONCE = 500, 100
+"""Items processed between two checks; fewer where each is tested, which may take a hundred times as long."""
 STRETCH, PAUSE = 0.005, 0.001
 """Seconds of computing after which the thread rests, and for how long: while it computes, other threads wait for the
 interpreter whenever they come back from the file, and one answer comes back from there dozens of times."""
@@ -26,6 +26,8 @@ YOUNG = 0.25
 wait for all day takes, such as a search with all counts."""
 LONGEST_REST = 0.02
 """Seconds that older work rests at most between two stretches, so that it goes on even where others never pause."""
+CROWD_STRETCH, CROWD_REST = 0.002, 0.1
+"""The same for work that gives way: of somebody with many requests at once, whose work all together takes no more."""
 
 
 class CallerGone(Exception):
@@ -86,6 +88,7 @@ class Deadline:
         self._foreground = foreground
         self._young = False
         self._long = long
+        self._stretch, self._rest_for = STRETCH, LONGEST_REST
         self._hurry = 0
         self._old_at = -math.inf
         self._until = math.inf
@@ -105,7 +108,7 @@ class Deadline:
         now = self._clock()
         self._until = now + self._seconds
         if self._rests:
-            self._rest_at = now + STRETCH
+            self._rest_at = now + self._stretch
         if self._foreground is not None and not self._long and not self._young:
             self._young, self._old_at = True, now + YOUNG
             self._foreground.enter()
@@ -113,6 +116,7 @@ class Deadline:
     def give_way(self) -> None:
         """Let all others go first from the start; to be called before it."""
         self._long = True
+        self._stretch, self._rest_for = CROWD_STRETCH, CROWD_REST
 
     def finish(self) -> None:
         """End the work, in its thread; work that was never started has nothing to end."""
@@ -163,7 +167,7 @@ class Deadline:
         now = self._clock()
         if now > self._rest_at:
             self._rest(now)
-            self._rest_at = now + STRETCH
+            self._rest_at = now + self._stretch
         return now > self._until
 
     def _rest(self, now: float) -> None:
@@ -176,7 +180,7 @@ class Deadline:
                 self.finish()
                 self._long = True
         elif not self._hurry:
-            until = time.monotonic() + LONGEST_REST
+            until = time.monotonic() + self._rest_for
             while foreground.busy and not self._cancelled and time.monotonic() < until:
                 time.sleep(PAUSE)
 
@@ -201,6 +205,6 @@ class Deadline:
     def those(self, items: Iterable[T], test: Callable[[T], bool]) -> Iterator[T]:
         """Yield the items that pass, checking now and then."""
         waiting = iter(items)
-        while some := list(islice(waiting, AT_ONCE)):
+        while some := list(islice(waiting, TESTED_AT_ONCE)):
             self.check()
             yield from filter(test, some)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from apportion.domain.datasets import Dataset
@@ -60,6 +60,24 @@ class Jobs(Protocol):
 
     def owners(self) -> set[int]:
         """Return the numbers of the servers that run jobs; 0 where that is not known."""
+        ...
+
+    def unfinished(self, dataset: Dataset, kind: JobKind) -> bool:
+        """Return whether a job of a kind whose input is stored whole is not done yet."""
+        ...
+
+    # The input of a job, in parts, while it is not dealt with
+
+    def keep_input(self, job: Job, part: int, items: Sequence[Sequence[Any]]) -> None:
+        """Store a part of what a job was sent: of each item the members, plain values and dataclasses."""
+        ...
+
+    def input(self, job: Job, part: int, kinds: Sequence[Any]) -> list[tuple[Any, ...]] | None:
+        """Return the items of a part, whose members are of these types; None once it is dropped."""
+        ...
+
+    def drop_input(self, job: Job, part: int) -> None:
+        """Delete a part that is dealt with."""
         ...
 
     def latest(self, dataset: Dataset, kind: JobKind) -> Job | None:

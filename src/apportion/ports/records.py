@@ -279,6 +279,10 @@ class Records(Protocol):
         """
         ...
 
+    def prepare(self, dataset: Dataset, batch: Sequence[EncodedRecord]) -> None:
+        """Check records that are stored later, in parts: refuse now what ``log`` would refuse."""
+        ...
+
     def viewer(self, username: str) -> Viewer:
         """Return the number of a user's own view; ``NOBODY`` while they have none."""
         ...

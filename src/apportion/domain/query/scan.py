@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 MAX_WILDCARDS = 100
+MAX_VALUES = 2_000
+"""More than 1.x takes, where Elasticsearch refuses more than 1,024 clauses."""
 
 _BLANKS = re.compile(r"\s*")
 _PLAIN = re.compile(r'[^\s\\():^"~*?!\[\]{}&|]+')
@@ -128,6 +130,7 @@ class _Scanner:
         # Whether a field is in force, one entry per open bracket: only there do < and > compare,
         # so that a search for `<br>` stays a search.
         self._fielded = [False]
+        self._values = 0
 
     def tokens(self) -> list[Token]:
         found: list[Token] = []
@@ -136,9 +139,22 @@ class _Scanner:
             after_colon = (
                 bool(found) and isinstance(found[-1], PunctuationToken) and found[-1].sign is TokenKind.COLON
             )
-            found.append(self._next(after_colon))
+            token = self._next(after_colon)
+            self._count(token)
+            found.append(token)
             self._skip_blanks()
         return found
+
+    def _count(self, token: Token) -> None:
+        """Refuse a query with very many words before it takes long to read; names of fields do not count."""
+        if isinstance(token, PunctuationToken):
+            self._values -= token.sign is TokenKind.COLON
+        elif not isinstance(token, SuffixToken):
+            self._values += 1
+            if self._values > MAX_VALUES:
+                raise ScanError(
+                    token.at, f"a query may have {MAX_VALUES:,} words, phrases, ranges and patterns at most"
+                )
 
     def _next(self, after_colon: bool) -> Token:
         at, char = self._at, self._text[self._at]

@@ -28,6 +28,10 @@ Json = dict[str, Any]
 _BRACKETS = 200_000
 """Most lists and objects in a row, those inside its texts included: each takes far more memory than bytes, and
 nobody else is served while they are created."""
+_WIDEST = 2
+"""Bytes of memory that texts may take, for each byte that the rows may have: with one emoji in it, a text takes four
+times its length."""
+_NO_TEXT = sys.getsizeof("")
 _LINES_A_ROW = 100
 """Most lines, empty ones included, of a JSON lines file, for each row that it may have."""
 csv.field_size_limit(64 * 1024 * 1024)
@@ -60,7 +64,7 @@ class Row:
 def file_rows(file: IO[bytes], kind: str, limits: FileLimits) -> Iterator[Row]:
     """Yield the rows of a file, good and bad ones. Raises ``ValidationError`` if the file exceeds a limit."""
     reading = {"parquet": _parquet_rows, "jsonl": _json_rows, "csv": _csv_rows}[kind]
-    size = values = 0
+    size = values = memory = 0
     with contextlib.closing(reading(file, limits)) as rows:
         for row in rows:
             if row.place >= limits.rows:
@@ -71,9 +75,15 @@ def file_rows(file: IO[bytes], kind: str, limits: FileLimits) -> Iterator[Row]:
             if row.values is not None:
                 if len(row.values) > limits.columns:
                     _refuse(f"a row has {len(row.values):,} columns, and a file may have {limits.columns:,}")
-                values += _count(row.values, limits.values - values)
+                more, bytes_more = _count(row.values, limits.values - values)
+                values, memory = values + more, memory + bytes_more
                 if values > limits.values:
                     _refuse(f"the file has more than {limits.values:,} values")
+                if memory > _WIDEST * limits.size:
+                    _refuse(
+                        f"the texts of the file take more than {_WIDEST * limits.size:,} bytes of memory, as emoji "
+                        "and other rare characters make every character of their text wide"
+                    )
             yield row
 
 
@@ -82,15 +92,18 @@ def _refuse(message: str) -> NoReturn:
     raise ValidationError([{"loc": ["body"], "msg": msg, "type": "value_error.size"}], model="Import")
 
 
-def _count(row: Json, most: int) -> int:
-    """Count the values in a row, nested ones included; stop soon after ``most``."""
-    count, waiting = len(row), [each for each in row.values() if isinstance(each, dict | list)]
+def _count(row: Json, most: int) -> tuple[int, int]:
+    """Count the values in a row, nested ones included, and the bytes of memory of its texts; stop soon after ``most``
+    values."""
+    count = memory = 0
+    waiting: list[Any] = [row]
     while waiting and count <= most:
         inner = waiting.pop()
         count += len(inner)
         held = inner.values() if isinstance(inner, dict) else inner
         waiting += [each for each in held if isinstance(each, dict | list)]
-    return count
+        memory += sum(sys.getsizeof(each) - _NO_TEXT for each in held if isinstance(each, str))
+    return count, memory
 
 
 # JSON lines

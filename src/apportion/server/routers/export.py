@@ -44,6 +44,7 @@ from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets.access import find_unchecked
 from apportion.services.records import export as exporting
 from apportion.services.records import import_rows as importing
+from apportion.services.records.import_into import import_into
 from apportion.vocabulary import Task
 from apportion.wire.imports import AnswersWanted, BadRow, ExportIn, ImportOut
 
@@ -238,14 +239,19 @@ async def import_file(
         async with _READING:
             read = await asyncio.to_thread(lambda: read_file(file, how))
     asked = importing.ImportRequest(address, task, read.found, wanted)
-    misfits = await ctx.read_slow(lambda tx: importing.begin_import(tx, ctx.actor, asked), long=True)
+    checked, misfits = await ctx.read_slow(lambda tx: importing.begin_import(tx, ctx.actor, asked), long=True)
     read.leave_out(misfits)
     if read.bad and not leave_out:
         raise refusal_of(read)
     found = read.found
     if found and not dry_run:
-        asked = replace(asked, found=found)
-        await ctx.run(importing.import_operation(ctx.store, ctx.actor, asked, now=now))
+        asked = replace(asked, found=found, checked=checked)
+        if checked is None:
+            await ctx.run(importing.ImportNew(ctx.store, ctx.actor, asked, now=now))
+        else:
+            store, by = ctx.state.store, ctx.actor.username
+            into = await asyncio.to_thread(lambda: import_into(store, ctx.look_up, asked, by=by, now=now))
+            await ctx.run(into, store=ctx.state.store)
     return await ctx.keep(
         json_reply(
             ImportOut(

@@ -26,7 +26,7 @@ from apportion.services.answers.reresolve import (
     requeue_job,
     reresolving_steps,
 )
-from apportion.services.datasets.access import open_dataset
+from apportion.services.datasets.access import check_not_importing, open_dataset
 from apportion.services.operations import Step, parts_of
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
 
@@ -134,6 +134,8 @@ def _needs_job(before: Policies, after: Policies) -> bool:
 def put_policies(tx: Transaction, dataset: Dataset, after: Policies, *, by: str, now: int) -> Dataset:
     """Store and log the policies of a dataset, and change nothing else."""
     before = policies_of(dataset)
+    if before.individual != after.individual:
+        check_not_importing(tx, dataset)
     changed = tx.datasets.update(dataset, policies=after.store())
     detail = {name: value for name, value in after.show().items() if value != before.show()[name]}
     tx.annotations.log_event(dataset, by, EventCode.CHANGED_POLICIES, at=now, detail=detail)

@@ -9,10 +9,12 @@ from functools import partial
 from typing import Any
 
 from apportion.domain.errors import Refusal, StoreUnavailableError
-from apportion.domain.jobs import Job, JobKind, JobState
+from apportion.domain.jobs import WHOLE, Job, JobKind, JobState
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import dataset_by_number
 from apportion.services.operations import OperationStoppedError, Step, run_operation
+from apportion.services.records.import_gold import finished_gold
+from apportion.services.records.import_into import finished_import
 
 from .job_context import JobContext, JobOperation
 from .job_operations import FinishRemoval, FinishReresolving, FitModelJob
@@ -31,6 +33,8 @@ _KINDS: dict[JobKind, Callable[[JobContext, Job], JobOperation]] = {
     JobKind.DELETE: FinishRemoval,
     JobKind.DISCARD: FinishRemoval,
     JobKind.RERESOLVE: FinishReresolving,
+    JobKind.IMPORT: lambda context, job: finished_import(context.store, job, now=job.created_at),
+    JobKind.GOLD: lambda context, job: finished_gold(context.store, job, now=job.created_at),
 }
 
 
@@ -93,6 +97,8 @@ def run_next(context: JobContext) -> bool:
         _end(context, job, state=JobState.FAILED, message=str(refused))
     except Exception as failure:
         log.exception("job %s failed", job.id)
+        if job.kind in WHOLE:  # it stays as if it were running: the next start finishes it
+            return True
         _end(context, job, state=JobState.FAILED, message=f"it broke off: {type(failure).__name__}")
     return True
 

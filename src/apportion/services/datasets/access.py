@@ -12,12 +12,14 @@ from apportion.domain.assignment.states import Visibility
 from apportion.domain.datasets import Dataset, DatasetAddress, LabelSettings
 from apportion.domain.errors import (
     ClosedDatasetError,
+    ConflictError,
     DatasetGoneError,
     EntityAlreadyExistsError,
     EntityNotFoundError,
     WrongTaskError,
 )
 from apportion.domain.ids import RESOLVED, Viewer
+from apportion.domain.jobs import JobKind
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, allowed, effective_role, require
 from apportion.domain.policies import Policies
@@ -29,6 +31,7 @@ from .rights import require_right
 __all__ = [
     "DatasetAccess",
     "check_free",
+    "check_not_importing",
     "dataset_by_number",
     "find_unchecked",
     "open_dataset",
@@ -150,6 +153,15 @@ def find_unchecked(tx: Transaction, address: DatasetAddress) -> Dataset | None:
 def dataset_by_number(tx: Transaction, no: int) -> Dataset | None:
     """Find the dataset of a job or a stored plan; None once it has been deleted."""
     return tx.datasets.by_number(no)
+
+
+def check_not_importing(tx: Transaction, dataset: Dataset) -> None:
+    """Refuse a change by which what is being imported, and was checked before, might not fit any more."""
+    if tx.jobs.unfinished(dataset, JobKind.IMPORT):
+        raise ConflictError(
+            f"Records are being imported into dataset {dataset.name} just now. Nothing was changed; try again once the "
+            "import is done."
+        )
 
 
 def check_free(tx: Transaction, address: DatasetAddress, type: str = "Dataset") -> None:

@@ -14,7 +14,7 @@ from apportion.ports.events import About
 from apportion.ports.store import Transaction
 from apportion.vocabulary import EventCode
 
-from .access import open_dataset
+from .access import check_not_importing, open_dataset
 
 __all__ = ["SettingsChange", "delete_settings", "read_settings", "save_settings"]
 
@@ -75,6 +75,7 @@ def save_settings(
         if changes.characters is None
         else changes.characters,
     )
+    check_not_importing(tx, dataset)
     tx.datasets.update(dataset, settings=merged)
     _log_event(tx, actor, dataset, merged, now)
     return merged
@@ -127,5 +128,6 @@ def _kept(label: LabelOption, before: LabelOption | None) -> LabelOption:
 def delete_settings(tx: Transaction, actor: Actor, address: DatasetAddress, *, now: int) -> None:
     """Delete the settings; there may be none."""
     dataset = open_dataset(tx, actor, address, Action.EDIT_SETTINGS).dataset
+    check_not_importing(tx, dataset)
     tx.datasets.update(dataset, settings=None)
     _log_event(tx, actor, dataset, None, now)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from apportion.domain.assignment.queue import submit
 from apportion.domain.datasets import Dataset, DatasetAddress, LabelSettings
@@ -29,30 +30,34 @@ from apportion.services.assignments.policies import PolicyCause, set_policies
 from apportion.services.datasets.access import (
     DatasetAccess,
     check_free,
-    find_unchecked,
-    open_dataset,
     open_if_there,
 )
 from apportion.services.datasets.manage import NewDataset, blank_dataset, require_workspace
 from apportion.services.datasets.staging import StagedDataset, publish
-from apportion.services.operations import Step, parts_of
+from apportion.services.operations import Step
 from apportion.vocabulary import AnnotationState, CountDecision, EventCode, HistoryReason, Status, Task
 
+from .input_parts import in_parts
 from .log import LogRequest, labels_of, log_into
 
 __all__ = [
-    "ImportInto",
+    "EncodedRows",
     "ImportNew",
     "ImportRequest",
     "ImportedAnswer",
     "ImportedRows",
+    "add_rows",
     "begin_import",
-    "import_operation",
+    "check_kind",
+    "counts_of",
+    "log_import",
+    "members_of",
     "required_answers",
+    "size_of",
 ]
 
 AT_ONCE = 500
-"""Records of a new dataset per transaction: few, so that nobody annotating waits long."""
+"""Records whose answers are read and written together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +91,37 @@ class ImportedRows:
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """A request to import records. ``settings`` are those of a dataset that is not there yet."""
+    """A request to import records. ``settings`` are those of a dataset that is not there yet.
+
+    ``checked`` is the dataset that ``begin_import`` checked the records against; None: there was none.
+    """
 
     address: DatasetAddress
     task: Task
     found: Sequence[ImportedRows]
     settings: LabelSettings | None = None
+    checked: Dataset | None = None
 
 
-def begin_import(tx: Transaction, actor: Actor, asked: ImportRequest) -> list[tuple[int, str]]:
-    """Check what can be checked before anything is stored; return indices of records that do not fit, and why."""
+def members_of(each: ImportedRows) -> tuple[Any, ...]:
+    """Return the members of a row in their order, which are its stored form."""
+    return each.record, each.answers, each.gold, each.status, each.agent, each.value
+
+
+def size_of(each: ImportedRows) -> int:
+    """Return about how many bytes a row takes."""
+    record = each.record
+    rest = (record.metadata, record.prediction, record.vectors, each.answers, each.gold)
+    return len(record.text) + sum(len(repr(one)) for one in rest if one)
+
+
+def begin_import(
+    tx: Transaction, actor: Actor, asked: ImportRequest
+) -> tuple[Dataset | None, list[tuple[int, str]]]:
+    """Check what can be checked before anything is stored.
+
+    Return the dataset if there is one, and the indices of records that do not fit, and why.
+    """
     address, found = replace(asked.address, task=asked.task), asked.found
     require(actor, Action.CREATE_BY_LOGGING, address.workspace)
     require_workspace(tx, address.workspace)
@@ -118,12 +144,14 @@ def begin_import(tx: Transaction, actor: Actor, asked: ImportRequest) -> list[tu
         dataset, multi_label = replace(blank, settings=asked.settings), None
     else:
         dataset = access.dataset
-        _check_kind(dataset, found)
+        check_kind(dataset, found)
         multi_label = dataset.multi_label if dataset.records else None
-    return [(place, why) for place, each in enumerate(found) if (why := _misfit(dataset, multi_label, each))]
+    each_deadline = enumerate(tx.deadline.each(found))
+    misfits = [(place, why) for place, each in each_deadline if (why := _misfit(dataset, multi_label, each))]
+    return None if access is None else dataset, misfits
 
 
-def _check_kind(dataset: Dataset, found: Sequence[ImportedRows]) -> None:
+def check_kind(dataset: Dataset, found: Sequence[ImportedRows]) -> None:
     """Refuse answers of several people for a dataset that keeps one answer per record."""
     if any(each.individual for each in found) and not dataset.individual:
         raise ConflictError(
@@ -150,35 +178,6 @@ def _misfit(dataset: Dataset, multi_label: bool | None, each: ImportedRows) -> s
     except (BadRequestError, ValidationError) as refused:
         return str(refused)
     return None
-
-
-class ImportInto:
-    """The step that adds all of the records to a dataset that is there: one transaction, so that it is all or none."""
-
-    name = "import into dataset"
-
-    def __init__(self, store: Store, actor: Actor, asked: ImportRequest, *, now: int) -> None:
-        self._store = store
-        self._actor = actor
-        self._asked = asked
-        self._now = now
-
-    def steps(self) -> Iterator[Step]:
-        """Yield the one step."""
-        encode, asked = self._store.encode_records, self._asked
-        rows = EncodedRows(asked.found, encode(asked.task, [each.record for each in asked.found]), encode)
-        yield lambda tx: self._add(tx, rows)
-
-    def give_up(self) -> Iterator[Step]:
-        """Yield no steps: nothing was stored."""
-        return iter(())
-
-    def _add(self, tx: Transaction, rows: EncodedRows) -> None:
-        address = replace(self._asked.address, task=self._asked.task)
-        access = open_dataset(tx, self._actor, address, Action.CREATE_BY_LOGGING, open_only=True)
-        _check_kind(access.dataset, rows.found)
-        _add(access, rows, self._now)
-        _log_event(access, rows.found, self._now)
 
 
 class ImportNew(StagedDataset):
@@ -210,29 +209,19 @@ class ImportNew(StagedDataset):
 
     def _fill(self) -> Iterator[Step]:
         encode, found = self._store.encode_records, self._asked.found
-        for part in parts_of(found, AT_ONCE):
+        for part in in_parts(found, size_of):
             rows = EncodedRows(part, encode(self._asked.task, [each.record for each in part]), encode)
             yield partial(self._add, rows)
         yield self._finish
 
     def _add(self, rows: EncodedRows, tx: Transaction) -> None:
-        _add(DatasetAccess(tx, self._actor, self.target), rows, self._now)
+        add_rows(DatasetAccess(tx, self._actor, self.target), rows, self._now)
 
     def _finish(self, tx: Transaction) -> None:
         shown, who = publish(tx, self.target), self._actor.username
         after = {"task": str(shown.task)}
         tx.events.add(EventCode.CREATED, About(shown), who=who, at=self._now, after=after)
-        _log_event(DatasetAccess(tx, self._actor, shown), self._asked.found, self._now)
-
-
-def import_operation(store: Store, actor: Actor, asked: ImportRequest, *, now: int) -> ImportInto | ImportNew:
-    """Return the operation that stores all of the records or none, whatever happens meanwhile.
-
-    The request is one that ``begin_import`` has found nothing wrong with.
-    """
-    with store.read() as tx:
-        there = find_unchecked(tx, asked.address) is not None
-    return ImportInto(store, actor, asked, now=now) if there else ImportNew(store, actor, asked, now=now)
+        log_import(DatasetAccess(tx, self._actor, shown), counts_of(self._asked.found), self._now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +233,16 @@ class EncodedRows:
     encode: Prepare
 
 
-def _log_event(access: DatasetAccess, found: Sequence[ImportedRows], now: int) -> None:
-    detail = {
+def counts_of(found: Sequence[ImportedRows]) -> dict[str, int]:
+    return {
         "records": len(found),
         "answers": sum(len(each.answers) for each in found),
         "gold": sum(each.gold is not None for each in found),
     }
-    what = EventCode.IMPORTED_RECORDS
+
+
+def log_import(access: DatasetAccess, counts: Mapping[str, int], now: int) -> None:
+    what, detail = EventCode.IMPORTED_RECORDS, dict(counts)
     access.tx.annotations.log_event(access.dataset, access.username, what, at=now, detail=detail)
 
 
@@ -277,7 +269,7 @@ def required_answers(found: Sequence[ImportedRows]) -> RequiredAnswers:
     return wanted
 
 
-def _add(access: DatasetAccess, rows: EncodedRows, now: int) -> None:
+def add_rows(access: DatasetAccess, rows: EncodedRows, now: int) -> None:
     """Log the records and set people's answers."""
     tx, dataset, found = access.tx, access.dataset, rows.found
     records = [each.record for each in found]

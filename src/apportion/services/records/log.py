@@ -19,7 +19,15 @@ from apportion.services.datasets.access import DatasetAccess, open_if_there
 from apportion.services.datasets.manage import NewDataset, new_dataset, note_tags, require_workspace
 from apportion.vocabulary import EventCode, Task
 
-__all__ = ["LogRequest", "Logged", "labels_of", "log_into", "log_records", "speaks_for_others"]
+__all__ = [
+    "LogRequest",
+    "Logged",
+    "check_multi_label",
+    "labels_of",
+    "log_into",
+    "log_records",
+    "speaks_for_others",
+]
 
 
 class Logged(NamedTuple):
@@ -53,7 +61,7 @@ def log_into(access: DatasetAccess, request: LogRequest, *, now: int) -> Logged:
     """Store the records in a dataset; that the actor may log into it has been checked before."""
     tx = access.tx
     _check_labels(access.dataset, request.records)
-    dataset = _check_multi_label(tx, access.dataset, request.records)
+    dataset = check_multi_label(tx, access.dataset, request.records)
     access, mode = access.on(dataset), answer_mode(tx, dataset)
     request = _without_mirrors(tx, dataset, request)
     kept = mode.log(access, request, now=now)
@@ -119,7 +127,7 @@ def labels_of(record: Record) -> list[str]:
     return found
 
 
-def _check_multi_label(tx: Transaction, dataset: Dataset, records: Sequence[Record]) -> Dataset:
+def check_multi_label(tx: Transaction, dataset: Dataset, records: Sequence[Record]) -> Dataset:
     """Refuse to mix single-label and multi-label records: the first record decides which a dataset holds."""
     first = records[0] if records else None
     if not isinstance(first, TextClassificationRecord):

@@ -84,7 +84,7 @@ class QueryTranslator:
             case During("event", low, high):
                 return {"range": {"event": {"gte": low, "lte": high}}}
             case These(ns):
-                return numbers_query(BitMap(ns))
+                return numbers_query(ns)
             case Found(ns):
                 return numbers_query(ns)
             case Both(plans):

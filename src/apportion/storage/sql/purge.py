@@ -113,6 +113,12 @@ def _jobs(raw: RawConnection, dataset: int, limit: int) -> bool:
         )
         if gone.rowcount:
             return True
+        if raw.execute("SELECT 1 FROM job_inputs WHERE job = ?", (job,)).fetchone() is not None:
+            raw.execute(
+                "DELETE FROM job_inputs WHERE job = ? AND part = (SELECT min(part) FROM job_inputs WHERE job = ?)",
+                (job, job),
+            )
+            return True
         raw.execute("DELETE FROM jobs WHERE no = ?", (job,))
     return False
 

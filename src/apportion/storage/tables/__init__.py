@@ -12,7 +12,16 @@ from .base import metadata
 from .content import agents, annotations_table, comments, gold, history, posteriors, records, time_spent
 from .dataset import datasets, guidelines, purged_datasets
 from .index import facet, fields, numbers, vals, vectors
-from .operations import events, events_pruning, job_changes, jobs, replies, webhook_deliveries, webhooks
+from .operations import (
+    events,
+    events_pruning,
+    job_changes,
+    job_inputs,
+    jobs,
+    replies,
+    webhook_deliveries,
+    webhooks,
+)
 from .people import memberships, sessions, users, workspaces
 
 __all__ = [
@@ -29,6 +38,7 @@ __all__ = [
     "guidelines",
     "history",
     "job_changes",
+    "job_inputs",
     "jobs",
     "memberships",
     "metadata",

@@ -8,7 +8,16 @@ from sqlalchemy.event import listen
 from .base import checksum_column, metadata
 from .json_text import JsonText
 
-__all__ = ["events", "events_pruning", "job_changes", "jobs", "replies", "webhook_deliveries", "webhooks"]
+__all__ = [
+    "events",
+    "events_pruning",
+    "job_changes",
+    "job_inputs",
+    "jobs",
+    "replies",
+    "webhook_deliveries",
+    "webhooks",
+]
 
 events = Table(
     "events",
@@ -101,6 +110,19 @@ job_changes = Table(
     Column("state", Text, nullable=False, comment="of what was there: none, draft, submitted, discarded"),
     Column("version", Integer, nullable=False, comment="what the job made it; undone only if it still is"),
     Column("before", LargeBinary, comment="JSON of the value that was there"),
+)
+
+job_inputs = Table(
+    "job_inputs",
+    metadata,
+    Column("job", Integer, primary_key=True),
+    Column("part", Integer, primary_key=True, comment="in this order; gone once it is dealt with"),
+    Column(
+        "body",
+        LargeBinary,
+        nullable=False,
+        comment="the items that were sent, in MessagePack",
+    ),
 )
 
 webhooks = Table(

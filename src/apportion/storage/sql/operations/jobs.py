@@ -58,6 +58,32 @@ class SqlJobs:
         ).fetchone()
         return None if row is None else _job(row)
 
+    def unfinished(self, dataset: Dataset, kind: JobKind) -> bool:
+        row = self._raw.execute(
+            "SELECT 1 FROM jobs WHERE dataset = ? AND kind = ? AND state IN (?, ?) AND total IS NOT NULL",
+            (dataset.no, str(kind), str(JobState.WAITING), str(JobState.RUNNING)),
+        ).fetchone()
+        return row is not None
+
+    def keep_input(self, job: Job, part: int, items: Sequence[Sequence[Any]]) -> None:
+        self._raw.execute(
+            # Again, where the transaction that it shared was lost
+            "INSERT INTO job_inputs (job, part, body) VALUES (?, ?, ?) ON CONFLICT (job, part) DO UPDATE SET "
+            "body = excluded.body",
+            (job.no, part, msgspec.msgpack.encode(items)),
+        )
+
+    def input(self, job: Job, part: int, kinds: Sequence[Any]) -> list[tuple[Any, ...]] | None:
+        row = self._raw.execute(
+            "SELECT body FROM job_inputs WHERE job = ? AND part = ?", (job.no, part)
+        ).fetchone()
+        if row is None:
+            return None
+        return [tuple(map(msgspec.convert, item, kinds)) for item in msgspec.msgpack.decode(row[0])]
+
+    def drop_input(self, job: Job, part: int) -> None:
+        self._raw.execute("DELETE FROM job_inputs WHERE job = ? AND part = ?", (job.no, part))
+
     def latest(self, dataset: Dataset, kind: JobKind) -> Job | None:
         return self._one("WHERE dataset = ? AND kind = ? ORDER BY no DESC LIMIT 1", dataset.no, str(kind))
 

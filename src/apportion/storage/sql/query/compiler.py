@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
+from pyroaring import BitMap
+
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import InvalidTextSearchError
 from apportion.domain.ids import RESOLVED
@@ -115,14 +117,14 @@ class QueryCompiler:
 
     def ids(self, ids: Iterable[str]) -> Plan:
         """Find the records with these ids; unknown ones match nothing."""
-        found: set[int] = set()
+        found = BitMap()
         for id in self._deadline.each(ids):
             row = self._raw.execute(
                 "SELECT rid & 4294967295 FROM records WHERE dataset = ? AND id = ?", (self._dataset.no, id)
             ).fetchone()
             if row is not None:
                 found.add(row[0])
-        return These(frozenset(found)) if found else Nothing()
+        return These(found) if found else Nothing()
 
     def compile(self, query: Query) -> Plan:
         """Compile a query. Raises ``InvalidTextSearchError``."""
@@ -260,7 +262,7 @@ class QueryCompiler:
             return Between(no, float("-inf"), float("inf"))
         if kind.startswith("vector:"):
             rows = self._raw.execute("SELECT n FROM vectors WHERE field = ?", (no,))
-            return These(frozenset(n for (n,) in rows))
+            return These(BitMap(n for (n,) in self._deadline.each(rows)))
         if kind == "nested":
             return Check(All(), LeafTest(name, Exists(name)))
         if kind == "input":
@@ -384,7 +386,7 @@ class QueryCompiler:
             "SELECT id, rid & 4294967295 FROM records WHERE dataset = ? AND id >= ? AND id < ?",
             (self._dataset.no, prefix, prefix + "\U0010ffff\U0010ffff"),
         )
-        found = frozenset(n for _, n in self._deadline.those(rows, lambda row: test(row[0])))
+        found = BitMap(n for _, n in self._deadline.those(rows, lambda row: test(row[0])))
         return These(found) if found else Nothing()
 
     # Everything else

@@ -56,8 +56,7 @@ class Evaluation:
             case Text(node):
                 return Found(self._cache.text(self._connection, node))
             case These(ns):
-                # Here, where the cache is not held: there may be very many ids
-                return Found(BitMap(ns))
+                return Found(ns)
             case Without(inner):
                 return Without(self.prepared(inner))
             case Either(plans):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ from pyroaring import BitMap
 from apportion.domain.stopwords import STOP_WORDS
 from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import common_words
-from apportion.storage.sql.codec.fragments import unpacked
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.index.fields import NumberField, Numbers
@@ -66,11 +65,15 @@ class FacetCounter:
         self._texts = texts
         self._alone = alone
         self._ns: Numbers | None = None
+        self._late: list[Callable[[], None]] = []
+        """Counts made by reading records, which take long: done once the cache is released."""
         rows = connection.raw.execute("SELECT name, no, kind FROM fields WHERE dataset = ?", (cache.dataset,))
         self._fields: dict[str, tuple[int, str]] = {name: (no, kind) for name, no, kind in rows}
 
     def count_texts(self, facets: frozenset[str] | None, counts: dict[str, Any]) -> dict[str, Any]:
-        """Add the facets that are counted by reading texts, for which the cache need not be held."""
+        """Add the facets that are counted by reading records, for which the cache need not be held."""
+        for each in self._late:
+            each()
         wanted = ALL_FACETS if facets is None else facets
         if "words" in wanted:
             counts["words"] = self._words()
@@ -79,7 +82,7 @@ class FacetCounter:
     def count(self, facets: frozenset[str] | None) -> dict[str, Any]:
         """Count the wanted facets (None: all there are) except words, each ``{value: count}``, most first.
 
-        The caller holds the cache.
+        The caller holds the cache. Some are empty until ``count_texts`` is called.
         """
         wanted = ALL_FACETS if facets is None else facets
         if "words" in wanted and not self._of_all():
@@ -135,19 +138,34 @@ class FacetCounter:
             )
         facet = self._cache.facet(field[0], viewer)
         counts = facet.counts(self._selection, self._numbers, most)
-        if counts is None:
-            counts = self._counted_by_record(field[0], viewer)
+        if counts is not None:
+            return self._ranked(counts, facet.values, most)
+        if name in ("assigned_to", "assignment"):
+            # Slots are no part of a record's row, so reading records would not find these values
+            return self._ranked(self._counted_by_value(field[0], viewer), facet.values, most)
+        found: dict[str, int] = {}
+        ns, values = self._sample(), np.asarray(facet.term_ids)  # a copy: the cache may change
+
+        def count() -> None:
+            counted = self._counted_by_record(ns, field[0], viewer, values)
+            found.update(self._ranked(counted, {}, most))
+
+        self._late.append(count)
+        return found
+
+    def _ranked(self, counts: list[tuple[int, int]], known: Mapping[int, str], most: int) -> dict[str, int]:
+        """Return the most frequent values by name; ``known``: names that need not be looked up."""
         # Only so many of those that tie: a field may have a hundred thousand values that one record each has
         if len(counts) > most:  # values that tie with the last one are ordered by name below
             last = counts[most - 1][1]
             counts = [pair for pair in counts[: most * 5] if pair[1] >= last]
-        names = self._names(facet.values, [term_id for term_id, _ in counts])
+        names = self._names(known, [term_id for term_id, _ in counts])
         ranked = sorted(
             ((names[term_id], n) for term_id, n in counts if term_id in names), key=lambda p: (-p[1], p[0])
         )
         return dict(ranked[:most])
 
-    def _names(self, known: dict[int, str], term_ids: list[int]) -> dict[int, str]:
+    def _names(self, known: Mapping[int, str], term_ids: list[int]) -> dict[int, str]:
         unknown = [term_id for term_id in term_ids if term_id not in known]
         found = {term_id: known[term_id] for term_id in term_ids if term_id in known}
         raw = self._connection.raw
@@ -156,32 +174,30 @@ class FacetCounter:
             found.update(raw.execute(f"SELECT vid, value FROM vals WHERE {among}", given).fetchall())
         return found
 
-    def _counted_by_record(self, field: int, viewer: int) -> list[tuple[int, int]]:
-        """Count values by reading a sample of the records: for fields with many values, several to a record."""
-        ns = self._sample()
+    def _counted_by_record(
+        self, ns: Numbers, field: int, viewer: int, values: Numbers
+    ) -> list[tuple[int, int]]:
+        """Count values by reading some records: for fields with many values, several to a record."""
         base = self._cache.dataset << 32
-        counts: Counter[int] = Counter()
-        # Slots are no part of a record's row, so reading records would not find these values
-        if field in {self._fields[name][0] for name in ("assigned_to", "assignment") if name in self._fields}:
-            return self._counted_by_value(field, viewer)
-        raw, sql = self._connection.raw, self._connection.raw.dialect
+        packed: list[bytes] = []
+        raw, sql, deadline = self._connection.raw, self._connection.raw.dialect, self._connection.deadline
         column = "answer_terms" if field in self._answer_fields() else "terms"
         for start in range(0, len(ns), 500):
-            among, given = sql.in_few("rid", [base | int(n) for n in ns[start : start + 500]])
+            deadline.check()
+            among, given = sql.in_few("rid", (base + ns[start : start + 500]).tolist())
             if viewer:
                 rows = raw.execute(
                     f"SELECT terms FROM annotations WHERE annotator = ? AND {among}", (viewer, *given)
                 )
             else:
                 rows = raw.execute(f"SELECT {column} FROM records WHERE {among}", given)
-            for (terms,) in rows:
-                counts.update(unpacked(terms))
+            packed += [terms for (terms,) in rows.fetchall() if terms]
         # A row's terms are those of all fields together
-        ours = raw.execute(
-            f"SELECT vid FROM vals WHERE field = ? AND viewer = ? AND {sql.in_numbers('vid')}",
-            (field, viewer, sql.numbers(counts)),
-        )
-        return Counter({term_id: counts[term_id] for (term_id,) in ours}).most_common()
+        terms, counts = np.unique(np.frombuffer(b"".join(packed), dtype=np.uint32), return_counts=True)
+        ours = np.isin(terms, values)
+        terms, counts = terms[ours], counts[ours]
+        order = np.lexsort((terms, -counts))
+        return list(zip(terms[order].tolist(), counts[order].tolist(), strict=True))
 
     def _counted_by_value(self, field: int, viewer: int) -> list[tuple[int, int]]:
         """Count by value: there are only as many values as people, and the records of each are cached or one range."""
@@ -259,12 +275,17 @@ class FacetCounter:
 
     def _mentions(self, name: str) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
-        for value, n in self._terms(name, 5 * MOST_VALUES).items():
-            label, _, mention = value.partition(MENTION_SEPARATOR)
-            per_label = found.setdefault(label, {})
-            # The most frequent come first, so that what is cut off are the rarest
-            if len(per_label) < MOST_VALUES:
-                per_label[mention] = n
+        counted = self._terms(name, 5 * MOST_VALUES)
+
+        def group() -> None:
+            for value, n in counted.items():
+                label, _, mention = value.partition(MENTION_SEPARATOR)
+                per_label = found.setdefault(label, {})
+                # The most frequent come first, so that what is cut off are the rarest
+                if len(per_label) < MOST_VALUES:
+                    per_label[mention] = n
+
+        self._late.append(group)
         return found
 
     def _words(self) -> dict[str, int]:

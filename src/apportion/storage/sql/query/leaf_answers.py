@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
+from pyroaring import BitMap
+
 from apportion.domain.agreement.measures import kind_of
 from apportion.domain.assignment.states import RowState
 from apportion.domain.consensus.answers import UNUSABLE, given, labels_of
@@ -87,7 +89,7 @@ class AnsweredLeaves:
             answers.setdefault(n, set()).add(decoded[key])
             if annotator in people:
                 answered.add(n)
-        found = frozenset(n for n, meanings in answers.items() if len(meanings) > 1 and n in answered)
+        found = BitMap(n for n, meanings in answers.items() if len(meanings) > 1 and n in answered)
         return These(found) if found else Nothing()
 
     def _meaning(self, state: int, value: bytes | None) -> Hashable:
@@ -106,7 +108,7 @@ class AnsweredLeaves:
             f"AND state = {_SUBMITTED} GROUP BY rid HAVING max(updated) BETWEEN ? AND ?",
             (*self._bounds, low, high),
         ).fetchall()
-        return These(frozenset(n for (n,) in rows)) if rows else Nothing()
+        return These(BitMap(n for (n,) in rows)) if rows else Nothing()
 
     # What agreement compares: answers that count and were not asked for because of others, where there are two
 
@@ -140,7 +142,7 @@ class AnsweredLeaves:
             return Nothing()
         kind = kind_of(self._dataset.task, multi_label=bool(self._dataset.multi_label))
         meant: dict[bytes, bool] = {}
-        found = set()
+        found = BitMap()
         rows = self._raw.execute(
             f"SELECT rid & 4294967295, value FROM annotations WHERE {_COMPARED} AND rid IN ({self._shared()})",
             (*self._bounds, self._dataset.no),
@@ -151,7 +153,7 @@ class AnsweredLeaves:
                 meant[value] = any(map(fits, labels_of(answer, kind)))
             if meant[value]:
                 found.add(n)
-        return These(frozenset(found)) if found else Nothing()
+        return These(found) if found else Nothing()
 
     def _shared(self, having: str = "") -> str:
         return f"SELECT rid FROM annotations WHERE {_COMPARED} GROUP BY rid HAVING count(*) > 1 {having}"
@@ -160,4 +162,4 @@ class AnsweredLeaves:
         if self._criteria.alone:
             return Nothing()
         rows = self._raw.execute(select, (*self._bounds, self._dataset.no, *values)).fetchall()
-        return These(frozenset(n for (n,) in rows)) if rows else Nothing()
+        return These(BitMap(n for (n,) in rows)) if rows else Nothing()

@@ -87,9 +87,9 @@ class During:
 
 @dataclass(frozen=True, slots=True)
 class These:
-    """Records by number."""
+    """Records by number; a bitmap, since a set of all numbers takes long to free, and a query may have hundreds."""
 
-    ns: frozenset[int]
+    ns: BitMap
 
 
 @dataclass(frozen=True, slots=True)

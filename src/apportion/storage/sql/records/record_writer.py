@@ -139,6 +139,13 @@ class RecordChange:
         self._texts.add(texts)
         self._records += len(fresh)
 
+    def prepare(self, batch: Sequence[EncodedRow]) -> None:
+        """Create the fields that records need, and refuse what would be refused when they are stored later."""
+        self._raw.locks.alone(self._dataset)
+        self._metadata.read(batch)
+        self._vectors.check(batch)
+        self._note_inputs(batch)
+
     def _note_inputs(self, batch: Sequence[EncodedRow]) -> None:
         for name in sorted({name for record in batch for name in record.inputs}):
             self._counted.session.field(self._dataset, f"inputs.{name}", "input")

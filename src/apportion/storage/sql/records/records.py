@@ -303,6 +303,11 @@ class SqlRecords:
         change.log(ready, at=at, keep_answers=keep_answers)
         change.finish(by)
 
+    def prepare(self, dataset: Dataset, batch: Sequence[EncodedRecord]) -> None:
+        change = self._change(dataset)
+        change.prepare([record for record in batch if isinstance(record, Ready)])
+        change.finish()
+
     def patch(
         self,
         dataset: Dataset,
