@@ -49,7 +49,7 @@ function placeIn(query: string, failure: Error): { letters: readonly string[]; a
 /** Reason why a query, or what else was sent, is refused; with the place, if it is about one. */
 export function whyRefused(query: string, failure: Error): string {
   const place = placeIn(query, failure);
-  return place?.reason ? annotatingText.find.badHere(place.reason, place.at + 1) : failure.message;
+  return place?.reason ? annotatingText.badQuery.at(place.reason, place.at + 1) : failure.message;
 }
 
 /** The query with the place marked, and what is wrong there. */
@@ -58,7 +58,7 @@ export function WrongPlace({ query, failure }: { query: string; failure: Error }
   return (
     <>
       {place && (
-        <pre className={classes["query"]} aria-label={annotatingText.find.query}>
+        <pre className={classes["query"]} aria-label={annotatingText.badQuery.query}>
           {place.letters.slice(0, place.at).join("")}
           <mark>{place.letters[place.at] ?? " "}</mark>
           {place.letters.slice(place.at + 1).join("")}
@@ -74,7 +74,7 @@ function BadQuery({ failure, query, view, onView }: { failure: ApiError; query: 
     <Empty title={t.annotate.badQuery} alert>
       <WrongPlace query={query} failure={failure} />
       <Group justify="center" gap="xs">
-        <Button onClick={() => { document.querySelector<HTMLElement>("[role=search] input")?.focus(); }}>{annotatingText.find.edit}</Button>
+        <Button onClick={() => { document.querySelector<HTMLElement>("[role=search] input")?.focus(); }}>{annotatingText.badQuery.edit}</Button>
         {view && onView && (
           <Button variant="default" onClick={() => { onView({ q: "", page: 1, record: null }); }}>
             {t.common.clear}
