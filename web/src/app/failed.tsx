@@ -6,6 +6,7 @@ import { ApiError } from "@/api/client";
 import { queryText, type View } from "@/core/view";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { translated } from "@/text/translated";
 import { Empty } from "@/ui/empty";
 
 import classes from "./failed.module.css";
@@ -43,7 +44,7 @@ function placeIn(query: string, failure: Error): { letters: readonly string[]; a
   if (!(failure instanceof ApiError) || failure.code !== "InvalidTextSearchError") return null;
   const { position, reason } = failure.params as { position?: number; reason?: string };
   const letters = [...query];
-  return position === undefined ? null : { letters, at: Math.min(position, letters.length), reason: reason ?? "" };
+  return position === undefined ? null : { letters, at: Math.min(position, letters.length), reason: translated(reason ?? "") };
 }
 
 /** Reason why a query, or what else was sent, is refused; with the place, if it is about one. */

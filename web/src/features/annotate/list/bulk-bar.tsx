@@ -8,6 +8,7 @@ import { ActionKey } from "@/record/annotator-settings";
 import { LabelPopup } from "@/record/label-popup";
 import type { LabelSet } from "@/record/use-labels";
 import { t } from "@/text/en";
+import { translated } from "@/text/translated";
 import { toolsText } from "@/text/tools";
 
 import type { BulkAction } from "./bulk-dialog";
@@ -154,9 +155,9 @@ function inWords({ job, undoes, running }: BulkJob): string {
   if (!job) return "";
   if (running && job.total === null) return (undoes ? toolsText.bulk.undoing : toolsText.bulk.running)(job.done);
   if (running) return (undoes ? toolsText.bulk.undoingOf : toolsText.bulk.runningOf)(job.done, job.total ?? 0);
-  if (job.state === "failed" || job.state === "interrupted") return toolsText.bulk.failed(job.message ?? job.state);
+  if (job.state === "failed" || job.state === "interrupted") return toolsText.bulk.failed(translated(job.message ?? job.state));
   const { changed = 0, left = 0, why = [] } = (job.result ?? {}) as Result;
   const first = (undoes ? toolsText.bulk.undone : toolsText.bulk.done)(changed);
-  const reasons = [...new Set(why.map((each) => each.why))].slice(0, 2).join("; ");
+  const reasons = [...new Set(why.map((each) => translated(each.why)))].slice(0, 2).join("; ");
   return left ? `${first} ${reasons ? toolsText.bulk.leftBecause(left, reasons) : toolsText.bulk.left(left)}` : first;
 }
