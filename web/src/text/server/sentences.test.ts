@@ -11,7 +11,7 @@ import { type ServerTexts } from "./sentences";
 const LANGUAGES = { de: german, es: spanish };
 const textsOf = (language: ServerSentences) => (language as unknown as { texts: ServerTexts }).texts;
 const placeholders = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([each]) => each).sort();
-/** What is filled in by no word of the server's that another language needs. */
+/** Placeholders of words that only English needs. */
 const LEFT_OUT = ["{have}", "{value}"];
 
 describe.each(Object.entries(LANGUAGES))("sentences of the server: %s", (_, language) => {
@@ -71,6 +71,9 @@ describe("a sentence of the server", () => {
     expect(translated("1,200 anchors wanted, but only 1 record can be answered by everyone")).toBe("gewünscht: 1,200 Ankereinträge; von allen beantwortet werden können nur 1 Eintrag");
     expect(translated("Can't answer this query: it stands for more than 5000 different values; make it more specific.")).toBe(
       "Diese Suche lässt sich nicht beantworten: das steht für mehr als 5000 verschiedene Werte; werde genauer.",
+    );
+    expect(translated("not enough shared records: 1 with answers by two or more people, at least 2 are needed")).toBe(
+      "zu wenige gemeinsame Einträge: 1 mit Antworten von zwei oder mehr Personen, nötig sind mindestens 2",
     );
     readWith(spanish);
     expect(translated("2 people are eligible")).toBe("2 personas aptas");

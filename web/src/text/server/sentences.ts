@@ -26,6 +26,8 @@ const PLACEHOLDER = /\{(\w+)\}/g;
 /** Between two sentences. */
 const SENTENCES = /(?<=\.) (?=\p{Lu})/u;
 const PLURALS: Readonly<Record<string, string>> = { people: "person", "eligible people": "eligible person", "people are eligible": "person is eligible" };
+/** Verbs that only English puts to a number. */
+const VERBS: readonly string[] = ["is", "are", "has", "have"];
 /** Messages within messages; a fragment deeper than this is a name. */
 const DEEPEST = 3;
 
@@ -70,6 +72,7 @@ export class ServerSentences {
   /** A number with its noun. */
   private counted(sentence: string): string | null {
     const [, number = "", noun = ""] = /^([\d,]+) ([a-z ]+)$/.exec(sentence) ?? [];
+    if (VERBS.includes(noun)) return n(Number(number.replaceAll(",", "")));
     const one = this.texts.nouns[PLURALS[noun] ?? noun] ?? this.texts.nouns[noun.replace(/s$/, "")];
     if (!one) return null;
     const count = Number(number.replaceAll(",", ""));
