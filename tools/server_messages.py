@@ -133,10 +133,9 @@ def _of_module(path: Path) -> Iterator[str]:
 def _sentences(tree: ast.Module) -> Iterator[ast.expr]:
     """Return the texts that are raised, returned, or kept in a table or under a name for sentences."""
     roots = [root for node in ast.walk(tree) for root in _roots(node)]
-    for table in (tree, *(each for each in tree.body if isinstance(each, ast.ClassDef))):
-        roots += [
-            each.value for each in table.body if isinstance(each, ast.Assign | ast.AnnAssign) and each.value
-        ]
+    classes = [each for each in tree.body if isinstance(each, ast.ClassDef)]
+    for body in (tree.body, *(each.body for each in classes)):
+        roots += [each.value for each in body if isinstance(each, ast.Assign | ast.AnnAssign) and each.value]
     seen: set[int] = set()
     for root in roots:
         for node in _texts(root):

@@ -29,11 +29,16 @@ def test_the_app_knows_every_message_of_the_server() -> None:
         ('raise Refusal(f"Dataset {found.name} is closed. Open it first.")', "Open it first."),
         ('problem = f"{to.name} is not active"', "{name} is not active"),
         ('WHY = {1: "the votes are tied"}', "the votes are tied"),
-        ('def why(n):\n    return f"only {len(found)} of the {len(found)} people"', "only {found} of the {found2} people"),
-        ('refuse(f"{counted(n, \'slot\')} are left over")', "{counted} are left over"),
+        (
+            'def why(): return f"only {len(found)} of the {len(found)} people"',
+            "only {found} of the {found2} people",
+        ),
+        ("refuse(f\"{counted(n, 'slot')} are left over\")", "{counted} are left over"),
     ],
 )
-def test_a_sentence_is_found_where_people_are_told_something(tmp_path: Path, source: str, message: str) -> None:
+def test_a_sentence_is_found_where_people_are_told_something(
+    tmp_path: Path, source: str, message: str
+) -> None:
     module = tmp_path / "domain" / "module.py"
     module.parent.mkdir()
     module.write_text(source, "utf-8")
