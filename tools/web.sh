@@ -26,6 +26,7 @@ case $what in
 install) ;;
 schema)
 	schema src/api/schema.d.ts
+	python ../tools/server_messages.py src/text/server/messages.json
 	;;
 build)
 	npm run --silent build -- --logLevel=warn

@@ -18,7 +18,8 @@ export const messages: Plugin = {
   name: "messages",
   enforce: "pre",
   transform: {
-    filter: { id: /\/src\/text\/.*\.ts$/ },
+    // what the server says is filled in by `text/server`, not by the library
+    filter: { id: { include: /\/src\/text\/.*\.ts$/, exclude: /\/src\/text\/(?:\w+\/server\.ts$|server\/)/ } },
     handler: (code) => ({ code: compileMessages(code), map: null }),
   },
 };

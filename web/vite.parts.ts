@@ -75,38 +75,58 @@ export function directImports(): Plugin {
 
 /** What lies over or beside records when it is asked for. */
 const PANELS = ["help", "side/flag", "side/record-info", "side/sidebar", "side/my-answer", "side/not-counted", "list/choose-vector", "one/skip", "one/next-work", "empty-states", "tools"];
+const START = "/src/main.tsx";
 
-/**
- * What begins a file: all that these import is in it, unless an earlier one has it. Where a folder is named only what is
- * in there: widgets of dialogs are not only ours.
- */
-const FILES: readonly (readonly [string, readonly string[], string?])[] = [
-  ["app", ["/src/main.tsx"]],
+/** What begins a file: all that these import is in it, unless an earlier one has it. */
+const FILES: readonly (readonly [string, readonly string[]])[] = [
+  ["app", [START]],
   ["annotating", ["/src/app/shell.tsx", "/src/features/annotate/dataset-page.tsx"]],
-  ["panels", PANELS.map((each) => `/src/features/annotate/${each}.tsx`), "/src/features/annotate/"],
+  ["forms", ["/src/features/login/login-page.tsx", "/src/features/my-work/my-work-page.tsx"]],
 ];
+/** What more pages and dialogs than these need is in one file; what few need is in files of their own. */
+const FEW = 4;
+const SHARED = { ours: "shared", theirs: "widgets", panels: "panels" };
 
-/** Groups modules so that annotating takes few requests; all other pages load what they show, and nothing that only others do. */
+/** Groups modules so that a page takes few requests: the files of the first pages, what pages share, and one file for each page. */
 export function codeSplitting(): Rolldown.CodeSplittingOptions {
   const files = new Map<string, string>();
+  const path = (id: string) => import.meta.dirname + id;
   const learn = (context: Rolldown.ChunkingContext) => {
-    for (const [name, roots, folder = ""] of FILES) {
-      const open = roots.map((each) => import.meta.dirname + each);
+    const reached = (roots: readonly string[], lazily: boolean, skip: (id: string) => boolean) => {
+      const seen = new Set<string>();
+      const open = [...roots];
       for (let id = open.pop(); id !== undefined; id = open.pop()) {
-        if (files.has(id) || !id.startsWith(folder && import.meta.dirname + folder)) continue;
-        files.set(id, name);
-        open.push(...(context.getModuleInfo(id)?.importedIds ?? []));
+        if (seen.has(id) || skip(id)) continue;
+        seen.add(id);
+        const info = context.getModuleInfo(id);
+        open.push(...(info?.importedIds ?? []), ...(lazily ? (info?.dynamicallyImportedIds ?? []) : []));
       }
+      return seen;
+    };
+    for (const [name, roots] of FILES) for (const id of reached(roots.map(path), false, (each) => files.has(each))) files.set(id, name);
+    const panels = new Set(PANELS.map((each) => path(`/src/features/annotate/${each}.tsx`)));
+    const everything = reached([path(START)], true, () => false);
+    const entries = new Set([...everything].flatMap((id) => context.getModuleInfo(id)?.dynamicallyImportedIds ?? []));
+    const users = new Map<string, Set<string>>();
+    for (const entry of entries) {
+      // the panels come together
+      const user = panels.has(entry) ? SHARED.panels : entry;
+      for (const id of reached([entry], false, (each) => files.has(each))) users.set(id, (users.get(id) ?? new Set()).add(user));
+    }
+    for (const [id, by] of users) {
+      if (by.size > FEW) files.set(id, id.includes("/node_modules/") ? SHARED.theirs : SHARED.ours);
+      else if (by.has(SHARED.panels)) files.set(id, SHARED.panels);
     }
   };
-  const groups = FILES.map(([name, , folder], at) => ({
+  const names = [...FILES.map(([name]) => name), ...Object.values(SHARED)];
+  const groups = names.map((name, at) => ({
     name: (id: string, context: Rolldown.ChunkingContext) => {
       if (!files.size) learn(context);
       return files.get(id) === name ? name : null;
     },
     debugName: name,
-    priority: FILES.length - at,
-    includeDependenciesRecursively: folder === undefined,
+    priority: names.length - at,
+    includeDependenciesRecursively: at < FILES.length,
   }));
   return { groups };
 }

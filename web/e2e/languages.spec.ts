@@ -105,3 +105,24 @@ test("a language is chosen in the menu of the person, and kept on every device",
   await page.getByRole("menuitemradio", { name: "El del navegador" }).click();
   await expect(page.getByRole("heading", { name: "My work" })).toBeVisible();
 });
+
+for (const [language, refused, few] of [
+  ["de", /Bei Zeichen 1: die hier geöffnete Klammer wird nie geschlossen/, /zu wenige gemeinsame Einträge: 1 mit Antworten von zwei oder mehr Personen, nötig sind mindestens 2\W/],
+  ["es", /el paréntesis que se abre aquí nunca se cierra/, /muy pocos registros compartidos: 1 con respuestas de dos o más personas; hacen falta al menos 2\W/],
+] as const) {
+  test(`what the server says is said in the language of the page: ${language}`, async ({ page, server, signIn }, { retry }) => {
+    const name = `words-${language}${String(retry)}`;
+    await server.log(name, "TextClassification", topics(3), { labels: TOPICS });
+    await server.assign(name, { users: ["ana", "ben"], overlap: "all" });
+    for (const who of ["ana", "ben"]) await server.answer(who, name, "t00", "sport");
+    await signIn("admin");
+    await speak(page, language);
+    await page.goto(`/datasets/team/${name}?view=list`);
+    const search = page.getByRole("search").getByRole("textbox");
+    await search.fill("(sport");
+    await search.press("Enter");
+    await expect(page.getByText(refused)).toBeVisible();
+    await page.goto(`/datasets/team/${name}/agreement`);
+    await expect(page.getByText(few).first()).toBeVisible();
+  });
+}

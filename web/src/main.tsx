@@ -2,7 +2,6 @@
 
 import "@fontsource-variable/inter/wght.css";
 import "@mantine/core/styles/baseline.layer.css";
-import "@mantine/core/styles/default-css-variables.layer.css";
 import "@mantine/core/styles/global.layer.css";
 import "./ui/base.css";
 
@@ -17,7 +16,7 @@ import { queryClient } from "./app/query-client";
 import { loadFirstPage, router } from "./app/router";
 import { reloadAfterUpgrade } from "./app/upgrade";
 import { startLanguage, writingDirection } from "./text/language";
-import { theme } from "./ui/theme";
+import { theme, variables } from "./ui/theme";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";
 setNonce(nonce); // for the style with which a dialog keeps the page behind it from scrolling
@@ -29,7 +28,7 @@ function show(): void {
   createRoot(root).render(
     <StrictMode>
       <DirectionProvider initialDirection={writingDirection()} detectDirection={false}>
-        <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+        <MantineProvider theme={theme} cssVariablesResolver={variables} deduplicateCssVariables={false} defaultColorScheme="auto" getStyleNonce={() => nonce}>
           <QueryClientProvider client={queryClient}>
             <RouterProvider router={router} />
           </QueryClientProvider>

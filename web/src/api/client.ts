@@ -24,6 +24,8 @@ export const wording = {
   unavailable: () => "The server isn’t available right now.",
   answered: (status: string) => `The server answered ${status}.`,
   missing: (kind: string, name: string) => `There is no ${kind} ${name}.`,
+  /** A sentence of the server. */
+  translated: (sentence: string) => sentence,
 };
 
 /** The server could not be reached. */
@@ -132,7 +134,7 @@ function refusal(status: number, body: unknown): ApiError {
     return new ApiError(status, code.split("::").at(-1) ?? code, worded(params ?? {}, status), params ?? {});
   }
   if (AWAY.includes(status)) return new ApiError(status, "Unavailable", wording.unavailable());
-  return new ApiError(status, "", typeof detail === "string" ? detail : wording.answered(String(status)));
+  return new ApiError(status, "", typeof detail === "string" ? wording.translated(detail) : wording.answered(String(status)));
 }
 
 function tryJson(text: string): unknown {
@@ -146,11 +148,11 @@ function tryJson(text: string): unknown {
 function worded(params: Record<string, unknown>, status: number): string {
   const errors = params["errors"];
   if (Array.isArray(errors)) {
-    return errors.map((each: { msg?: string; reason?: string }) => each.msg ?? each.reason ?? "").join("; ");
+    return errors.map((each: { msg?: string; reason?: string }) => wording.translated(each.msg ?? each.reason ?? "")).join("; ");
   }
   for (const name of ["detail", "message"]) {
-    if (typeof params[name] === "string") return params[name];
+    if (typeof params[name] === "string") return wording.translated(params[name]);
   }
-  if (typeof params["name"] === "string") return wording.missing(String(params["type"] ?? ""), params["name"]).replace("  ", " ");
+  if (typeof params["name"] === "string") return wording.missing(wording.translated(String(params["type"] ?? "")), params["name"]).replace("  ", " ");
   return wording.answered(String(status));
 }

@@ -6,6 +6,7 @@ import { ApiError } from "@/api/client";
 import { queryText, type View } from "@/core/view";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { translated } from "@/text/translated";
 import { Empty } from "@/ui/empty";
 
 import classes from "./failed.module.css";
@@ -43,13 +44,13 @@ function placeIn(query: string, failure: Error): { letters: readonly string[]; a
   if (!(failure instanceof ApiError) || failure.code !== "InvalidTextSearchError") return null;
   const { position, reason } = failure.params as { position?: number; reason?: string };
   const letters = [...query];
-  return position === undefined ? null : { letters, at: Math.min(position, letters.length), reason: reason ?? "" };
+  return position === undefined ? null : { letters, at: Math.min(position, letters.length), reason: translated(reason ?? "") };
 }
 
 /** Reason why a query, or what else was sent, is refused; with the place, if it is about one. */
 export function whyRefused(query: string, failure: Error): string {
   const place = placeIn(query, failure);
-  return place?.reason ? annotatingText.find.badHere(place.reason, place.at + 1) : failure.message;
+  return place?.reason ? annotatingText.badQuery.at(place.reason, place.at + 1) : failure.message;
 }
 
 /** The query with the place marked, and what is wrong there. */
@@ -58,7 +59,7 @@ export function WrongPlace({ query, failure }: { query: string; failure: Error }
   return (
     <>
       {place && (
-        <pre className={classes["query"]} aria-label={annotatingText.find.query}>
+        <pre className={classes["query"]} aria-label={annotatingText.badQuery.query}>
           {place.letters.slice(0, place.at).join("")}
           <mark>{place.letters[place.at] ?? " "}</mark>
           {place.letters.slice(place.at + 1).join("")}
@@ -74,7 +75,7 @@ function BadQuery({ failure, query, view, onView }: { failure: ApiError; query: 
     <Empty title={t.annotate.badQuery} alert>
       <WrongPlace query={query} failure={failure} />
       <Group justify="center" gap="xs">
-        <Button onClick={() => { document.querySelector<HTMLElement>("[role=search] input")?.focus(); }}>{annotatingText.find.edit}</Button>
+        <Button onClick={() => { document.querySelector<HTMLElement>("[role=search] input")?.focus(); }}>{annotatingText.badQuery.edit}</Button>
         {view && onView && (
           <Button variant="default" onClick={() => { onView({ q: "", page: 1, record: null }); }}>
             {t.common.clear}

@@ -4,12 +4,14 @@ import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 
 import { ApiError, OfflineError, wording } from "@/api/client";
 import { t } from "@/text/en";
+import { translated } from "@/text/translated";
 
 Object.assign(wording, {
   unreachable: () => (navigator.onLine ? t.server.unreachable : t.server.offline),
   unavailable: () => t.server.unavailable,
   answered: (status) => t.server.answered(status),
   missing: (kind, name) => t.server.missing(kind, name),
+  translated,
 } satisfies typeof wording);
 
 type Listener = () => void;

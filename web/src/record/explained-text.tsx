@@ -6,8 +6,8 @@ import { type CSSProperties, useMemo, useState } from "react";
 import { type Attribution, explain, explainedLabels, strengthOf } from "@/core/explanations";
 import type { Field, Suggestion } from "@/core/model";
 import { cut, findHits } from "@/core/spans";
-import { annotatingText } from "@/text/annotating";
 import { decimal } from "@/text/format";
+import { toolsText } from "@/text/tools";
 
 import classes from "./explained-text.module.css";
 import { MarkedText } from "./marked-text";
@@ -19,7 +19,7 @@ interface Props {
   readonly hits: readonly string[];
 }
 
-const words = annotatingText.explanation;
+const words = toolsText.explanation;
 /** Beyond so many a label is looked for in a list. */
 const FEW = 4;
 const PLAIN = "";

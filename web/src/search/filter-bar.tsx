@@ -5,8 +5,8 @@ import { useState } from "react";
 
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
-import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { toolsText } from "@/text/tools";
 import { panel } from "@/ui/panel";
 
 import { bareName } from "./filter-words";
@@ -36,8 +36,8 @@ export function FilterBar({ dataset, view, onView }: FilterBarProps) {
       {group(t.filters.predictions, [...(labelled ? ["predicted_as", "predicted"] : []), "score", "predicted_by"])}
       {group(t.filters.annotations, [...(labelled ? ["annotated_as"] : []), "annotated_by"])}
       {group(t.filters.status, ["status"])}
-      {group(annotatingText.find.assigned, ["assigned_to", "assignment"])}
-      {dataset.task === "TextClassification" && group(annotatingText.ruleFilter.title, ["covered", "rule"])}
+      {group(toolsText.find.assigned, ["assigned_to", "assignment"])}
+      {dataset.task === "TextClassification" && group(toolsText.ruleFilter.title, ["covered", "rule"])}
       <MetadataGroup dataset={dataset} view={view} onApply={apply} />
       <GroupButton title={t.filters.sort} count={view.sort.length}>
         {(close) => <SortPanel dataset={dataset} view={view} onView={onView} onClose={close} />}

@@ -6,9 +6,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { SearchBody } from "@/api/records";
 import { barsOf } from "@/core/histogram";
 import type { DatasetRef } from "@/core/model";
-import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { percentOf } from "@/text/format";
+import { toolsText } from "@/text/tools";
 
 import { shown } from "./filter-words";
 import classes from "./filters.module.css";
@@ -55,11 +55,11 @@ function Histogram({ bars, low, high }: { bars: readonly number[]; low: number; 
   const filled = bars.flatMap((count, at) => (count ? [at] : []));
   const border = (at: number) => percentOf(at / BARS);
   return (
-    <div className={classes["histogram"]} role="img" aria-label={annotatingText.find.histogram(border(filled[0] ?? 0), border((filled.at(-1) ?? 0) + 1))}>
+    <div className={classes["histogram"]} role="img" aria-label={toolsText.find.histogram(border(filled[0] ?? 0), border((filled.at(-1) ?? 0) + 1))}>
       {bars.map((count, at) => (
         <span
           key={at}
-          title={annotatingText.find.histogramBar(border(at), border(at + 1), count)}
+          title={toolsText.find.histogramBar(border(at), border(at + 1), count)}
           data-chosen={((at + 1) * WIDTH > low && at * WIDTH < high) || undefined}
         >
           <i style={{ height: `${String(count ? Math.max(4, (100 * count) / most) : 0)}%` }} />

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { labelsQuery } from "@/api/datasets";
 import type { DatasetRef } from "@/core/model";
-import { annotatingText } from "@/text/annotating";
+import { toolsText } from "@/text/tools";
 
 import classes from "./search-help.module.css";
 import { metadataKeysQuery } from "./use-facets";
@@ -16,13 +16,13 @@ export default function SearchHelp({ dataset, onUse, onClose }: { dataset: Datas
   const label = labels.data?.options[0]?.name;
   const quoted = label === undefined ? "LABEL" : /^\w+$/.test(label) ? label : `"${label}"`;
   const key = keys.data?.[0] ?? "source";
-  const examples = annotatingText.find.examples.filter(
+  const examples = toolsText.find.examples.filter(
     ([example]) => (dataset.task !== "Text2Text" || !example.includes("LABEL")) && (dataset.task === "TextClassification" || !example.startsWith("covered:")),
   );
   return (
-    <Modal opened onClose={onClose} title={annotatingText.find.helpTitle} size="lg">
+    <Modal opened onClose={onClose} title={toolsText.find.helpTitle} size="lg">
       <Text size="sm" mb="xs">
-        {annotatingText.find.helpIntro}
+        {toolsText.find.helpIntro}
       </Text>
       <Table withRowBorders={false} verticalSpacing={2}>
         <Table.Tbody>
@@ -42,11 +42,11 @@ export default function SearchHelp({ dataset, onUse, onClose }: { dataset: Datas
         </Table.Tbody>
       </Table>
       <Text size="sm" mt="xs">
-        {annotatingText.find.helpMore}
+        {toolsText.find.helpMore}
       </Text>
       {keys.data && keys.data.length > 0 && (
         <Text size="sm" mt="xs" c="dimmed">
-          {annotatingText.find.helpMetadata(keys.data.join(", "))}
+          {toolsText.find.helpMetadata(keys.data.join(", "))}
         </Text>
       )}
     </Modal>

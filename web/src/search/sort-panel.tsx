@@ -7,15 +7,15 @@ import { useState } from "react";
 
 import type { DatasetRef } from "@/core/model";
 import type { View } from "@/core/view";
-import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { toolsText } from "@/text/tools";
 
 import { metadataKeysQuery } from "./use-facets";
 
 const FIELDS = ["id", "last_updated", "event_timestamp", "score", "status", "predicted_as", "annotated_as", "predicted_by", "annotated_by"];
 
 function fieldName(field: string): string {
-  return annotatingText.find.sortNames[field] ?? t.filters.names[field] ?? field;
+  return toolsText.find.sortNames[field] ?? t.filters.names[field] ?? field;
 }
 
 interface Props {

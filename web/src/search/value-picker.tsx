@@ -8,8 +8,8 @@ import type { SearchBody } from "@/api/records";
 import { useOutbox } from "@/app/outbox-provider";
 import type { DatasetRef } from "@/core/model";
 import { readRange } from "@/core/view";
-import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
+import { toolsText } from "@/text/tools";
 
 import classes from "./filters.module.css";
 import { facetQuery, metadataKey } from "./use-facets";
@@ -45,9 +45,9 @@ export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRa
   const values = [...new Set([...picked, ...counts.keys()])];
   const name = (value: string) => {
     if (key !== null || filter === "rule") return value;
-    if (filter === "covered") return annotatingText.ruleFilter.covered[value] ?? value;
-    if (filter === "assignment") return annotatingText.find.states[value] ?? value;
-    if (filter === "assigned_to" && value === user) return `${value} (${annotatingText.find.me})`;
+    if (filter === "covered") return toolsText.ruleFilter.covered[value] ?? value;
+    if (filter === "assignment") return toolsText.find.states[value] ?? value;
+    if (filter === "assigned_to" && value === user) return `${value} (${toolsText.find.me})`;
     return t.filters.values[value] ?? value;
   };
   const lowerWords = words.trim().toLowerCase();
@@ -63,7 +63,7 @@ export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRa
         <TextInput
           size="xs"
           mb={4}
-          aria-label={t.filters.searchValues(key ?? t.filters.names[filter] ?? annotatingText.find.names[filter] ?? filter)}
+          aria-label={t.filters.searchValues(key ?? t.filters.names[filter] ?? toolsText.find.names[filter] ?? filter)}
           placeholder={t.common.search}
           value={words}
           onChange={(event) => { setWords(event.currentTarget.value); }}
@@ -87,10 +87,10 @@ export function ValuePicker({ dataset, body, filter, picked, onPick, range, onRa
         />
       ))}
       {typed && (
-        <Checkbox size="sm" className={classes["value"] ?? ""} checked={false} label={annotatingText.find.use(typed)} onChange={() => { onPick([...picked, typed]); setWords(""); }} />
+        <Checkbox size="sm" className={classes["value"] ?? ""} checked={false} label={toolsText.find.use(typed)} onChange={() => { onPick([...picked, typed]); setWords(""); }} />
       )}
       {matching.length > MOST && <Text size="xs" c="dimmed">{t.filters.more(matching.length - MOST)}</Text>}
-      {!matching.length && <Text size="xs" c="dimmed">{values.length ? t.filters.noMatch : OF_RULES.includes(filter) ? annotatingText.ruleFilter.none : t.filters.noValues}</Text>}
+      {!matching.length && <Text size="xs" c="dimmed">{values.length ? t.filters.noMatch : OF_RULES.includes(filter) ? toolsText.ruleFilter.none : t.filters.noValues}</Text>}
     </div>
   );
 }
@@ -112,12 +112,12 @@ function Numbers({ name, stats, range, onRange }: NumbersProps) {
     <div className={classes["values"]}>
       {known && (
         <Text size="xs" c="dimmed" mb={4}>
-          {annotatingText.find.numbersFrom(n(min), n(max))}
+          {toolsText.find.numbersFrom(n(min), n(max))}
         </Text>
       )}
       <div className={classes["range"]}>
-        <NumberInput size="xs" label={annotatingText.find.atLeast} aria-label={`${name}: ${annotatingText.find.atLeast}`} value={from} onChange={(value) => { change(String(value), to); }} hideControls />
-        <NumberInput size="xs" label={annotatingText.find.atMost} aria-label={`${name}: ${annotatingText.find.atMost}`} value={to} onChange={(value) => { change(from, String(value)); }} hideControls />
+        <NumberInput size="xs" label={toolsText.find.atLeast} aria-label={`${name}: ${toolsText.find.atLeast}`} value={from} onChange={(value) => { change(String(value), to); }} hideControls />
+        <NumberInput size="xs" label={toolsText.find.atMost} aria-label={`${name}: ${toolsText.find.atMost}`} value={to} onChange={(value) => { change(from, String(value)); }} hideControls />
       </div>
     </div>
   );

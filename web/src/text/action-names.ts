@@ -2,10 +2,9 @@
 
 import type { ActionName } from "@/core/keys";
 
-import { annotatingText } from "./annotating";
-import { t } from "./en";
+import { toolsText } from "./tools";
 
-const NAMES: Readonly<Record<ActionName, string>> = { ...t.help.actions, ...annotatingText.keys.actions };
+const NAMES: Readonly<Record<ActionName, string>> = { ...toolsText.help.actions, ...toolsText.keys.actions };
 
 export function actionName(action: ActionName): string {
   return NAMES[action];

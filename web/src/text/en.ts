@@ -3,7 +3,6 @@
 import { annotateSource } from "./annotate";
 import { texts } from "./catalogue";
 import { datasetsSource } from "./datasets";
-import { settingsSource } from "./settings";
 import { shellSource } from "./shell";
 import { workSource } from "./work";
 
@@ -14,5 +13,4 @@ export const t = texts("app", {
   ...workSource,
   ...datasetsSource,
   ...annotateSource,
-  ...settingsSource,
 });

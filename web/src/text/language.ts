@@ -2,6 +2,7 @@
 
 import { flat, i18n } from "./catalogue";
 import type { Pseudo } from "./pseudo";
+import { readWith } from "./translated";
 import type { Language } from "./translations";
 
 export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español" } as const;
@@ -9,6 +10,8 @@ export type LanguageCode = keyof typeof LANGUAGES;
 
 /** English is in the pages and needs no loading. */
 const LOADERS: Partial<Record<string, () => Promise<{ default: Language }>>> = { de: () => import("./de"), es: () => import("./es") };
+/** Translations of what the server says, which are needed less and later. */
+const SERVER: Partial<Record<string, () => Promise<{ default: Parameters<typeof readWith>[0] }>>> = { de: () => import("./de/server"), es: () => import("./es/server") };
 const PSEUDO: readonly string[] = ["en-XA", "ar-XB"] satisfies Pseudo[];
 const KEPT = "apportion-language";
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur)(-|$)/;
@@ -61,4 +64,6 @@ function activate(code: string, form: string): void {
   i18n.activate(code, form);
   document.documentElement.lang = code;
   document.documentElement.dir = writingDirection();
+  // without them the server's English is shown
+  void SERVER[code]?.().then((found) => { readWith(found.default); }, () => undefined);
 }

@@ -77,7 +77,7 @@ export const manageText = texts("manage", {
     idle: msg(["name", "count"], "{name} is idle with {count, plural, one {# record} other {# records}} left"),
     idleSince: "Last active",
     notStarted: msg(["names", "count"], "{names} {count, plural, one {has} other {have}} not started"),
-    notStartedIntro: msg(["count"], "{count, plural, one {# record} other {# records}} {count, plural, one {is} other {are}} waiting for them."),
+    notStartedIntro: msg(["count"], "{count, plural, one {# answer is} other {# answers are}} still to be given."),
     out: msg(["names", "count"], "{names} {count, plural, one {has} other {have}} nothing left to do"),
     outIntro: msg(["workspace"], "in workspace {workspace}."),
     free: msg(["count", "name"], "{count, plural, one {# record} other {# records}} of {name} {count, plural, one {is} other {are}} unassigned"),

@@ -9,7 +9,7 @@ import.meta.glob(["./*.ts", "!./*.test.ts"], { eager: true });
 const LANGUAGES = { de: german, es: spanish };
 
 /** Texts that are the same in other languages: names, signs, examples of searches, and words taken over. */
-const SAME = /^(?:app\.app|app\.tasks|app\.agreement\.measures|annotating\.find\.examples\.\d+\.0|files\.encodings|rules\.draft\.name$|team\.assign\.searchHint)/;
+const SAME = /^(?:app\.app|app\.tasks|app\.agreement\.measures|tools\.find\.examples\.\d+\.0|files\.encodings|rules\.draft\.name$|team\.assign\.searchHint)/;
 
 const english = flat(sources);
 

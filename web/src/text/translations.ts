@@ -17,6 +17,7 @@ import type { resultsText } from "./results";
 import type { reviewText } from "./review";
 import type { rulesText } from "./rules";
 import type { teamText } from "./team";
+import type { toolsText } from "./tools";
 import type { trainText } from "./train";
 import type { hooks } from "./webhooks";
 
@@ -38,6 +39,7 @@ export interface Language {
   readonly review: Translation<typeof reviewText>;
   readonly rules: Translation<typeof rulesText>;
   readonly team: Translation<typeof teamText>;
+  readonly tools: Translation<typeof toolsText>;
   readonly train: Translation<typeof trainText>;
   readonly webhooks: Translation<typeof hooks>;
 }

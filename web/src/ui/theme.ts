@@ -1,6 +1,6 @@
 /** Colours, sizes and defaults of every widget. */
 
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 import { t } from "@/text/en";
 
@@ -35,5 +35,21 @@ export const theme = createTheme({
     Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": t.common.close } }, styles: { title: { fontWeight: 620 } } },
     Switch: { defaultProps: { withThumbIndicator: false } },
     Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
+  },
+});
+
+/** Values of the widgets' variables where ours are others. All variables are made in the browser, so no style has to be loaded for them. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-body": "var(--mantine-color-gray-0)",
+    "--mantine-color-dimmed": "var(--mantine-color-gray-6)",
+    "--mantine-color-placeholder": "var(--mantine-color-gray-6)",
+  },
+  dark: {
+    "--mantine-color-anchor": "var(--mantine-color-pine-3)",
+    "--mantine-color-body": "var(--mantine-color-dark-8)",
+    "--mantine-color-dimmed": "var(--mantine-color-dark-2)",
+    "--mantine-color-placeholder": "var(--mantine-color-dark-2)",
   },
 });

@@ -5,6 +5,7 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 
 import type { Figure } from "@/api/agreement";
 import { agreementText } from "@/text/agreement";
+import { translated } from "@/text/translated";
 
 import classes from "./agreement.module.css";
 
@@ -13,7 +14,7 @@ export function Caution({ figure }: { figure: Figure }) {
   if (!figure.caution_why) return null;
   return (
     <Alert className={classes["caution"]} color="yellow" variant="light" icon={<IconAlertTriangle size={16} aria-hidden />} p="xs">
-      {agreementText.caution(figure.caution_why)}
+      {agreementText.caution(translated(figure.caution_why))}
     </Alert>
   );
 }
@@ -21,7 +22,7 @@ export function Caution({ figure }: { figure: Figure }) {
 /** The sign beside one of many figures. */
 export function CautionSign({ figure }: { figure: Figure }) {
   if (!figure.caution_why) return null;
-  const why = agreementText.caution(figure.caution_why);
+  const why = agreementText.caution(translated(figure.caution_why));
   return (
     <span className={classes["sign"]} role="img" aria-label={why} title={why}>
       <IconAlertTriangle size={14} aria-hidden />

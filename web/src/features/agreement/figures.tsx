@@ -4,6 +4,7 @@ import type { Figure } from "@/api/agreement";
 import type { DatasetRef } from "@/core/model";
 import { n } from "@/text/en";
 import { agreementText } from "@/text/agreement";
+import { translated } from "@/text/translated";
 
 import classes from "./agreement.module.css";
 import { CautionNote, CautionSign } from "./caution";
@@ -38,7 +39,7 @@ export function Figures({ dataset, figures, nameOf, head }: Props) {
               <td className={classes["bar"]}>
                 <Scale figure={each} from={from} />
               </td>
-              <td className={classes["number"]}>{each.estimate === null ? <span className={classes["note"]}>{each.why}</span> : <>{short(each)} <CautionSign figure={each} /></>}</td>
+              <td className={classes["number"]}>{each.estimate === null ? <span className={classes["note"]}>{translated(each.why ?? "")}</span> : <>{short(each)} <CautionSign figure={each} /></>}</td>
               <td className={classes["number"]}>
                 <RecordsLink dataset={dataset} query={each.query}>
                   {n(each.records)}

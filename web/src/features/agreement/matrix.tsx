@@ -4,6 +4,7 @@ import type { Figure } from "@/api/agreement";
 import type { DatasetRef } from "@/core/model";
 import { n } from "@/text/en";
 import { agreementText } from "@/text/agreement";
+import { translated } from "@/text/translated";
 
 import classes from "./agreement.module.css";
 import { CautionNote, CautionSign } from "./caution";
@@ -50,7 +51,7 @@ function Cell({ dataset, figure }: { dataset: DatasetRef; figure: Figure | undef
   const tint = estimate === null ? undefined : ({ "--share": `${share(estimate).toFixed(0)}%` } as React.CSSProperties);
   return (
     <RecordsLink dataset={dataset} query={query} className={classes["cell"]}>
-      <span className={classes["tint"]} style={tint} title={estimate === null ? (why ?? "") : short(figure)}>
+      <span className={classes["tint"]} style={tint} title={estimate === null ? translated(why ?? "") : short(figure)}>
         <strong>{estimate === null ? agreementText.undefined : two(estimate)}</strong>
         <span className={classes["few"]}>
           {agreementText.on(n(records))} <CautionSign figure={figure} />

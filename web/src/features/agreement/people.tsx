@@ -8,6 +8,7 @@ import { agreementText } from "@/text/agreement";
 import classes from "./agreement.module.css";
 import { RecordsLink } from "@/app/records-link";
 import { percentOf } from "@/text/format";
+import { translated } from "@/text/translated";
 
 interface Props {
   readonly dataset: DatasetRef;
@@ -43,7 +44,7 @@ export function People({ dataset, q, people, why }: Props) {
           ))}
         </tbody>
       </table>
-      <p className={classes["note"]}>{why ?? agreementText.rightHint}</p>
+      <p className={classes["note"]}>{why === null ? agreementText.rightHint : translated(why)}</p>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { verdictOf } from "@/core/verdict";
 import { chartsText } from "@/text/charts";
 import { n } from "@/text/en";
 import { agreementText } from "@/text/agreement";
+import { translated } from "@/text/translated";
 
 import classes from "./agreement.module.css";
 import { Caution } from "./caution";
@@ -27,12 +28,12 @@ export function Whole({ dataset, figure, beside }: Props) {
   return (
     <section className={classes["whole"]} aria-label={agreementText.overAll}>
       {estimate === null ? (
-        <p className={classes["sentence"]}>{agreementText.cannotTell(nameOf(figure.measure), why ?? "")}</p>
+        <p className={classes["sentence"]}>{agreementText.cannotTell(nameOf(figure.measure), translated(why ?? ""))}</p>
       ) : (
         <>
           <p className={classes["sentence"]}>
             {nameOf(figure.measure)} {agreementText.is} <strong className={classes["large"]}>{figure.measure === "percent" ? percent(estimate) : two(estimate)}</strong>
-            {low !== null && high !== null ? agreementText.interval(Math.round(level * 100), two(low), two(high)) : why ? agreementText.noInterval(why) : ""}
+            {low !== null && high !== null ? agreementText.interval(Math.round(level * 100), two(low), two(high)) : why ? agreementText.noInterval(translated(why)) : ""}
             {agreementText.measuredOn}{" "}
             <RecordsLink dataset={dataset} query={query}>
               {agreementText.records(records)}

@@ -6,21 +6,21 @@ import { useState } from "react";
 
 import { usePreferences } from "@/app/preferences";
 import type { Task } from "@/core/model";
-import { annotatingText } from "@/text/annotating";
-import { t } from "@/text/en";
+import { accountText } from "@/text/account";
+import { toolsText } from "@/text/tools";
 
 export function DisplaySettings({ task }: { task: Task }) {
   const [open, setOpen] = useState(false);
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-end" width={300} trapFocus returnFocus>
       <Popover.Target>
-        <Tooltip label={annotatingText.display.title} disabled={open}>
-          <ActionIcon aria-label={annotatingText.display.title} aria-expanded={open} onClick={() => { setOpen(!open); }}>
+        <Tooltip label={toolsText.display.title} disabled={open}>
+          <ActionIcon aria-label={toolsText.display.title} aria-expanded={open} onClick={() => { setOpen(!open); }}>
             <IconAdjustmentsHorizontal size={18} />
           </ActionIcon>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown p="sm" aria-label={annotatingText.display.title}>{open && <Choices task={task} />}</Popover.Dropdown>
+      <Popover.Dropdown p="sm" aria-label={toolsText.display.title}>{open && <Choices task={task} />}</Popover.Dropdown>
     </Popover>
   );
 }
@@ -29,15 +29,15 @@ function Choices({ task }: { task: Task }) {
   const [now, change] = usePreferences();
   return (
     <Stack gap="sm">
-      <Choice label={annotatingText.display.textSize} names={t.settings.textSizes} value={now.textSize ?? "normal"} onChange={(textSize) => { change({ textSize }); }} />
-      <Choice label={annotatingText.display.lineWidth} names={annotatingText.display.lineWidths} value={now.lineWidth ?? "normal"} onChange={(lineWidth) => { change({ lineWidth }); }} />
-      <Choice label={annotatingText.display.density} names={annotatingText.display.densities} value={now.density ?? "comfortable"} onChange={(density) => { change({ density }); }} />
+      <Choice label={toolsText.display.textSize} names={accountText.settings.textSizes} value={now.textSize ?? "normal"} onChange={(textSize) => { change({ textSize }); }} />
+      <Choice label={toolsText.display.lineWidth} names={toolsText.display.lineWidths} value={now.lineWidth ?? "normal"} onChange={(lineWidth) => { change({ lineWidth }); }} />
+      <Choice label={toolsText.display.density} names={toolsText.display.densities} value={now.density ?? "comfortable"} onChange={(density) => { change({ density }); }} />
       {task === "TextClassification" && (
-        <Switch label={annotatingText.display.goOn} checked={now.goOn ?? true} onChange={(event) => { change({ goOn: event.currentTarget.checked }); }} />
+        <Switch label={toolsText.display.goOn} checked={now.goOn ?? true} onChange={(event) => { change({ goOn: event.currentTarget.checked }); }} />
       )}
-      <Switch label={annotatingText.display.predictions} checked={now.hidePredictions ?? false} onChange={(event) => { change({ hidePredictions: event.currentTarget.checked }); }} />
+      <Switch label={toolsText.display.predictions} checked={now.hidePredictions ?? false} onChange={(event) => { change({ hidePredictions: event.currentTarget.checked }); }} />
       <Text size="xs" c="dimmed">
-        {annotatingText.display.remembered}
+        {toolsText.display.remembered}
       </Text>
     </Stack>
   );

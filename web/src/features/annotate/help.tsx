@@ -7,8 +7,7 @@ import { ACTIONS } from "@/core/keys";
 import type { Task } from "@/core/model";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { actionName } from "@/text/action-names";
-import { annotatingText } from "@/text/annotating";
-import { t } from "@/text/en";
+import { toolsText } from "@/text/tools";
 import { Key } from "@/ui/key";
 
 type Row = readonly [readonly string[], string];
@@ -17,24 +16,24 @@ export default function Help({ onClose, task, characters }: { onClose: () => voi
   const { bindings } = useAnnotatorSettings();
   const actions: Row[] = ACTIONS.map((name) => [bindings[name], actionName(name)]);
   const spans: Row[] = [
-    [["←", "→", "↑", "↓"], t.help.caret],
-    [["Shift+→"], t.help.extend],
-    [["1", "…", "9"], t.help.apply],
-    [["Space"], t.help.acceptHere],
-    [["Delete"], t.help.removeHere],
-    [["Alt+←", "Alt+→"], annotatingText.keys.resizeEnd],
-    [["Shift+Alt+←", "Shift+Alt+→"], annotatingText.keys.resizeStart],
-    ...(characters ? [[[",", "."], annotatingText.keys.characters] as Row] : []),
-    [["Esc"], t.help.escape],
+    [["←", "→", "↑", "↓"], toolsText.help.caret],
+    [["Shift+→"], toolsText.help.extend],
+    [["1", "…", "9"], toolsText.help.apply],
+    [["Space"], toolsText.help.acceptHere],
+    [["Delete"], toolsText.help.removeHere],
+    [["Alt+←", "Alt+→"], toolsText.keys.resizeEnd],
+    [["Shift+Alt+←", "Shift+Alt+→"], toolsText.keys.resizeStart],
+    ...(characters ? [[[",", "."], toolsText.keys.characters] as Row] : []),
+    [["Esc"], toolsText.help.escape],
   ];
   return (
-    <Modal opened onClose={onClose} title={t.help.title} size="lg">
-      <Keys title={t.help.general} rows={actions} />
+    <Modal opened onClose={onClose} title={toolsText.help.title} size="lg">
+      <Keys title={toolsText.help.general} rows={actions} />
       <Anchor size="sm" component={Link} to="/user-settings" hash="keys">
-        {annotatingText.keys.choose}
+        {toolsText.keys.choose}
       </Anchor>
-      {task === "TextClassification" && <Keys title={t.help.labels} rows={[[["1", "…", "9", "0"], t.help.digits]]} />}
-      {task === "TokenClassification" && <Keys title={t.help.spans} rows={spans} />}
+      {task === "TextClassification" && <Keys title={toolsText.help.labels} rows={[[["1", "…", "9", "0"], toolsText.help.digits]]} />}
+      {task === "TokenClassification" && <Keys title={toolsText.help.spans} rows={spans} />}
     </Modal>
   );
 }
@@ -56,7 +55,7 @@ function Keys({ title, rows }: { title: string; rows: readonly Row[] }) {
                         <Key of={each} />
                       </span>
                     ))
-                  : annotatingText.keys.none}
+                  : toolsText.keys.none}
               </Table.Td>
               <Table.Td>{what}</Table.Td>
             </Table.Tr>

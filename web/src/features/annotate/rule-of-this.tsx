@@ -7,7 +7,7 @@ import { Link } from "@tanstack/react-router";
 import { meQuery } from "@/api/session";
 import { policiesQuery } from "@/api/work";
 import { sees } from "@/core/roles";
-import { annotatingText } from "@/text/annotating";
+import { toolsText } from "@/text/tools";
 
 export default function RuleOfThis({ workspace, name, q }: { workspace: string; name: string; q: string }) {
   const { data: me } = useQuery(meQuery);
@@ -19,7 +19,7 @@ export default function RuleOfThis({ workspace, name, q }: { workspace: string; 
       variant="subtle"
       renderRoot={(props) => <Link {...props} to="/datasets/$workspace/$name/rules" params={{ workspace, name }} search={{ q }} />}
     >
-      {annotatingText.find.makeRule}
+      {toolsText.find.makeRule}
     </Button>
   );
 }

@@ -12,9 +12,9 @@ import { sees } from "@/core/roles";
 import type { Layout, View } from "@/core/view";
 import { useHint } from "@/features/annotate/use-hint";
 import { FoldingFilters } from "@/search/folding-filters";
-import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { resultsText } from "@/text/results";
+import { toolsText } from "@/text/tools";
 import { panel } from "@/ui/panel";
 
 import classes from "./dataset-page.module.css";
@@ -122,7 +122,7 @@ function SearchBox({ dataset, field, text, onSearch, wanted }: SearchBoxProps) {
                 <IconX size={14} />
               </ActionIcon>
             )}
-            <ActionIcon aria-label={annotatingText.find.helpOpen} size={26} onClick={() => { setHelp(true); }}>
+            <ActionIcon aria-label={toolsText.find.helpOpen} size={26} onClick={() => { setHelp(true); }}>
               <IconHelp size={15} />
             </ActionIcon>
           </>

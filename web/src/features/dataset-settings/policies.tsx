@@ -115,7 +115,7 @@ function Form({ dataset, stored, saved, onSaved }: { dataset: DatasetRef; stored
           <Stack>
             <Text size="sm">{words.keepLatest}</Text>
             <Text size="sm" c="dimmed">
-              {saving.error?.message.split(". Send")[0]}.
+              {saving.error?.message.split(/(?<=\.) /)[0]}
             </Text>
             <Group justify="flex-end" gap="xs">
               <Button variant="default" onClick={() => { setConflict(false); }}>

@@ -85,6 +85,7 @@ function Row({ dataset, children }: { dataset: ListedDataset; children: ReactNod
         <Link to="/datasets/$workspace/$name" params={{ workspace, name }} className={classes["name"]}>
           {name}
         </Link>
+        <span className={classes["where"]}>{workspace}</span>
       </Table.Td>
       <Table.Td>{workspace}</Table.Td>
       <Table.Td className={classes["nowrap"] ?? ""}>{t.tasks[dataset.task]}</Table.Td>

@@ -9,6 +9,7 @@ import type { CheckedFile } from "@/core/file-import";
 import type { FileKind } from "@/core/file-rows";
 import { filesText } from "@/text/files";
 import { manageText } from "@/text/manage";
+import { translated } from "@/text/translated";
 import { Card } from "@/ui/card";
 import sheet from "@/ui/sheet.module.css";
 
@@ -52,7 +53,7 @@ export function BadRows({ checked, kind, onLeaveOut }: { checked: CheckedFile; k
               <Table.Tr key={at}>
                 <Table.Td className={sheet["number"] ?? ""}>{each.line}</Table.Td>
                 <Table.Td>{each.column ?? "–"}</Table.Td>
-                <Table.Td>{each.message}</Table.Td>
+                <Table.Td>{translated(each.message)}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -13,8 +13,8 @@ import { whyRefused } from "@/app/failed";
 import type { DatasetRef } from "@/core/model";
 import { type Draft, type MeasuredRule, NO_DRAFT, nextStep, pickLabel } from "@/core/rules";
 import type { LabelWithHue } from "@/record/use-labels";
-import { annotatingText } from "@/text/annotating";
 import { rulesText } from "@/text/rules";
+import { toolsText } from "@/text/tools";
 import { panel } from "@/ui/panel";
 
 import { DraftFigures } from "./draft-figures";
@@ -109,7 +109,7 @@ export function Editor({ dataset, rules, labels, several, mayWrite, draft, onDra
         onChange={(event) => { change({ query: event.currentTarget.value }); }}
         leftSection={<IconSearch size={16} />}
         rightSection={
-          <ActionIcon aria-label={annotatingText.find.helpOpen} size={26} onClick={() => { setHelp(true); }}>
+          <ActionIcon aria-label={toolsText.find.helpOpen} size={26} onClick={() => { setHelp(true); }}>
             <IconHelp size={15} />
           </ActionIcon>
         }

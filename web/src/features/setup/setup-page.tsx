@@ -8,6 +8,7 @@ import { type FormEvent, useState } from "react";
 
 import { setUp } from "@/api/people";
 import { type Me, meQuery } from "@/api/session";
+import { accountText } from "@/text/account";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
 import { useAskFirst } from "@/ui/ask-first";
@@ -92,7 +93,7 @@ function Welcome({ apiKey }: { apiKey: string | null }) {
           <Text size="sm">{manageText.setup.keyIntro}</Text>
           <Group gap={4} wrap="nowrap">
             <Code style={{ overflowWrap: "anywhere" }}>{apiKey}</Code>
-            <Copy text={apiKey} label={t.settings.copyKey}>
+            <Copy text={apiKey} label={accountText.settings.copyKey}>
               <IconCopy size={16} />
             </Copy>
           </Group>

@@ -7,6 +7,7 @@ import { useState } from "react";
 import { changePlan, type Difference, extendPlan, membersQuery, type Plan, teamKey } from "@/api/team";
 import type { DatasetRef } from "@/core/model";
 import { n, t } from "@/text/en";
+import { translated } from "@/text/translated";
 import { teamText } from "@/text/team";
 
 import { type Asked, changeOf, type Verb } from "./plan-change";
@@ -178,11 +179,11 @@ function Diff({ found, before }: { found: Difference; before: Plan }) {
         ))}
         {found.kept > 0 && <li>{diff.kept(found.kept)}</li>}
         {(found.unassigned ?? []).map((each) => (
-          <li key={each.reason}>{each.reason}</li>
+          <li key={each.reason}>{translated(each.reason)}</li>
         ))}
         {(found.refused ?? []).length > 0 && (
           <li>
-            {diff.refused(found.refused?.length ?? 0)} {[...new Set(found.refused?.map((each) => each.why))].slice(0, 3).join("; ")}
+            {diff.refused(found.refused?.length ?? 0)} {[...new Set(found.refused?.map((each) => translated(each.why)))].slice(0, 3).join("; ")}
           </li>
         )}
       </ul>

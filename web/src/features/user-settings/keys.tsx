@@ -6,7 +6,7 @@ import { useState } from "react";
 import { usePreferences } from "@/app/preferences";
 import { ACTIONS, type ActionName, bind, bindingsOf, KEYS, keyOf, mayBind } from "@/core/keys";
 import { actionName } from "@/text/action-names";
-import { annotatingText } from "@/text/annotating";
+import { toolsText } from "@/text/tools";
 import { Key } from "@/ui/key";
 
 import classes from "./keys.module.css";
@@ -25,23 +25,23 @@ export function ChooseKeys() {
     if (event.key === "Escape") return;
     const key = keyOf(event.nativeEvent);
     if (!mayBind(key)) {
-      setMessage(annotatingText.keys.cannot);
+      setMessage(toolsText.keys.cannot);
       return;
     }
     const had = ACTIONS.find((each) => each !== action && bindings[each].length === 1 && bindings[each][0] === key);
-    setMessage(had ? annotatingText.keys.took(actionName(had)) : "");
+    setMessage(had ? toolsText.keys.took(actionName(had)) : "");
     const wanted = bind(bindings, action, key);
     const chosen = ACTIONS.filter((each) => wanted[each].join(" ") !== KEYS[each].join(" "));
     change({ keys: Object.fromEntries(chosen.map((each) => [each, [...wanted[each]]])) });
   }
 
   return (
-    <Paper component="section" withBorder p="md" aria-label={annotatingText.keys.title} id="keys">
+    <Paper component="section" withBorder p="md" aria-label={toolsText.keys.title} id="keys">
       <Title order={2} mb="sm">
-        {annotatingText.keys.title}
+        {toolsText.keys.title}
       </Title>
       <Text size="sm" mb="xs">
-        {annotatingText.keys.intro}
+        {toolsText.keys.intro}
       </Text>
       <Table withRowBorders={false} verticalSpacing={2} horizontalSpacing={0}>
         <Table.Tbody>
@@ -56,8 +56,8 @@ export function ChooseKeys() {
                   onBlur={() => { setAsking(null); }}
                   onKeyDown={(event) => { if (asking === action) press(action, event); }}
                 >
-                  <span className="sr-only">{annotatingText.keys.change(actionName(action))} </span>
-                  {asking === action ? annotatingText.keys.press : bindings[action].length ? bindings[action].map((each) => <Key key={each} of={each} />) : annotatingText.keys.none}
+                  <span className="sr-only">{toolsText.keys.change(actionName(action))} </span>
+                  {asking === action ? toolsText.keys.press : bindings[action].length ? bindings[action].map((each) => <Key key={each} of={each} />) : toolsText.keys.none}
                 </UnstyledButton>
               </Table.Td>
             </Table.Tr>
@@ -69,7 +69,7 @@ export function ChooseKeys() {
           {message}
         </Text>
         <Button variant="default" disabled={!Object.keys(preferences.keys ?? {}).length} onClick={() => { change({ keys: {} }); setMessage(""); }}>
-          {annotatingText.keys.reset}
+          {toolsText.keys.reset}
         </Button>
       </Group>
     </Paper>

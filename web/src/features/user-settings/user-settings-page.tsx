@@ -8,9 +8,9 @@ import { type ReactNode, useState } from "react";
 import { type Me, meQuery, resetKey } from "@/api/session";
 import { usePreferences } from "@/app/preferences";
 import { accountText } from "@/text/account";
-import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
+import { toolsText } from "@/text/tools";
 import { useAskFirst } from "@/ui/ask-first";
 import { Copy } from "@/ui/copy";
 
@@ -21,9 +21,9 @@ export function UserSettingsPage() {
   const { data: me } = useSuspenseQuery(meQuery);
   return (
     <main className="page" data-top data-narrow>
-      <title>{`${t.settings.title} · ${t.app}`}</title>
+      <title>{`${accountText.settings.title} · ${t.app}`}</title>
       <Title order={1} mb="md">
-        {t.settings.title}
+        {accountText.settings.title}
       </Title>
       <Stack>
         <Profile me={me} />
@@ -52,11 +52,11 @@ function Card({ title, children }: { title: string; children: ReactNode }) {
 function Profile({ me }: { me: Me }) {
   const memberships = new Map(me.memberships.map((each) => [each.workspace, each.role]));
   const rows: [string, ReactNode][] = [
-    [t.settings.fullName, me.full_name],
-    [t.settings.username, me.username],
-    ...(me.role === "admin" ? ([[t.settings.role, manageText.people.roles.admin]] as [string, ReactNode][]) : []),
+    [accountText.settings.fullName, me.full_name],
+    [accountText.settings.username, me.username],
+    ...(me.role === "admin" ? ([[accountText.settings.role, manageText.people.roles.admin]] as [string, ReactNode][]) : []),
     [
-      t.settings.workspaces,
+      accountText.settings.workspaces,
       <Group gap={6} key="workspaces">
         {me.workspaces.map((each) => {
           const role = memberships.get(each);
@@ -70,7 +70,7 @@ function Profile({ me }: { me: Me }) {
     ],
   ];
   return (
-    <Card title={t.settings.profile}>
+    <Card title={accountText.settings.profile}>
       <Table withRowBorders={false} verticalSpacing={5} horizontalSpacing={0}>
         <Table.Tbody>
           {rows.map(([name, value]) => (
@@ -99,9 +99,9 @@ function ApiKey({ me }: { me: Me }) {
   });
   const key = made.data?.api_key;
   return (
-    <Card title={t.settings.key}>
+    <Card title={accountText.settings.key}>
       <Text size="sm" mb="xs">
-        {t.settings.keyIntro} {me.key_prefix ? t.settings.keyPrefix(me.key_prefix) : t.settings.noKey}
+        {accountText.settings.keyIntro} {me.key_prefix ? accountText.settings.keyPrefix(me.key_prefix) : accountText.settings.noKey}
       </Text>
       {key && <NewKey key={key} apiKey={key} onKept={() => { made.reset(); }} />}
       {made.isError && (
@@ -111,9 +111,9 @@ function ApiKey({ me }: { me: Me }) {
       )}
       {sure ? (
         <Group gap="xs">
-          <Text size="sm">{t.settings.resetConfirm}</Text>
+          <Text size="sm">{accountText.settings.resetConfirm}</Text>
           <Button color="red" loading={made.isPending} onClick={() => { made.mutate(); }}>
-            {t.settings.reset}
+            {accountText.settings.reset}
           </Button>
           <Button variant="default" onClick={() => { setSure(false); }}>
             {t.common.cancel}
@@ -121,7 +121,7 @@ function ApiKey({ me }: { me: Me }) {
         </Group>
       ) : (
         <Button variant="default" onClick={() => { setSure(true); }}>
-          {t.settings.reset}
+          {accountText.settings.reset}
         </Button>
       )}
     </Card>
@@ -133,10 +133,10 @@ function NewKey({ apiKey, onKept }: { apiKey: string; onKept: () => void }) {
   return (
     <Stack gap="sm" mb="sm">
       <Alert variant="light" role="status">
-        <Text size="sm">{t.settings.newKey}</Text>
+        <Text size="sm">{accountText.settings.newKey}</Text>
         <Group gap={4}>
           <Code style={{ overflowWrap: "anywhere" }}>{apiKey}</Code>
-          <Copy text={apiKey} label={t.settings.copyKey}>
+          <Copy text={apiKey} label={accountText.settings.copyKey}>
             <IconCopy size={16} />
           </Copy>
           <Button size="xs" onClick={() => { keep(); onKept(); }}>
@@ -155,13 +155,13 @@ function Look() {
 
   return (
     <>
-      <Card title={t.settings.look}>
+      <Card title={accountText.settings.look}>
         <Stack gap="sm">
           <Group justify="space-between">
-            <Text size="sm">{t.settings.scheme}</Text>
+            <Text size="sm">{accountText.settings.scheme}</Text>
             <SegmentedControl
-              aria-label={t.settings.scheme}
-              data={(["light", "dark", "auto"] as const).map((value) => ({ value, label: t.settings.schemes[value] }))}
+              aria-label={accountText.settings.scheme}
+              data={(["light", "dark", "auto"] as const).map((value) => ({ value, label: accountText.settings.schemes[value] }))}
               value={now.scheme ?? "auto"}
               onChange={(scheme) => {
                 setColorScheme(scheme);
@@ -170,17 +170,17 @@ function Look() {
             />
           </Group>
           <Group justify="space-between">
-            <Text size="sm">{t.settings.textSize}</Text>
+            <Text size="sm">{accountText.settings.textSize}</Text>
             <SegmentedControl
-              aria-label={t.settings.textSize}
-              data={(["normal", "large", "larger"] as const).map((value) => ({ value, label: t.settings.textSizes[value] }))}
+              aria-label={accountText.settings.textSize}
+              data={(["normal", "large", "larger"] as const).map((value) => ({ value, label: accountText.settings.textSizes[value] }))}
               value={now.textSize ?? "normal"}
               onChange={(textSize) => { change({ textSize }); }}
             />
           </Group>
         </Stack>
       </Card>
-      <Card title={t.settings.annotating}>
+      <Card title={accountText.settings.annotating}>
         <Switch
           label={t.annotate.goOn}
           description={t.annotate.goOnHint}
@@ -189,7 +189,7 @@ function Look() {
         />
         <Switch
           mt="sm"
-          label={annotatingText.display.predictions}
+          label={toolsText.display.predictions}
           checked={now.hidePredictions ?? false}
           onChange={(event) => { change({ hidePredictions: event.currentTarget.checked }); }}
         />

@@ -6,6 +6,7 @@ import { Fragment, useState } from "react";
 
 import { deliveriesQuery, type Delivery, sendAgain, type Webhook, webhooksKey } from "@/api/webhooks";
 import { t } from "@/text/en";
+import { translated } from "@/text/translated";
 import { hooks } from "@/text/webhooks";
 import sheet from "@/ui/sheet.module.css";
 import { Ago } from "@/ui/time";
@@ -54,7 +55,7 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
                       <Badge color={COLOURS[each.state]}>{hooks.states[each.state]}</Badge>
                     </Table.Td>
                     <Table.Td>{each.attempts}</Table.Td>
-                    <Table.Td>{each.problem ?? each.status ?? "–"}</Table.Td>
+                    <Table.Td>{each.problem ? translated(each.problem) : (each.status ?? "–")}</Table.Td>
                     <Table.Td>
                       <Ago time={each.changed_at} />
                     </Table.Td>

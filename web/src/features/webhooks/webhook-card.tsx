@@ -6,6 +6,7 @@ import { useState } from "react";
 
 import { changeWebhook, deleteWebhook, ping, rotateSecret, type Webhook, type WebhookChange, webhooksKey } from "@/api/webhooks";
 import { t } from "@/text/en";
+import { translated } from "@/text/translated";
 import { hooks } from "@/text/webhooks";
 import { Card } from "@/ui/card";
 import { Ago } from "@/ui/time";
@@ -38,7 +39,7 @@ export function WebhookCard({ webhook, known, onSecret }: Props) {
         {!webhook.enabled && (
           <Alert color="yellow" variant="light" role="alert" title={hooks.disabledTitle}>
             <Text size="sm" mb="xs">
-              {webhook.disabled_why} {hooks.disabledByServer}
+              {translated(webhook.disabled_why ?? "")} {hooks.disabledByServer}
             </Text>
             <Group gap="xs">
               <Button size="xs" loading={changed.isPending} onClick={() => { changed.mutate({ enabled: true }); }}>

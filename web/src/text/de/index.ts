@@ -13,10 +13,11 @@ import { review } from "./review";
 import { rules } from "./rules";
 import { account, codes, images, inbox, results, train } from "./small";
 import { team } from "./team";
+import { tools } from "./tools";
 import { webhooks } from "./webhooks";
 
 const german: Language = {
-  account, agreement, annotating, app, audit, charts, codes, files, frame, images, inbox, manage, results, review, rules, team, train, webhooks,
+  account, agreement, annotating, app, audit, charts, codes, files, frame, images, inbox, manage, results, review, rules, team, tools, train, webhooks,
 };
 
 export default german;

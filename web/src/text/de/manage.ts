@@ -78,7 +78,7 @@ export const manage: Language["manage"] = {
     idle: "{name} ist untätig; {count, plural, one {# Eintrag} other {# Einträge}} übrig",
     idleSince: "Zuletzt aktiv",
     notStarted: "{names} {count, plural, one {hat} other {haben}} noch nicht angefangen",
-    notStartedIntro: "{count, plural, one {# Eintrag wartet} other {# Einträge warten}}.",
+    notStartedIntro: "{count, plural, one {# Antwort steht} other {# Antworten stehen}} noch aus.",
     out: "{names} {count, plural, one {hat} other {haben}} nichts mehr zu tun",
     outIntro: "im Workspace {workspace}.",
     free: "{count, plural, one {# Eintrag von {name} ist} other {# Einträge von {name} sind}} nicht zugewiesen",

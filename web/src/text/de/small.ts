@@ -1,6 +1,28 @@
 import type { Language } from "@/text/translations";
 
 export const account: Language["account"] = {
+  settings: {
+    title: "Meine Einstellungen",
+    profile: "Profil",
+    username: "Benutzername",
+    fullName: "Name",
+    role: "Rolle",
+    workspaces: "Workspaces",
+    key: "API-Schlüssel",
+    keyIntro: "Notebooks und Skripte melden sich damit an. Er wird nur einmal gezeigt, wenn du ihn erstellst.",
+    keyPrefix: "Dein Schlüssel beginnt mit {prefix}",
+    noKey: "Du hast keinen.",
+    reset: "Neuen Schlüssel erstellen",
+    resetConfirm: "Der alte Schlüssel funktioniert dann in keinem Notebook mehr.",
+    newKey: "Dein neuer Schlüssel. Bewahre ihn jetzt auf:",
+    copyKey: "Schlüssel kopieren",
+    look: "Darstellung",
+    scheme: "Farbschema",
+    schemes: { light: "Hell", dark: "Dunkel", auto: "System" },
+    textSize: "Textgröße",
+    textSizes: { normal: "Normal", large: "Groß", larger: "Größer" },
+    annotating: "Annotieren",
+  },
   password: "Passwort",
   intro: "Ein neues Passwort meldet dich in anderen Browsern ab. Dein API-Schlüssel bleibt gleich.",
   current: "Aktuelles Passwort",

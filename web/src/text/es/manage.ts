@@ -78,7 +78,7 @@ export const manage: Language["manage"] = {
     idle: "{name} no avanza; {count, plural, one {# registro pendiente} other {# registros pendientes}}",
     idleSince: "Última actividad",
     notStarted: "{names} {count, plural, one {no ha empezado} other {no han empezado}}",
-    notStartedIntro: "{count, plural, one {Espera # registro} other {Esperan # registros}}.",
+    notStartedIntro: "{count, plural, one {Falta # respuesta} other {Faltan # respuestas}}.",
     out: "{names} {count, plural, one {no tiene} other {no tienen}} nada más que hacer",
     outIntro: "en el espacio de trabajo {workspace}.",
     free: "{count, plural, one {# registro de {name} sin asignar} other {# registros de {name} sin asignar}}",

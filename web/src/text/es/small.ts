@@ -1,6 +1,28 @@
 import type { Language } from "@/text/translations";
 
 export const account: Language["account"] = {
+  settings: {
+    title: "Mis ajustes",
+    profile: "Perfil",
+    username: "Nombre de usuario",
+    fullName: "Nombre",
+    role: "Rol",
+    workspaces: "Espacios de trabajo",
+    key: "Clave de API",
+    keyIntro: "Los notebooks y los scripts inician sesión con ella. Solo se muestra una vez, cuando la creas.",
+    keyPrefix: "Tu clave empieza por {prefix}",
+    noKey: "No tienes ninguna.",
+    reset: "Crear una clave nueva",
+    resetConfirm: "La clave anterior deja de funcionar de inmediato en todos los notebooks que la usan.",
+    newKey: "Tu clave nueva. Guárdala ahora:",
+    copyKey: "Copiar la clave",
+    look: "Apariencia",
+    scheme: "Tema",
+    schemes: { light: "Claro", dark: "Oscuro", auto: "Sistema" },
+    textSize: "Tamaño del texto",
+    textSizes: { normal: "Normal", large: "Grande", larger: "Más grande" },
+    annotating: "Anotar",
+  },
   password: "Contraseña",
   intro: "Una contraseña nueva cierra tu sesión en los demás navegadores. Tu clave de API no cambia.",
   current: "Contraseña actual",

@@ -7,8 +7,9 @@ import { useState } from "react";
 import { ActionKey } from "@/record/annotator-settings";
 import { LabelPopup } from "@/record/label-popup";
 import type { LabelSet } from "@/record/use-labels";
-import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { translated } from "@/text/translated";
+import { toolsText } from "@/text/tools";
 
 import type { BulkAction } from "./bulk-dialog";
 import classes from "./list.module.css";
@@ -39,7 +40,7 @@ export function BulkBar(props: Props) {
   const whole = selected === onPage && onPage > 0;
   const some = selected > 0 || all;
   return (
-    <div className={classes["bulk"]} role="group" aria-label={all ? annotatingText.bulk.allSelected(total) : t.annotate.selected(selected)}>
+    <div className={classes["bulk"]} role="group" aria-label={all ? toolsText.bulk.allSelected(total) : t.annotate.selected(selected)}>
       <Checkbox
         size="sm"
         aria-label={t.annotate.selectAll}
@@ -48,16 +49,16 @@ export function BulkBar(props: Props) {
         onChange={(event) => { onSelect(event.currentTarget.checked ? "page" : "none"); }}
       />
       <span className={classes["count"]} role="status">
-        {all ? annotatingText.bulk.allSelected(total) : selected ? t.annotate.selected(selected) : t.annotate.matches(total)}
+        {all ? toolsText.bulk.allSelected(total) : selected ? t.annotate.selected(selected) : t.annotate.matches(total)}
       </span>
       {whole && !all && mayAll && total > onPage && (
         <Button size="compact-sm" variant="subtle" onClick={() => { onSelect("all"); }}>
-          {annotatingText.bulk.selectAll(total)}
+          {toolsText.bulk.selectAll(total)}
         </Button>
       )}
       {all && total > onPage && (
         <Button size="compact-sm" variant="subtle" onClick={() => { onSelect("page"); }}>
-          {annotatingText.bulk.onlyPage}
+          {toolsText.bulk.onlyPage}
         </Button>
       )}
       {message && (
@@ -67,14 +68,14 @@ export function BulkBar(props: Props) {
       )}
       {some && (
         <Group gap={6}>
-          {labelled && (all || gold ? <Do onClick={() => { onDo("label"); }}>{annotatingText.bulk.label}</Do> : <BulkLabel labels={labels} onPick={onLabel} />)}
-          {predicted && <Do onClick={() => { onDo("accept"); }}>{annotatingText.bulk.accept}</Do>}
+          {labelled && (all || gold ? <Do onClick={() => { onDo("label"); }}>{toolsText.bulk.label}</Do> : <BulkLabel labels={labels} onPick={onLabel} />)}
+          {predicted && <Do onClick={() => { onDo("accept"); }}>{toolsText.bulk.accept}</Do>}
           {!gold && (
             <Button size="compact-sm" onClick={() => { onDo("validate"); }}>
-              {annotatingText.bulk.validate}
+              {toolsText.bulk.validate}
             </Button>
           )}
-          <Do onClick={() => { onDo("discard"); }}>{annotatingText.bulk.discard}</Do>
+          <Do onClick={() => { onDo("discard"); }}>{toolsText.bulk.discard}</Do>
         </Group>
       )}
       <Button size="compact-sm" variant="subtle" color="gray" ms="auto" onClick={onUndo} rightSection={<ActionKey action="undo" at={1} />}>
@@ -128,7 +129,7 @@ export function BulkProgress({ bulk }: { bulk: BulkJob }) {
     <div className={classes["job"]} role={failure ? "alert" : "status"}>
       <span className={classes["jobwords"]}>{words}</span>
       {running && (
-        <Progress className={classes["jobbar"] ?? ""} value={job?.total ? (job.done / job.total) * 100 : 5} aria-label={annotatingText.bulk.progress} />
+        <Progress className={classes["jobbar"] ?? ""} value={job?.total ? (job.done / job.total) * 100 : 5} aria-label={toolsText.bulk.progress} />
       )}
       {job && !running && !undoes && job.undoable && (
         <Button size="compact-sm" variant="default" onClick={() => { bulk.undo(); }} rightSection={<ActionKey action="undo" at={1} />}>
@@ -152,11 +153,11 @@ interface Result {
 
 function inWords({ job, undoes, running }: BulkJob): string {
   if (!job) return "";
-  if (running && job.total === null) return (undoes ? annotatingText.bulk.undoing : annotatingText.bulk.running)(job.done);
-  if (running) return (undoes ? annotatingText.bulk.undoingOf : annotatingText.bulk.runningOf)(job.done, job.total ?? 0);
-  if (job.state === "failed" || job.state === "interrupted") return annotatingText.bulk.failed(job.message ?? job.state);
+  if (running && job.total === null) return (undoes ? toolsText.bulk.undoing : toolsText.bulk.running)(job.done);
+  if (running) return (undoes ? toolsText.bulk.undoingOf : toolsText.bulk.runningOf)(job.done, job.total ?? 0);
+  if (job.state === "failed" || job.state === "interrupted") return toolsText.bulk.failed(translated(job.message ?? job.state));
   const { changed = 0, left = 0, why = [] } = (job.result ?? {}) as Result;
-  const first = (undoes ? annotatingText.bulk.undone : annotatingText.bulk.done)(changed);
-  const reasons = [...new Set(why.map((each) => each.why))].slice(0, 2).join("; ");
-  return left ? `${first} ${reasons ? annotatingText.bulk.leftBecause(left, reasons) : annotatingText.bulk.left(left)}` : first;
+  const first = (undoes ? toolsText.bulk.undone : toolsText.bulk.done)(changed);
+  const reasons = [...new Set(why.map((each) => translated(each.why)))].slice(0, 2).join("; ");
+  return left ? `${first} ${reasons ? toolsText.bulk.leftBecause(left, reasons) : toolsText.bulk.left(left)}` : first;
 }

@@ -7,8 +7,8 @@ import type { BulkChange } from "@/api/jobs";
 import { useOutboxPart } from "@/app/outbox-provider";
 import type { DatasetRef } from "@/core/model";
 import type { LabelSet } from "@/record/use-labels";
-import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { toolsText } from "@/text/tools";
 
 export type BulkAction = "label" | "validate" | "discard" | "accept";
 
@@ -45,26 +45,26 @@ export default function BulkDialog({ action, dataset, labels, several, total, qu
 
   const field = { label: t.annotate.labels, data: names, searchable: true, limit: 100, "data-autofocus": true } as const;
   return (
-    <Modal opened onClose={onClose} title={annotatingText.bulk.titles[action](total)}>
+    <Modal opened onClose={onClose} title={toolsText.bulk.titles[action](total)}>
       <form onSubmit={submit}>
         <Stack gap="sm">
-          <Text size="sm">{annotatingText.bulk.intro[action]}</Text>
+          <Text size="sm">{toolsText.bulk.intro[action]}</Text>
           {action === "label" &&
             (several ? (
-              <MultiSelect {...field} value={chosen} onChange={setChosen} placeholder={chosen.length ? "" : annotatingText.bulk.choose} />
+              <MultiSelect {...field} value={chosen} onChange={setChosen} placeholder={chosen.length ? "" : toolsText.bulk.choose} />
             ) : (
-              <Select {...field} value={chosen[0] ?? null} onChange={(name) => { setChosen(name === null ? [] : [name]); }} placeholder={annotatingText.bulk.choose} />
+              <Select {...field} value={chosen[0] ?? null} onChange={(name) => { setChosen(name === null ? [] : [name]); }} placeholder={toolsText.bulk.choose} />
             ))}
           <Alert variant="light" color={gold || !dataset.individual ? "yellow" : "gray"}>
-            {gold ? annotatingText.bulk.gold : dataset.individual ? annotatingText.bulk.own : annotatingText.bulk.shared}
+            {gold ? toolsText.bulk.gold : dataset.individual ? toolsText.bulk.own : toolsText.bulk.shared}
           </Alert>
-          {waiting > 0 && <Text size="sm" role="status">{annotatingText.bulk.waits}</Text>}
+          {waiting > 0 && <Text size="sm" role="status">{toolsText.bulk.waits}</Text>}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {t.common.cancel}
             </Button>
             <Button type="submit" disabled={!ready} {...(action === "label" ? {} : { "data-autofocus": true })}>
-              {annotatingText.bulk.titles[action](total)}
+              {toolsText.bulk.titles[action](total)}
             </Button>
           </Group>
         </Stack>

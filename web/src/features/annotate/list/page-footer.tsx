@@ -4,8 +4,8 @@ import { ActionIcon, Group, Pagination, Select, Text, Tooltip } from "@mantine/c
 import { IconRefresh } from "@tabler/icons-react";
 
 import { SIZES, type View } from "@/core/view";
-import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { toolsText } from "@/text/tools";
 
 const REACH = 10_000;
 
@@ -33,8 +33,8 @@ export function PageFooter({ view, total, late, fetching, onView, onRefresh }: P
           onChange={(size) => { onView({ size: Number(size), page: 1 }); }}
           allowDeselect={false}
         />
-        <Tooltip label={annotatingText.find.refresh}>
-          <ActionIcon aria-label={annotatingText.find.refresh} loading={fetching} onClick={onRefresh}>
+        <Tooltip label={toolsText.find.refresh}>
+          <ActionIcon aria-label={toolsText.find.refresh} loading={fetching} onClick={onRefresh}>
             <IconRefresh size={16} />
           </ActionIcon>
         </Tooltip>

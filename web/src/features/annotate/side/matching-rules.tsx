@@ -10,10 +10,11 @@ import type { Rule } from "@/core/rules";
 import { useAnnotatorSettings } from "@/record/annotator-settings";
 import { annotatingText } from "@/text/annotating";
 import { t } from "@/text/en";
+import { toolsText } from "@/text/tools";
 
 import classes from "./sidebar.module.css";
 
-const words = annotatingText.matchingRules;
+const words = toolsText.matchingRules;
 
 export default function MatchingRules({ dataset, id }: { dataset: DatasetRef; id: string }) {
   const { hidden } = useAnnotatorSettings(); // a rule's label is as good as a prediction
@@ -23,7 +24,7 @@ export default function MatchingRules({ dataset, id }: { dataset: DatasetRef; id
   const problem = stored.error ?? matching.error;
   if (hidden) return <Text size="xs" c="dimmed">{annotatingText.predictions.hidden}</Text>;
   if (problem) return <Text size="xs" role="alert">{problem.message}</Text>;
-  if (stored.data && !any) return <Text size="xs" c="dimmed">{annotatingText.ruleFilter.none}</Text>;
+  if (stored.data && !any) return <Text size="xs" c="dimmed">{toolsText.ruleFilter.none}</Text>;
   if (!stored.data || !matching.data) return <Skeleton h={40} role="progressbar" aria-label={t.common.loading} />;
   const rules = stored.data.filter((each) => matching.data.includes(each.query));
   if (!rules.length) return <Text size="xs" c="dimmed">{words.none}</Text>;

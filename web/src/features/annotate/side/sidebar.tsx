@@ -13,9 +13,9 @@ import type { DatasetRef } from "@/core/model";
 import { sees } from "@/core/roles";
 import type { View } from "@/core/view";
 import { useRecordEdit } from "@/features/annotate/session/use-annotation-session";
-import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
 import { percentDone } from "@/text/format";
+import { toolsText } from "@/text/tools";
 import { Bar } from "@/ui/bar";
 import { panel } from "@/ui/panel";
 import { Ago } from "@/ui/time";
@@ -45,11 +45,11 @@ export default function Sidebar({ dataset, edits, record, results, view, onView,
       {edit && <MyAnswer key={edit.record.id} results={results} dataset={dataset} edit={edit} onFlag={onFlag} />}
       {record !== null && <About edits={edits} id={record} view={view} onView={onView} />}
       {record !== null && dataset.task === "TextClassification" && (
-        <Folded title={annotatingText.matchingRules.title}>
+        <Folded title={toolsText.matchingRules.title}>
           <MatchingRules dataset={dataset} id={record} />
         </Folded>
       )}
-      <Folded title={annotatingText.stats.title}>
+      <Folded title={toolsText.stats.title}>
         <Stats dataset={dataset} view={view} onView={onView} />
       </Folded>
     </>
@@ -73,11 +73,11 @@ function HowFar({ dataset }: { dataset: DatasetRef }) {
 
 function MyShare({ mine: { done, drafts, skipped, left } }: { mine: Work }) {
   const total = done + left;
-  const facts = [annotatingText.mine.done(done, total), ...(drafts ? [annotatingText.mine.drafts(drafts)] : []), ...(skipped ? [annotatingText.mine.skipped(skipped)] : [])];
+  const facts = [toolsText.mine.done(done, total), ...(drafts ? [toolsText.mine.drafts(drafts)] : []), ...(skipped ? [toolsText.mine.skipped(skipped)] : [])];
   return (
     <Gauge
-      title={annotatingText.mine.title}
-      label={annotatingText.mine.done(done, total)}
+      title={toolsText.mine.title}
+      label={toolsText.mine.done(done, total)}
       total={total}
       done={done}
       parts={[["done", done], ["draft", drafts]]}

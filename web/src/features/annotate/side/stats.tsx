@@ -7,8 +7,8 @@ import { useState } from "react";
 import { countRecords } from "@/api/records";
 import type { DatasetRef, Task } from "@/core/model";
 import { searchBody, type View } from "@/core/view";
-import { annotatingText } from "@/text/annotating";
 import { n, t } from "@/text/en";
+import { toolsText } from "@/text/tools";
 
 import classes from "./sidebar.module.css";
 
@@ -16,10 +16,10 @@ const MOST = 25;
 type What = "annotated_as" | "words" | "mentions" | "predicted_mentions";
 
 const NAMES: Record<What, string> = {
-  annotated_as: annotatingText.stats.labels,
-  words: annotatingText.stats.words,
-  mentions: annotatingText.stats.mentions,
-  predicted_mentions: annotatingText.stats.predictedMentions,
+  annotated_as: toolsText.stats.labels,
+  words: toolsText.stats.words,
+  mentions: toolsText.stats.mentions,
+  predicted_mentions: toolsText.stats.predictedMentions,
 };
 const OF: Record<Task, readonly What[]> = {
   TextClassification: ["annotated_as", "words"],
@@ -62,7 +62,7 @@ export default function Stats({ dataset, view, onView }: { dataset: DatasetRef; 
         <SegmentedControl
           size="xs"
           orientation={offered.length > 2 ? "vertical" : "horizontal"}
-          aria-label={annotatingText.stats.title}
+          aria-label={toolsText.stats.title}
           data={offered.map((each) => ({ value: each, label: NAMES[each] }))}
           value={what}
           onChange={(value) => { setWhat(value as What); }}
@@ -76,7 +76,7 @@ export default function Stats({ dataset, view, onView }: { dataset: DatasetRef; 
         <ul className={classes["counts"]} aria-label={NAMES[what]}>
           {rows.map((each) => (
             <li key={each.name}>
-              <UnstyledButton title={annotatingText.stats.show(each.name)} onClick={() => { onView({ ...each.to, page: 1, record: null }); }}>
+              <UnstyledButton title={toolsText.stats.show(each.name)} onClick={() => { onView({ ...each.to, page: 1, record: null }); }}>
                 <span>{each.name}</span>
                 <span>{n(each.count)}</span>
               </UnstyledButton>
@@ -84,7 +84,7 @@ export default function Stats({ dataset, view, onView }: { dataset: DatasetRef; 
           ))}
         </ul>
       ) : (
-        <Text size="xs" c="dimmed">{annotatingText.stats.none}</Text>
+        <Text size="xs" c="dimmed">{toolsText.stats.none}</Text>
       )}
     </>
   );

@@ -6,6 +6,7 @@ import type { Preview } from "@/api/team";
 import { type PlanForm, sharedOf } from "@/core/plan-form";
 import { n } from "@/text/en";
 import { decimal, percent } from "@/text/format";
+import { translated } from "@/text/translated";
 import { teamText } from "@/text/team";
 
 import classes from "./assign.module.css";
@@ -76,16 +77,16 @@ function Figures({ form, found }: { form: PlanForm; found: Preview }) {
         <Text size="xs" c="dimmed" mt={4}>
           {found.agreement_case
             ? teamText.assign.assumes(found.agreement_case.classes, percent(found.agreement_case.accuracy), decimal(found.agreement_case.alpha, 2))
-            : found.agreement_assumes}
+            : translated(found.agreement_assumes ?? "")}
         </Text>
       )}
       {(found.unassigned.length > 0 || found.warnings.length > 0) && (
         <List size="sm" mt="xs" spacing={4}>
           {found.unassigned.map((each) => (
-            <List.Item key={each.reason}>{each.reason}</List.Item>
+            <List.Item key={each.reason}>{translated(each.reason)}</List.Item>
           ))}
           {found.warnings.map((each) => (
-            <List.Item key={each}>{each}</List.Item>
+            <List.Item key={each}>{translated(each)}</List.Item>
           ))}
         </List>
       )}
