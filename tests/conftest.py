@@ -21,6 +21,7 @@ import hypothesis
 import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
+import scratch
 from patience import MEASURED, factor, patience
 from support import FakeClock
 
@@ -30,8 +31,12 @@ hypothesis.settings.load_profile("untimed")
 STARTS_WITHIN = 60
 
 
+IN_MEMORY = pytest.StashKey[Path | None]()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    config.stash[IN_MEMORY] = scratch.keep_in_memory()  # workers and servers inherit it, too
     gc.disable()  # until all is imported
     factor()  # measured before anything else runs; workers and servers inherit it
     for wait in ("connect", "read", "write", "pool"):  # of requests that say nothing of a timeout
@@ -46,7 +51,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
+    in_memory = config.stash.get(IN_MEMORY, None)
+    if in_memory is not None:
+        scratch.remove(in_memory)
     if "postgres_cluster" in sys.modules:  # only where a test asked for it
         sys.modules["postgres_cluster"].remove_clusters()
     if "opensearch_node" in sys.modules:

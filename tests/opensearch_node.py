@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from scratch import memory
+
 __all__ = ["node_url", "remove_nodes"]
 
 SCRIPT = Path(__file__).parents[1] / "tools" / "opensearch.sh"
 _NOT_TO_BE_HAD = 3
-_MEMORY = Path("/dev/shm")
 _STARTED: list[Path] = []
 
 
@@ -28,7 +29,7 @@ def remove_nodes() -> None:
 @cache
 def _started() -> tuple[str, str]:
     """Start the node; return its address, or why there is none."""
-    parent = _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
+    parent = memory() or Path(tempfile.gettempdir())
     folder = parent / f"apportion-opensearch-{os.getpid()}"
     started = subprocess.run(["sh", str(SCRIPT), "start", str(folder)], capture_output=True, text=True)
     if started.returncode == _NOT_TO_BE_HAD:
