@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         setattr(DEFAULT_TIMEOUT_CONFIG, wait, patience(5))
 
 
+@pytest.hookimpl(optionalhook=True)  # xdist may be left out
 def pytest_xdist_auto_num_workers() -> int:
     """Return one worker more than there are cores: a third of the time, a test waits for a process that it started."""
     return (os.cpu_count() or 1) + 1
