@@ -145,13 +145,13 @@ SET_UP_BY = 100
 
 
 @pytest.fixture(scope="session")
-def team(hashes: dict[str, str]) -> Team:
+def whole_team(hashes: dict[str, str]) -> Team:
     return Team(hashes)
 
 
 @pytest.fixture
 def store(
-    request: pytest.FixtureRequest, store_kind: str, tmp_path: Path, team: Team
+    request: pytest.FixtureRequest, store_kind: str, tmp_path: Path, whole_team: Team
 ) -> Iterator[SqliteStore | PostgresStore]:
     """A store with the team where the test asks for the app that has it, else with empty tables."""
     peopled = "app" in request.fixturenames
@@ -160,14 +160,14 @@ def store(
         if store_kind == "postgres":
             from apportion.storage.postgres.store import PostgresStore
 
-            template = team.database if peopled else None
+            template = whole_team.database if peopled else None
             opened = PostgresStore(stack.enter_context(own_database(template=template)))
         elif store_kind == "postgres-opensearch":
             from indexed_store import IndexedStore
 
             opened = cast("PostgresStore", IndexedStore(tmp_path))
         else:
-            opened = new_sqlite_store(tmp_path / "apportion.db", team.file if peopled else None)
+            opened = new_sqlite_store(tmp_path / "apportion.db", whole_team.file if peopled else None)
         yield opened
         opened.close()
 
@@ -201,9 +201,9 @@ def empty_app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> Fa
 
 
 @pytest.fixture
-def app(empty_app: FastAPI, store: Store, clock: FakeClock, team: Team) -> FastAPI:
+def app(empty_app: FastAPI, store: Store, clock: FakeClock, whole_team: Team) -> FastAPI:
     """The app with its team."""
-    team.join(store, clock)
+    whole_team.join(store, clock)
     return empty_app
 
 
