@@ -17,8 +17,8 @@ __all__ = ["begin_run", "node_url", "remove_nodes"]
 
 SCRIPT = Path(__file__).parents[1] / "tools" / "opensearch.sh"
 _NOT_TO_BE_HAD = 3
-_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""Options of a Java that is not worth optimizing for: it starts with half the computing."""
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1"
+"""Options of a Java that runs for too short to be worth optimizing: it starts with half the computing."""
 _RUN = "APPORTION_TEST_RUN"
 """Environment variable with the process that began the run: its workers share the node, and it ends it."""
 
