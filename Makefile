@@ -29,10 +29,10 @@ pytest: $(VENV)/.dev $(APP) ## all tests in Python, on all cores
 
 coverage: $(VENV)/.dev $(APP) ## which lines the tests and journeys run, every process counted, against a floor for each package
 	rm -rf .tools/coverage && mkdir -p .tools/coverage
-	-COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(BIN)/coverage run --rcfile tools/coverage.ini -m pytest -n auto --dist loadscope --no-loadscope-reorder
+	-COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(BIN)/python -m coverage run --rcfile tools/coverage.ini -m pytest -n auto --dist loadscope --no-loadscope-reorder
 	COVERAGE_PROCESS_START=$(CURDIR)/tools/coverage.ini COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(MAKE) e2e
-	$(BIN)/coverage combine --rcfile tools/coverage.ini --quiet
-	$(BIN)/coverage json --rcfile tools/coverage.ini --quiet -o .tools/coverage/report.json
+	$(BIN)/python -m coverage combine --rcfile tools/coverage.ini --quiet
+	$(BIN)/python -m coverage json --rcfile tools/coverage.ini --quiet -o .tools/coverage/report.json
 	$(BIN)/python tools/coverage_floors.py .tools/coverage/report.json
 
 test-cluster: $(VENV)/.dev $(APP) ## all tests of the server on PostgreSQL, and those of PostgreSQL itself
