@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test pytest coverage test-cluster check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
+.PHONY: help quickstart dev test pytest coverage test-cluster test-deep check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -29,15 +29,18 @@ pytest: $(VENV)/.dev $(APP) ## all tests in Python, on all cores
 
 coverage: $(VENV)/.dev $(APP) ## which lines the tests and journeys run, every process counted, against a floor for each package
 	rm -rf .tools/coverage && mkdir -p .tools/coverage
-	-COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(BIN)/coverage run --rcfile tools/coverage.ini -m pytest -n auto --dist loadscope --no-loadscope-reorder
+	-COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(BIN)/python -m coverage run --rcfile tools/coverage.ini -m pytest -n auto --dist loadscope --no-loadscope-reorder
 	COVERAGE_PROCESS_START=$(CURDIR)/tools/coverage.ini COVERAGE_FILE=$(CURDIR)/.tools/coverage/data $(MAKE) e2e
-	$(BIN)/coverage combine --rcfile tools/coverage.ini --quiet
-	$(BIN)/coverage json --rcfile tools/coverage.ini --quiet -o .tools/coverage/report.json
+	$(BIN)/python -m coverage combine --rcfile tools/coverage.ini --quiet
+	$(BIN)/python -m coverage json --rcfile tools/coverage.ini --quiet -o .tools/coverage/report.json
 	$(BIN)/python tools/coverage_floors.py .tools/coverage/report.json
 
 test-cluster: $(VENV)/.dev $(APP) ## all tests of the server on PostgreSQL, and those of PostgreSQL itself
 	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --store postgres tests/server
 	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder tests/postgres tests/contract
+
+test-deep: $(VENV)/.dev $(APP) official-client ## all tests in Python with more examples and rounds, and those that take long (an hour)
+	DEEP=1 $(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder -m 'not soak'
 
 check: $(VENV)/.dev ## the fast part: style, types, walls
 	$(BIN)/ruff check .

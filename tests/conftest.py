@@ -21,6 +21,8 @@ import hypothesis
 import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
+import opensearch_node
+import scratch
 from patience import MEASURED, factor, patience
 from support import FakeClock
 
@@ -30,12 +32,23 @@ hypothesis.settings.load_profile("untimed")
 STARTS_WITHIN = 60
 
 
+IN_MEMORY = pytest.StashKey[Path | None]()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    opensearch_node.begin_run()
+    config.stash[IN_MEMORY] = scratch.keep_in_memory()  # workers and servers inherit it, too
     gc.disable()  # until all is imported
     factor()  # measured before anything else runs; workers and servers inherit it
     for wait in ("connect", "read", "write", "pool"):  # of requests that say nothing of a timeout
         setattr(DEFAULT_TIMEOUT_CONFIG, wait, patience(5))
+
+
+@pytest.hookimpl(optionalhook=True)  # xdist may be left out
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: a third of the time, a test waits for a process that it started."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,11 +59,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     if "postgres_cluster" in sys.modules:  # only where a test asked for it
         sys.modules["postgres_cluster"].remove_clusters()
-    if "opensearch_node" in sys.modules:
-        sys.modules["opensearch_node"].remove_nodes()
+    opensearch_node.remove_nodes()
+    in_memory = config.stash.get(IN_MEMORY, None)
+    if in_memory is not None:
+        scratch.remove(in_memory)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

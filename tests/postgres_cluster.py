@@ -7,20 +7,25 @@ import os
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from psycopg import sql
 
-__all__ = ["database_url", "own_database", "remove_clusters"]
+from scratch import memory
+
+if TYPE_CHECKING:
+    from apportion.storage.postgres.store import PostgresStore
+
+__all__ = ["database_url", "own_database", "remove_clusters", "template_with"]
 
 SCRIPT = Path(__file__).parents[1] / "tools" / "postgres.sh"
 _NOT_TO_BE_HAD = 3
-_MEMORY = Path("/dev/shm")
 
 
 _STARTED: list[Path] = []
@@ -35,7 +40,7 @@ def remove_clusters() -> None:
 @cache
 def _cluster() -> str:
     """Start the cluster; return the URL of its first database. Skips the test where no PostgreSQL can be had."""
-    parent = _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
+    parent = memory() or Path(tempfile.gettempdir())
     folder = parent / f"apportion-postgres-{os.getpid()}"
     started = subprocess.run(["sh", str(SCRIPT), "start", str(folder)], capture_output=True, text=True)
     if started.returncode == _NOT_TO_BE_HAD:
@@ -70,10 +75,25 @@ def _template() -> str:
     return url.rpartition("/")[2]
 
 
+def template_with(name: str, fill: Callable[[PostgresStore], object]) -> str:
+    """Return the name of a database from which others are copied, with what ``fill`` puts into it the first time."""
+    from apportion.storage.postgres.store import PostgresStore
+
+    url = _made(f"template_with_{name}", _template())
+    store = PostgresStore(url)
+    fill(store)
+    store.close()
+    return url.rpartition("/")[2]
+
+
 @contextmanager
-def own_database(*, bare: bool = False) -> Iterator[str]:
-    """Yield the URL of a database of its own with empty tables, dropped afterwards; ``bare`` without tables."""
-    base, template = _cluster(), "template0" if bare else _template()
+def own_database(*, bare: bool = False, template: str | None = None) -> Iterator[str]:
+    """Yield the URL of a database of its own, dropped afterwards.
+
+    It is a copy of the template, else has empty tables; ``bare`` without tables.
+    """
+    base = _cluster()
+    template = template or ("template0" if bare else _template())
     database = f"own{uuid.uuid4().hex}"
     name = sql.Identifier(database)
     with psycopg.connect(base, autocommit=True) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import resource
@@ -25,9 +26,9 @@ from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import MembershipRole, Role
-from new_store import new_sqlite_store
+from new_store import file_with, new_sqlite_store
 from patience import patience
-from support import Client
+from support import Client, FakeClock
 
 SHARED = {"workspace": "shared"}
 TEXT, TOKEN, T2T = "TextClassification", "TokenClassification", "Text2Text"
@@ -128,13 +129,10 @@ class LocalServer:
         self.store.close()
 
 
-@contextmanager
-def local_server(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[LocalServer]:
-    """A server in this process, on an empty home, with workspaces `shared` and `other`."""
-    path = home / "apportion.db"
-    store = new_sqlite_store(path)
-    passwords = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
-    clock = clock or SystemClock()
+@functools.cache
+def _with_team() -> bytes:
+    """Return the bytes of a file with the team, who came long before anything a test does."""
+    clock = FakeClock(1_600_000_000_000_000)
 
     def set_up(tx: Any) -> None:
         for name in ("shared", "other"):
@@ -145,7 +143,16 @@ def local_server(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[
                 found = ensure_workspace(tx, workspace, now=clock.now())
                 join(tx, found, MemberChange(name, what, clock.now()))
 
-    store.write(set_up).result()
+    return file_with(lambda store: store.write(set_up).result())
+
+
+@contextmanager
+def local_server(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[LocalServer]:
+    """A server in this process, on an empty home, with workspaces `shared` and `other`."""
+    path = home / "apportion.db"
+    store = new_sqlite_store(path, _with_team())
+    passwords = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
+    clock = clock or SystemClock()
     settings.setdefault("secret_key", "only for tests, and long enough to sign")
     without_web = home / "no-web-app"  # where it is built, every other address leads to it
     app = create_app(

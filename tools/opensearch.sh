@@ -6,6 +6,7 @@
 #   opensearch.sh again FOLDER NODE           start a node that was ended
 #   opensearch.sh remove FOLDER               end it and remove the folder
 #
+# APPORTION_OPENSEARCH_JAVA_OPTS are more options of Java.
 # The programs come from Maven Central and are laid out once, in .tools/opensearch-VERSION or APPORTION_OPENSEARCH_HOME.
 # Where Java or Maven is missing it prints one line to standard error and exits with 3. Started by root the nodes run as
 # `nobody`: OpenSearch refuses to run as root.
@@ -135,7 +136,7 @@ run_node() { # number
 	node=$folder/node$1
 	(
 		cd "$node"
-		export OPENSEARCH_PATH_CONF="$node/config" OPENSEARCH_JAVA_OPTS="-Djava.io.tmpdir=$node/data"
+		export OPENSEARCH_PATH_CONF="$node/config" OPENSEARCH_JAVA_OPTS="-Djava.io.tmpdir=$node/data ${APPORTION_OPENSEARCH_JAVA_OPTS:-}"
 		[ -n "${OPENSEARCH_JAVA_HOME:-${JAVA_HOME:-}}" ] ||
 			OPENSEARCH_JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")
 			export OPENSEARCH_JAVA_HOME

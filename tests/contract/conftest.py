@@ -34,8 +34,7 @@ def store_kind(request: pytest.FixtureRequest) -> str:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    memory = Path("/dev/shm")  # these tests are not about the disk, and need not wait for it
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
 

@@ -11,7 +11,7 @@ import apportion as rg
 from train_snippets import SNIPPETS as ALL_SNIPPETS
 from train_snippets import filled
 
-pytestmark = [pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.deep, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from postgres_cluster import own_database
+from scratch import memory
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "postgres.sh"
 
@@ -52,8 +53,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as parent:
+    with tempfile.TemporaryDirectory(dir=memory()) as parent:
         Path(parent).chmod(0o755)
         made = Cluster(Path(parent) / "cluster")
         try:

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from depth import times
 from probes import TASKS, Probe, logged, not_asked, overheard, probes, unnamed, value
 from servers import SHARED, TEXT, LocalServer, local_server
 from support import FakeClock
@@ -30,6 +31,8 @@ LABELS = ["good", "bad", "odd"]
 WANTED = int(os.environ.get("HYPOTHESIS_EXAMPLES", "0"))
 PARTS = 2 if WANTED else 8
 """Each world is asked one part of so many of the searches about each dataset."""
+OF_DRAFTS = PARTS * times(4, 2)
+"""The same where all four are asked."""
 START = 1_700_000_000_000_000
 
 deed = st.tuples(
@@ -201,9 +204,9 @@ def test_a_draft_is_known_to_nobody_but_its_author(
             there.ask("ben", "GET", f"/api/datasets/{name}")
         for who in ("ana", "rita", "max", "eva"):
             for place, name in enumerate(TASKS):
-                part = (turn + place) % (PARTS * 2)
+                part = (turn + place) % OF_DRAFTS
                 for probe, same in zip(
-                    asked_of(here, name, part, PARTS * 2), asked_of(there, name, part, PARTS * 2), strict=True
+                    asked_of(here, name, part, OF_DRAFTS), asked_of(there, name, part, OF_DRAFTS), strict=True
                 ):
                     looks = probe.method == "GET" or probe.route.endswith((":search", ":summary"))
                     if looks and not probe.url.endswith(COUNTED):

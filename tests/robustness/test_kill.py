@@ -14,10 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
+from depth import times
 from patience import patience, until
 from servers import SHARED, TEXT, Running, furnish, local_server, problems, run, running_on, scan
 
 BATCH = 60
+KILLS = times(2, 3)
 BULK = f"/api/datasets/log/{TEXT}:bulk"
 ANNOTATORS = ("ana", "ben", "rita", "max")
 
@@ -114,7 +116,7 @@ def totals(client: httpx.Client, name: str) -> tuple[int, dict[str, Any]]:
 def test_killed_while_logging_it_has_every_acknowledged_batch_and_no_half_ones(home: Path) -> None:
     chance = random.Random(61)
     acknowledged: set[int] = set()
-    for turn in range(3):
+    for turn in range(KILLS):
         with running_on(home) as server:
             loggers = [Logger(server, 1_000_000 * turn + 100_000 * n) for n in range(2)]
             with busy(*loggers):
@@ -136,7 +138,7 @@ def test_killed_while_logging_it_has_every_acknowledged_batch_and_no_half_ones(h
 def test_killed_while_people_annotate_it_has_every_acknowledged_annotation(home: Path) -> None:
     chance = random.Random(62)
     before: list[Annotator] = []
-    for _ in range(3):
+    for _ in range(KILLS):
         with running_on(home) as server:
             check_annotations(server, before)
             people = [Annotator(server, who, 1 + n) for n, who in enumerate(ANNOTATORS)]

@@ -15,10 +15,11 @@ from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation
 
+from depth import times
 from patience import patience
 from servers import SHARED, LocalServer, furnish
 
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", str(times(4, 10))))
 NAMES = {
     "name": "reviews",
     "task": "TextClassification",

@@ -8,6 +8,7 @@ Workspaces `shared` and `other`; eva (admin), max (manager), rita (reviewer), an
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,8 +23,8 @@ from apportion.services.people.workspaces import MemberChange, ensure_workspace,
 from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.vocabulary import MembershipRole, Role
-from new_store import new_sqlite_store
-from postgres_cluster import own_database
+from new_store import file_with, new_sqlite_store
+from postgres_cluster import own_database, template_with
 from support import Client, FakeClock
 
 if TYPE_CHECKING:
@@ -104,20 +105,69 @@ def store_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+class Team:
+    """The team, as it is put into stores."""
+
+    def __init__(self, hashes: dict[str, str]) -> None:
+        self._hashes = hashes
+
+    @functools.cached_property
+    def file(self) -> bytes:
+        """A file with the team."""
+        return file_with(lambda store: self.join(store, FakeClock()))
+
+    @functools.cached_property
+    def database(self) -> str:
+        """A database with the team, to be copied."""
+        return template_with("team", lambda store: self.join(store, FakeClock()))
+
+    def join(self, store: Store, clock: FakeClock) -> None:
+        """Put the team into a store that was not copied from one with it."""
+        with store.read() as tx:
+            there = tx.people.count_users() > 0
+        if not there:
+            store.write(functools.partial(self._add, clock)).result()
+        clock.time = max(clock.time, FakeClock().time + SET_UP_BY)
+
+    def _add(self, clock: FakeClock, tx: Transaction) -> None:
+        for workspace in ("shared", "other"):
+            ensure_workspace(tx, workspace, now=clock.now())
+        for name, (role, memberships) in TEAM.items():
+            new = NewUser(name, name.title(), role=role, password_hash=self._hashes[name])
+            add_user(tx, new, key=f"{name}.apikey", now=clock.now())
+            for workspace, what in memberships.items():
+                found = ensure_workspace(tx, workspace, now=clock.now())
+                join(tx, found, MemberChange(name, MembershipRole(what), clock.now()))
+
+
+SET_UP_BY = 100
+"""Microseconds that the clock goes on while the team is put in: what tests do comes after."""
+
+
+@pytest.fixture(scope="session")
+def whole_team(hashes: dict[str, str]) -> Team:
+    return Team(hashes)
+
+
 @pytest.fixture
-def store(store_kind: str, tmp_path: Path) -> Iterator[SqliteStore | PostgresStore]:
+def store(
+    request: pytest.FixtureRequest, store_kind: str, tmp_path: Path, whole_team: Team
+) -> Iterator[SqliteStore | PostgresStore]:
+    """A store with the team where the test asks for the app that has it, else with empty tables."""
+    peopled = "app" in request.fixturenames
     with contextlib.ExitStack() as stack:
         opened: SqliteStore | PostgresStore
         if store_kind == "postgres":
             from apportion.storage.postgres.store import PostgresStore
 
-            opened = PostgresStore(stack.enter_context(own_database()))
+            template = whole_team.database if peopled else None
+            opened = PostgresStore(stack.enter_context(own_database(template=template)))
         elif store_kind == "postgres-opensearch":
             from indexed_store import IndexedStore
 
             opened = cast("PostgresStore", IndexedStore(tmp_path))
         else:
-            opened = new_sqlite_store(tmp_path / "apportion.db")
+            opened = new_sqlite_store(tmp_path / "apportion.db", whole_team.file if peopled else None)
         yield opened
         opened.close()
 
@@ -151,20 +201,9 @@ def empty_app(make_app: Callable[[Settings], FastAPI], settings: Settings) -> Fa
 
 
 @pytest.fixture
-def app(empty_app: FastAPI, store: Store, clock: FakeClock, hashes: dict[str, str]) -> FastAPI:
+def app(empty_app: FastAPI, store: Store, clock: FakeClock, whole_team: Team) -> FastAPI:
     """The app with its team."""
-
-    def set_up(tx: Transaction) -> None:
-        for workspace in ("shared", "other"):
-            ensure_workspace(tx, workspace, now=clock.now())
-        for name, (role, memberships) in TEAM.items():
-            new = NewUser(name, name.title(), role=role, password_hash=hashes[name])
-            add_user(tx, new, key=f"{name}.apikey", now=clock.now())
-            for workspace, what in memberships.items():
-                found = ensure_workspace(tx, workspace, now=clock.now())
-                join(tx, found, MemberChange(name, MembershipRole(what), clock.now()))
-
-    store.write(set_up).result()
+    whole_team.join(store, clock)
     return empty_app
 
 

@@ -3,7 +3,6 @@
 import type { Page } from "@playwright/test";
 
 import { expect, expectAccessible, PASSWORD, test, TOPICS, topics } from "./journey";
-import { patience } from "./patience";
 
 /** Signs whoever is signed in out, in a window of its own, and somebody else in. */
 async function changeTo(page: Page, username: string) {
@@ -35,7 +34,8 @@ test("what ana answers in her tab after ben has signed in beside it waits for an
   await expect(dialog.getByText("1 answer was not sent yet")).toBeVisible();
   await expectAccessible(page);
   await context.unroute("**/api/datasets/shared-desk/records/**");
-  await page.waitForTimeout(patience(3_000)); // it tries again meanwhile
+  for (const offline of [true, false]) await context.setOffline(offline); // it tries again at once when the network is back
+  await page.waitForTimeout(1_000);
   expect((await server.mine("ben", "shared-desk", "t00"))["state"]).toBe("none");
   expect((await server.mine("ana", "shared-desk", "t00"))["state"]).toBe("none");
 
