@@ -1,4 +1,4 @@
-"""How often tests do the same thing again: less often in `make test`, which is run before every commit."""
+"""Numbers of examples and rounds: smaller ones in `make test`, which is run before every commit."""
 
 from __future__ import annotations
 

@@ -6,11 +6,9 @@ which takes minutes.
 
 from __future__ import annotations
 
-import functools
 import os
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -49,11 +47,12 @@ _IN_INDEX = times(3, 1)
 """Of so many examples one is tried on an index of searches, too: each makes an index, which takes a second."""
 
 
-def sized(examples: int) -> Callable[[Any], Any]:
-    """The same few examples at every run, or as many others as asked for."""
+def sized(examples: int, store: object = None) -> settings:
+    """The same few examples at every run, or as many others as asked for; fewer where each makes an index."""
     wanted = _WANTED or times(examples, 5 * examples)
-    in_index = wanted if _WANTED else -(-wanted // _IN_INDEX)
-    limits = settings(
+    if hasattr(getattr(store, "read_store", None), "catches_up"):
+        wanted = -(-wanted // _IN_INDEX)
+    return settings(
         max_examples=wanted,
         derandomize=not _WANTED,
         database=None,
@@ -61,25 +60,6 @@ def sized(examples: int) -> Callable[[Any], Any]:
         suppress_health_check=list(HealthCheck),
         phases=list(Phase) if "HYPOTHESIS_SHRINK" in os.environ else [Phase.explicit, Phase.generate],
     )
-
-    def decorate(test: Callable[..., None]) -> Callable[..., None]:
-        begun = Counter[str]()
-
-        @functools.wraps(test)
-        def some(**given: Any) -> None:
-            running = os.environ["PYTEST_CURRENT_TEST"]
-            begun[running] += 1
-            if begun[running] <= in_index or not searched_in_index(given.get("store")):
-                test(**given)
-
-        return limits(some)
-
-    return decorate
-
-
-def searched_in_index(store: object) -> bool:
-    """Is the store one whose datasets have to be indexed before they are searched?"""
-    return hasattr(getattr(store, "read_store", None), "catches_up")
 
 
 class ModelledDataset:

@@ -17,9 +17,9 @@ __all__ = ["begin_run", "node_url", "remove_nodes"]
 
 SCRIPT = Path(__file__).parents[1] / "tools" / "opensearch.sh"
 _NOT_TO_BE_HAD = 3
-_SHORT_LIVED = "-XX:TieredStopAtLevel=1"
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1"
 """Options of a Java that runs for too short to be worth optimizing: it starts with half the computing."""
-_RUN = "APPORTION_TEST_RUN"
+_RUN = "RUN_OF_TESTS"
 """Environment variable with the process that began the run: its workers share the node, and it ends it."""
 
 
@@ -52,7 +52,7 @@ def _started() -> tuple[str, str]:
             return address.read_text(), ""
         started = subprocess.run(
             ["sh", str(SCRIPT), "start", str(folder)],
-            env={"APPORTION_OPENSEARCH_JAVA_OPTS": _SHORT_LIVED, **os.environ},
+            env={"APPORTION_OPENSEARCH_JAVA_OPTS": _JAVA_OPTIONS, **os.environ},
             capture_output=True,
             text=True,
         )

@@ -6,10 +6,18 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
+from benchmarks import cluster as of_servers
 from benchmarks.cluster import Cluster, Database, Survived, kill_servers, lines_of, settings_of
 from benchmarks.gathering import team_home
 
+from patience import patience
+
 say = partial(print, flush=True)
+
+
+@pytest.fixture(autouse=True)
+def slow_machines_may_clear_up_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_servers, "CLEARED_WITHIN", patience(of_servers.CLEARED_WITHIN))
 
 
 def survived(found: Survived, kills: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given, note
@@ -26,25 +28,32 @@ from modelled_dataset import (
 )
 
 
+def for_any_data(store: Store, examples: int, check: Callable[[st.DataObject], None]) -> None:
+    """Check with so many examples; how many they are may depend on the kind of store."""
+
+    @given(data=st.data())
+    @sized(examples, store)
+    def some(data: st.DataObject) -> None:
+        check(data)
+
+    some()
+
+
 @pytest.mark.parametrize("task", list(Task))
-@given(data=st.data())
-@sized(9)
-def test_search_finds_what_the_oracle_finds(store: Store, task: Task, data: st.DataObject) -> None:
-    check_search(store, task, data)
+def test_search_finds_what_the_oracle_finds(store: Store, task: Task) -> None:
+    for_any_data(store, 9, partial(check_search, store, task))
 
 
-@given(data=st.data())
-@sized(12)
-def test_counts_and_orders_are_those_of_the_oracle(store: Store, data: st.DataObject) -> None:
-    check_counts_and_orders(store, data)
+def test_counts_and_orders_are_those_of_the_oracle(store: Store) -> None:
+    for_any_data(store, 12, partial(check_counts_and_orders, store))
 
 
 @pytest.mark.parametrize("individual", [False, True])
-@given(data=st.data())
-@sized(5)
-def test_after_any_changes_everybody_finds_what_the_oracle_finds(
-    store: Store, individual: bool, data: st.DataObject
-) -> None:
+def test_after_any_changes_everybody_finds_what_the_oracle_finds(store: Store, individual: bool) -> None:
+    for_any_data(store, 5, partial(after_any_changes, store, individual))
+
+
+def after_any_changes(store: Store, individual: bool, data: st.DataObject) -> None:
     batch = data.draw(record_batches())
     modelled = ModelledDataset(store, batch, individual=individual)
     changes = RandomChanges(modelled, batch, data, ("ana", "ben") if individual else ())
@@ -63,10 +72,12 @@ def test_after_any_changes_everybody_finds_what_the_oracle_finds(
         changes.make_one()
 
 
-@given(data=st.data())
-@sized(8)
-def test_late_comers_and_gaps_keep_their_places(store: Store, data: st.DataObject) -> None:
+def test_late_comers_and_gaps_keep_their_places(store: Store) -> None:
     """Once the order of ids is in memory, later records are let in and deleted ones drop out."""
+    for_any_data(store, 8, partial(late_comers_and_gaps, store))
+
+
+def late_comers_and_gaps(store: Store, data: st.DataObject) -> None:
     batch = data.draw(record_batches(Task.TEXT2TEXT))
     modelled = ModelledDataset(store, batch)
     ids = data.draw(st.lists(st.integers(0, 200).map(str), min_size=4, max_size=30, unique=True))
