@@ -128,6 +128,11 @@ def _jobs(local: LocalServer) -> None:
         )
         jobs.append(ended(posted.raise_for_status().json()))
     ended(ana.post(f"/api/jobs/{jobs[1]['id']}:undo").raise_for_status().json())
+
+    def keep_input(tx: Any) -> None:
+        tx.jobs.keep_input(tx.jobs.find(jobs[0]["id"]), 0, [("an item of an import",)])
+
+    local.store.write(keep_input).result()
     eva = local.client("eva")
     model = {"annotation": "individual", "required": 2, "resolution": "dawid_skene"}
     eva.patch("/api/datasets/plans/policies", params=SHARED, json=model).raise_for_status()

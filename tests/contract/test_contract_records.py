@@ -148,6 +148,20 @@ def test_any_string_is_an_id(stored: StoredDataset) -> None:
         assert [row.id for row in tx.records.scan(stored.dataset, Criteria())] == sorted(strange)
 
 
+def test_what_is_stored_later_is_refused_now_if_it_does_not_fit(stored: StoredDataset) -> None:
+    def prepare(size: int) -> None:
+        record = text("a", vectors={"v": Vector([1.0] * size)})
+        ready = stored.store.encode_records(stored.dataset.task, [record])
+        stored.write(lambda tx: tx.records.prepare(stored.dataset, ready))
+
+    prepare(2)
+    assert stored.ids() == []
+    with pytest.raises(BadRequestError):
+        prepare(3)
+    with pytest.raises(BadRequestError):
+        stored.log(text("b", vectors={"v": Vector([1.0] * 3)}))
+
+
 def test_a_vector_of_another_size_or_a_sixth_name_refuses_the_request(stored: StoredDataset) -> None:
     stored.log(text("a", vectors={"v": Vector([1.0, 2.0])}))
 

@@ -46,6 +46,7 @@ __all__ = [
     "EntityAlreadyExistsError",
     "EntityNotFoundError",
     "ForbiddenOperationError",
+    "GoesOnError",
     "InvalidTextSearchError",
     "MetadataLimitExceededError",
     "MissingDatasetRecordsError",
@@ -336,6 +337,16 @@ class StorageFullError(Refusal):
 
 class StorageUnwritableError(StorageFullError):
     """The disk refuses to be written to; nothing of the request was kept."""
+
+
+class GoesOnError(Refusal):
+    """Something failed while accepted input was dealt with; the job ``id`` deals with the rest of it."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(
+            f"Everything was accepted, and then something failed. It goes on in the background as job {id}; nothing "
+            "has to be sent again."
+        )
 
 
 class StillAtWorkError(ConflictError):

@@ -14,14 +14,15 @@ from fastapi import Depends, Header, Query, Request
 from msgspec import Struct
 
 from apportion.domain.datasets import DatasetAddress
-from apportion.domain.errors import MissingInputParamError, StillAtWorkError
+from apportion.domain.errors import GoesOnError, MissingInputParamError, StillAtWorkError
 from apportion.domain.people import Actor
 from apportion.domain.query import MatchAll, parse
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.deadline import Deadline
 from apportion.ports.replies import RequestKey
-from apportion.services.operations import LongOperation, run_operation
+from apportion.services.operations import LongOperation, OperationStoppedError, run_operation
 from apportion.services.people.acting import ActingStore, check_rights
+from apportion.services.records.input_parts import PartedInput
 from apportion.settings import Settings
 from apportion.vocabulary import Task
 
@@ -239,7 +240,7 @@ class Context:
         It ends once the caller has fewer rights than when the request began, unless it checks rights itself, on the
         ``store`` without checks. A job may continue after a failure.
         """
-        acting, claiming = store or self.store, None
+        acting, claiming, asked = store or self.store, None, operation
         if (key := self._claiming) is not None:
             operation = claiming = ClaimingOperation(operation, partial(self._claim, key))
 
@@ -248,10 +249,13 @@ class Context:
                 run_operation(
                     acting, operation, checkpoint=self.state.check_running, cleanup=self.state.store
                 )
-            except BaseException:
+            except BaseException as failure:
                 self.state.jobs.wake()
                 if key is not None and claiming is not None and claiming.claimed:
                     self.state.store.write(lambda tx: tx.replies.forget(key)).result()
+                stopped = isinstance(failure, OperationStoppedError) or not isinstance(failure, Exception)
+                if not stopped and isinstance(asked, PartedInput) and asked.accepted:
+                    raise GoesOnError(asked.job.id) from failure
                 raise
 
         within = copy_context().run  # the events it logs name this request

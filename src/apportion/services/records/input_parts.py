@@ -116,6 +116,11 @@ class PartedInput(Generic[T]):
             yield self._fail
 
     @property
+    def accepted(self) -> bool:
+        """True once all of the input is stored and checked: it is dealt with to the end, whatever happens."""
+        return self._accepted
+
+    @property
     def job(self) -> Job:
         """Return the job that keeps the input; only there once the first step has run."""
         assert self._job is not None
