@@ -10,6 +10,7 @@ import pytest
 from apportion.domain.query import parse
 from apportion.domain.records import TextClassificationRecord, Vector
 from apportion.ports.records import Criteria
+from apportion.storage.opensearch.client import BadAnswerError
 from apportion.storage.opensearch.index import Indexes
 from indexed import Indexed, log, opened_indexed
 from stored_dataset import StoredDataset
@@ -96,3 +97,31 @@ def test_a_cluster_without_vectors_leaves_them_to_the_database(
     assert (indexed.search.condition().left, indexed.search.condition().problem) == (1, "")
     with stored.store.read() as tx:
         assert tx.records.search(stored.dataset, Criteria(parse("even"))).total == 10
+
+
+def test_a_user_who_may_not_see_plugins_has_an_index_without_vectors(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise BadAnswerError(403, "no permissions for [cluster:monitor/nodes/info]")
+
+    monkeypatch.setattr(Indexes, "_rows_of", refused)
+    vectors = some_vectors(5)
+    stored = filled(indexed, vectors)
+    assert near(stored, vectors[3], 2) == by_hand(vectors, vectors[3], 2)
+    assert indexed.search.condition().indexed == 1
+
+
+def test_an_index_of_another_version_is_made_anew_by_itself(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = some_vectors(5)
+    with monkeypatch.context() as before:
+        for module in ("mapping", "index"):
+            before.setattr(f"apportion.storage.opensearch.{module}.FORMAT", 1)
+        stored = filled(indexed, vectors)
+    log(stored, [TextClassificationRecord(id="late", inputs={"text": "even"})])
+    indexed.index_all()
+    assert indexed.differences(stored.dataset.workspace, stored.dataset.name) == []
+    assert near(stored, vectors[3], 2) == by_hand(vectors, vectors[3], 2)
+    assert (indexed.search.condition().left, indexed.search.condition().problem) == (0, "")

@@ -59,8 +59,9 @@ STATUS: dict[type[Refusal], int] = {
     ValidationError: 422,
     TooManyAttemptsError: 429,
     TooManyRequestsError: 429,
+    # Not 503, after which clients send again by themselves
+    GoesOnError: 500,
     StorageDamagedError: 500,
-    GoesOnError: 503,
     SearchUnavailableError: 503,
     StoreUnavailableError: 503,
     StorageFullError: 507,

@@ -11,13 +11,17 @@ from .client import WRITES_WITHIN, BadAnswerError, OpenSearchClient
 from .documents import documents_of, kinds_of, vectors_of
 from .mapping import FORMAT, index_body, properties_of, vector_properties
 
-__all__ = ["BrokenIndexError", "Indexes"]
+__all__ = ["BrokenIndexError", "Indexes", "OtherFormError"]
 
 _BYTES_AT_ONCE = 5_000_000
 
 
 class BrokenIndexError(Exception):
     """An index cannot be used as it is; the message says why."""
+
+
+class OtherFormError(BrokenIndexError):
+    """An index was made by another version, and has to be made anew."""
 
 
 class Indexes:
@@ -57,12 +61,21 @@ class Indexes:
         self._ask("DELETE", f"/{name}", missing_ok=True)
 
     def can_search_vectors(self) -> bool:
-        """Return whether every node of the cluster has the plugin for vectors."""
-        nodes = {
-            each["name"] for each in self._ask("GET", "/_cat/nodes", params={"format": "json", "h": "name"})
-        }
-        rows = self._ask("GET", "/_cat/plugins", params={"format": "json", "h": "name,component"})
+        """Return whether every node of the cluster has the plugin for vectors, as far as we may know."""
+        try:
+            nodes = {each["name"] for each in self._rows_of("nodes", "name")}
+            rows = self._rows_of("plugins", "name,component")
+        except BadAnswerError as refused:
+            if refused.status in (401, 403):  # the user may use indexes of ours, and look at nothing else
+                return False
+            raise
         return nodes <= {each["name"] for each in rows if each["component"] == "opensearch-knn"}
+
+    def _rows_of(self, what: str, columns: str) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = self._ask(
+            "GET", f"/_cat/{what}", params={"format": "json", "h": columns}
+        )
+        return found
 
     def has_vectors(self, name: str) -> bool:
         """Return whether an index was made for vectors; asked of the cluster once."""
@@ -104,7 +117,7 @@ class Indexes:
         if (about.get("store"), about.get("dataset")) != (self.store, row.dataset):
             raise BrokenIndexError(f"the index {name} belongs to another store")
         if about.get("format") != FORMAT:
-            raise BrokenIndexError(f"the index {name} has the form of another version")
+            raise OtherFormError(f"the index {name} has the form of another version")
 
     def send(
         self,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from apportion.storage.sql.search_index import IndexedDataset, IndexRow
 
-from .index import BrokenIndexError, Indexes
+from .index import BrokenIndexError, Indexes, OtherFormError
 from .source import IndexSource
 
 __all__ = ["IndexState", "Indexer", "Round"]
@@ -21,6 +21,7 @@ __all__ = ["IndexState", "Indexer", "Round"]
 log = logging.getLogger("apportion.search")
 
 RECORDS_AT_ONCE = 2_000
+_MISSED = "it is not known any more what was written since"
 
 
 class IndexState:
@@ -130,6 +131,8 @@ class Indexer:
     def _guarded(self, dataset: IndexedDataset, row: IndexRow, rows: list[IndexRow]) -> bool:
         try:
             return self._advance(dataset, row, rows)
+        except OtherFormError as other:
+            return self._begin_anew(row, str(other), growing=_growing(rows, row))
         except BrokenIndexError as broken:
             problem = (
                 f"{broken}. The database answers searches of dataset {dataset.name}. Have the index rebuilt with "
@@ -173,7 +176,7 @@ class Indexer:
         if fields is None:
             return False
         if changes is None:
-            return self._begin_anew(row)
+            return self._begin_anew(row, _MISSED)
         if not found:
             return self._follow(row, [row])
         self.indexes.send(row, fields, found, version=changes.end)
@@ -189,7 +192,7 @@ class Indexer:
         if fields is None:
             return False
         if changes is None:
-            return self._begin_anew(row, growing=any(each.state in _GROWING for each in rows))
+            return self._begin_anew(row, _MISSED, growing=_growing(rows, row))
         # what changed and is not there any more was deleted
         there = {each.n for each in found}
         gone = [n for n in changes.ns if n not in there]
@@ -201,13 +204,17 @@ class Indexer:
         self.source.keep(row._replace(upto=changes.upto, written=changes.written, state=state))
         return left or state != row.state  # once it is ready, what it replaces is removed
 
-    def _begin_anew(self, row: IndexRow, *, growing: bool = False) -> bool:
-        """Begin a new generation, as it is not known any more what was written since."""
-        log.warning("an index of dataset %d has missed changes, and is rebuilt", row.dataset)
+    def _begin_anew(self, row: IndexRow, why: str, *, growing: bool = False) -> bool:
+        """Begin a new generation, unless another one is ``growing``."""
+        log.warning("an index of dataset %d is rebuilt: %s", row.dataset, why)
         self.source.keep(row._replace(state=IndexState.OVERTAKEN))
         if not growing:
             self.source.begin(row.dataset, IndexState.NEW)
         return True
+
+
+def _growing(rows: list[IndexRow], but: IndexRow) -> bool:
+    return any(each.state in _GROWING for each in rows if each is not but)
 
 
 def _serving(rows: list[IndexRow]) -> IndexRow | None:
