@@ -17,6 +17,7 @@ from apportion.settings import Settings
 from apportion.storage import migrations
 from apportion.storage.postgres import create, store
 from apportion.storage.postgres.connection import PostgresConnection
+from apportion.storage.postgres.session import ServerSession
 from apportion.storage.postgres.upgrade import refuse_beside_servers, upgrade
 from apportion.storage.versions import LATEST
 from apportion.version import __version__
@@ -67,6 +68,20 @@ def test_a_step_that_older_servers_cannot_work_with_is_refused_with_their_list(
         assert f"upgrade from {LATEST} that servers which are running can't work with" in message
         assert message.count(f", version {__version__}") == 2
     refuse_beside_servers(connection, LATEST, breaking)  # nobody is left
+
+
+def test_a_server_that_stops_counts_as_running_no_longer_than_it_runs(
+    connection: PostgresConnection, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ServerSession(url)
+    lingering: list[psycopg.Connection[Any]] = []
+    with monkeypatch.context() as patch:
+        # The database's process lives on for a moment after its connection was closed
+        patch.setattr(psycopg.Connection, "close", lambda link: lingering.append(link))
+        session.close()
+    refuse_beside_servers(connection, LATEST, scripts(tmp_path, harmless=False))
+    for link in lingering:
+        link.close()
 
 
 def test_beside_a_step_that_adds_what_they_need_not_know_older_servers_go_on(

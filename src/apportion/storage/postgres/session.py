@@ -125,6 +125,10 @@ class ServerSession:
         """End the session: from now on this server counts as dead."""
         self._closing.set()
         self._thread.join()
+        # The database lets go of the locks of a connection some time after it was closed, and until then would name
+        # this server among those that are running
+        with contextlib.suppress(psycopg.Error):
+            self._link.execute("SELECT pg_advisory_unlock_all()")
         self._link.close()
 
     # The connection
