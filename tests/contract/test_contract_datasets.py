@@ -58,6 +58,25 @@ def test_a_dataset_comes_back_whole_under_a_number_of_its_own(store: Store) -> N
         assert tx.datasets.by_number(1_000_000) is None
 
 
+def test_a_dataset_that_was_expected_is_found_as_it_is_by_then(store: Store) -> None:
+    added = add(store, new_dataset())
+
+    def closed_meanwhile(tx: Transaction) -> Dataset | None:
+        tx.datasets.expect("ws", added.name)
+        tx.datasets.update(added, closed=True)
+        return tx.datasets.find("ws", added.name)
+
+    def expected_another(tx: Transaction) -> tuple[Dataset | None, ...]:
+        tx.datasets.expect("ws", "unknown")
+        return tx.datasets.find("ws", added.name), tx.datasets.find("ws", "unknown")
+
+    assert write(store, closed_meanwhile) == replace(added, closed=True)
+    with store.read() as tx:
+        tx.datasets.expect("ws", added.name)
+        assert tx.datasets.find("ws", added.name) == tx.datasets.find("ws", added.name)
+    assert write(store, expected_another) == (replace(added, closed=True), None)
+
+
 def test_datasets_are_listed_by_workspace_oldest_first(empty_store: Store) -> None:
     for name, workspace in (("z", "one"), ("b", "two"), ("a", "one")):
         add(empty_store, new_dataset(name, workspace=workspace))

@@ -25,6 +25,10 @@ class DeletedDataset(NamedTuple):
 class Datasets(Protocol):
     """Datasets by workspace and name, within one transaction. Deleted ones are left out."""
 
+    def expect(self, workspace: str, name: str) -> None:
+        """Have the dataset that ``find`` is about to look for found together with what is looked up before it."""
+        ...
+
     def find(self, workspace: str, name: str) -> Dataset | None:
         """Return the dataset of that workspace and name."""
         ...

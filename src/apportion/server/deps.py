@@ -16,6 +16,7 @@ from msgspec import Struct
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import GoesOnError, MissingInputParamError, StillAtWorkError
 from apportion.domain.people import Actor
+from apportion.domain.permissions import EffectiveRole, effective_role
 from apportion.domain.query import MatchAll, parse
 from apportion.domain.query import Query as SearchQuery
 from apportion.ports.deadline import Deadline
@@ -63,6 +64,7 @@ class Context:
     """
 
     __slots__ = (
+        "_address",
         "_claiming",
         "_credential",
         "_looked_up",
@@ -95,6 +97,7 @@ class Context:
         self.workspace = workspace
         self.request = request
         self._claiming: RequestKey | None = None
+        self._address: DatasetAddress | None = None
 
     @property
     def settings(self) -> Settings:
@@ -108,7 +111,8 @@ class Context:
 
     def address(self, name: str, *, task: Task | None = None, uuid: str | None = None) -> DatasetAddress:
         """Return the address of a dataset of the workspace that the request names."""
-        return DatasetAddress(self.require_workspace(), name, task, uuid)
+        self._address = DatasetAddress(self.require_workspace(), name, task, uuid)
+        return self._address
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
         """Run a short read in a snapshot of its own."""
@@ -155,10 +159,18 @@ class Context:
         self._looked_up = time.monotonic()
         return self.actor
 
-    def _as_now(self, fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
-        """Wrap ``fn`` so that the caller is looked up before it runs."""
+    def _as_now(
+        self, fn: Callable[[Transaction], T], *, expecting: bool = True
+    ) -> Callable[[Transaction], T]:
+        """Wrap ``fn`` so that the caller is looked up before it runs, and with ``expecting`` its dataset with them."""
+        address = self._address if expecting else None
+        # It may lock the dataset, which is not for outsiders
+        if address and effective_role(self.actor, address.workspace) is EffectiveRole.OUTSIDER:
+            address = None
 
         def as_now(within: Transaction) -> T:
+            if address is not None:
+                within.datasets.expect(address.workspace, address.name)
             self.look_up(within)
             return fn(within)
 
@@ -184,7 +196,8 @@ class Context:
 
     async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
         """Run ``fn`` as one write transaction, with the rights ``actor`` has in it; returns once it is on disk."""
-        return await self.state.write(self._as_now(fn), urgent=urgent)
+        # Others lock it for themselves alone, in an order of their own
+        return await self.state.write(self._as_now(fn, expecting=urgent), urgent=urgent)
 
     async def once(self, fn: Callable[[Transaction], Struct], *, urgent: bool = False) -> Reply[Any]:
         """Run ``fn`` as ``write`` does and reply what it returns; sent again with its key, it replies the same."""

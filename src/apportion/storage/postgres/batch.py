@@ -7,23 +7,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from psycopg.raw_cursor import RawCursor
-
+from .pipeline import Rows
 from .places import numbered_places
 
 __all__ = ["Sent", "merged"]
 
 
 class Sent(NamedTuple):
-    """A statement with ``?`` and ``?1`` as places, its parameters, and the cursor that gets its rows, if wanted."""
+    """A statement with ``?`` and ``?1`` as places, its parameters, and what gets its rows, if wanted."""
 
     sql: str
     parameters: Sequence[Any]
-    cursor: RawCursor[Any] | None = None
+    rows: Rows | None = None
 
 
 _WRITE = re.compile(
-    r"(?:WITH \w+ \([^()]*\) AS \(VALUES [^A-Z]*\) )?(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)"
+    r"(?:WITH \w+ \([^()]*\) AS \((?:VALUES|SELECT unnest)[^A-Z]*\) )?(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)"
 )
 _PLACE = re.compile(r"\$(\d+)")
 _LISTED = "SELECT unnest("

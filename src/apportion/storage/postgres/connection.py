@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg import pq
-from psycopg.abc import Buffer, PQGen
+from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.raw_cursor import RawCursor, RawServerCursor
 from psycopg.types.numeric import Int8Dumper
@@ -30,12 +30,11 @@ from .batch import Sent, merged
 from .dialect import POSTGRES
 from .gate import Gate
 from .locks import PostgresLocks
+from .pipeline import Pipeline, Rows
 from .places import numbered_places
 
 __all__ = ["DatabaseError", "PostgresConnection", "PostgresRaw", "connect"]
 
-# The engine has some hundred statements: with psycopg's limit of 100 they would be prepared again and again
-_PREPARED = 400
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -68,6 +67,7 @@ class PostgresRaw:
 
     def __init__(self, link: psycopg.Connection[Any]) -> None:
         self.link = link
+        self._pipeline = Pipeline(link)
         self._sent: list[Sent] = []
         self._streams = 0
         self.total_changes = 0
@@ -77,8 +77,13 @@ class PostgresRaw:
 
     @property
     def in_transaction(self) -> bool:
-        # Where it was sent, BEGIN is among it
-        return bool(self._sent) or self.link.info.transaction_status != pq.TransactionStatus.IDLE
+        # Where something is yet to be sent, BEGIN is among it
+        return bool(self._sent) or self.begun
+
+    @property
+    def begun(self) -> bool:
+        """True while the database is in a transaction."""
+        return self.link.pgconn.transaction_status != pq.TransactionStatus.IDLE
 
     def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
         """Run a statement at the end of the transaction, or before the next one that looks at the table."""
@@ -104,41 +109,30 @@ class PostgresRaw:
         self._sent.append(Sent(sql, parameters))
         self.total_changes += 1
 
-    def ask(self, sql: str, parameters: Sequence[Any], /) -> RawCursor[Any]:
-        """Run a query in one round trip with the next statement; ``receive`` first to read its rows earlier."""
+    def ask(self, sql: str, parameters: Sequence[Any], /) -> Rows:
+        """Run a query in one round trip with the next statement, or when its rows are read."""
         self.prepare_for(sql)
-        cursor = RawCursor(self.link)
-        self._sent.append(Sent(sql, parameters, cursor))
-        return cursor
+        rows = self._pipeline.rows(self.receive)
+        self._sent.append(Sent(sql, parameters, rows))
+        return rows
 
     def receive(self) -> None:
         """Run what was sent, in one round trip. Raises the error of the first statement that failed."""
         if self._sent:
-            with _one_round_trip(self.link):
-                self._run_sent()
-
-    def _run_sent(self) -> None:
-        sent, self._sent = self._sent, []
-        for sql, parameters, cursor in merged(sent):
-            (cursor or RawCursor(self.link)).execute(sql, parameters)
+            sent, self._sent = self._sent, []
+            self._pipeline.run(list(merged(sent)))
 
     def give_up(self) -> None:
         """Forget what was sent: the transaction is about to be rolled back."""
         self._sent = []
 
-    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Rows:
         self.prepare_for(sql)
-        cursor = RawCursor(self.link)
-        if self._sent:
-            with _one_round_trip(self.link):
-                self._run_sent()
-                cursor.execute(numbered_places(sql), parameters)
-        else:
-            cursor.execute(numbered_places(sql), parameters)
-        # A SELECT has a row count too, and INSERT … RETURNING has a description: the status decides
-        if cursor.description is None or not str(cursor.statusmessage).startswith("SELECT"):
-            self.total_changes += max(0, cursor.rowcount)
-        return cursor
+        sent, self._sent = self._sent, []
+        rows = self._pipeline.rows()
+        self._pipeline.run([*merged(sent), (numbered_places(sql), parameters, rows)])
+        self.total_changes += rows.changed
+        return rows
 
     def executemany(self, sql: str, parameters: Sequence[Sequence[Any]], /) -> Cursor:
         self.prepare_for(sql)
@@ -205,24 +199,6 @@ class PostgresRaw:
         return [(table, sequence) for table, sequence in rows if sequence is not None]
 
 
-@contextlib.contextmanager
-def _one_round_trip(link: psycopg.Connection[Any]) -> Iterator[None]:
-    """Send the statements inside together, and wait for all of them at the end."""
-    with link.pipeline() as pipeline:
-        # Of itself it would poll and send for each, and a quarter of what a server computed were these system calls
-        pipeline._communicate_gen = _not_yet  # type: ignore[method-assign]
-        try:
-            yield
-        finally:
-            del pipeline._communicate_gen
-        while pipeline.command_queue:
-            pipeline.command_queue.popleft()()  # into the driver's buffer, which leaves when the pipeline ends
-
-
-def _not_yet() -> PQGen[None]:
-    yield from ()
-
-
 def connect(url: str) -> psycopg.Connection[Any]:
     """Open a connection of the driver; it is noticed soon when the database does not answer any more."""
     # Autocommit: transactions begin by our own statements, else psycopg would begin one before each
@@ -234,7 +210,9 @@ class PostgresConnection:
 
     def __init__(self, url: str, *, readonly: bool) -> None:
         link = connect(url)
-        link.prepared_max = _PREPARED
+        # ``raw`` prepares what is run often. The driver, after a ROLLBACK that it sees for the first time, would have
+        # the database forget all that is prepared, and that, too
+        link.prepare_threshold = None
         link.adapters.register_dumper(int, Int8Dumper)  # else its type depends on its size
         link.adapters.register_loader("numeric", _DecimalLoader)
         strings.register(link)
@@ -351,18 +329,21 @@ class PostgresConnection:
 
     def begin_snapshot(self, deadline: Deadline | None) -> None:
         """Begin a transaction that sees the database as of now; its statements end by the deadline."""
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-        if deadline is not None:
-            begin += f"; SET LOCAL statement_timeout = {_milliseconds(deadline)}"
         self.seen.clear()
         # Before it begins: a snapshot may count as older than it is, never as younger
         self.since = time.monotonic()
-        self.raw.link.execute(begin, prepare=False)
+        self.raw.ask("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
+        if deadline is not None:
+            # Unlike SET it has a parameter, so that it is prepared once
+            self.raw.ask("SELECT set_config('statement_timeout', ?, true)", (str(_milliseconds(deadline)),))
 
     def end_snapshot(self) -> None:
         """End what ``begin_snapshot`` began; a lost connection has nothing to end."""
-        if not self.lost:
-            self.raw.link.execute("ROLLBACK")
+        if self.raw.begun:
+            if not self.lost:
+                self.raw.execute("ROLLBACK")
+        else:
+            self.raw.give_up()
 
     @contextlib.contextmanager
     def limited(self, deadline: Deadline) -> Iterator[None]:

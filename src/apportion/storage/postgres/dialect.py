@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, Protocol, cast
+from typing import Any
 
 from sqlalchemy import LargeBinary, Select
 from sqlalchemy.dialects import postgresql
@@ -12,24 +12,15 @@ from sqlalchemy.dialects import postgresql
 from apportion.storage.sql.dialect import NumberRange, Statements
 from apportion.storage.tables import metadata as tables
 
+from .statements import COPY_FROM, of_postgres
 from .texts import TsvectorIndex
 
 __all__ = ["POSTGRES", "PostgresDialect"]
 
 _MOST_VALUES = 30_000
 """Parameters of one statement; the protocol ends at 65,535."""
-_COPY_FROM = 20
-"""Rows from which COPY is faster than a statement."""
 _HEADER = 20
 """Bytes before the elements of an array as it is sent."""
-
-
-class _Link(Protocol):
-    """A connection to PostgreSQL, which can do more than every connection can."""
-
-    def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int: ...
-
-    def send(self, sql: str, parameters: Sequence[Any], /) -> None: ...
 
 
 class PostgresDialect:
@@ -59,6 +50,10 @@ class PostgresDialect:
 
     def listed_strings(self, name: str, place: str = "?") -> str:
         return _listed(name, f"{place}::text[]")
+
+    def pairs(self, values: Sequence[tuple[int, int]]) -> tuple[str, Sequence[Any]]:
+        first, second = zip(*values, strict=True)
+        return "SELECT unnest(?::bigint[]), unnest(?::bigint[])", (self.numbers(first), self.numbers(second))
 
     def packed(self, expression: str) -> str:
         # A NULL is sent without the eight bytes of an element: all after it would be misread
@@ -102,13 +97,13 @@ class PostgresDialect:
         if not rows:
             return 0
         # COPY knows neither ON CONFLICT nor expressions
-        if len(rows) >= _COPY_FROM and not unless_there and form is None:
-            return cast(_Link, raw).copy(into, rows)
+        if len(rows) >= COPY_FROM and not unless_there and form is None:
+            return of_postgres(raw).copy(into, rows)
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
         if columns == 1 and form is None and not unless_there:
             # One statement for any number of rows: it is prepared once
             numbers = self.numbers(number for (number,) in rows)
-            cast(_Link, raw).send(f"INSERT INTO {into} SELECT unnest(?::bigint[])", (numbers,))
+            of_postgres(raw).send(f"INSERT INTO {into} SELECT unnest(?::bigint[])", (numbers,))
             return len(rows)
         one, done = form or f"({', '.join('?' * columns)})", 0
         most = max(1, _MOST_VALUES // max(1, columns))
@@ -119,7 +114,7 @@ class PostgresDialect:
             if unless_there:
                 done += raw.execute(many, values).rowcount
             else:
-                cast(_Link, raw).send(many, values)
+                of_postgres(raw).send(many, values)
                 done += len(part)
         return done
 

@@ -57,8 +57,8 @@ class PostgresIndexSource:
         return self._link
 
     def _run(self, sql: str, *values: Any) -> list[Any]:
-        cursor = self._connection.raw.execute(sql, values)
-        return cursor.fetchall() if getattr(cursor, "description", None) else []
+        found = self._connection.raw.execute(sql, values)
+        return found.fetchall() if found.is_query else []
 
     # Which datasets and indexes there are
 

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from enum import IntEnum
-from typing import Any, Protocol
 
-from psycopg.raw_cursor import RawCursor
-
-from apportion.storage.sql.connection import RawConnection
+from apportion.storage.sql.connection import Cursor, RawConnection
 from apportion.storage.sql.locks import AloneNeededError, NotNowError
 
 __all__ = ["LockClass", "PostgresLocks"]
@@ -43,18 +40,10 @@ _ALONE_NOW = (
 _BY_NAME = "datasets WHERE workspace = ? AND name = ? AND deleted_at IS NULL"
 
 
-class AskingConnection(RawConnection, Protocol):
-    """A connection that can run a query together with the next statement."""
-
-    def ask(self, sql: str, parameters: Sequence[Any], /) -> RawCursor[Any]: ...
-
-    def receive(self) -> None: ...
-
-
 class PostgresLocks:
     """The locks of one connection."""
 
-    def __init__(self, raw: AskingConnection) -> None:
+    def __init__(self, raw: RawConnection) -> None:
         self._raw = raw
         self.writing = False
         self._merged = False
@@ -63,7 +52,7 @@ class PostgresLocks:
         self._rids: set[int] = set()
         self.shared = False
         self._held: set[int] = set()
-        self._asked: RawCursor[Any] | None = None
+        self._asked: Cursor | None = None
         """Gets the number of a dataset that is locked by its name, with the next statement."""
         self._before: set[int] = set()
 
@@ -71,7 +60,6 @@ class PostgresLocks:
     def held(self) -> set[int]:
         """Return the datasets that are locked."""
         if self._asked is not None:
-            self._raw.receive()
             asked, self._asked = self._asked, None
             self._held.update(row[0] for row in asked.fetchall())
         return self._held

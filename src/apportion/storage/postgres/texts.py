@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from apportion.domain.text import analysed
@@ -17,12 +18,16 @@ from apportion.storage.sql.dialect import Statements
 from apportion.storage.sql.rows import first_difference
 from apportion.storage.sql.texts import AllTexts, AnyText, AnyWord, Near, TextNode, Words
 
+from .statements import COPY_FROM, of_postgres
+
 __all__ = ["TsvectorIndex"]
 
 _MOST_PLACES = 16_383
 _MOST_OF_A_WORD = 255
 _LONGEST_WORD = 500
 """Bytes of a word; a longer one is stored as its beginning and a digest."""
+_MOST_BYTES = 4
+"""Of a character."""
 _SAMPLE = 20_000
 """Records whose words are counted, of larger datasets."""
 
@@ -31,7 +36,7 @@ class TsvectorIndex:
     """The full-text index of one dataset: the tables ``texts_<no>`` and, of every word, ``words_<no>``."""
 
     def __init__(self, raw: Statements, dataset: int) -> None:
-        self._raw = raw
+        self._raw = of_postgres(raw)
         self._table = f"texts_{dataset}"
         self._words = f"words_{dataset}"
         self.changed = False
@@ -56,21 +61,26 @@ class TsvectorIndex:
     def add(self, texts: Sequence[tuple[int, str]]) -> None:
         if not texts:
             return
-        rows, seen = [], set[str]()
+        rows: list[tuple[int, str, str | None]] = []
+        seen = set[str]()
         for n, text in texts:
-            places, long = _places(text)
-            seen.update(places)
-            rows.append((n, _vector(places), text if long else None))
-        self._insert(rows, seen)
-
-    def _insert(self, rows: Sequence[tuple[int, str, str | None]], words: Iterable[str]) -> None:
-        insert = (
-            f"INSERT INTO {self._table} SELECT * FROM unnest(?::bigint[], ?::text[]::tsvector[], ?::text[])"
-        )
-        ns, vectors, longs = zip(*rows, strict=True)
-        self._raw.execute(insert, ([*ns], [*vectors], [*longs]))
-        self._raw.execute(
-            f"INSERT INTO {self._words} SELECT unnest(?::text[]) ON CONFLICT DO NOTHING", (sorted(words),)
+            words = [*map(_stored, cut(text))]
+            seen.update(words)
+            if len(words) <= _MOST_OF_A_WORD:  # so no word can have more places
+                # The database collects the places of a word by itself
+                rows.append((n, " ".join([f"'{word}':{at}" for at, word in enumerate(words, 1)]), None))
+            else:
+                places, long = _places(words)
+                rows.append((n, _vector(places), text if long else None))
+        if len(rows) < COPY_FROM:
+            marks = ", ".join(["(?, ?::text::tsvector, ?)"] * len(rows))
+            self._raw.send(f"INSERT INTO {self._table} VALUES {marks}", [*chain.from_iterable(rows)])
+        else:
+            self._raw.copy(self._table, rows)
+        # They have neither quotes nor backslashes
+        listed = '{"' + '","'.join(sorted(seen)) + '"}' if seen else "{}"
+        self._raw.send(
+            f"INSERT INTO {self._words} SELECT unnest(?::text[]) ON CONFLICT DO NOTHING", (listed,)
         )
         self.changed = True
 
@@ -190,7 +200,7 @@ class TsvectorComparison:
         wanted = sorted(
             (word, n, place)
             for n, text in given
-            for word, places in _places(text)[0].items()
+            for word, places in _places(map(_stored, cut(text)))[0].items()
             for place in places
         )
         rows = self._raw.execute(
@@ -204,13 +214,13 @@ class TsvectorComparison:
             self._first = what, word, n
 
 
-def _places(text: str) -> tuple[dict[str, list[int]], bool]:
-    """Return the places of each word of an analysed text as they are stored, and whether there are more."""
+def _places(words: Iterable[str]) -> tuple[dict[str, list[int]], bool]:
+    """Return the places of each word as they are stored, and whether there are more."""
     places: dict[str, list[int]] = {}
     long = False
     # A tsvector has no place 0
-    for place, word in enumerate(cut(text), 1):
-        at = places.setdefault(_stored(word), [])
+    for place, word in enumerate(words, 1):
+        at = places.setdefault(word, [])
         if place > _MOST_PLACES or len(at) >= _MOST_OF_A_WORD:
             long = True
             if not at:  # the word is there, whatever its place
@@ -221,7 +231,7 @@ def _places(text: str) -> tuple[dict[str, list[int]], bool]:
 
 
 def _vector(places: Mapping[str, Sequence[int]]) -> str:
-    return " ".join(f"{_quoted(word)}:{','.join(map(str, at))}" for word, at in places.items())
+    return " ".join(f"'{word}':{','.join(map(str, at))}" for word, at in places.items())
 
 
 def _quoted(word: str) -> str:
@@ -229,6 +239,8 @@ def _quoted(word: str) -> str:
 
 
 def _stored(word: str) -> str:
+    if len(word) * _MOST_BYTES <= _LONGEST_WORD:
+        return word
     data = word.encode()
     if len(data) <= _LONGEST_WORD:
         return word

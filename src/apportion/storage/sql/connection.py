@@ -43,6 +43,10 @@ class RawConnection(Statements, Protocol):
         """Run a statement whose result nobody needs; with the next one, where each is a round trip of its own."""
         ...
 
+    def ask(self, sql: str, parameters: Sequence[Any], /) -> Cursor:
+        """Run a query; with the next statement, or when its rows are read, where each is a round trip of its own."""
+        ...
+
     def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
         """Run a statement that changes rows of a table which many transactions change.
 

@@ -19,7 +19,7 @@ from apportion.storage.checksums import with_checksum
 from apportion.storage.tables import datasets, events, guidelines
 from apportion.vocabulary import Task
 
-from .connection import SqlConnection, owner_of
+from .connection import Cursor, SqlConnection, owner_of
 from .dialect import Dialect
 
 __all__ = ["DATASET_COLUMNS", "PlanListing", "SqlDatasets", "dataset_from"]
@@ -67,16 +67,29 @@ class SqlDatasets:
         self._purge = purge
         self._release_disk_space = release_disk_space
         self._plans = plans
+        self._expected: tuple[tuple[str, str, int] | None, Cursor | None] = None, None
+
+    def expect(self, workspace: str, name: str) -> None:
+        asked = self._asked(workspace, name)
+        self._expected = (workspace, name, self._raw.total_changes), asked
 
     def find(self, workspace: str, name: str) -> Dataset | None:
-        # First: what is decided by the row must still hold when the transaction writes
-        self._raw.locks.named(workspace, name)
-        row = self._raw.execute(_find(self._raw.dialect), (workspace, name)).fetchone()
+        expected, asked = self._expected
+        self._expected = None, None  # its row is read once
+        # Not if anything was changed meanwhile, which may be the dataset
+        if asked is None or expected != (workspace, name, self._raw.total_changes):
+            asked = self._asked(workspace, name)
+        row = asked.fetchone()
         if row is None:
             return None
         found = _cached(row[1:])
         self._plans[found.no] = _listings(row[0])
         return found
+
+    def _asked(self, workspace: str, name: str) -> Cursor:
+        # First: what is decided by the row must still hold when the transaction writes
+        self._raw.locks.named(workspace, name)
+        return self._raw.ask(_find(self._raw.dialect), (workspace, name))
 
     def by_number(self, no: int) -> Dataset | None:
         self._raw.locks.dataset(no)

@@ -91,6 +91,10 @@ class Dialect(Protocol):
 
     # Many numbers as one value, which is read many times faster than as many rows
 
+    def pairs(self, values: Sequence[tuple[int, int]]) -> tuple[str, Sequence[Any]]:
+        """Return a query whose rows are these pairs of numbers, and its parameters."""
+        ...
+
     def packed(self, expression: str) -> str:
         """Write the aggregate of an integer expression over all rows, in their order."""
 

@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.cache_delta import CacheDelta
-from apportion.storage.sql.connection import UNLIMITED
+from apportion.storage.sql.connection import UNLIMITED, Cursor
 from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.feed import ALWAYS
 from apportion.storage.sql.locks import NoLocks
@@ -56,6 +56,9 @@ class SqliteRaw(sqlite3.Connection):
 
     def send(self, sql: str, parameters: Sequence[Any] = (), /) -> None:
         self.execute(sql, parameters)
+
+    def ask(self, sql: str, parameters: Sequence[Any], /) -> Cursor:
+        return self.execute(sql, parameters)
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
         rows = self.execute(sql, parameters)

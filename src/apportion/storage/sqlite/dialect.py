@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -44,6 +46,9 @@ class SqliteDialect:
         return f"json_each({place}) AS {name}"
 
     listed_strings = listed_numbers
+
+    def pairs(self, values: Sequence[tuple[int, int]]) -> tuple[str, Sequence[int]]:
+        return _pairs(len(values)), list(chain.from_iterable(values))
 
     def packed(self, expression: str) -> str:
         return f"group_concat({expression})"
@@ -101,6 +106,11 @@ class SqliteDialect:
             row = (raw.execute(what.value).fetchone()[0] + many,)
             raw.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (what.key, *row))
         return int(row[0]) - many + 1
+
+
+@cache
+def _pairs(count: int) -> str:
+    return f"VALUES {', '.join(['(?, ?)'] * count)}"
 
 
 SQLITE = SqliteDialect()

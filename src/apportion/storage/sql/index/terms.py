@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from itertools import chain
 from typing import TypeVar
@@ -23,6 +23,9 @@ _VALUES_AT_ONCE = 1000
 _FEW_CHANGED = 16
 # Few lengths: the text of a statement says how many, and each text is compiled and kept by the connection
 _CHANGED_AT_ONCE = (0, 4, 8, 12, 16, 32, 64, 500)
+_COUNT_MANY = (
+    "WITH change (id, more) AS ({}) UPDATE vals SET n = n + change.more FROM change WHERE vid = change.id"
+)
 _PAIRS_AT_MOST = 20_000
 _NONE: dict[str, int] = {}
 
@@ -197,12 +200,14 @@ class TermSession:
         by_change: dict[int, list[int]] = defaultdict(list)
         for term_id, change in changes:
             by_change[change].append(term_id)
+        values: Sequence[int | str]
         if len(changes) <= _FEW_CHANGED and by_change.keys() <= {-1, 1}:  # of one record, as nearly always
             lost, all_of_them = _filled(by_change[-1]), _filled([term_id for term_id, _ in changes])
             statement, values = _count_one(len(lost), len(all_of_them)), lost + all_of_them
         else:
-            rows = _filled(changes)
-            statement, values = _count_many(len(rows)), list(chain.from_iterable(rows))
+            # A row that is repeated does no harm: of those that fit one is used
+            listed, values = self._raw.dialect.pairs(_filled(changes))
+            statement = _COUNT_MANY.format(listed)
         if not unknown:
             self._raw.leave("vals", statement, values)
             return {}
@@ -223,15 +228,6 @@ def _count_one(lost: int, changed: int) -> str:
         return f"UPDATE vals SET n = n + 1 WHERE vid IN ({marks})"
     less = f"CASE WHEN vid IN ({', '.join('?' * lost)}) THEN -1 ELSE 1 END"
     return f"UPDATE vals SET n = n + {less} WHERE vid IN ({marks})"
-
-
-@cache
-def _count_many(rows: int) -> str:
-    # A row that is repeated does no harm: of those that fit one is used
-    return (
-        f"WITH change (id, more) AS (VALUES {', '.join(['(?, ?)'] * rows)}) "
-        "UPDATE vals SET n = n + change.more FROM change WHERE vid = change.id"
-    )
 
 
 def _number(value: str) -> float | None:

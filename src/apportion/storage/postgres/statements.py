@@ -1,0 +1,26 @@
+"""The statements of a connection to PostgreSQL, which can do more than those of every connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
+
+from apportion.storage.sql.dialect import Statements
+
+__all__ = ["COPY_FROM", "PostgresStatements", "of_postgres"]
+
+COPY_FROM = 20
+"""Rows from which COPY is faster than a statement."""
+
+
+class PostgresStatements(Statements, Protocol):
+    """A connection to PostgreSQL, or a transaction there."""
+
+    def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int: ...
+
+    def send(self, sql: str, parameters: Sequence[Any], /) -> None: ...
+
+
+def of_postgres(raw: Statements) -> PostgresStatements:
+    """Return a connection that is known to be one to PostgreSQL as that."""
+    return cast(PostgresStatements, raw)
