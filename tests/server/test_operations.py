@@ -42,6 +42,7 @@ def test_a_sound_server_is_live_and_ready(client_as: Any) -> None:
     assert set(ready.json()["checks"]) == {"store", "writer", "tables", "disk", "running"}
 
 
+@pytest.mark.embedded("the disk of a database is not one that the server sees")
 def test_a_full_disk_makes_it_not_ready_and_says_so(make_app: Any, settings: Any) -> None:
     with Client(make_app(replace(settings, min_free_disk=2**62))) as client:
         answer = client.get("/api/health/ready")

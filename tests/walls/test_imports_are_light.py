@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,18 @@ def test_importing_the_package_prints_nothing() -> None:
     )
 
     assert (ran.stdout, ran.stderr) == ("", "")
+
+
+def test_a_server_on_a_file_loads_nothing_of_postgresql(tmp_path: Path) -> None:
+    code = f"""if True:
+        import sys
+        from pathlib import Path
+        from apportion.bootstrap import open_store
+        import apportion.server.app
+        from apportion.settings import Settings
+        settings = Settings(home=Path({str(tmp_path)!r}))
+        open_store(settings, serving=True).close()
+        print(*(name for name in sys.modules if "postgres" in name or "psycopg" in name))
+    """
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []

@@ -21,6 +21,7 @@ from .deps import get_context
 from .errors import responses
 from .paths import TASKS
 from .plain_page import page
+from .wire_routes import fill_schemas
 
 __all__ = ["docs_page", "document", "private_operations"]
 
@@ -49,6 +50,7 @@ _ERROR = {
 def document(app: FastAPI, private: Set[tuple[str, str]]) -> dict[str, Any]:
     """Return the OpenAPI document, built once; ``private`` are the operations that need a signed-in caller."""
     if app.openapi_schema is None:
+        fill_schemas()
         found = get_openapi(
             title="Apportion",
             version=__version__,

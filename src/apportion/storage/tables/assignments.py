@@ -60,7 +60,7 @@ slots = Table(
     Column("until", BigInteger, comment="when the lease runs out"),
     Column("token", Text),
     Column("why", Text, comment="why it was withdrawn or changed hands"),
-    Index("slots_held", "holder", "dataset", sqlite_where=text("state = 1"), postgresql_where=text("state = 1")),
+    Index("slots_held", "holder", "dataset", sqlite_where=text("state = 1")),
 )  # fmt: skip
 
 waiting = Table(

@@ -50,7 +50,6 @@ records = Table(
         "dataset",
         "event",
         sqlite_where=Column("event").is_not(None),
-        postgresql_where=Column("event").is_not(None),
     ),
 )
 

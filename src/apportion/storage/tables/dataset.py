@@ -37,7 +37,7 @@ datasets = Table(
     Column("owner", Integer, comment="the number of the server that fills it while it is hidden"),
     Index(
         "datasets_live", "workspace", "name", unique=True,
-        sqlite_where=Column("deleted_at").is_(None), postgresql_where=Column("deleted_at").is_(None),
+        sqlite_where=Column("deleted_at").is_(None),
     ),
     sqlite_autoincrement=True,
 )  # fmt: skip

@@ -44,7 +44,6 @@ events = Table(
         "events_beside_records",
         "no",
         sqlite_where=Column("rid").is_(None),
-        postgresql_where=Column("rid").is_(None),
     ),
     sqlite_autoincrement=True,
 )
