@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test pytest coverage test-cluster test-deep check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
+.PHONY: help quickstart dev test pytest coverage test-cluster test-indexed test-deep check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -35,9 +35,16 @@ coverage: $(VENV)/.dev $(APP) ## which lines the tests and journeys run, every p
 	$(BIN)/python -m coverage json --rcfile tools/coverage.ini --quiet -o .tools/coverage/report.json
 	$(BIN)/python tools/coverage_floors.py .tools/coverage/report.json
 
-test-cluster: $(VENV)/.dev $(APP) ## all tests of the server on PostgreSQL, and those of PostgreSQL itself
-	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --store postgres tests/server
-	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder tests/postgres tests/contract
+ON_ANY_STORE := tests/server tests/official_client $(addprefix tests/robustness/test_, \
+	blindness.py caps_over_http.py permissions_beyond.py permissions_of_datasets.py plans_over_http.py queue_over_http.py schemathesis.py)
+
+test-cluster: $(VENV)/.dev $(APP) official-client ## all tests over HTTP on PostgreSQL, and those of PostgreSQL itself
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --store postgres $(ON_ANY_STORE)
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder tests/postgres tests/cluster tests/contract
+
+test-indexed: $(VENV)/.dev $(APP) official-client ## all tests over HTTP with every dataset in OpenSearch, and those of OpenSearch itself
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --store postgres-opensearch $(ON_ANY_STORE)
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder tests/opensearch tests/contract
 
 test-deep: $(VENV)/.dev $(APP) official-client ## all tests in Python with more examples and rounds, and those that take long (an hour)
 	DEEP=1 $(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder -m 'not soak'

@@ -25,6 +25,7 @@ import opensearch_node
 import scratch
 from patience import MEASURED, factor, patience
 from support import FakeClock
+from tested_store import set_tested_store, tested_store
 
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -37,6 +38,8 @@ IN_MEMORY = pytest.StashKey[Path | None]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--store"):
+        set_tested_store(config.getoption("--store"))
     opensearch_node.begin_run()
     config.stash[IN_MEMORY] = scratch.keep_in_memory()  # workers and servers inherit it, too
     gc.disable()  # until all is imported
@@ -132,6 +135,13 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = {
         name: value for name, value in os.environ.items() if not name.startswith(("APPORTION_", "ARGILLA_"))
     }
+    if tested_store() != "sqlite":
+        from postgres_cluster import database_url
+
+        settings["APPORTION_DATABASE_URL"] = database_url(str(home))
+        settings["APPORTION_SECRET_KEY"] = "only for tests, and long enough to sign"
+    if tested_store() == "postgres-opensearch":
+        settings |= {"APPORTION_OPENSEARCH_URL": opensearch_node.node_url(), "APPORTION_SEARCH_FROM": "0"}
     with (home / "server.log").open("w") as log:
         server = subprocess.Popen(
             command,

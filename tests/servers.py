@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import resource
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,7 +24,7 @@ from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import MembershipRole, Role
-from new_store import file_with, new_sqlite_store
+from local_stores import LocalStore, opened_store
 from patience import patience
 from support import Client, FakeClock
 
@@ -90,13 +88,15 @@ class LocalServer:
     """The app in this process, with its team; everybody's API key is `<username>.apikey`."""
 
     app: FastAPI
-    store: SqliteStore
+    behind: LocalStore
     path: Path
+    """The file, where it is one."""
     _clients: list[Client] = field(default_factory=list)
-    _version: int = 0
+    _mark: object = None
 
-    def __post_init__(self) -> None:
-        self._watch = sqlite3.connect(self.path)
+    @property
+    def store(self) -> SqliteStore:
+        return self.behind.store
 
     def client(self, who: str | None = "eva", **headers: str) -> Client:
         if who is not None:
@@ -106,19 +106,14 @@ class LocalServer:
 
     def written(self) -> bool:
         """Has anything been committed since the last time this was asked?"""
-        before = self._version
-        (self._version,) = self._watch.execute("PRAGMA data_version").fetchone()
-        return self._version != before
+        before, self._mark = self._mark, self.behind.mark()
+        return self._mark != before
 
     def verify(self) -> list[Any]:
         """Return what does not agree, with the caches in use and with fresh ones."""
-        return [
-            *SqliteUpkeep(self.path, cache_of=self.store.caches.of).verify(),
-            *SqliteUpkeep(self.path).verify(),
-        ]
+        return self.behind.verify()
 
     def close(self) -> None:
-        self._watch.close()
         for each in self._clients:
             each.close()
         local = self.app.state.app_state
@@ -126,12 +121,10 @@ class LocalServer:
         local.readers.shutdown()
         local.thinkers.shutdown()
         local.hashers.shutdown()
-        self.store.close()
 
 
-@functools.cache
-def _with_team() -> bytes:
-    """Return the bytes of a file with the team, who came long before anything a test does."""
+def _join_team(store: Any) -> None:
+    """Put the team into a store; they came long before anything a test does."""
     clock = FakeClock(1_600_000_000_000_000)
 
     def set_up(tx: Any) -> None:
@@ -143,35 +136,37 @@ def _with_team() -> bytes:
                 found = ensure_workspace(tx, workspace, now=clock.now())
                 join(tx, found, MemberChange(name, what, clock.now()))
 
-    return file_with(lambda store: store.write(set_up).result())
+    store.write(set_up).result()
 
 
 @contextmanager
 def local_server(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[LocalServer]:
     """A server in this process, on an empty home, with workspaces `shared` and `other`."""
-    path = home / "apportion.db"
-    store = new_sqlite_store(path, _with_team())
     passwords = Argon2Passwords(time_cost=1, memory_cost=8, parallelism=1)
     clock = clock or SystemClock()
     settings.setdefault("secret_key", "only for tests, and long enough to sign")
     without_web = home / "no-web-app"  # where it is built, every other address leads to it
-    app = create_app(
-        Settings(home=home, **settings), store, clock=clock, passwords=passwords, web_folder=without_web
-    )
-    local = LocalServer(app, store, path)
-    try:
-        yield local
-    finally:
-        local.close()
+    with opened_store(home, "rough_team", _join_team) as behind:
+        app = create_app(
+            Settings(home=home, **settings),
+            behind.store,
+            clock=clock,
+            passwords=passwords,
+            web_folder=without_web,
+        )
+        local = LocalServer(app, behind, home / "apportion.db")
+        try:
+            yield local
+        finally:
+            local.close()
 
 
 def reopened(local: LocalServer, clock: Any) -> None:
-    """A new server on the same file, as after a crash: nothing in memory is taken along."""
+    """A new server on the same data, as after a crash: nothing in memory is taken along."""
     settings, passwords = local.app.state.app_state.settings, local.app.state.app_state.passwords
     local.app.state.app_state.readers.shutdown()
     local.app.state.app_state.hashers.shutdown()
-    local.store.close()
-    local.store = SqliteStore(local.path)
+    local.behind.reopen()
     local.app = create_app(settings, local.store, clock=clock, passwords=passwords)
 
 

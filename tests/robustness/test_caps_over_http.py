@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,8 +57,7 @@ class Capped(RuleBasedStateMachine):
         return answer
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
-        with sqlite3.connect(self.local.path) as file:
-            return file.execute(sql, values).fetchall()
+        return self.local.behind.run(sql, *values)
 
     @initialize(
         annotation=st.sampled_from(["individual", "individual", "shared"]),

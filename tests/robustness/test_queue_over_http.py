@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -217,8 +216,7 @@ class Team(RuleBasedStateMachine):
     # What holds at every moment
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
-        with sqlite3.connect(self.local.path) as file:
-            return file.execute(sql, values).fetchall()
+        return self.local.behind.run(sql, *values)
 
     def one(self, sql: str, *values: Any) -> Any:
         return self.rows(sql, *values)[0][0]
