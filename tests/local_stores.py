@@ -75,16 +75,16 @@ class DatabaseStore:
     """A store on PostgreSQL."""
 
     def __init__(self, url: str, open_one: Callable[[], SqliteStore]) -> None:
+        from apportion.storage.postgres.connection import PostgresConnection
+
         self._url = url
         self._open = open_one
         self.store = open_one()
+        self._beside = PostgresConnection(url, readonly=False)
 
     def run(self, sql: str, *values: Any) -> list[Any]:
-        from apportion.storage.postgres.connection import PostgresConnection
-
-        with closing(PostgresConnection(self._url, readonly=False)) as connection:
-            found = connection.raw.execute(sql, values)
-            return found.fetchall() if found.is_query else []
+        found = self._beside.raw.execute(sql, values)
+        return found.fetchall() if found.is_query else []
 
     def mark(self) -> object:
         # Every commit of a writer changes its row there
@@ -101,6 +101,7 @@ class DatabaseStore:
         self.store = self._open()
 
     def close(self) -> None:
+        self._beside.close()
         self.store.close()
 
 

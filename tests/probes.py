@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI
 
+from patience import patience
 from servers import SHARED, T2T, TEXT, TOKEN
+from tested_store import tested_store
 
 Json = Any
 TASKS = {"talk": TEXT, "tags": TEXT, "planned": TEXT, "places": TOKEN, "sums": T2T}
@@ -345,6 +347,10 @@ def unnamed(text: str) -> str:
     return re.sub(r'"token":"[\w-]{16}"', '"token":"TOKEN"', text)
 
 
+_LISTENS = 0.1 if tested_store() == "sqlite" else patience(1)
+"""Seconds within which what there was is sent; a database sends it later than a file."""
+
+
 def overheard(app: FastAPI, url: str, params: dict[str, Any], headers: dict[str, str]) -> str:
     """The beginning of a stream of events, from the very first one on."""
     heard: list[str] = []
@@ -361,7 +367,7 @@ def overheard(app: FastAPI, url: str, params: dict[str, Any], headers: dict[str,
                  "path": url, "raw_path": url.encode(), "query_string": urlencode(params).encode(), "headers": sent,
                  "client": ("test", 1), "server": ("test", 80), "root_path": ""}  # fmt: skip
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(app(scope, receive, send), 0.1)
+            await asyncio.wait_for(app(scope, receive, send), _LISTENS)
 
     asyncio.run(listen())
     return "".join(heard)

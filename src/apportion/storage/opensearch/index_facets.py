@@ -134,8 +134,10 @@ class IndexFacetCounter(FacetCounter):
         found: dict[str, int] = {}
         names = {str(term_id): value for term_id, value in rows}
         for filters in self._filters(field, viewer, [term_id for term_id, _ in rows]):
-            page = self._index.page(self._matches.query, counts={"values": {"filters": {"filters": filters}}})
-            for term_id, bucket in page.counts["values"]["buckets"].items():
+            asked = {"values": {"filters": {"filters": filters}}}
+            for term_id, bucket in (
+                self._index.counted(self._matches.query, asked).counts["values"]["buckets"].items()
+            ):
                 if bucket["doc_count"]:
                     found[names[term_id]] = int(bucket["doc_count"])
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:most])

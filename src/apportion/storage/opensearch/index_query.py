@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyroaring import BitMap
 
 from .client import WRITES_WITHIN, OpenSearchClient
 from .dsl import DslQuery
 
-__all__ = ["IndexQuery", "NotIndexedError", "Page", "terms_count"]
+__all__ = ["Counted", "IndexQuery", "NotIndexedError", "terms_count"]
 
 _AT_ONCE = 10_000
 _COMPARED = 10_000
@@ -23,13 +23,11 @@ class NotIndexedError(Exception):
     """The database has to answer this search."""
 
 
-class Page:
-    """The numbers of the records on a page, how many match in all, and what was counted over these."""
+class Counted(NamedTuple):
+    """How many records match in all, and what was counted over these."""
 
-    def __init__(self, answer: Mapping[str, Any]) -> None:
-        self.ns: list[int] = [hit["fields"]["n"][0] for hit in answer["hits"]["hits"]]
-        self.total: int = answer["hits"]["total"]["value"]
-        self.counts: Mapping[str, Any] = answer.get("aggregations", {})
+    total: int
+    counts: Mapping[str, Any]
 
 
 class IndexQuery:
@@ -50,19 +48,30 @@ class IndexQuery:
         *,
         sort: Sequence[Mapping[str, Any]] = (),
         start: int = 0,
-        limit: int = 0,
-        counts: Mapping[str, Any] | None = None,
-    ) -> Page:
-        """Return a page of matches with their total; ``counts`` are aggregations by name."""
+        limit: int,
+    ) -> list[int]:
+        """Return the numbers of the records on a page of matches.
+
+        Without a total, which ``counted`` returns: to show the first of many the index then reads only these.
+        """
         body: dict[str, Any] = {
-            "query": query, "from": start, "size": limit, "track_total_hits": True, "_source": False,
+            "query": query, "from": start, "size": limit, "track_total_hits": False, "_source": False,
             "docvalue_fields": ["n"],
         }  # fmt: skip
         if sort:
             body["sort"] = list(sort)
+        return [hit["fields"]["n"][0] for hit in self._search(body)["hits"]["hits"]]
+
+    def counted(self, query: DslQuery, counts: Mapping[str, Any] | None = None) -> Counted:
+        """Return how many records match, with aggregations by name over them.
+
+        A node caches the reply as long as nothing is logged, since it has no records in it.
+        """
+        body: dict[str, Any] = {"query": query, "size": 0, "track_total_hits": True}
         if counts:
             body["aggs"] = counts
-        found = Page(self._search(body))
+        answer = self._search(body)
+        found = Counted(answer["hits"]["total"]["value"], answer.get("aggregations", {}))
         inexact = {
             name: counts[name]
             for name, each in found.counts.items()
@@ -73,12 +82,12 @@ class IndexQuery:
                 name: {"terms": {**agg["terms"], "shard_size": _MOST_SHARD_VALUES}}
                 for name, agg in inexact.items()
             }
-            found.counts = {**found.counts, **self.page(query, counts=exact).counts}
+            found = found._replace(counts={**found.counts, **self.counted(query, exact).counts})
         return found
 
     def total(self, query: DslQuery) -> int:
         """Return how many records match."""
-        return self.page(query).total
+        return self.counted(query).total
 
     def numbers(self, query: DslQuery, most: int) -> BitMap | None:
         """Return the numbers of all matches, or None where there are more than ``most``."""
@@ -110,9 +119,9 @@ class IndexQuery:
                 "source": "knn_score", "lang": "knn",
                 "params": {"field": field, "query_value": list(value), "space_type": "l2"},
             }  # fmt: skip
-            return self.page({"script_score": {"query": inside, "script": script}}, limit=many).ns
+            return self.page({"script_score": {"query": inside, "script": script}}, limit=many)
         near = {"vector": list(value), "k": many, "filter": query}
-        return self.page({"knn": {field: near}}, limit=many).ns
+        return self.page({"knn": {field: near}}, limit=many)
 
     def digests(self, after: int, last: int) -> dict[int, str]:
         """Return the digests of the records whose numbers are after one and up to another."""
@@ -138,7 +147,7 @@ class IndexQuery:
                 "boost_mode": "replace",
             }
         }
-        return sorted(self.page(chosen, limit=many).ns)
+        return sorted(self.page(chosen, limit=many))
 
 
 def terms_count(field: str, most: int) -> dict[str, Any]:

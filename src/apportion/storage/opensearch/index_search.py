@@ -21,7 +21,7 @@ from .dsl import DslQuery
 from .evaluation import QuestionTranslator
 from .index import Indexes
 from .index_facets import IndexFacetCounter, Matches, counts_of_content
-from .index_query import IndexQuery, NotIndexedError, Page
+from .index_query import Counted, IndexQuery, NotIndexedError
 from .indexing_thread import IndexingThread
 from .mapping import CONTENT_FIELDS, DEEPEST, field_name, vector_sizes
 
@@ -160,16 +160,17 @@ class _IndexedSearch:
                 question.dataset.task, self._kinds, question.facets, everything=everything
             )
         order = self._order() if question.start + question.limit <= DEEPEST else None
-        page = self._counted(query, content, order)
+        counted = self._counted(query, content) if content or not everything else None
         # of everything the counter is exact, and of this snapshot; the index may be behind it
-        total, ns, numbers = self._records() if everything else page.total, page.ns, None
-        if order is None and question.limit:
-            ns = self._sorted_here(query, total)
+        total = self._records() if everything or counted is None else counted.total
+        ns, numbers = self._page(query, order, total), None
         counts: Mapping[str, Any] = {}
         if question.facets is None or question.facets:
             if not everything and total <= self._most_numbers():
                 numbers = self._index.numbers(query, MOST_READ)
-            matches = Matches(query, total, numbers, everything, dict(page.counts))
+            matches = Matches(
+                query, total, numbers, everything, {} if counted is None else dict(counted.counts)
+            )
             counter = IndexFacetCounter(question, self._index, matches)
             with question.cache.held(question.connection, question.connection.deadline):
                 counts = counter.count(question.facets)
@@ -192,25 +193,23 @@ class _IndexedSearch:
         found = searcher.nearest_of(field, candidates, near.value, near.k)
         return searcher.some(found, question.criteria, question.limit, question.facets)
 
-    def _counted(
-        self, query: DslQuery, content: Mapping[str, Any], order: Sequence[Mapping[str, Any]] | None
-    ) -> Page:
-        """Return the page with all counts of the content, which may take several requests."""
-        question, names = self._question, list(content)
+    def _page(self, query: DslQuery, order: Sequence[Mapping[str, Any]] | None, total: int) -> list[int]:
+        """Return the numbers of the records on the page that is wanted."""
+        question = self._question
+        if not question.limit:  # a start beyond the window of results would be refused all the same
+            return []
+        if order is None:
+            return self._sorted_here(query, total)
+        return self._index.page(query, sort=order, start=question.start, limit=question.limit)
+
+    def _counted(self, query: DslQuery, content: Mapping[str, Any]) -> Counted:
+        """Return the total with all counts of the content, which may take several requests."""
+        names = list(content)
         parts = [names[i : i + _FIELDS_AT_ONCE] for i in range(0, len(names), _FIELDS_AT_ONCE)] or [[]]
-        limit, start = (0, 0) if order is None else (question.limit, question.start)
-        page = self._index.page(
-            query,
-            sort=order or (),
-            # even where no record is wanted, a start beyond the window of results is refused
-            start=start if limit else 0,
-            limit=limit,
-            counts={name: content[name] for name in parts[0]},
+        found, *more = (self._index.counted(query, {name: content[name] for name in part}) for part in parts)
+        return Counted(
+            found.total, {name: each for part in (found, *more) for name, each in part.counts.items()}
         )
-        for part in parts[1:]:
-            more = self._index.page(query, counts={name: content[name] for name in part})
-            page.counts = {**page.counts, **more.counts}
-        return page
 
     def _most_numbers(self) -> int:
         """Return up to how many matches their numbers are worth having: of more, answers are counted by bitmaps."""
