@@ -147,7 +147,13 @@ class Context:
 
     async def _in_turn(self, fn: Callable[[], T]) -> T:
         """Run a computation in a thread when it is the caller's turn, so that one person never has several there."""
-        return await self.state.readers.run(self.actor.username, fn)
+        state, who = self.state, self.actor.username
+        return await state.readers.run(who, lambda: state.share.counted(who, fn))
+
+    async def compute(self, fn: Callable[[], T]) -> T:
+        """Run a long computation that needs no store in a thread; its time counts for the caller."""
+        state, who = self.state, self.actor.username
+        return await state.run_in_thread(lambda: state.share.counted(who, fn))
 
     def look_up(self, tx: Transaction) -> Actor:
         """Return the caller with the rights they have now; refused once their key or session has ended."""
@@ -184,7 +190,7 @@ class Context:
 
     async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
         """Run ``fn`` as one write transaction, with the rights ``actor`` has in it; returns once it is on disk."""
-        return await self.state.write(self._as_now(fn), urgent=urgent)
+        return await self.state.write(self._as_now(fn), urgent=urgent, person=self.actor.username)
 
     async def once(self, fn: Callable[[Transaction], Struct], *, urgent: bool = False) -> Reply[Any]:
         """Run ``fn`` as ``write`` does and reply what it returns; sent again with its key, it replies the same."""
@@ -280,7 +286,9 @@ async def get_context(
 ) -> Context:
     """Return the context of a request whose caller is known; otherwise 401."""
     state: AppState = request.app.state.app_state
-    return Context(state, await identify(request, state), workspace or x_argilla_workspace, request)
+    caller = await identify(request, state)
+    await state.share.turn(caller.actor.username)
+    return Context(state, caller, workspace or x_argilla_workspace, request)
 
 
 async def declare_key(

@@ -81,7 +81,7 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
         )
 
     small = len(body) < _FEW * 2_000
-    logging = read() if small else await ctx.state.run_in_thread(read)
+    logging = read() if small else await ctx.compute(read)
     now = ctx.state.clock.now()
     logged = await ctx.write(
         lambda tx: log_records(tx, ctx.actor, logging, now=now),

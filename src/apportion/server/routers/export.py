@@ -39,6 +39,7 @@ from apportion.server.convert.import_in import ReadOptions, read_file, refusal_o
 from apportion.server.convert.records_in import BulkLimits
 from apportion.server.deps import KEYED, Context, Ctx
 from apportion.server.errors import responses
+from apportion.server.fair_share import FairShare
 from apportion.server.files_sent import while_allowed
 from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets.access import find_unchecked
@@ -90,20 +91,22 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     dataset, names = found.dataset, found.names
     if not wanted.answers:
         names = names._replace(annotators=[])
+    foreground = ctx.state.foreground
+    deadline = Deadline(query=2 * ctx.settings.query_seconds, foreground=foreground, long=True)
     write: Callable[[Iterable[Any]], Iterator[bytes]]
     if wanted.format == "parquet":
-        write = parquet_pages(dataset, names)
+        write = parquet_pages(dataset, names, deadline)
     elif wanted.format == "csv":
-        write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
+        write = partial(
+            csv_pages, dataset=dataset, names=names, deadline=deadline, spreadsheet=wanted.spreadsheet
+        )
     else:
-        write = partial(jsonl_pages, dataset=dataset, answers=wanted.answers)
+        write = partial(jsonl_pages, dataset=dataset, deadline=deadline, answers=wanted.answers)
     store, actor, now = ctx.state.store, ctx.actor, ctx.state.clock.now()
     # counted first: a query that takes too long is refused before the file begins; noted before the first byte
     count = await ctx.read_slow(lambda tx: exporting.matching(tx, actor, dataset, query))
     detail = {"format": wanted.format, "query": wanted.query, "answers": wanted.answers, "records": count}
     await ctx.write(lambda tx: exporting.note_export(tx, actor, address, detail, now=now))
-    foreground = ctx.state.foreground
-    deadline = Deadline(query=2 * ctx.settings.query_seconds, foreground=foreground, long=True)
     return StreamingResponse(
         while_allowed(
             ctx,
@@ -111,6 +114,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
                 lambda: write(exporting.export(store, actor, dataset, query, deadline)),
                 deadline,
                 actor.username,
+                ctx.state.share,
             ),
         ),
         media_type=MEDIA[wanted.format],
@@ -119,7 +123,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
 
 
 async def _stream(
-    make: Callable[[], Iterator[bytes]], deadline: Deadline, who: str
+    make: Callable[[], Iterator[bytes]], deadline: Deadline, who: str, share: FairShare
 ) -> AsyncGenerator[bytes, None]:
     """Yield pages made in one thread, never more than a few ahead of the reader.
 
@@ -149,7 +153,9 @@ async def _stream(
             with contextlib.closing(made):  # in this thread, which opened the snapshot
                 while True:
                     with turn:
-                        page = next(made, None)
+                        if share.took_much(who):
+                            deadline.give_way()
+                        page = share.counted(who, lambda: next(made, None))
                     if page is None:
                         break
                     put(page)

@@ -319,12 +319,12 @@ class Searcher:
         if (known := facet.places(descending, size)) is not None:
             return known
         places = np.full(size + 1, np.inf)
-        self._rank_values(places, (field, viewer), kind, descending)
-        facet.keep_places(descending, places)
+        all_ranked = self._rank_values(places, (field, viewer), kind, descending)
+        facet.keep_places(descending, places, all_ranked=all_ranked)
         return places
 
-    def _rank_values(self, places: Numbers, of: tuple[int, int], kind: str, descending: bool) -> None:
-        """Set the place of each record by its values of a field, as a viewer sees it."""
+    def _rank_values(self, places: Numbers, of: tuple[int, int], kind: str, descending: bool) -> bool:
+        """Set the place of each record by its values of a field; return whether all of them were ranked for sure."""
         field, viewer = of
         by = "num" if kind == "long" else "value"
         found = self._raw.execute(
@@ -343,8 +343,8 @@ class Searcher:
         )
         if quick is not None:
             places[:] = quick
-            return
-        set_lowest(places, self._cache.holders(field, viewer), ranked)
+            return False
+        return set_lowest(places, self._cache.holders(field, viewer), ranked)
 
     def _status_ranks(self, size: int) -> Numbers:
         names = sorted(status.value for status in Status)
