@@ -247,14 +247,19 @@ class Context:
         ``store`` without checks. A job may continue after a failure.
         """
         acting, claiming, asked = store or self.store, None, operation
+        pace = self.state.share.pace(self.actor.username)
+        if isinstance(asked, PartedInput):
+            asked.rest = pace
         if (key := self._claiming) is not None:
             operation = claiming = ClaimingOperation(operation, partial(self._claim, key))
 
+        def checkpoint() -> None:
+            self.state.check_running()
+            pace()
+
         def to_the_end() -> None:
             try:
-                run_operation(
-                    acting, operation, checkpoint=self.state.check_running, cleanup=self.state.store
-                )
+                run_operation(acting, operation, checkpoint=checkpoint, cleanup=self.state.store)
             except BaseException as failure:
                 self.state.jobs.wake()
                 if key is not None and claiming is not None and claiming.claimed:

@@ -12,16 +12,16 @@ from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from apportion.ports.deadline import Foreground
+from apportion.ports.deadline import Deadline, Foreground
 
-__all__ = ["FairShare"]
+__all__ = ["FairShare", "Pace"]
 
 A = TypeVar("A")
 T = TypeVar("T")
 HALF_LIFE = 0.5
 """Seconds after which half of what was taken is forgotten."""
-MUCH = 0.2
-"""Seconds from which on somebody goes after the others: a quarter of the time without an end. A page with all its
+MUCH = 0.15
+"""Seconds from which on somebody goes after the others: a fifth of the time without an end. A page with all its
 searches takes less."""
 A_REQUEST = 0.002
 """Seconds on the event loop that every request takes about, whatever is asked for."""
@@ -40,6 +40,7 @@ class FairShare:
         self._clock = clock
         self._taken: dict[str, tuple[float, float]] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._large: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def take(self, person: str, seconds: float) -> None:
         """Count computing time of a person."""
@@ -68,6 +69,10 @@ class FairShare:
         """Return a function that does the same, and whose time is counted."""
         return lambda given: self.counted(person, lambda: fn(given))
 
+    def pace(self, person: str) -> Pace:
+        """Return the pace of a long computation of a person, to be made in one thread."""
+        return Pace(self, person)
+
     async def turn(self, person: str) -> None:
         """Count a request of a person; if they took much lately, wait a moment while others are at work.
 
@@ -82,6 +87,35 @@ class FairShare:
             while self.foreground.busy and self._clock() < until:
                 await asyncio.sleep(_PAUSE)
 
+    def large(self, person: str) -> asyncio.Lock:
+        """Return a lock to hold while a large body of a person is read and stored: one of theirs at a time."""
+        return self._large.setdefault(person, asyncio.Lock())
+
     def _left(self, person: str, now: float) -> float:
         taken, at = self._taken.get(person, (0.0, now))
-        return taken * 0.5 ** ((now - at) / HALF_LIFE)
+        return float(taken * 0.5 ** ((now - at) / HALF_LIFE))
+
+
+class Pace:
+    """A long computation in one thread: its time is counted, and it rests while others go first.
+
+    Call it every few milliseconds.
+    """
+
+    def __init__(self, share: FairShare, person: str) -> None:
+        self._share = share
+        self._person = person
+        self._deadline = Deadline(foreground=share.foreground, long=True)
+        self._counted: float | None = None
+
+    def __call__(self) -> None:
+        """Count the time since the last call, and rest if it is others' turn."""
+        now = time.thread_time()
+        if self._counted is None:
+            self._deadline.start()
+        else:
+            self._share.take(self._person, now - self._counted)
+            if self._share.took_much(self._person):
+                self._deadline.give_way()
+        self._deadline.check()
+        self._counted = time.thread_time()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from apportion.domain.datasets import Dataset, check_remarks
 from apportion.domain.errors import BadRequestError
@@ -22,10 +22,13 @@ from apportion.vocabulary import EventCode, Task
 __all__ = [
     "LogRequest",
     "Logged",
+    "check_labels",
     "check_multi_label",
     "labels_of",
     "log_into",
     "log_records",
+    "note_logged",
+    "set_tags",
     "speaks_for_others",
 ]
 
@@ -52,25 +55,28 @@ def log_records(tx: Transaction, actor: Actor, request: LogRequest, *, now: int)
     access = _open(tx, actor, request, now)
     logged = log_into(access, request, now=now)
     if request.records:
-        what, detail = EventCode.LOGGED_RECORDS, {"records": len(request.records)}
-        tx.annotations.log_event(access.dataset, actor.username, what, at=now, detail=detail)
+        note_logged(access, len(request.records), now=now)
     return logged
+
+
+def note_logged(access: DatasetAccess, records: int, *, now: int) -> None:
+    """Log the event of logged records."""
+    what, detail = EventCode.LOGGED_RECORDS, {"records": records}
+    access.tx.annotations.log_event(access.dataset, access.username, what, at=now, detail=detail)
 
 
 def log_into(access: DatasetAccess, request: LogRequest, *, now: int) -> Logged:
     """Store the records in a dataset; that the actor may log into it has been checked before."""
     tx = access.tx
-    _check_labels(access.dataset, request.records)
+    check_labels(access.dataset, request.records)
     dataset = check_multi_label(tx, access.dataset, request.records)
     access, mode = access.on(dataset), answer_mode(tx, dataset)
     request = _without_mirrors(tx, dataset, request)
     kept = mode.log(access, request, now=now)
-    tags, metadata = {**dataset.tags, **request.tags}, {**dataset.metadata, **request.metadata}
-    if request.tags or request.metadata:
-        check_remarks(tags, metadata)
     if mode.annotators_log_content or not access.is_annotator:
-        note_tags(access, tags, metadata, now=now)
-        tx.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
+        set_tags(access, request.tags, request.metadata, now=now)
+    elif request.tags or request.metadata:
+        _with_tags(dataset, request.tags, request.metadata)
     if any(plan.spec.standing for plan in tx.assignments.plans(dataset)):
         from apportion.services.assignments.apply_plan import (
             extend_standing_plans,  # imports numpy, a quarter of the memory of an idle server
@@ -78,6 +84,26 @@ def log_into(access: DatasetAccess, request: LogRequest, *, now: int) -> Logged:
 
         extend_standing_plans(tx, dataset, [record.id for record in request.records], now=now)
     return Logged(dataset.name, len(request.records), kept=kept)
+
+
+def set_tags(
+    access: DatasetAccess, tags: Mapping[str, str], metadata: Mapping[str, Any], *, now: int
+) -> None:
+    """Add tags and metadata to those of the dataset, which changed just now in any case."""
+    dataset = access.dataset
+    tags, metadata = _with_tags(dataset, tags, metadata)
+    note_tags(access, tags, metadata, now=now)
+    access.tx.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
+
+
+def _with_tags(
+    dataset: Dataset, tags: Mapping[str, str], metadata: Mapping[str, Any]
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the tags and metadata of the dataset together with others, refused where these are too many."""
+    all_tags, all_metadata = {**dataset.tags, **tags}, {**dataset.metadata, **metadata}
+    if tags or metadata:
+        check_remarks(all_tags, all_metadata)
+    return all_tags, all_metadata
 
 
 def _without_mirrors(tx: Transaction, dataset: Dataset, request: LogRequest) -> LogRequest:
@@ -102,7 +128,7 @@ def _open(tx: Transaction, actor: Actor, request: LogRequest, now: int) -> Datas
     return DatasetAccess(tx, actor, new_dataset(tx, actor, NewDataset(address, request.task), now=now))
 
 
-def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
+def check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
     """Refuse labels that are not in the dataset's schema."""
     if dataset.settings is None or dataset.settings.labels is None or dataset.task is Task.TEXT2TEXT:
         return
