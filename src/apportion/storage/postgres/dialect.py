@@ -20,6 +20,8 @@ _MOST_VALUES = 30_000
 """Parameters of one statement; the protocol ends at 65,535."""
 _COPY_FROM = 20
 """Rows from which COPY is faster than a statement."""
+_BETWEEN = b"\x1e"
+"""A control character, which no JSON has in it."""
 _HEADER = 20
 """Bytes before the elements of an array as it is sent."""
 
@@ -76,6 +78,18 @@ class PostgresDialect:
         number = ">f8" if np.issubdtype(np.dtype(kind), np.floating) else ">i8"
         elements = np.frombuffer(value, dtype=[("length", ">i4"), ("value", number)], offset=_HEADER)
         return elements["value"].astype(kind)
+
+    def concatenated(self, expression: str) -> str:
+        return f"string_agg({expression}, ''::bytea)"
+
+    def concatenation(self, value: bytes | None) -> bytes:
+        return bytes(value or b"")
+
+    def listed_json(self, expression: str) -> str:
+        return f"string_agg({expression}, decode('{_BETWEEN.hex()}', 'hex'))"
+
+    def json_list(self, value: bytes | None) -> list[bytes]:
+        return bytes(value).split(_BETWEEN) if value else []
 
     def joined(self, expression: str) -> str:
         return f"string_agg(({expression})::text, ',')"

@@ -506,8 +506,10 @@ class Searcher:
         remaining = iter(ns)
         while part := [self._base | int(n) for n in islice(remaining, 500)]:
             among, rids = self._sql.in_few("rid", part)
-            rows = self._raw.execute(f"SELECT content FROM records WHERE {among}", rids).fetchall()
-            yield from (text_of(content) for (content,) in rows)
+            (found,) = self._raw.execute(
+                f"SELECT {self._sql.listed_json('content')} FROM records WHERE {among}", rids
+            ).fetchone()
+            yield from map(text_of, self._sql.json_list(found))
 
     def documents(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
         """Yield records to be tested, some hundred at a time."""
