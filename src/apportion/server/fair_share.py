@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
+from fastapi import Request
+
 from apportion.ports.deadline import Deadline, Foreground
 
-__all__ = ["FairShare", "Pace"]
+__all__ = ["A_MEGABYTE", "FairShare", "Pace"]
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -25,9 +27,12 @@ MUCH = 0.15
 searches takes less."""
 A_REQUEST = 0.002
 """Seconds on the event loop that every request takes about, whatever is asked for."""
+A_MEGABYTE = 0.004
+"""The same for every megabyte of a body."""
 LONGEST_WAIT = 0.1
 """Seconds that a request waits at most, so that its sender gets on even where others never pause."""
 _PAUSE = 0.002
+_MEGABYTE = 1024 * 1024
 _REMEMBERED = 1_000
 
 
@@ -73,12 +78,12 @@ class FairShare:
         """Return the pace of a long computation of a person, to be made in one thread."""
         return Pace(self, person)
 
-    async def turn(self, person: str) -> None:
+    async def turn(self, person: str, seconds: float = A_REQUEST) -> None:
         """Count a request of a person; if they took much lately, wait a moment while others are at work.
 
         Their requests wait one after the other, so that they get no further with many connections.
         """
-        self.take(person, A_REQUEST)
+        self.take(person, seconds)
         if not (self.foreground.busy and self.took_much(person)):
             return
         turn = self._turns.setdefault(person, asyncio.Lock())
@@ -86,6 +91,19 @@ class FairShare:
             until = self._clock() + LONGEST_WAIT
             while self.foreground.busy and self._clock() < until:
                 await asyncio.sleep(_PAUSE)
+
+    async def parts(self, person: str, request: Request) -> AsyncIterator[list[bytes]]:
+        """Yield a body some megabyte at a time, no faster than it is the person's turn."""
+        found: list[bytes] = []
+        size = 0
+        async for part in request.stream():
+            found.append(part)
+            size += len(part)
+            if size > _MEGABYTE:
+                yield found
+                await self.turn(person, A_MEGABYTE * size / _MEGABYTE)
+                found, size = [], 0
+        yield found
 
     def large(self, person: str) -> asyncio.Lock:
         """Return a lock to hold while a large body of a person is read and stored: one of theirs at a time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from fastapi import APIRouter, Request
 
@@ -60,7 +61,7 @@ _FEW = 20
 async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     """Log records, each replacing the record of the same id; creates the dataset if there is none."""
     which = task_of(task)
-    body = await json_body(request)
+    body = await json_body(request, partial(ctx.state.share.parts, ctx.actor.username))
     if len(body) <= _LARGE:
         return await _log(ctx, body, name, which)
     async with ctx.state.share.large(ctx.actor.username):

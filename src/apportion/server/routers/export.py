@@ -66,8 +66,6 @@ _TURNS: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 """Locks by person: only one page of one export at a time is made for each."""
 _READING = asyncio.Semaphore(2)
 """Limit of files that are read at a time: each takes memory."""
-_WRITTEN_AT_ONCE = 1024 * 1024
-"""Bytes of a body that are written together: each time takes a thread for a moment."""
 _TEXTS_IN_A_ROW = 8
 """Size of the largest row of a file, in multiples of the longest text or answer."""
 
@@ -243,7 +241,7 @@ async def import_file(
         format, task, columns, _limits(ctx), _file_limits(ctx), rules=rules, by=ctx.actor.username, now=now
     )
     with contextlib.closing(tempfile.TemporaryFile(dir=ctx.settings.home)) as file:
-        await _spool(request, file)
+        await _spool(ctx, request, file)
         async with ctx.state.share.large(ctx.actor.username), _READING:
             pace = ctx.state.share.pace(ctx.actor.username)
             read = await asyncio.to_thread(lambda: read_file(file, how, pace))
@@ -277,17 +275,11 @@ async def import_file(
     )
 
 
-async def _spool(request: Request, file: IO[bytes]) -> None:
+async def _spool(ctx: Context, request: Request, file: IO[bytes]) -> None:
     """Write a body to a file as it arrives."""
     try:
-        parts, size = [], 0
-        async for part in request.stream():
-            parts.append(part)
-            size += len(part)
-            if size > _WRITTEN_AT_ONCE:
-                await asyncio.to_thread(file.writelines, parts)
-                parts, size = [], 0
-        await asyncio.to_thread(file.writelines, parts)
+        async for parts in ctx.state.share.parts(ctx.actor.username, request):
+            await asyncio.to_thread(file.writelines, parts)
         file.seek(0)
     except OSError as failure:
         raise StorageFullError(f"The file couldn't be kept while it is read: {failure}.") from failure
