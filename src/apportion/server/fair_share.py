@@ -37,7 +37,7 @@ _REMEMBERED = 1_000
 
 
 class FairShare:
-    """How much each person computed lately, in seconds. May be told by any thread."""
+    """Seconds that each person computed lately. Any thread may add to them."""
 
     def __init__(self, foreground: Foreground, clock: Callable[[], float] = time.monotonic) -> None:
         """``foreground``: the requests that go first."""

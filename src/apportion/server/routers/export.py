@@ -259,6 +259,7 @@ async def import_file(
             store, by = ctx.state.store, ctx.actor.username
             into = await asyncio.to_thread(lambda: import_into(store, ctx.look_up, asked, by=by, now=now))
             await ctx.run(into, store=ctx.state.store)
+    required = await ctx.compute(lambda: importing.required_answers(found))
     return await ctx.keep(
         json_reply(
             ImportOut(
@@ -269,7 +270,7 @@ async def import_file(
                 stored=bool(found) and not dry_run,
                 left_out=len(read.bad),
                 errors=[_bad_row(each) for each in read.wrong],
-                wanted=AnswersWanted(**asdict(importing.required_answers(found))),
+                wanted=AnswersWanted(**asdict(required)),
             )
         )
     )

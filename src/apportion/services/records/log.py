@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from apportion.domain.datasets import Dataset, check_remarks
-from apportion.domain.errors import BadRequestError
+from apportion.domain.errors import BadRequestError, QueryTooSlowError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role, require
 from apportion.domain.records import Entities, Record, TextClassificationRecord
@@ -18,6 +18,9 @@ from apportion.services.answers.log_request import LogRequest
 from apportion.services.datasets.access import DatasetAccess, open_if_there
 from apportion.services.datasets.manage import NewDataset, new_dataset, note_tags, require_workspace
 from apportion.vocabulary import EventCode, Task
+
+if TYPE_CHECKING:
+    from apportion.services.assignments.standing_plans import LateExtension
 
 __all__ = [
     "LogRequest",
@@ -33,6 +36,10 @@ __all__ = [
 ]
 
 
+_PATIENCE = 0.25
+"""Seconds of computing for the query of a standing plan while a part of a file is stored."""
+
+
 class Logged(NamedTuple):
     """The result of a request: ``failed`` is always 0, since a bad record refuses the whole request.
 
@@ -43,6 +50,8 @@ class Logged(NamedTuple):
     processed: int
     failed: int = 0
     kept: int | None = None
+    late: Sequence[LateExtension] = ()
+    """Standing plans that the records may join, to be found out after the transaction."""
 
 
 def speaks_for_others(actor: Actor, workspace: str) -> bool:
@@ -53,7 +62,7 @@ def speaks_for_others(actor: Actor, workspace: str) -> bool:
 def log_records(tx: Transaction, actor: Actor, request: LogRequest, *, now: int) -> Logged:
     """Store the records, each replacing what its id held; create the dataset if there is none."""
     access = _open(tx, actor, request, now)
-    logged = log_into(access, request, now=now)
+    logged = log_into(access, request, now=now, patient=False)
     if request.records:
         note_logged(access, len(request.records), now=now)
     return logged
@@ -65,8 +74,12 @@ def note_logged(access: DatasetAccess, records: int, *, now: int) -> None:
     access.tx.annotations.log_event(access.dataset, access.username, what, at=now, detail=detail)
 
 
-def log_into(access: DatasetAccess, request: LogRequest, *, now: int) -> Logged:
-    """Store the records in a dataset; that the actor may log into it has been checked before."""
+def log_into(access: DatasetAccess, request: LogRequest, *, now: int, patient: bool = True) -> Logged:
+    """Store the records in a dataset; that the actor may log into it has been checked before.
+
+    ``patient``: wait for standing plans with slow queries, for a quarter of a second at most, instead of leaving them
+    to the caller.
+    """
     tx = access.tx
     check_labels(access.dataset, request.records)
     dataset = check_multi_label(tx, access.dataset, request.records)
@@ -77,13 +90,18 @@ def log_into(access: DatasetAccess, request: LogRequest, *, now: int) -> Logged:
         set_tags(access, request.tags, request.metadata, now=now)
     elif request.tags or request.metadata:
         _with_tags(dataset, request.tags, request.metadata)
+    late: Sequence[LateExtension] = ()
     if any(plan.spec.standing for plan in tx.assignments.plans(dataset)):
-        from apportion.services.assignments.apply_plan import (
-            extend_standing_plans,  # imports numpy, a quarter of the memory of an idle server
-        )
+        # imports numpy, a quarter of the memory of an idle server
+        from apportion.services.assignments import standing_plans as standing
 
-        extend_standing_plans(tx, dataset, [record.id for record in request.records], now=now)
-    return Logged(dataset.name, len(request.records), kept=kept)
+        ids, seconds = [record.id for record in request.records], standing.AT_ONCE_SECONDS
+        late = standing.extend_standing_plans(
+            tx, dataset, ids, now=now, seconds=_PATIENCE if patient else seconds
+        )
+        for each in late if patient else ():
+            standing.note_not_extended(tx, each, str(QueryTooSlowError(_PATIENCE)), now=now)
+    return Logged(dataset.name, len(request.records), kept=kept, late=late)
 
 
 def set_tags(

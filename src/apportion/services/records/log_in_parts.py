@@ -19,7 +19,7 @@ from .import_rows import EncodedRows, ImportedRows, ImportNew, ImportRequest, si
 from .input_parts import PartedInput, in_parts
 from .log import LogRequest, check_labels, check_multi_label, note_logged, set_tags
 
-__all__ = ["find_for_parts", "log_into_parts", "log_new"]
+__all__ = ["find_for_parts", "log_into_parts", "log_new", "takes_parts"]
 
 
 def find_for_parts(tx: Transaction, actor: Actor, request: LogRequest, *, now: int) -> Dataset | None:
@@ -34,6 +34,11 @@ def find_for_parts(tx: Transaction, actor: Actor, request: LogRequest, *, now: i
     return None
 
 
+def takes_parts(dataset: Dataset) -> bool:
+    """Return whether no record is refused as it is stored, as may be where people have answers of their own."""
+    return not dataset.individual
+
+
 def log_new(store: Store, actor: Actor, request: LogRequest, *, now: int) -> ImportNew:
     """Return the operation that logs the records into a new dataset."""
     return _LogNew(store, actor, _as_import(request), now=now)
@@ -42,9 +47,8 @@ def log_new(store: Store, actor: Actor, request: LogRequest, *, now: int) -> Imp
 def log_into_parts(
     store: Store, look_up: Callable[[Transaction], Actor], request: LogRequest, there: Dataset, *, now: int
 ) -> PartedInput[ImportedRows]:
-    """Return the operation that logs the records into the dataset that is there.
+    """Return the operation that logs the records into the dataset that is there, which takes them in parts.
 
-    Not for datasets in which people have answers of their own: there a record may be refused as it is stored.
     ``look_up`` returns the caller with the rights they have.
     """
     asked = replace(_as_import(request), checked=there)
@@ -62,8 +66,6 @@ def _as_import(request: LogRequest) -> ImportRequest:
 class _LogNew(ImportNew):
     """The steps that create a dataset of the records, which is seen once it is whole."""
 
-    name = "log into a new dataset"
-
     def _note(self, access: DatasetAccess) -> None:
         note_logged(access, len(self._asked.found), now=self._now)
 
@@ -74,11 +76,8 @@ class _LogInto(RowsInto):
     def accept(self, tx: Transaction, dataset: Dataset, parts: Sequence[EncodedRows]) -> None:
         """Refuse what the dataset has no place for."""
         asked, access = self.asked, DatasetAccess(tx, self.actor(), dataset)
-        if dataset.individual or asked.checked is None or asked.checked.uuid != dataset.uuid:
-            raise ConflictError(
-                f"Dataset {dataset.name} was changed while the records were read. Nothing of this request was stored; "
-                "send it again."
-            )
+        if not takes_parts(dataset) or asked.checked is None or asked.checked.uuid != dataset.uuid:
+            raise ConflictError("Others were in the way. Nothing was changed; send it again.")
         records = [each.record for each in asked.found]
         check_labels(dataset, records)
         check_multi_label(tx, dataset, records[:1])
