@@ -85,7 +85,7 @@ def test_records_that_cannot_join_are_logged_and_an_event_says_why(
 
     monkeypatch.setattr(bulk, "_ATTEMPTS", 2)
     monkeypatch.setattr(standing_plans, "apply_late", changed)
-    assert log(talk).json()["processed"] == 3
+    assert log(talk)["processed"] == 3
     assert assigned(talk) == []
     event = talk.ask("max", "GET", "events").json()["events"][0]
     assert (event["what"], event["detail"]["records"]) == ("not_extended", 3)
