@@ -38,7 +38,7 @@ CONNECTIONS = 4
 PEOPLE = 13
 """That person, and twelve others: six who annotate and six who search, one of each at a time."""
 AT_MOST_MS = 100.0
-HANGS_UP_AFTER = 8.0
+HANGS_UP_AFTER = 3.0
 _PATH = f"/api/datasets/{DATASET}"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BOSS = MANAGERS[0]
@@ -185,8 +185,13 @@ class _Asker:
 
     def send(self, method: str, address: str, body: bytes | None) -> tuple[int, bytes]:
         try:
-            self._connection.request(method, address, body, self._headers)
-            answer = self._connection.getresponse()
+            try:
+                self._connection.request(method, address, body, self._headers)
+                answer = self._connection.getresponse()
+            except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+                self._connection.close()  # the server ends connections that were idle for some seconds
+                self._connection.request(method, address, body, self._headers)
+                answer = self._connection.getresponse()
             return answer.status, answer.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apportion.ports.deadline import Deadline, Foreground
-from apportion.server.fair_share import A_REQUEST, HALF_LIFE, LONGEST_WAIT, MUCH, FairShare
+from apportion.server.fair_share import A_REQUEST, APART, HALF_LIFE, LONGEST_WAIT, MUCH, FairShare
 
 
 class Clock:
@@ -57,6 +57,16 @@ def test_who_took_much_waits_while_others_are_at_work_but_not_for_ever(
     among_others, light = waited(share, ticks, "ana"), waited(share, ticks, "ben")
     assert (alone, light) == (0, 0)
     assert LONGEST_WAIT <= among_others < 2 * LONGEST_WAIT
+
+
+def test_requests_of_who_took_much_come_apart_while_others_pause_for_a_moment(
+    share: FairShare, ticks: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share.take("ana", 100 * MUCH)
+    monkeypatch.setattr(Foreground, "busy_within", lambda *_: True)
+    waits = [waited(share, ticks, "ana") for _ in range(3)]
+    assert waits[0] == 0
+    assert all(APART / 2 < each < 2 * APART for each in waits[1:])
 
 
 def test_many_small_requests_are_much_as_well(share: FairShare) -> None:

@@ -40,16 +40,21 @@ class Foreground:
     Python runs one thread at a time, so without this a search would get only its share among everything slow.
     """
 
-    __slots__ = ("_lock", "_requests")
+    __slots__ = ("_last", "_lock", "_requests")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests = 0
+        self._last = -math.inf
 
     @property
     def busy(self) -> bool:
         """Return whether such a request is at work."""
         return self._requests > 0
+
+    def busy_within(self, seconds: float) -> bool:
+        """Return whether such a request is at work, or was a moment ago."""
+        return self.busy or time.monotonic() - self._last < seconds
 
     def enter(self) -> None:
         """Count one more request."""
@@ -60,6 +65,7 @@ class Foreground:
         """Count one request less."""
         with self._lock:
             self._requests -= 1
+            self._last = time.monotonic()
 
 
 class Deadline:

@@ -7,6 +7,7 @@ half of the interpreter, in which one thread runs at a time.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
@@ -29,6 +30,11 @@ A_REQUEST = 0.002
 """Seconds on the event loop that every request takes about, whatever is asked for."""
 A_MEGABYTE = 0.004
 """The same for every megabyte of a body."""
+APART = 0.025
+"""Seconds between two requests of somebody who took much: those that come while others pause must not all be at work
+when the next request of others comes."""
+LATELY = 0.1
+"""Seconds for which others count as at work after their last request."""
 LONGEST_WAIT = 0.1
 """Seconds that a request waits at most, so that its sender gets on even where others never pause."""
 _PAUSE = 0.002
@@ -44,6 +50,8 @@ class FairShare:
         self.foreground = foreground
         self._clock = clock
         self._taken: dict[str, tuple[float, float]] = {}
+        self._passed: dict[str, float] = {}
+        """Time of each person's last request that waited for its turn."""
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._large: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -57,6 +65,7 @@ class FairShare:
             self._taken = {
                 who: each for who, each in list(self._taken.items()) if now - each[1] < 10 * HALF_LIFE
             }
+            self._passed = {who: at for who, at in list(self._passed.items()) if who in self._taken}
 
     def took_much(self, person: str) -> bool:
         """Return whether a person took so much lately that others go first."""
@@ -84,13 +93,15 @@ class FairShare:
         Their requests wait one after the other, so that they get no further with many connections.
         """
         self.take(person, seconds)
-        if not (self.foreground.busy and self.took_much(person)):
+        if not (self.foreground.busy_within(LATELY) and self.took_much(person)):
             return
         turn = self._turns.setdefault(person, asyncio.Lock())
         async with turn:
             until = self._clock() + LONGEST_WAIT
-            while self.foreground.busy and self._clock() < until:
+            not_before = min(until, self._passed.get(person, -math.inf) + APART)
+            while (now := self._clock()) < not_before or (self.foreground.busy and now < until):
                 await asyncio.sleep(_PAUSE)
+            self._passed[person] = now
 
     async def parts(self, person: str, request: Request) -> AsyncIterator[list[bytes]]:
         """Yield a body some megabyte at a time, no faster than it is the person's turn."""
