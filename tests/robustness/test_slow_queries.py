@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from apportion.domain.errors import QueryTooSlowError
 from apportion.ports.deadline import Deadline
 from apportion.server import deps, disconnects
-from apportion.services.assignments import apply_plan, queue
+from apportion.services.assignments import queue, standing_plans
 from apportion.storage.sql.query.compiler import MOST_PATTERNS, QueryCompiler
 from patience import patience, until
 from servers import SHARED, TEXT, LocalServer, local_server
@@ -258,7 +259,12 @@ def test_logging_goes_on_when_the_query_of_a_standing_plan_takes_too_long(
     local.client().post(url, params=SHARED, json=one).raise_for_status()
     plan = {"rules": [{"users": ["ana"], "where": "*ou*"}], "standing": True}
     local.client().post("/api/datasets/reviews/assignments", params=SHARED, json=plan).raise_for_status()
-    monkeypatch.setattr(apply_plan, "_WHERE_SECONDS", -1.0)
+    monkeypatch.setattr(standing_plans, "AT_ONCE_SECONDS", -1.0)
+
+    def too_slow(*_: Any, **__: Any) -> Any:
+        raise QueryTooSlowError(3)
+
+    monkeypatch.setattr(standing_plans, "compute_late", too_slow)
     more = {"records": [{"id": "b", "inputs": {"text": "soup"}}]}
     logged = local.client().post(url, params=SHARED, json=more)
     events = local.client().get("/api/datasets/reviews/events", params=SHARED).json()["events"]

@@ -172,7 +172,7 @@ def test_a_page_of_history_is_shorter_where_its_values_are_large(
 SHORT = {
     # One dataset, record, job, person: found by its key
     "answers.py": {"get_mine", "put_gold"},
-    "bulk.py": {"log_bulk"},
+    "bulk.py": {"_log", "_log_parts"},
     "datasets.py": {"get_dataset"},
     "export.py": {"import_file"},
     "jobs.py": {"accept", "apply", "get_job", "import_gold"},

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from apportion.ports.deadline import Deadline
+from apportion.ports.deadline import Deadline, Foreground
+from apportion.server.fair_share import FairShare
 from apportion.server.routers.export import _stream
 from dataset_client import SPEECH, DatasetClient
 
@@ -260,8 +261,10 @@ def test_several_exports_of_one_person_take_turns() -> None:
             at_once[0] -= 1
             yield b"page"
 
+    share = FairShare(Foreground())
+
     async def taken(who: str, user: str) -> int:
-        return len([page async for page in _stream(lambda: pages(who), Deadline(), user)])
+        return len([page async for page in _stream(lambda: pages(who), Deadline(), user, share)])
 
     async def both(who: str, *users: str) -> list[int]:
         return await asyncio.gather(*(taken(who, user) for user in users))

@@ -14,6 +14,7 @@ import pytest
 from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import Refusal
 from apportion.domain.query import MatchAll, parse
+from apportion.ports.deadline import Deadline
 from apportion.server.convert.export_lines import jsonl_pages
 from apportion.services.records import export as exporting
 from dataset_client import DatasetClient
@@ -41,7 +42,7 @@ def begun(store: Any, talk: DatasetClient) -> Callable[..., Iterator[list[Json]]
             actor = tx.people.actor("rita")
             dataset = exporting.exportable(tx, actor, DatasetAddress("shared", "talk")).dataset
         pages = exporting.export(store, actor, dataset, MatchAll() if query is None else parse(query))
-        for page in jsonl_pages(pages, dataset=dataset, answers=True):
+        for page in jsonl_pages(pages, dataset, Deadline(), answers=True):
             yield [json.loads(line) for line in page.splitlines()]
 
     return begin

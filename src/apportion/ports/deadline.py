@@ -27,7 +27,7 @@ wait for all day takes, such as a search with all counts."""
 LONGEST_REST = 0.02
 """Seconds that older work rests at most between two stretches, so that it goes on even where others never pause."""
 CROWD_STRETCH, CROWD_REST = 0.002, 0.1
-"""The same for work that gives way: of somebody with many requests at once, whose work all together takes no more."""
+"""The same for work that gives way: of somebody with many requests at once, or who took much time lately."""
 
 
 class CallerGone(Exception):
@@ -40,16 +40,21 @@ class Foreground:
     Python runs one thread at a time, so without this a search would get only its share among everything slow.
     """
 
-    __slots__ = ("_lock", "_requests")
+    __slots__ = ("_last", "_lock", "_requests")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests = 0
+        self._last = -math.inf
 
     @property
     def busy(self) -> bool:
         """Return whether such a request is at work."""
         return self._requests > 0
+
+    def busy_within(self, seconds: float) -> bool:
+        """Return whether such a request is at work, or was a moment ago."""
+        return self.busy or time.monotonic() - self._last < seconds
 
     def enter(self) -> None:
         """Count one more request."""
@@ -60,6 +65,7 @@ class Foreground:
         """Count one request less."""
         with self._lock:
             self._requests -= 1
+            self._last = time.monotonic()
 
 
 class Deadline:
@@ -90,6 +96,8 @@ class Deadline:
         self._long = long
         self._stretch, self._rest_for = STRETCH, LONGEST_REST
         self._hurry = 0
+        self._gives_way = False
+        self._pause_at = -math.inf
         self._old_at = -math.inf
         self._until = math.inf
         self._rest_at = math.inf
@@ -115,7 +123,7 @@ class Deadline:
 
     def give_way(self) -> None:
         """Let all others go first from the start; to be called before it."""
-        self._long = True
+        self._long = self._gives_way = True
         self._stretch, self._rest_for = CROWD_STRETCH, CROWD_REST
 
     def finish(self) -> None:
@@ -171,8 +179,11 @@ class Deadline:
         return now > self._until
 
     def _rest(self, now: float) -> None:
-        time.sleep(PAUSE)
         foreground = self._foreground
+        if self._gives_way and foreground is not None and not foreground.busy and now < self._pause_at:
+            return  # it only looks more often whether others came
+        self._pause_at = now + STRETCH
+        time.sleep(PAUSE)
         if foreground is None:
             return
         if self._young:

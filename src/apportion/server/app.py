@@ -29,6 +29,7 @@ from .app_state import AppState
 from .attempts import AttemptsInMemory
 from .audit_notes import Refusals, Scans
 from .auth import address_of, refusal_of
+from .fair_share import FairShare
 from .fast_routes import fast_routes
 from .guard_middleware import GuardMiddleware
 from .housekeeping import job_loop, keep_files, keeper_loop, refusals_loop, warm_up
@@ -142,6 +143,7 @@ def _app_state(  # noqa: PLR0913 - the parts a server is made of
         web=web,
         readers=Readers(settings.readers),
         foreground=foreground,
+        share=FairShare(foreground),
         thinkers=ThreadPoolExecutor(2, "apportion-thinker"),
         operations=ThreadPoolExecutor(32, "apportion-operation"),
         hashers=ThreadPoolExecutor(2, "apportion-hasher"),

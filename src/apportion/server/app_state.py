@@ -23,6 +23,7 @@ from apportion.settings import Settings
 
 from .audit_notes import Refusals, Scans
 from .event_poller import EventPoller
+from .fair_share import FairShare
 from .job_runner import JobRunner
 from .logs import BackgroundHandler
 from .readers import Readers
@@ -55,6 +56,7 @@ class AppState:
     """Threads for long reads, so that nobody annotating waits for them."""
     foreground: Foreground
     """The requests at work that all slower ones let go first."""
+    share: FairShare
     thinkers: ThreadPoolExecutor
     """Threads for long computations that do not read the store."""
     operations: ThreadPoolExecutor
@@ -100,7 +102,7 @@ class AppState:
         """Run a long read in a thread, in a snapshot of its own, when it is the person's turn."""
 
         def run() -> T:
-            if self.readers.crowded(person):
+            if self.readers.crowded(person) or self.share.took_much(person):
                 deadline.give_way()
             try:
                 with self.store.read(deadline) as snapshot:
@@ -109,7 +111,7 @@ class AppState:
             finally:
                 deadline.finish()
 
-        return await self.readers.run(person, run, long=long)
+        return await self.readers.run(person, lambda: self.share.counted(person, run), long=long)
 
     async def run_in_thread(self, fn: Callable[[], T]) -> T:
         """Run a long computation that needs no store, in a thread."""
@@ -119,13 +121,16 @@ class AppState:
         """Run a function of several transactions, in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self.operations, fn)
 
-    async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
-        """Run a function as one write transaction; returns once it is on disk."""
-        if not urgent:
-            return await asyncio.wrap_future(self.store.write(fn))
+    async def write(
+        self, fn: Callable[[Transaction], T], *, urgent: bool = False, person: str | None = None
+    ) -> T:
+        """Run a function as one write transaction; returns once it is on disk. Its time counts for ``person``."""
+        run = fn if person is None else self.share.counting(person, fn)
+        if not urgent or (person is not None and self.share.took_much(person)):
+            return await asyncio.wrap_future(self.store.write(run, urgent=urgent))
         self.foreground.enter()
         try:
-            return await asyncio.wrap_future(self.store.write(fn, urgent=True))
+            return await asyncio.wrap_future(self.store.write(run, urgent=True))
         finally:
             self.foreground.leave()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
@@ -20,11 +20,19 @@ _QUICK = 64 * 1024
 """Bytes that are decoded on the event loop; larger bodies in a thread, so that nobody else waits."""
 
 
-async def json_body(request: Request) -> bytes:
-    """Return the body for a route that decodes it itself; refused if its content type is not JSON."""
+async def json_body(
+    request: Request, parts: Callable[[Request], AsyncIterator[list[bytes]]] | None = None
+) -> bytes:
+    """Return the body for a route that decodes it itself; refused if its content type is not JSON.
+
+    ``parts`` yields it some at a time, if it may be large.
+    """
     given = request.headers.get("content-type", "")
     kind = given.partition(";")[0].strip().lower()
-    body = await request.body()
+    if parts is None:
+        body = await request.body()
+    else:
+        body = b"".join([part async for some in parts(request) for part in some])
     if given and body and not (kind == "application/json" or kind.endswith("+json")):
         raise ValidationError([item(("body",), "value is not a valid dict", "type_error.dict")])
     return body

@@ -151,7 +151,13 @@ class Context:
 
     async def _in_turn(self, fn: Callable[[], T]) -> T:
         """Run a computation in a thread when it is the caller's turn, so that one person never has several there."""
-        return await self.state.readers.run(self.actor.username, fn)
+        state, who = self.state, self.actor.username
+        return await state.readers.run(who, lambda: state.share.counted(who, fn))
+
+    async def compute(self, fn: Callable[[], T]) -> T:
+        """Run a long computation that needs no store in a thread; its time counts for the caller."""
+        state, who = self.state, self.actor.username
+        return await state.run_in_thread(lambda: state.share.counted(who, fn))
 
     def look_up(self, tx: Transaction) -> Actor:
         """Return the caller with the rights they have now; refused once their key or session has ended."""
@@ -197,7 +203,8 @@ class Context:
     async def write(self, fn: Callable[[Transaction], T], *, urgent: bool = False) -> T:
         """Run ``fn`` as one write transaction, with the rights ``actor`` has in it; returns once it is on disk."""
         # Others lock it for themselves alone, in an order of their own
-        return await self.state.write(self._as_now(fn, expecting=urgent), urgent=urgent)
+        within = self._as_now(fn, expecting=urgent)
+        return await self.state.write(within, urgent=urgent, person=self.actor.username)
 
     async def once(self, fn: Callable[[Transaction], Struct], *, urgent: bool = False) -> Reply[Any]:
         """Run ``fn`` as ``write`` does and reply what it returns; sent again with its key, it replies the same."""
@@ -254,14 +261,19 @@ class Context:
         ``store`` without checks. A job may continue after a failure.
         """
         acting, claiming, asked = store or self.store, None, operation
+        pace = self.state.share.pace(self.actor.username)
+        if isinstance(asked, PartedInput):
+            asked.rest = pace
         if (key := self._claiming) is not None:
             operation = claiming = ClaimingOperation(operation, partial(self._claim, key))
 
+        def checkpoint() -> None:
+            self.state.check_running()
+            pace()
+
         def to_the_end() -> None:
             try:
-                run_operation(
-                    acting, operation, checkpoint=self.state.check_running, cleanup=self.state.store
-                )
+                run_operation(acting, operation, checkpoint=checkpoint, cleanup=self.state.store)
             except BaseException as failure:
                 self.state.jobs.wake()
                 if key is not None and claiming is not None and claiming.claimed:
@@ -293,7 +305,9 @@ async def get_context(
 ) -> Context:
     """Return the context of a request whose caller is known; otherwise 401."""
     state: AppState = request.app.state.app_state
-    return Context(state, await identify(request, state), workspace or x_argilla_workspace, request)
+    caller = await identify(request, state)
+    await state.share.turn(caller.actor.username)
+    return Context(state, caller, workspace or x_argilla_workspace, request)
 
 
 async def declare_key(

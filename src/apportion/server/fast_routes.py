@@ -17,6 +17,7 @@ from apportion.domain.errors import UnauthorizedError
 
 from .convert.json_in import plain_problem
 from .deps import get_context, remembered_context
+from .fair_share import A_MEGABYTE
 from .paths import TASKS
 from .routers import answers, bulk, queue, search
 from .wire_routes import reply_of
@@ -98,6 +99,7 @@ class FastRoute(BaseRoute):
         workspace = parameters.pop("workspace")
         if self._body is not None:
             name, shape = self._body
+            await _in_turn(request)
             body = await request.body()
             parameters[name] = plainly_read(request.headers.get("content-type", ""), body, shape)
             if parameters[name] is None:
@@ -109,6 +111,7 @@ class FastRoute(BaseRoute):
         ctx = remembered_context(request, workspace or header) if self._looks_up else None
         answer: object = None
         if ctx is not None and ctx.workspace:
+            await ctx.state.share.turn(ctx.actor.username)
             try:
                 answer = await self._handler(ctx=ctx, **wanted)
             except UnauthorizedError:  # their key or session has ended: refused below, as for everybody else
@@ -116,6 +119,15 @@ class FastRoute(BaseRoute):
         if answer is None:
             answer = await self._handler(ctx=await get_context(request, workspace, header), **wanted)
         await reply_of(answer)(scope, receive, send)
+
+
+async def _in_turn(request: Request) -> None:
+    """Wait until it is the turn of the sender of a large body, if they are known."""
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > _LONGEST:
+        ctx = remembered_context(request, None)
+        if ctx is not None:
+            await ctx.state.share.turn(ctx.actor.username, int(length) * A_MEGABYTE / 1e6)
 
 
 def _body_of(handler: Callable[..., Any]) -> tuple[str, type[msgspec.Struct]] | None:

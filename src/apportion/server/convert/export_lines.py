@@ -9,9 +9,10 @@ import msgspec
 from apportion.domain.datasets import Dataset
 from apportion.domain.times import utc_iso
 from apportion.ports.answers import AnswerTable, StoredGold
+from apportion.ports.deadline import Deadline
 from apportion.services.records.export import ExportPage
 
-from .export_provenance import Memo, Provenance, ProvenanceReader
+from .export_provenance import ROWS_AT_ONCE, Memo, Provenance, ProvenanceReader
 from .records_out import scan_record
 
 __all__ = ["NameMemo", "gold_json", "instants", "jsonl_pages", "numerals"]
@@ -19,7 +20,9 @@ __all__ = ["NameMemo", "gold_json", "instants", "jsonl_pages", "numerals"]
 _encode = msgspec.json.Encoder().encode
 
 
-def jsonl_pages(pages: Iterable[ExportPage], dataset: Dataset, *, answers: bool = True) -> Iterator[bytes]:
+def jsonl_pages(
+    pages: Iterable[ExportPage], dataset: Dataset, deadline: Deadline, *, answers: bool = True
+) -> Iterator[bytes]:
     """Yield a record a line: as in a scan, with ``answers`` if wanted, ``gold``, ``provenance``, ``soft_labels``."""
     reader, names, values = ProvenanceReader(dataset), NameMemo(), _JsonValues()
     for page in pages:
@@ -27,7 +30,8 @@ def jsonl_pages(pages: Iterable[ExportPage], dataset: Dataset, *, answers: bool 
         members = _answers(evidence.answers, names, values) if answers else []
         each = evidence.answers.of_each(len(rows))
         lines = []
-        for place, (row, own, provenance) in enumerate(zip(rows, each, reader.of(page, each), strict=True)):
+        found = zip(rows, each, reader.of(page, each), strict=True)
+        for place, (row, own, provenance) in enumerate(deadline.each(found, ROWS_AT_ONCE)):
             line = scan_record(row.with_first_answer(), dataset.task, metrics=False, text=False)[:-1]
             if members[own]:
                 line += f',"answers":{{{",".join(members[own])}}}'.encode()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import BadRequestError
 from apportion.ports.answers import ColumnNames
+from apportion.ports.deadline import Deadline
 from apportion.services.records.export import ExportPage
 
-from .export_provenance import ProvenanceReader
+from .export_provenance import ROWS_AT_ONCE, ProvenanceReader
 from .export_tables import ExportTable
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ _MOST_BYTES = 64 * 1024 * 1024
 """Most bytes of a row group, which is in memory until it is written: long texts make it smaller."""
 
 
-def parquet_pages(dataset: Dataset, names: ColumnNames) -> Callable[[Iterable[ExportPage]], Iterator[bytes]]:
+def parquet_pages(
+    dataset: Dataset, names: ColumnNames, deadline: Deadline
+) -> Callable[[Iterable[ExportPage]], Iterator[bytes]]:
     """Return a writer of a table with the CSV's columns.
 
     Refused if pyarrow is not installed.
@@ -39,7 +42,7 @@ def parquet_pages(dataset: Dataset, names: ColumnNames) -> Callable[[Iterable[Ex
         ) from None
 
     def write(pages: Iterable[ExportPage]) -> Iterator[bytes]:
-        columns, sink = _Columns(dataset, names), _Sink()
+        columns, sink = _Columns(dataset, names, deadline), _Sink()
         with pq.ParquetWriter(sink, columns.schema, use_dictionary=columns.few) as writer:
             for group in _groups(map(columns.batch, pages)):
                 writer.write_table(pa.Table.from_batches(group, columns.schema))
@@ -64,8 +67,10 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]
 class _Columns:
     """Converter of pages of records into Arrow columns."""
 
-    def __init__(self, dataset: Dataset, names: ColumnNames) -> None:
+    def __init__(self, dataset: Dataset, names: ColumnNames, deadline: Deadline) -> None:
         import pyarrow as pa
+
+        self._deadline = deadline
 
         self._table, self._provenance = ExportTable(dataset, names), ProvenanceReader(dataset)
         kinds = {"number": pa.float64(), "flag": pa.bool_(), "text": pa.string()}
@@ -80,7 +85,8 @@ class _Columns:
         table, heads, tails = self._table, [], []
         soft: list[list[float | None]] = [[None] * len(rows) for _ in table.labels]
         each = evidence.answers.of_each(len(rows))
-        for place, (row, provenance) in enumerate(zip(rows, self._provenance.of(page, each), strict=True)):
+        found = zip(rows, self._provenance.of(page, each), strict=True)
+        for place, (row, provenance) in enumerate(self._deadline.each(found, ROWS_AT_ONCE)):
             content = row.fields()
             heads.append(table.head(row, content, provenance))
             tails.append(table.tail(row, content, evidence.gold.get(place)))
@@ -88,10 +94,10 @@ class _Columns:
                 if label in table.labels:
                     soft[table.labels[label]][place] = share
         head, tail = ([_texts(column) for column in zip(*each, strict=True)] for each in (heads, tails))
-        found = [*head, *self._answers(page), *(pa.array(each, pa.float64()) for each in soft), *tail]
+        arranged = [*head, *self._answers(page), *(pa.array(each, pa.float64()) for each in soft), *tail]
         arrays = [
             array if array.type == field.type else array.cast(field.type)
-            for array, field in zip(found, self.schema, strict=True)
+            for array, field in zip(arranged, self.schema, strict=True)
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 

@@ -14,7 +14,10 @@ from apportion.ports.records import StoredRecord, decoded
 from apportion.services.records.export import ExportPage
 from apportion.vocabulary import AnnotationState, Status, Task
 
-__all__ = ["Memo", "Provenance", "ProvenanceReader"]
+__all__ = ["ROWS_AT_ONCE", "Memo", "Provenance", "ProvenanceReader"]
+
+ROWS_AT_ONCE = 50
+"""Rows of an export that are made between two checks of its deadline."""
 
 _decode = msgspec.json.Decoder().decode
 _DISCARDED = AnnotationState.DISCARDED.value

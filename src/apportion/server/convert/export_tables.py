@@ -15,13 +15,14 @@ import msgspec
 
 from apportion.domain.datasets import Dataset
 from apportion.ports.answers import AnswerTable, ColumnNames, StoredGold
+from apportion.ports.deadline import Deadline
 from apportion.ports.records import StoredRecord, decoded
 from apportion.services.records.export import ExportPage
 from apportion.vocabulary import Task
 
 from .export_lines import NameMemo as JsonNames
 from .export_lines import gold_json, instants, numerals
-from .export_provenance import Memo, Provenance, ProvenanceReader
+from .export_provenance import ROWS_AT_ONCE, Memo, Provenance, ProvenanceReader
 from .records_out import own_values, vectors_json
 
 __all__ = ["ExportTable", "cell", "columns_of", "csv_pages", "shown"]
@@ -202,7 +203,12 @@ def shown(text: str) -> str:
 
 
 def csv_pages(
-    pages: Iterable[ExportPage], dataset: Dataset, names: ColumnNames, *, spreadsheet: bool = False
+    pages: Iterable[ExportPage],
+    dataset: Dataset,
+    names: ColumnNames,
+    deadline: Deadline,
+    *,
+    spreadsheet: bool = False,
 ) -> Iterator[bytes]:
     """Yield a CSV header, then a record a row; texts as they were logged, unless they are for a ``spreadsheet``."""
     table, reader = ExportTable(dataset, names), ProvenanceReader(dataset)
@@ -217,7 +223,7 @@ def csv_pages(
         lines = []
         each = evidence.answers.of_each(len(rows))
         found = zip(rows, each, reader.of(ExportPage(rows, evidence), each), strict=True)
-        for place, (row, own, provenance) in enumerate(found):
+        for place, (row, own, provenance) in enumerate(deadline.each(found, ROWS_AT_ONCE)):
             content = row.fields()
             cells = written.all(table.head(row, content, provenance))
             people = nobody.copy()

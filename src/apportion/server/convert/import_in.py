@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -42,8 +42,10 @@ _WORDS = frozenset({"id", "status", "annotation_agent", "prediction_agent"})
 _TOKENS = re.compile(r"\w+|[^\w\s]")
 _AGENT = "file"
 """Agent of predictions in files that name none."""
-_AT_ONCE = 2_000_000
+_AT_ONCE = 500_000
 """Bytes of rows that are converted to records together."""
+_ROWS_AT_ONCE = 50
+"""Rows that are read between two rests."""
 _LONGEST_MESSAGE = 500
 """Most characters of an error message about a row: it may quote a long value."""
 
@@ -97,16 +99,20 @@ class ReadOptions:
     now: int
 
 
-def read_file(file: IO[bytes], how: ReadOptions) -> FileRead:
-    """Return the records of a file, and its bad rows. Raises ``ValidationError`` for a file that is too large."""
-    return _FileReader(how).read(file)
+def read_file(file: IO[bytes], how: ReadOptions, rest: Callable[[], None]) -> FileRead:
+    """Return the records of a file, and its bad rows. Raises ``ValidationError`` for a file that is too large.
+
+    ``rest`` is called every few milliseconds.
+    """
+    return _FileReader(how, rest).read(file)
 
 
 class _FileReader:
     """Converter of rows to records, some megabytes at a time, so that no whole file is in memory in several forms."""
 
-    def __init__(self, how: ReadOptions) -> None:
+    def __init__(self, how: ReadOptions, rest: Callable[[], None]) -> None:
         self._how = how
+        self._rest = rest
         self._read = FileRead()
         self._nested: dict[int, Json] = {}
         self._first_of: dict[str, int] = {}
@@ -124,6 +130,8 @@ class _FileReader:
             missing -= row.values.keys()
             self._nest(row.place, row.values)
             size += row.size
+            if row.place % _ROWS_AT_ONCE == 0:
+                self._rest()
             if size > _AT_ONCE:
                 self._take()
                 size = 0
@@ -149,6 +157,7 @@ class _FileReader:
 
     def _take(self) -> None:
         """Convert the collected rows to records."""
+        self._rest()
         how, read = self._how, self._read
         records: dict[int, Json] = {}
         for place, row in self._nested.items():

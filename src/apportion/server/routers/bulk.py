@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
 from fastapi import APIRouter, Request
 
-from apportion.domain.datasets import DatasetAddress
+from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import (
     BulkDataError,
     ClosedDatasetError,
+    ConflictError,
+    EntityAlreadyExistsError,
     EntityNotFoundError,
     ForbiddenOperationError,
     MetadataLimitExceededError,
+    QueryTooSlowError,
+    ValidationError,
     WrongTaskError,
 )
 from apportion.domain.permissions import EffectiveRole, effective_role
@@ -22,6 +30,7 @@ from apportion.server.paths import task_of
 from apportion.server.wire_routes import described_body
 from apportion.services.datasets.access import find_unchecked
 from apportion.services.records.log import LogRequest, log_records, speaks_for_others
+from apportion.services.records.log_in_parts import find_for_parts, log_into_parts, log_new, takes_parts
 from apportion.vocabulary import Task
 from apportion.wire.records import (
     BulkOut,
@@ -30,11 +39,18 @@ from apportion.wire.records import (
     TokenClassificationBulk,
 )
 
+if TYPE_CHECKING:
+    from apportion.services.assignments.standing_plans import LateExtension
+
 __all__ = ["router"]
 
 router = APIRouter(tags=["Records"], route_class=JsonRoute)
 
 _BODY = described_body(TextClassificationBulk, TokenClassificationBulk, Text2TextBulk, required=True)
+_MANY, _LARGE = 2_000, 2_000_000
+"""Records and bytes from which on a request is stored in parts, so that nobody else waits for all of it."""
+_ATTEMPTS = 4
+"""Times that records are added to a standing plan, where it is changed meanwhile."""
 _FEW = 20
 """Most records that are decoded on the event loop; more in a thread, so that nobody else waits."""
 
@@ -54,7 +70,14 @@ _FEW = 20
 async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     """Log records, each replacing the record of the same id; creates the dataset if there is none."""
     which = task_of(task)
-    body = await json_body(request)
+    body = await json_body(request, partial(ctx.state.share.parts, ctx.actor.username))
+    if len(body) <= _LARGE:
+        return await _log(ctx, body, name, which)
+    async with ctx.state.share.large(ctx.actor.username):
+        return await _log(ctx, body, name, which)
+
+
+async def _log(ctx: Context, body: bytes, name: str, which: Task) -> BulkOut:
     workspace = ctx.workspace or ""
     known = None
     if (
@@ -66,9 +89,11 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
     overlap = known is not None and known.allow_overlapping_spans
     parts = known is not None and known.allow_character_spans
 
+    own = ctx.workspace is not None and speaks_for_others(ctx.actor, ctx.workspace)
+
     def read() -> LogRequest:
         bulk = read_bulk(body, which, _limits(ctx), allow_overlap=overlap, allow_parts=parts)
-        own = ctx.workspace is not None and speaks_for_others(ctx.actor, ctx.workspace)
+        large = len(body) > _LARGE or len(bulk.records) > _MANY
         prepare = ctx.state.store.encode_records
         return LogRequest(
             ctx.address(name),
@@ -77,17 +102,65 @@ async def log_bulk(ctx: Ctx, request: Request, name: str, task: str) -> BulkOut:
             prepare,
             bulk.tags,
             bulk.metadata,
-            prepare(which, bulk.records) if own else None,
+            prepare(which, bulk.records) if own and not large else None,
         )
 
     small = len(body) < _FEW * 2_000
-    logging = read() if small else await ctx.state.run_in_thread(read)
+    logging = read() if small else await ctx.compute(read)
     now = ctx.state.clock.now()
+    if own and logging.prepared is None:
+        there = await ctx.read(lambda tx: find_for_parts(tx, ctx.actor, logging, now=now))
+        if there is None or takes_parts(there):
+            await _log_parts(ctx, logging, there, now)
+            return BulkOut(dataset=name, processed=len(logging.records), failed=0, kept=None)
+        prepared = await ctx.compute(lambda: logging.prepare(which, logging.records))
+        logging = replace(logging, prepared=prepared)
     logged = await ctx.write(
         lambda tx: log_records(tx, ctx.actor, logging, now=now),
         urgent=small,
     )
+    for late in logged.late:
+        await _extend(ctx, late, now)
     return BulkOut(dataset=logged.dataset, processed=logged.processed, failed=logged.failed, kept=logged.kept)
+
+
+async def _log_parts(ctx: Context, logging: LogRequest, there: Dataset | None, now: int) -> None:
+    if there is None:
+        try:
+            await ctx.run(log_new(ctx.store, ctx.actor, logging, now=now))
+            return
+        except EntityAlreadyExistsError:  # somebody else made it meanwhile
+            there = await ctx.read(lambda tx: find_for_parts(tx, ctx.actor, logging, now=now))
+            if there is None:
+                raise
+    store = ctx.state.store
+    into = await ctx.compute(lambda: log_into_parts(store, ctx.look_up, logging, there, now=now))
+    await ctx.run(into, store=store)
+
+
+async def _extend(ctx: Context, late: LateExtension, now: int) -> None:
+    """Add logged records to a standing plan whose query takes long: answered on a snapshot, then applied."""
+    # imports numpy, a quarter of the memory of an idle server
+    from apportion.services.assignments.standing_plans import apply_late, compute_late, note_not_extended
+
+    state, why = ctx.state, ""
+    for _ in range(_ATTEMPTS):
+        try:
+            addition = await state.read_slow(
+                lambda tx: compute_late(tx, late, now=now), ctx.deadline(), ctx.actor.username
+            )
+            # Not with the caller's rights: the records are logged, and the plan is its manager's
+            await state.write(lambda tx: apply_late(tx, addition))  # noqa: B023 (awaited here)
+            return
+        except ConflictError as changed:
+            why = str(changed)
+        except QueryTooSlowError as slow:
+            why = str(slow)
+            break
+        except ValidationError as problem:
+            why = problem.errors[0]["msg"]
+            break
+    await state.write(lambda tx: note_not_extended(tx, late, why, now=now))
 
 
 def _limits(ctx: Context) -> BulkLimits:

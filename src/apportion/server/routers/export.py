@@ -39,6 +39,7 @@ from apportion.server.convert.import_in import ReadOptions, read_file, refusal_o
 from apportion.server.convert.records_in import BulkLimits
 from apportion.server.deps import KEYED, Context, Ctx
 from apportion.server.errors import responses
+from apportion.server.fair_share import FairShare
 from apportion.server.files_sent import while_allowed
 from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets.access import find_unchecked
@@ -90,20 +91,22 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
     dataset, names = found.dataset, found.names
     if not wanted.answers:
         names = names._replace(annotators=[])
+    foreground = ctx.state.foreground
+    deadline = Deadline(query=2 * ctx.settings.query_seconds, foreground=foreground, long=True)
     write: Callable[[Iterable[Any]], Iterator[bytes]]
     if wanted.format == "parquet":
-        write = parquet_pages(dataset, names)
+        write = parquet_pages(dataset, names, deadline)
     elif wanted.format == "csv":
-        write = partial(csv_pages, dataset=dataset, names=names, spreadsheet=wanted.spreadsheet)
+        write = partial(
+            csv_pages, dataset=dataset, names=names, deadline=deadline, spreadsheet=wanted.spreadsheet
+        )
     else:
-        write = partial(jsonl_pages, dataset=dataset, answers=wanted.answers)
+        write = partial(jsonl_pages, dataset=dataset, deadline=deadline, answers=wanted.answers)
     store, actor, now = ctx.state.store, ctx.actor, ctx.state.clock.now()
     # counted first: a query that takes too long is refused before the file begins; noted before the first byte
     count = await ctx.read_slow(lambda tx: exporting.matching(tx, actor, dataset, query))
     detail = {"format": wanted.format, "query": wanted.query, "answers": wanted.answers, "records": count}
     await ctx.write(lambda tx: exporting.note_export(tx, actor, address, detail, now=now))
-    foreground = ctx.state.foreground
-    deadline = Deadline(query=2 * ctx.settings.query_seconds, foreground=foreground, long=True)
     return StreamingResponse(
         while_allowed(
             ctx,
@@ -111,6 +114,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
                 lambda: write(exporting.export(store, actor, dataset, query, deadline)),
                 deadline,
                 actor.username,
+                ctx.state.share,
             ),
         ),
         media_type=MEDIA[wanted.format],
@@ -119,7 +123,7 @@ async def export(ctx: Ctx, name: str, wanted: ExportIn) -> StreamingResponse:
 
 
 async def _stream(
-    make: Callable[[], Iterator[bytes]], deadline: Deadline, who: str
+    make: Callable[[], Iterator[bytes]], deadline: Deadline, who: str, share: FairShare
 ) -> AsyncGenerator[bytes, None]:
     """Yield pages made in one thread, never more than a few ahead of the reader.
 
@@ -149,7 +153,9 @@ async def _stream(
             with contextlib.closing(made):  # in this thread, which opened the snapshot
                 while True:
                     with turn:
-                        page = next(made, None)
+                        if share.took_much(who):
+                            deadline.give_way()
+                        page = share.counted(who, lambda: next(made, None))
                     if page is None:
                         break
                     put(page)
@@ -235,9 +241,10 @@ async def import_file(
         format, task, columns, _limits(ctx), _file_limits(ctx), rules=rules, by=ctx.actor.username, now=now
     )
     with contextlib.closing(tempfile.TemporaryFile(dir=ctx.settings.home)) as file:
-        await _spool(request, file)
-        async with _READING:
-            read = await asyncio.to_thread(lambda: read_file(file, how))
+        await _spool(ctx, request, file)
+        async with ctx.state.share.large(ctx.actor.username), _READING:
+            pace = ctx.state.share.pace(ctx.actor.username)
+            read = await asyncio.to_thread(lambda: read_file(file, how, pace))
     asked = importing.ImportRequest(address, task, read.found, wanted)
     checked, misfits = await ctx.read_slow(lambda tx: importing.begin_import(tx, ctx.actor, asked), long=True)
     read.leave_out(misfits)
@@ -252,6 +259,7 @@ async def import_file(
             store, by = ctx.state.store, ctx.actor.username
             into = await asyncio.to_thread(lambda: import_into(store, ctx.look_up, asked, by=by, now=now))
             await ctx.run(into, store=ctx.state.store)
+    required = await ctx.compute(lambda: importing.required_answers(found))
     return await ctx.keep(
         json_reply(
             ImportOut(
@@ -262,17 +270,17 @@ async def import_file(
                 stored=bool(found) and not dry_run,
                 left_out=len(read.bad),
                 errors=[_bad_row(each) for each in read.wrong],
-                wanted=AnswersWanted(**asdict(importing.required_answers(found))),
+                wanted=AnswersWanted(**asdict(required)),
             )
         )
     )
 
 
-async def _spool(request: Request, file: IO[bytes]) -> None:
+async def _spool(ctx: Context, request: Request, file: IO[bytes]) -> None:
     """Write a body to a file as it arrives."""
     try:
-        async for part in request.stream():
-            await asyncio.to_thread(file.write, part)
+        async for parts in ctx.state.share.parts(ctx.actor.username, request):
+            await asyncio.to_thread(file.writelines, parts)
         file.seek(0)
     except OSError as failure:
         raise StorageFullError(f"The file couldn't be kept while it is read: {failure}.") from failure

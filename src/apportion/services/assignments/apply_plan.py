@@ -19,11 +19,8 @@ from apportion.domain.assignment.spec import PlanSpec
 from apportion.domain.assignment.team import need_kinds
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
-    BadRequestError,
     ConflictError,
     EntityNotFoundError,
-    QueryTooSlowError,
-    ValidationError,
 )
 from apportion.domain.jobs import Job
 from apportion.domain.numpy_types import Column, np
@@ -44,7 +41,7 @@ from apportion.services.datasets.access import find_unchecked
 from apportion.services.operations import Step, parts_of
 from apportion.vocabulary import UNBOUNDED, EventCode
 
-from .compute_plan import ComputedPlan, compute_extension, inputs_version, policies_after
+from .compute_plan import ComputedPlan, inputs_version, policies_after
 from .migrate_individual import IndividualMigration
 from .policies import PolicyCause, policies_of, put_policies, set_policies
 
@@ -52,7 +49,6 @@ __all__ = [
     "SLOTS_AT_ONCE",
     "ApplyPlan",
     "due_of",
-    "extend_standing_plans",
     "slot_batch_of",
     "with_numbers",
 ]
@@ -62,8 +58,6 @@ SLOTS_AT_ONCE = 2_500
 AT_ONCE = SLOTS_AT_ONCE
 """Slots up to which a plan is applied in one transaction: no more than of a larger one in each of its own."""
 _FORGOTTEN_AT_ONCE = 2_000
-_WHERE_SECONDS = 0.25
-"""Seconds of computing for the query of a standing plan while records are logged: everybody's answers wait for it."""
 
 
 class ApplyPlan:
@@ -305,42 +299,3 @@ def slot_batch_of(
     rows = rows.in_order(np.argsort(numbers[rows.record], kind="stable"))
     by_person = np.lexsort((rows.priority[rows.record], rows.person))
     return SlotBatch(rows, by_person, numbers, needs, due)
-
-
-# Records that are logged later
-
-
-def extend_standing_plans(tx: Transaction, dataset: Dataset, ids: Sequence[str], *, now: int) -> None:
-    """Add records that have just been logged to the standing plans of their dataset.
-
-    Logging never fails because of a plan: where its team has become too small for what a rule asks, the records wait
-    until a manager rebalances or extends it, and an event says so.
-    """
-    dataset = find_unchecked(tx, dataset.address) or dataset  # the caller's may be out of date
-    for stored in tx.assignments.plans(dataset):
-        if not stored.spec.standing or stored.phase is not PlanPhase.LIVE:
-            continue
-        fresh = tx.assignments.without_slots(dataset, stored, ids)
-        if not fresh:
-            continue
-        try:
-            with tx.within(_WHERE_SECONDS):
-                planned = compute_extension(tx, dataset, stored, fresh)
-            addition = ApplyPlan(planned, by=stored.created_by, at=now, joining=True)
-        except QueryTooSlowError as slow:
-            detail = {"plan": stored.id, "records": len(fresh), "why": str(slow)}
-            tx.annotations.log_event(
-                dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail
-            )
-            continue
-        except BadRequestError:  # no rule of the plan is about these records, or nobody can take them
-            continue
-        except ValidationError as problem:
-            why = problem.errors[0]["msg"]
-            detail = {"plan": stored.id, "records": len(fresh), "why": why}
-            tx.annotations.log_event(
-                dataset, stored.created_by, EventCode.NOT_EXTENDED, at=now, detail=detail
-            )
-            continue
-        for step in addition.steps():
-            step(tx)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -101,6 +101,8 @@ class ImportRequest:
     found: Sequence[ImportedRows]
     settings: LabelSettings | None = None
     checked: Dataset | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def members_of(each: ImportedRows) -> tuple[Any, ...]:
@@ -196,7 +198,8 @@ class ImportNew(StagedDataset):
         asked, actor, now = self._asked, self._actor, self._now
         require_workspace(tx, asked.address.workspace)
         check_free(tx, asked.address)
-        dataset = tx.datasets.add_hidden(blank_dataset(actor, NewDataset(asked.address, asked.task), now=now))
+        made = NewDataset(asked.address, asked.task, asked.tags, asked.metadata)
+        dataset = tx.datasets.add_hidden(blank_dataset(actor, made, now=now))
         if asked.settings is not None:
             dataset = tx.datasets.update(dataset, settings=asked.settings)
         if not any(each.individual for each in asked.found):
@@ -221,7 +224,10 @@ class ImportNew(StagedDataset):
         shown, who = publish(tx, self.target), self._actor.username
         after = {"task": str(shown.task)}
         tx.events.add(EventCode.CREATED, About(shown), who=who, at=self._now, after=after)
-        log_import(DatasetAccess(tx, self._actor, shown), counts_of(self._asked.found), self._now)
+        self._note(DatasetAccess(tx, self._actor, shown))
+
+    def _note(self, access: DatasetAccess) -> None:
+        log_import(access, counts_of(self._asked.found), self._now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ __all__ = ["AT_ONCE", "BYTES_AT_ONCE", "NOTHING", "Input", "PartedInput", "Store
 T = TypeVar("T")
 C = TypeVar("C", contravariant=True)
 
-AT_ONCE, BYTES_AT_ONCE = 250, 1_000_000
+AT_ONCE, BYTES_AT_ONCE = 250, 500_000
 """Most items of a part, and their size as they are stored, unless a single one is larger."""
 
 
@@ -86,6 +86,8 @@ class PartedInput(Generic[T]):
         """``spec``: what ``StoredInput`` needs to know of the request besides its items."""
         self.name = str(wanted.kind)
         self.counts: Mapping[str, int] = {}
+        self.rest: Callable[[], None] = lambda: None
+        """Called between two parts that are made ready, outside transactions."""
         self._wanted = wanted
         self._parts = parts
         self._by = by
@@ -99,7 +101,10 @@ class PartedInput(Generic[T]):
         yield self._begin
         for place, items in enumerate(self._parts):  # some at a time: there may be a lot
             yield partial(self._keep, place, list(map(self._wanted.members, items)))
-        parts = [self._wanted.ready(items) for items in self._parts]
+        parts = []
+        for items in self._parts:
+            self.rest()
+            parts.append(self._wanted.ready(items))
         yield partial(self._accept, parts)
         for place, part in enumerate(parts):
             yield partial(self._some, place, part)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from apportion.domain.datasets import Dataset, check_remarks
-from apportion.domain.errors import BadRequestError
+from apportion.domain.errors import BadRequestError, QueryTooSlowError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role, require
 from apportion.domain.records import Entities, Record, TextClassificationRecord
@@ -19,15 +19,25 @@ from apportion.services.datasets.access import DatasetAccess, open_if_there
 from apportion.services.datasets.manage import NewDataset, new_dataset, note_tags, require_workspace
 from apportion.vocabulary import EventCode, Task
 
+if TYPE_CHECKING:
+    from apportion.services.assignments.standing_plans import LateExtension
+
 __all__ = [
     "LogRequest",
     "Logged",
+    "check_labels",
     "check_multi_label",
     "labels_of",
     "log_into",
     "log_records",
+    "note_logged",
+    "set_tags",
     "speaks_for_others",
 ]
+
+
+_PATIENCE = 0.25
+"""Seconds of computing for the query of a standing plan while a part of a file is stored."""
 
 
 class Logged(NamedTuple):
@@ -40,6 +50,8 @@ class Logged(NamedTuple):
     processed: int
     failed: int = 0
     kept: int | None = None
+    late: Sequence[LateExtension] = ()
+    """Standing plans that the records may join, to be found out after the transaction."""
 
 
 def speaks_for_others(actor: Actor, workspace: str) -> bool:
@@ -50,34 +62,66 @@ def speaks_for_others(actor: Actor, workspace: str) -> bool:
 def log_records(tx: Transaction, actor: Actor, request: LogRequest, *, now: int) -> Logged:
     """Store the records, each replacing what its id held; create the dataset if there is none."""
     access = _open(tx, actor, request, now)
-    logged = log_into(access, request, now=now)
+    logged = log_into(access, request, now=now, patient=False)
     if request.records:
-        what, detail = EventCode.LOGGED_RECORDS, {"records": len(request.records)}
-        tx.annotations.log_event(access.dataset, actor.username, what, at=now, detail=detail)
+        note_logged(access, len(request.records), now=now)
     return logged
 
 
-def log_into(access: DatasetAccess, request: LogRequest, *, now: int) -> Logged:
-    """Store the records in a dataset; that the actor may log into it has been checked before."""
+def note_logged(access: DatasetAccess, records: int, *, now: int) -> None:
+    """Log the event of logged records."""
+    what, detail = EventCode.LOGGED_RECORDS, {"records": records}
+    access.tx.annotations.log_event(access.dataset, access.username, what, at=now, detail=detail)
+
+
+def log_into(access: DatasetAccess, request: LogRequest, *, now: int, patient: bool = True) -> Logged:
+    """Store the records in a dataset; that the actor may log into it has been checked before.
+
+    ``patient``: wait for standing plans with slow queries, for a quarter of a second at most, instead of leaving them
+    to the caller.
+    """
     tx = access.tx
-    _check_labels(access.dataset, request.records)
+    check_labels(access.dataset, request.records)
     dataset = check_multi_label(tx, access.dataset, request.records)
     access, mode = access.on(dataset), answer_mode(tx, dataset)
     request = _without_mirrors(tx, dataset, request)
     kept = mode.log(access, request, now=now)
-    tags, metadata = {**dataset.tags, **request.tags}, {**dataset.metadata, **request.metadata}
-    if request.tags or request.metadata:
-        check_remarks(tags, metadata)
     if mode.annotators_log_content or not access.is_annotator:
-        note_tags(access, tags, metadata, now=now)
-        tx.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
+        set_tags(access, request.tags, request.metadata, now=now)
+    elif request.tags or request.metadata:
+        _with_tags(dataset, request.tags, request.metadata)
+    late: Sequence[LateExtension] = ()
     if any(plan.spec.standing for plan in tx.assignments.plans(dataset)):
-        from apportion.services.assignments.apply_plan import (
-            extend_standing_plans,  # imports numpy, a quarter of the memory of an idle server
-        )
+        # imports numpy, a quarter of the memory of an idle server
+        from apportion.services.assignments import standing_plans as standing
 
-        extend_standing_plans(tx, dataset, [record.id for record in request.records], now=now)
-    return Logged(dataset.name, len(request.records), kept=kept)
+        ids, seconds = [record.id for record in request.records], standing.AT_ONCE_SECONDS
+        late = standing.extend_standing_plans(
+            tx, dataset, ids, now=now, seconds=_PATIENCE if patient else seconds
+        )
+        for each in late if patient else ():
+            standing.note_not_extended(tx, each, str(QueryTooSlowError(_PATIENCE)), now=now)
+    return Logged(dataset.name, len(request.records), kept=kept, late=late)
+
+
+def set_tags(
+    access: DatasetAccess, tags: Mapping[str, str], metadata: Mapping[str, Any], *, now: int
+) -> None:
+    """Add tags and metadata to those of the dataset, which changed just now in any case."""
+    dataset = access.dataset
+    tags, metadata = _with_tags(dataset, tags, metadata)
+    note_tags(access, tags, metadata, now=now)
+    access.tx.datasets.update(dataset, tags=tags, metadata=metadata, last_updated=now)
+
+
+def _with_tags(
+    dataset: Dataset, tags: Mapping[str, str], metadata: Mapping[str, Any]
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the tags and metadata of the dataset together with others, refused where these are too many."""
+    all_tags, all_metadata = {**dataset.tags, **tags}, {**dataset.metadata, **metadata}
+    if tags or metadata:
+        check_remarks(all_tags, all_metadata)
+    return all_tags, all_metadata
 
 
 def _without_mirrors(tx: Transaction, dataset: Dataset, request: LogRequest) -> LogRequest:
@@ -102,7 +146,7 @@ def _open(tx: Transaction, actor: Actor, request: LogRequest, now: int) -> Datas
     return DatasetAccess(tx, actor, new_dataset(tx, actor, NewDataset(address, request.task), now=now))
 
 
-def _check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
+def check_labels(dataset: Dataset, records: Sequence[Record]) -> None:
     """Refuse labels that are not in the dataset's schema."""
     if dataset.settings is None or dataset.settings.labels is None or dataset.task is Task.TEXT2TEXT:
         return

@@ -19,6 +19,8 @@ __all__ = ["POSTGRES", "PostgresDialect"]
 
 _MOST_VALUES = 30_000
 """Parameters of one statement; the protocol ends at 65,535."""
+_BETWEEN = b"\x1e"
+"""A control character, which no JSON has in it."""
 _HEADER = 20
 """Bytes before the elements of an array as it is sent."""
 
@@ -71,6 +73,18 @@ class PostgresDialect:
         number = ">f8" if np.issubdtype(np.dtype(kind), np.floating) else ">i8"
         elements = np.frombuffer(value, dtype=[("length", ">i4"), ("value", number)], offset=_HEADER)
         return elements["value"].astype(kind)
+
+    def concatenated(self, expression: str) -> str:
+        return f"string_agg({expression}, ''::bytea)"
+
+    def concatenation(self, value: bytes | None) -> bytes:
+        return bytes(value or b"")
+
+    def listed_json(self, expression: str) -> str:
+        return f"string_agg({expression}, decode('{_BETWEEN.hex()}', 'hex'))"
+
+    def json_list(self, value: bytes | None) -> list[bytes]:
+        return bytes(value).split(_BETWEEN) if value else []
 
     def joined(self, expression: str) -> str:
         return f"string_agg(({expression})::text, ',')"

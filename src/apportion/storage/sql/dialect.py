@@ -104,6 +104,20 @@ class Dialect(Protocol):
     def unpacked(self, value: Any, kind: Any) -> Any:
         """Return what ``packed`` or ``packed_floats`` found as a numpy array of a kind; an empty one of no rows."""
 
+    # Many rows as one: SQLite's driver lets go of the interpreter at each row, and whoever has it then keeps it a while
+
+    def concatenated(self, expression: str) -> str:
+        """Write the aggregate of a bytes expression over all rows: the bytes one after the other, in any order."""
+
+    def concatenation(self, value: Any) -> bytes:
+        """Return what ``concatenated`` found."""
+
+    def listed_json(self, expression: str) -> str:
+        """Write the aggregate of stored JSON over all rows, in any order."""
+
+    def json_list(self, value: Any) -> list[bytes]:
+        """Return what ``listed_json`` found, one element a row."""
+
     # The rest
 
     @property

@@ -18,6 +18,9 @@ from .texts import FtsIndex
 
 __all__ = ["SQLITE", "SqliteDialect"]
 
+_BETWEEN = 0x1E
+"""A control character, which no JSON has in it."""
+
 
 class SqliteDialect:
     """The SQL of SQLite. Lists are JSON: ``json_each`` takes any number of values as one parameter."""
@@ -61,6 +64,18 @@ class SqliteDialect:
         import numpy as np  # not needed to start
 
         return np.fromstring(value, dtype=kind, sep=",") if value else np.empty(0, dtype=kind)
+
+    def concatenated(self, expression: str) -> str:
+        return f"group_concat(hex({expression}), '')"  # of bytes themselves a text would be made
+
+    def concatenation(self, value: str | None) -> bytes:
+        return bytes.fromhex(value or "")
+
+    def listed_json(self, expression: str) -> str:
+        return f"group_concat({expression}, char({_BETWEEN}))"
+
+    def json_list(self, value: str | None) -> list[bytes]:
+        return value.encode().split(bytes([_BETWEEN])) if value else []
 
     def joined(self, expression: str) -> str:
         return f"group_concat({expression})"

@@ -179,15 +179,16 @@ class FacetField:
         known = self._places
         return known[1] if known and known[0] == descending and len(known[1]) > size else None
 
-    def keep_places(self, descending: bool, places: Numbers) -> None:
-        """Keep an order until the next change, unless a record has several values or one that was not ranked.
+    def keep_places(self, descending: bool, places: Numbers, *, all_ranked: bool) -> None:
+        """Keep an order until the next change, unless a record has a value that was not ranked.
 
-        Values are read from the snapshot of one search, which may be older than what is held here.
+        Values are read from the snapshot of one search, which may be older than what is held here. ``all_ranked``:
+        whether that is known not to be so, for records with several values.
         """
-        if self.column is None:
-            return
-        column = self.column[: len(places)]
-        if np.isfinite(places[: len(column)][column != 0]).all():
+        if self.column is not None:
+            column = self.column[: len(places)]
+            all_ranked = bool(np.isfinite(places[: len(column)][column != 0]).all())
+        if all_ranked:
             self._places = descending, places
 
 
@@ -275,22 +276,26 @@ class Column:
         return BitMap(np.flatnonzero(hits).astype(np.uint32))
 
 
-def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], ranked: list[tuple[int, int]]) -> None:
+def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], ranked: list[tuple[int, int]]) -> bool:
     """Set the place of each record to the lowest rank of its values; ``ranked``: rank and number of every value.
+
+    Return whether every value that a record has was ranked.
 
     Of several values the smallest counts going up, the largest going down: the lowest rank, both ways.
     """
-    if not ranked:
-        return
     held, ns = holders
+    if not ranked:
+        return not held.size
     term_ids = np.asarray([term_id for _, term_id in ranked], dtype=np.int64)
     order = np.argsort(term_ids)
     # A value that came up after the ranks were read would be looked for behind the last one
     at = np.minimum(np.searchsorted(term_ids, held, sorter=order), term_ids.size - 1)
-    known = (term_ids[order[at]] == held) & (ns < len(places))
+    ranked_here = term_ids[order[at]] == held
+    known = ranked_here & (ns < len(places))
     ranks = np.asarray([rank for rank, _ in ranked], dtype=np.float64)[order[at]]
     # ``at``: of a record that comes several times, an assignment would keep the last rank, not the lowest
     np.minimum.at(places, ns[known], ranks[known])
+    return bool(ranked_here.all())
 
 
 def mask_of(selection: BitMap, size: int) -> Numbers:

@@ -186,12 +186,15 @@ class FacetCounter:
             deadline.check()
             among, given = sql.in_few("rid", (base + ns[start : start + 500]).tolist())
             if viewer:
-                rows = raw.execute(
-                    f"SELECT terms FROM annotations WHERE annotator = ? AND {among}", (viewer, *given)
-                )
+                (found,) = raw.execute(
+                    f"SELECT {sql.concatenated('terms')} FROM annotations WHERE annotator = ? AND {among}",
+                    (viewer, *given),
+                ).fetchone()
             else:
-                rows = raw.execute(f"SELECT {column} FROM records WHERE {among}", given)
-            packed += [terms for (terms,) in rows.fetchall() if terms]
+                (found,) = raw.execute(
+                    f"SELECT {sql.concatenated(column)} FROM records WHERE {among}", given
+                ).fetchone()
+            packed.append(sql.concatenation(found))
         # A row's terms are those of all fields together
         terms, counts = np.unique(np.frombuffer(b"".join(packed), dtype=np.uint32), return_counts=True)
         ours = np.isin(terms, values)

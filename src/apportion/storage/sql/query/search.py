@@ -41,6 +41,9 @@ __all__ = ["Searcher"]
 _ORDERS_KEPT = 8
 """The most orders that are cached, at eight bytes a record: enough for a few people paging at once."""
 
+_OF_RECORDS = frozenset({"id", "status", "last_updated", "event_timestamp"})
+"""Fields to sort by that are no counted fields."""
+
 _ROW = "rid, id, status, updated, content, prediction, answer"
 
 
@@ -91,6 +94,8 @@ class Searcher:
         self._evaluation = Evaluation(connection, cache, self.documents)
         self._prepared = {} if prepared is None else prepared
         self._base = dataset.no << 32
+        self._in_order: dict[tuple[int, int], list[int]] = {}
+        """The numbers of values in order, by field and viewer, which were read before the cache was held."""
 
     # What matches
 
@@ -186,6 +191,7 @@ class Searcher:
     ) -> SearchHits:
         """Return a page of matches, their exact total, and counts over all of them."""
         plan = self.compile(criteria)
+        self._read_orders(sort)
         with self._selected(plan) as selection:
             total = len(selection)
             ns = self.page(selection, sort, start, limit) if limit else []
@@ -319,23 +325,17 @@ class Searcher:
         if (known := facet.places(descending, size)) is not None:
             return known
         places = np.full(size + 1, np.inf)
-        self._rank_values(places, (field, viewer), kind, descending)
-        facet.keep_places(descending, places)
+        all_ranked = self._rank_values(places, (field, viewer), kind, descending)
+        facet.keep_places(descending, places, all_ranked=all_ranked)
         return places
 
-    def _rank_values(self, places: Numbers, of: tuple[int, int], kind: str, descending: bool) -> None:
-        """Set the place of each record by its values of a field, as a viewer sees it."""
+    def _rank_values(self, places: Numbers, of: tuple[int, int], kind: str, descending: bool) -> bool:
+        """Set the place of each record by its values of a field; return whether all of them were ranked for sure."""
         field, viewer = of
-        by = "num" if kind == "long" else "value"
-        found = self._raw.execute(
-            f"SELECT vid, value, num FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY {by}",
-            (field, viewer),
-        )
-        rows = list(self._deadline.each(found))
-        if kind == "long" and rows and max(-rows[0][2], rows[-1][2]) >= EXACT_FLOATS:
-            rows.sort(key=lambda row: int(row[1]))  # as floats, neighbours as large as this are equal
+        in_order = self._in_order.get(of) or self._read_order(of, kind)
         ranked = [
-            (-rank if descending else rank, row[0]) for rank, row in enumerate(self._deadline.each(rows))
+            (-rank if descending else rank, term_id)
+            for rank, term_id in enumerate(self._deadline.each(in_order))
         ]
         # Where each record has one value at most a column of ranks does, instead of the records of each value
         quick = self._cache.facet(field, viewer).ranks(
@@ -343,8 +343,33 @@ class Searcher:
         )
         if quick is not None:
             places[:] = quick
-            return
-        set_lowest(places, self._cache.holders(field, viewer), ranked)
+            return False
+        return set_lowest(places, self._cache.holders(field, viewer), ranked)
+
+    def _read_order(self, of: tuple[int, int], kind: str) -> list[int]:
+        """Return the numbers of the values of a field, as a viewer sees it, in the order of the values."""
+        by = "num" if kind == "long" else "value"
+        found = self._raw.execute(
+            f"SELECT vid, value, num FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY {by}", of
+        )
+        rows = list(self._deadline.each(found))
+        if kind == "long" and rows and max(-rows[0][2], rows[-1][2]) >= EXACT_FLOATS:
+            rows.sort(key=lambda row: int(row[1]))  # as floats, neighbours as large as this are equal
+        return [term_id for term_id, _, _ in rows]
+
+    def _read_orders(self, sort: Sequence[SortKey]) -> None:
+        """Read the values of sorted fields in order before the cache is held, unless it knows the places of records."""
+        for name, descending in sort:
+            row = self._raw.execute(
+                "SELECT no, kind FROM fields WHERE dataset = ? AND name = ?", (self._dataset.no, name)
+            ).fetchone()
+            if row is None or name in _OF_RECORDS or row[1] in ("float", "date"):
+                continue
+            of = row[0], self._viewer if name in ANSWER_FIELDS else RESOLVED
+            with self._cache.held(self._connection, self._deadline):
+                known = self._cache.facet(*of).places(descending, self._cache.size)
+            if known is None:
+                self._in_order[of] = self._read_order(of, row[1])
 
     def _status_ranks(self, size: int) -> Numbers:
         names = sorted(status.value for status in Status)
@@ -506,8 +531,10 @@ class Searcher:
         remaining = iter(ns)
         while part := [self._base | int(n) for n in islice(remaining, 500)]:
             among, rids = self._sql.in_few("rid", part)
-            rows = self._raw.execute(f"SELECT content FROM records WHERE {among}", rids).fetchall()
-            yield from (text_of(content) for (content,) in rows)
+            (found,) = self._raw.execute(
+                f"SELECT {self._sql.listed_json('content')} FROM records WHERE {among}", rids
+            ).fetchone()
+            yield from map(text_of, self._sql.json_list(found))
 
     def documents(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
         """Yield records to be tested, some hundred at a time."""
