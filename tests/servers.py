@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import MembershipRole, Role
+from forked import Forked, command_line, run_command
 from new_store import file_with, new_sqlite_store
 from patience import patience
 from support import Client, FakeClock
@@ -121,11 +121,14 @@ class LocalServer:
         self._watch.close()
         for each in self._clients:
             each.close()
-        local = self.app.state.app_state
-        local.jobs.close()
-        local.readers.shutdown()
-        local.thinkers.shutdown()
-        local.hashers.shutdown()
+        self.stop()
+
+    def stop(self) -> None:
+        """End the app's threads, then close its store: a thread that still reads it would crash the process."""
+        state = self.app.state.app_state
+        state.jobs.close()
+        for each in (state.operations, state.readers, state.thinkers, state.hashers):
+            each.shutdown()
         self.store.close()
 
 
@@ -168,9 +171,7 @@ def local_server(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[
 def reopened(local: LocalServer, clock: Any) -> None:
     """A new server on the same file, as after a crash: nothing in memory is taken along."""
     settings, passwords = local.app.state.app_state.settings, local.app.state.app_state.passwords
-    local.app.state.app_state.readers.shutdown()
-    local.app.state.app_state.hashers.shutdown()
-    local.store.close()
+    local.stop()
     local.store = SqliteStore(local.path)
     local.app = create_app(settings, local.store, clock=clock, passwords=passwords)
 
@@ -215,7 +216,7 @@ def everything(client: httpx.Client) -> dict[str, Any]:
 class Running:
     """A server of its own, started by the command line."""
 
-    process: subprocess.Popen[str]
+    process: Forked
     url: str
     home: Path
     output: list[str] = field(default_factory=list)
@@ -250,18 +251,8 @@ def environment() -> dict[str, str]:
 def running_on(home: Path, *, files: int | None = None) -> Iterator[Running]:
     """A server on that home and any free port, with so many files; killed afterwards unless it has ended."""
 
-    def limit() -> None:
-        if files is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-
-    process = subprocess.Popen(
-        command("server", "start", "--port", "0", "--home", home),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=limit,
-    )
+    words = ("server", "start", "--port", "0", "--home", home)
+    process = command_line(words, env=environment(), open_files=files)
     assert process.stdout is not None
     lines: list[str] = []
     with process.stdout as output:
@@ -280,9 +271,7 @@ def running_on(home: Path, *, files: int | None = None) -> Iterator[Running]:
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """One command, run to its end."""
-    return subprocess.run(
-        command(*words), env=environment(), capture_output=True, text=True, timeout=patience(60)
-    )
+    return run_command(words, env=environment(), timeout=patience(60))
 
 
 def problems(home: Path) -> list[Any]:

@@ -95,6 +95,11 @@ def _is_file(annotation: Any) -> bool:
 
 
 def _schema(kind: Any) -> dict[str, Any]:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        # What msgspec says, too, once it has looked at all its members
+        return {"$ref": _REF.format(name=kind.__name__)}
+    if get_origin(kind) is list:
+        return {"type": "array", "items": _schema(get_args(kind)[0])}
     (schema,), _ = msgspec.json.schema_components((kind,), ref_template=_REF)
     return schema
 
