@@ -98,7 +98,7 @@ test("a webhook is set up, tried, and sends again what had failed", async ({ pag
 
 test("a webhook is set up for the workspace of the address, or not yet: never for the server meanwhile", async ({ page, signIn }) => {
   await signIn("admin");
-  let goOn = () => undefined as void;
+  let goOn: () => void = () => undefined;
   const held = new Promise<void>((done) => { goOn = done; });
   await page.route("**/api/workspaces*", async (route) => { await held; await route.continue(); });
   await page.goto("/webhooks?workspace=team");
