@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 from urllib.parse import urlencode
 
 import msgspec
@@ -116,6 +116,22 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Process(Protocol):
+    """A process that was started, as ``subprocess`` shows it."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+def start_process(arguments: Sequence[str], env: dict[str, str], log: IO[bytes]) -> Process:
+    """Start a server; tests replace this by what starts it sooner."""
+    return subprocess.Popen(arguments, env=env, stdout=log, stderr=log)
+
+
 class Server:
     """A running server. ``cpu`` and ``memory`` are the operating system's word, not the server's.
 
@@ -136,12 +152,8 @@ class Server:
         self.port = port or _free_port()
         began = time.perf_counter()
         with (home / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*(command or made_command()), "server", "start", "--port", str(self.port)],
-                env=environment(home, **compiled, **settings),
-                stdout=log,
-                stderr=log,
-            )
+            start = [*(command or made_command()), "server", "start", "--port", str(self.port)]
+            self._process = start_process(start, environment(home, **compiled, **settings), log)
         try:
             self._wait()
         except BaseException:

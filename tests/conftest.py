@@ -12,9 +12,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import hypothesis
@@ -65,6 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if "postgres_cluster" in sys.modules:  # only where a test asked for it
         sys.modules["postgres_cluster"].remove_clusters()
+    if "forked" in sys.modules:
+        sys.modules["forked"].end_fork_server()
     opensearch_node.remove_nodes()
     in_memory = config.stash.get(IN_MEMORY, None)
     if in_memory is not None:
@@ -124,6 +126,23 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def forked_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the servers of ``benchmarks`` forked, unless they run another program."""
+    from benchmarks import server
+
+    import forked
+
+    def start(arguments: Sequence[str], env: dict[str, str], log: IO[bytes]) -> server.Process:
+        ours = server.made_command()
+        if arguments[: len(ours)] != ours:
+            return usual(arguments, env, log)
+        return forked.command_line(arguments[len(ours) :], env=env, stdout=log.fileno())
+
+    usual = server.start_process
+    monkeypatch.setattr(server, "start_process", start)
 
 
 @pytest.fixture(scope="session")

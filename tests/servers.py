@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import MembershipRole, Role
+from forked import Forked, command_line, run_command
 from local_stores import LocalStore, opened_store
 from patience import patience
 from support import Client, FakeClock
@@ -116,11 +116,14 @@ class LocalServer:
     def close(self) -> None:
         for each in self._clients:
             each.close()
-        local = self.app.state.app_state
-        local.jobs.close()
-        local.readers.shutdown()
-        local.thinkers.shutdown()
-        local.hashers.shutdown()
+        self.stop()
+
+    def stop(self) -> None:
+        """End the app's threads: one that still reads a store which is closed would crash the process."""
+        state = self.app.state.app_state
+        state.jobs.close()
+        for pool in (state.operations, state.readers, state.thinkers, state.hashers):
+            pool.shutdown()
 
 
 def _join_team(store: Any) -> None:
@@ -164,8 +167,7 @@ def local_server(home: Path, *, clock: Any = None, **settings: Any) -> Iterator[
 def reopened(local: LocalServer, clock: Any) -> None:
     """A new server on the same data, as after a crash: nothing in memory is taken along."""
     settings, passwords = local.app.state.app_state.settings, local.app.state.app_state.passwords
-    local.app.state.app_state.readers.shutdown()
-    local.app.state.app_state.hashers.shutdown()
+    local.stop()
     local.behind.reopen()
     local.app = create_app(settings, local.store, clock=clock, passwords=passwords)
 
@@ -210,7 +212,7 @@ def everything(client: httpx.Client) -> dict[str, Any]:
 class Running:
     """A server of its own, started by the command line."""
 
-    process: subprocess.Popen[str]
+    process: Forked
     url: str
     home: Path
     output: list[str] = field(default_factory=list)
@@ -245,18 +247,8 @@ def environment() -> dict[str, str]:
 def running_on(home: Path, *, files: int | None = None) -> Iterator[Running]:
     """A server on that home and any free port, with so many files; killed afterwards unless it has ended."""
 
-    def limit() -> None:
-        if files is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-
-    process = subprocess.Popen(
-        command("server", "start", "--port", "0", "--home", home),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=limit,
-    )
+    words = ("server", "start", "--port", "0", "--home", home)
+    process = command_line(words, env=environment(), open_files=files)
     assert process.stdout is not None
     lines: list[str] = []
     with process.stdout as output:
@@ -275,9 +267,7 @@ def running_on(home: Path, *, files: int | None = None) -> Iterator[Running]:
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """One command, run to its end."""
-    return subprocess.run(
-        command(*words), env=environment(), capture_output=True, text=True, timeout=patience(60)
-    )
+    return run_command(words, env=environment(), timeout=patience(60))
 
 
 def problems(home: Path) -> list[Any]:

@@ -23,8 +23,10 @@ LOGS = Path(".tools/phases")
 SHORT, TESTS, JOURNEYS = ("check", "web", "docs", "weaknesses"), ("pytest",), ("e2e",)
 """Targets of make: those of a lane run one after another, lanes beside each other."""
 CORES = 4
-"""Cores from which on there is room for the journeys beside the tests; with fewer, browsers miss their deadlines."""
-BESIDE_EACH_OTHER = 2.0
+"""Cores from which on each lane has one of its own; with fewer, the short phases follow the journeys."""
+WORKERS_OF_FEW_CORES = {"JOURNEY_WORKERS": "2"}
+"""A browser is three processes: with more of them, on two cores, beside the tests, they would wait for each other."""
+BESIDE_EACH_OTHER = 3.0
 """By how much waits grow because the lanes share the machine."""
 
 
@@ -117,5 +119,7 @@ if __name__ == "__main__":
     asked = [each.split(",") for each in sys.argv[1:]]
     if asked:
         sys.exit(main([asked]))
-    together = (os.cpu_count() or 1) >= CORES
-    sys.exit(main([[SHORT, TESTS, JOURNEYS]] if together else [[SHORT, TESTS], [JOURNEYS]]))
+    if (os.cpu_count() or 1) >= CORES:
+        sys.exit(main([[TESTS, JOURNEYS, SHORT]]))
+    os.environ.update(WORKERS_OF_FEW_CORES)
+    sys.exit(main([[TESTS, JOURNEYS + SHORT]]))

@@ -9,7 +9,7 @@ const chromium = process.env["APPORTION_CHROMIUM"];
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
-  workers: 3, // on two cores, too: a journey waits for its page or its server a third of the time
+  workers: Number(process.env["JOURNEY_WORKERS"] ?? 3), // on two cores, too: a journey waits for its page or its server a third of the time
   retries: 1, // on a server of its own, and reported as flaky: a busy machine may miss a moment
   fullyParallel: false,
   timeout: patience(90_000),

@@ -13,6 +13,7 @@ from benchmarks.gathering import team_home
 from patience import patience
 
 say = partial(print, flush=True)
+pytestmark = pytest.mark.usefixtures("forked_servers")
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from benchmarks.gathering import team_home
 from benchmarks.team import Day, figures_of, one_day
 
 say = partial(print, flush=True)
+pytestmark = pytest.mark.usefixtures("forked_servers")
 
 
 @pytest.mark.deep  # what is wrong with one of these operations fails the tests of that operation first

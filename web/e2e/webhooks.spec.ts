@@ -95,3 +95,17 @@ test("a webhook is set up, tried, and sends again what had failed", async ({ pag
     await expect(events.filter({ hasText: `admin ${done} the webhook to 127.0.0.1` })).toHaveCount(1);
   program.close();
 });
+
+test("a webhook is set up for the workspace of the address, or not yet: never for the server meanwhile", async ({ page, signIn }) => {
+  await signIn("admin");
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((done) => { goOn = done; });
+  await page.route("**/api/workspaces*", async (route) => { await held; await route.continue(); });
+  await page.goto("/webhooks?workspace=team");
+  await expect(page.getByRole("progressbar").first()).toBeVisible();
+  await expect(page.getByRole("button", { name: "New webhook" })).toHaveCount(0);
+  goOn();
+  await page.getByRole("button", { name: "New webhook" }).click();
+  await expect(page.getByRole("combobox", { name: "Workspace" })).toHaveValue("team");
+  await expect(page.getByRole("dialog").getByLabel("Address")).toBeVisible();
+});

@@ -51,7 +51,8 @@ export function WebhooksPage() {
       </Text>
       {found.isPending && <Skeleton h={240} role="progressbar" aria-label={t.common.loading} />}
       {found.isError && <Empty title={hooks.failed} alert>{found.error.message}</Empty>}
-      {place && (
+      {/* before the workspaces are there, "of the server" would be all that can be chosen */}
+      {place && !found.isPending && (
         <Place
           key={place.value}
           workspace={place.value === SERVER ? null : place.value}
