@@ -39,6 +39,8 @@ PEOPLE = 13
 """That person, and twelve others: six who annotate and six who search, one of each at a time."""
 AT_MOST_MS = 100.0
 HANGS_UP_AFTER = 3.0
+"""Seconds that the sender waits for an answer; for those to large bodies far longer, so that all of them is stored."""
+STORED_AFTER = 30.0
 _PATH = f"/api/datasets/{DATASET}"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BOSS = MANAGERS[0]
@@ -301,7 +303,7 @@ def _attack(port: int, number: int, seconds: float) -> tuple[int, float]:
 
     def go_on() -> None:
         nonlocal status, longest
-        asker = _Asker(port, attack.key, timeout=HANGS_UP_AFTER)
+        asker = _Asker(port, attack.key, timeout=STORED_AFTER if attack.sent else HANGS_UP_AFTER)
         while (began := time.perf_counter()) < until:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 status, _ = asker.send(attack.method, address, body)
