@@ -1,4 +1,4 @@
-"""What a server of ``servers.local_server`` stands on: the file, PostgreSQL, or PostgreSQL with OpenSearch."""
+"""Stores for servers of ``servers.local_server``: the file, PostgreSQL, or PostgreSQL with OpenSearch."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class NotIndexedError(Exception):
 
 
 class Counted(NamedTuple):
-    """How many records match in all, and what was counted over these."""
+    """The number of all records that match, and what was counted over these."""
 
     total: int
     counts: Mapping[str, Any]
