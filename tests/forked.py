@@ -60,9 +60,9 @@ class Forked:
                 ready.register(self._ended, select.POLLIN)
                 if not ready.poll(None if timeout is None else 1000 * timeout):
                     raise subprocess.TimeoutExpired("apportion", timeout or 0.0)
-                told = os.read(self._ended, 32)
+                status = os.read(self._ended, 32)
                 os.close(self._ended)
-                self.returncode = os.waitstatus_to_exitcode(int(told)) if told else -signal.SIGKILL
+                self.returncode = os.waitstatus_to_exitcode(int(status)) if status else -signal.SIGKILL
             return self.returncode
 
     def send_signal(self, number: int) -> None:
@@ -81,16 +81,16 @@ class _ForkServer:
     """The process from which others are forked, seen from the tests."""
 
     def __init__(self) -> None:
-        self._link, theirs = socket.socketpair()
-        with theirs:
+        self._link, far_end = socket.socketpair()
+        with far_end:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
+                [sys.executable, __file__, str(far_end.fileno())],
+                pass_fds=[far_end.fileno()],
                 stdin=subprocess.DEVNULL,
             )
 
     def fork(self, wanted: Mapping[str, Any], files: Sequence[int]) -> int:
-        """Have a process forked with these files as its input, output, errors and the place to tell its end."""
+        """Have a process forked with these files as its input, output, errors and the place to report its end."""
         socket.send_fds(self._link, [json.dumps(wanted).encode() + b"\n"], files)
         return int(self._link.recv(32))
 
@@ -132,14 +132,14 @@ def command_line(
         if stdout is None:
             read, stdout = pipe()
             output = os.fdopen(read, encoding="utf-8")
-        ended, tell = pipe()
+        ended, report = pipe()
         nothing = os.open(os.devnull, os.O_RDONLY)
         stack.callback(os.close, nothing)
         wanted = {"words": [*map(str, words)], "env": dict(env), "cwd": str(Path.cwd()), "files": open_files}
         with _STARTING:
             if not _SERVERS:
                 _SERVERS.append(_ForkServer())
-            pid = _SERVERS[0].fork(wanted, [nothing, stdout, stdout if stderr is None else stderr, tell])
+            pid = _SERVERS[0].fork(wanted, [nothing, stdout, stdout if stderr is None else stderr, report])
     return Forked(pid, ended, output)
 
 
@@ -166,7 +166,7 @@ def run_command(
 
 def _serve(link: socket.socket) -> list[str] | None:
     """Fork a process for each request. Return None at the end, and in a forked process its words."""
-    telling: dict[int, int] = {}
+    reports: dict[int, int] = {}
     woken, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -175,7 +175,7 @@ def _serve(link: socket.socket) -> list[str] | None:
         ready, _, _ = select.select([link.fileno(), woken], [], [])
         if woken in ready:
             os.read(woken, 4096)
-            _tell_ends(telling)
+            _report_ends(reports)
         if link.fileno() not in ready:
             continue
         sent, files, _, _ = socket.recv_fds(link, 1 << 20, 4)
@@ -187,21 +187,21 @@ def _serve(link: socket.socket) -> list[str] | None:
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for each in (link.detach(), woken, wakes, files[3], *telling.values()):
+            for each in (link.detach(), woken, wakes, files[3], *reports.values()):
                 os.close(each)
             return _become(json.loads(sent), files[:3])
-        telling[pid] = files[3]
+        reports[pid] = files[3]
         for each in files[:3]:
             os.close(each)
         link.sendall(b"%d" % pid)
 
 
-def _tell_ends(telling: dict[int, int]) -> None:
-    while telling:
+def _report_ends(reports: dict[int, int]) -> None:
+    while reports:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
-        place = telling.pop(pid)
+        place = reports.pop(pid)
         with contextlib.suppress(BrokenPipeError):  # nobody waits any more
             os.write(place, b"%d" % status)
         os.close(place)

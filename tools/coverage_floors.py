@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-FLOORS = {"domain": 97, "services": 92, "storage": 92, "server": 93, "sdk": 95}
+FLOORS = {"domain": 98, "services": 96, "storage": 95, "server": 96, "sdk": 96}
 """Of a hundred statements of each package, how many the tests run at least."""
 _WELL_ABOVE = 2.0
 

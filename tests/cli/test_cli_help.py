@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from apportion.cli.main import main
 from command_line import Run
+from unmeasured import environment_unmeasured
 
 
 def every(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -49,7 +50,8 @@ def test_the_command_line_loads_no_server() -> None:
         "httpx",
         "yaml",
     )
-    ran = subprocess.run([sys.executable, "-c", code, *libraries], capture_output=True, text=True, check=True)
+    command, env = [sys.executable, "-c", code, *libraries], environment_unmeasured()
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
 
     assert ran.stdout.strip() == ""
 

@@ -68,7 +68,7 @@ def test_an_emptied_database_is_refused_with_a_way_out(tmp_path: Path) -> None:
         assert server.client().get("/api/health/live").status_code == 200
 
 
-def said_by(server: Running) -> str:
+def output_of(server: Running) -> str:
     """Return all that a server says up to its end: what it logs comes a little later than what it prints."""
     server.process.terminate()
     assert server.process.stdout is not None
@@ -84,9 +84,9 @@ def test_files_that_others_may_read_are_warned_about_at_the_start(tmp_path: Path
     for path, mode in ((home, 0o777), (home / "apportion.db", 0o666), (home / "secret", 0o644)):
         path.chmod(mode)
     with running_on(home) as server:
-        output = said_by(server)
+        output = output_of(server)
     assert [mode in output for mode in ("mode 0777", "mode 0666", "mode 0644")] == [True] * 3
     for path, mode in ((home, 0o700), (home / "apportion.db", 0o600), (home / "secret", 0o600)):
         path.chmod(mode)
     with running_on(home) as server:
-        assert "has mode" not in said_by(server)
+        assert "has mode" not in output_of(server)

@@ -12,6 +12,7 @@ import pytest
 
 import apportion as rg
 from apportion.sdk.compat_1x import Search
+from unmeasured import environment_unmeasured
 
 HEAVY = {
     "IPython",
@@ -63,7 +64,8 @@ SIGNATURES = {
 
 
 def run(code: str) -> Any:
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command, env = [sys.executable, "-c", code], environment_unmeasured()
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     return json.loads(ran.stdout)
 
 

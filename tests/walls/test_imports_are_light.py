@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from unmeasured import environment_unmeasured
+
 SERVER_LIBRARIES = (
     "alembic",
     "fastapi",
@@ -23,7 +25,8 @@ SERVER_LIBRARIES = (
 
 def loaded_by(statement: str) -> set[str]:
     code = f"import sys; {statement}; print(*{{name.partition('.')[0] for name in sys.modules}})"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command, env = [sys.executable, "-c", code], environment_unmeasured()
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     return set(ran.stdout.split())
 
 

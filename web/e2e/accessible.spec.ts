@@ -1,6 +1,6 @@
 /** Every page, in light and in dark, as axe sees it; dialogs have this in their own journeys. */
 
-import { entities, expect, expectAccessible, type Server, test, TOPICS, topics, visitor } from "./journey";
+import { entities, expect, expectAccessible, type Server, test, TOPICS, topics } from "./journey";
 import { patience } from "./patience";
 
 test.use({ servedFor: "accessible" });
@@ -28,10 +28,11 @@ test("every page can be read and used, in light and in dark", async ({ page, ser
   await fill(server);
   for (const [who, addresses] of [["admin", [...OF_LEADERS, ...PARTS.map((part) => DATASET + part), ...OTHER_TASKS]], ["ana", OF_ANNOTATORS]] as const) {
     await signIn(who);
-    const visit = visitor(page);
     for (const address of addresses)
       await test.step(`${who} ${address}`, async () => {
-        await visit(address);
+        await page.goto(address);
+        await page.waitForLoadState("networkidle");
+        await expect(page.locator(".mantine-Skeleton-root:visible")).toHaveCount(0);
         await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
         await expectAccessible(page);
       });

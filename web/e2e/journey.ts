@@ -1,7 +1,7 @@
 /** Fixtures of the journeys: people signed in, data logged as a notebook would, and a page that must behave. */
 
 import AxeBuilder from "@axe-core/playwright";
-import { type APIRequestContext, expect, type Page, type Request, test as base } from "@playwright/test";
+import { type APIRequestContext, expect, type Page, test as base } from "@playwright/test";
 
 import { portOf, serve } from "./serving";
 
@@ -135,37 +135,6 @@ async function slowDown(page: Page) {
     await new Promise((done) => setTimeout(done, Math.random() * factor * 100));
     await route.continue().catch(() => undefined); // the page may be gone
   });
-}
-
-/** Milliseconds without a request after which a page has all it needs: it computes for less between two of them. */
-const QUIET = 300;
-const ASKED = new Set(["document", "script", "stylesheet", "fetch", "xhr"]);
-
-/**
- * Opens one address after the other: the first as an address is opened, the others as a link does. Thirty pages of one app
- * are looked at without starting it thirty times, which was half of what looking took.
- */
-export function visitor(page: Page): (address: string) => Promise<void> {
-  let [last, first] = [Date.now(), true];
-  const open = new Set<Request>();
-  const note = (request: Request, begins: boolean) => {
-    if (!ASKED.has(request.resourceType()) || request.url().includes("/api/events")) return; // a stream never ends
-    last = Date.now();
-    if (begins) open.add(request);
-    else open.delete(request);
-  };
-  page.on("request", (request) => { note(request, true); });
-  page.on("requestfinished", (request) => { note(request, false); });
-  page.on("requestfailed", (request) => { note(request, false); });
-  return async (address) => {
-    last = Date.now();
-    if (first) await page.goto(address);
-    else await page.evaluate((to) => { history.pushState({}, "", to); }, address);
-    first = false;
-    await expect(page.locator("main").first()).toBeVisible();
-    await expect.poll(() => open.size === 0 && Date.now() - last > QUIET, { intervals: [100] }).toBe(true);
-    await expect(page.locator(".mantine-Skeleton-root:visible")).toHaveCount(0);
-  };
 }
 
 /** Nothing that axe knows to be an obstacle, in light and in dark. */

@@ -49,6 +49,19 @@ for (const [language, what] of [["ar-XB", "mirrored"], ["en-XA", "longer"]] as c
   });
 }
 
+test("what a page left behind does not widen the next one from right to left", async ({ page, server, signIn }) => {
+  await server.log("left-behind", "TextClassification", topics(1), { labels: TOPICS });
+  await signIn("admin");
+  await speak(page, "ar-XB");
+  await page.setViewportSize({ width: 1440, height: 800 });
+  await page.goto("/datasets/team/left-behind/settings");
+  await expect(page.locator("main textarea").first()).toBeVisible(); // it measures its text in another, which stays
+  await page.locator("header nav a[href$='/people']").click();
+  await expect(page).toHaveURL(/people$/);
+  await page.setViewportSize({ width: 375, height: 800 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+});
+
 test("from right to left the page is mirrored: the brand, the text before its details, the first label", async ({ page, server, signIn }) => {
   await server.log("mirrored", "TextClassification", topics(3), { labels: TOPICS });
   await signIn("ana");
