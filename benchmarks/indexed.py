@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .cluster import database, settings_of
+from .assign import ASIDE, join_people, log_bare, share_everything, work_at_queues
+from .cluster import Database, database, settings_of
 from .corpus import TEXT
 from .gathering import team_home
 from .report import Line
@@ -51,7 +52,12 @@ def measure(scale: Scale) -> Iterator[Line]:
             fill(server, TEXTS, TEXT, scale.records)
             yield Line("log into PostgreSQL", scale.records / (time.perf_counter() - began), "records/s")
         with Server(home, **settings) as server:
+            before = server.memory()
             yield from _searches(scale, server, "PostgreSQL alone", at_most=(250, 600))
+            kept = (server.memory() - before) * 1e6 / scale.records
+            yield Line("memory of a server for its caches", kept, "bytes a record", at_most=300)
+        yield _cold(home, settings)
+        yield from _shared_out(scale, home, settings)
         settings |= {"APPORTION_OPENSEARCH_URL": node, "APPORTION_SEARCH_FROM": "1"}
         with Server(home, **settings) as server:
             began, cpu = time.perf_counter(), server.cpu()
@@ -64,6 +70,38 @@ def measure(scale: Scale) -> Iterator[Line]:
                 state = _state(client)
             yield Line("searches left to the database", state["left"], "", json.dumps(state))
         yield from _upkeep(scale, home, settings)
+        yield from _moved(scale, home, settings, found)
+
+
+def _cold(home: Path, settings: dict[str, Any]) -> Line:
+    """The first search of a server that has just started."""
+    with Server(home, **settings) as server, contextlib.closing(server.client()) as client:
+        client.ask("GET", "/api/me")
+        began = time.perf_counter()
+        client.search(TEXTS, TEXT, "status:Default", limit=50, facets=BLOCK)
+        return Line("first search of a cold server", time.perf_counter() - began, "s", at_most=3)
+
+
+def _shared_out(scale: Scale, home: Path, settings: dict[str, Any]) -> Iterator[Line]:
+    with Server(home, **settings) as server, contextlib.closing(server.client()) as client:
+        join_people(client)
+        log_bare(client, ASIDE, 2_000)
+        yield from share_everything(scale, server, client, TEXTS, "on PostgreSQL", most=60)
+        yield from work_at_queues(scale, server, client, least=None)
+
+
+def _moved(scale: Scale, home: Path, settings: dict[str, Any], found: Database) -> Iterator[Line]:
+    """Everything moved into a file."""
+    began = time.perf_counter()
+    command = made_command("move", "--from", found.url, "--to", str(home / "moved.db"))
+    done = subprocess.run(command, env=environment(home, **settings), capture_output=True, text=True)
+    if done.returncode:
+        raise AssertionError(done.stdout + done.stderr)
+    seconds = time.perf_counter() - began
+    size = (home / "moved.db").stat().st_size / 1e9
+    yield Line(
+        "apportion move into a file", seconds, "s", f"{size:.1f} GB", at_most=900 * scale.records / 1e6
+    )
 
 
 def _state(client: Client) -> dict[str, Any]:
