@@ -92,16 +92,20 @@ def _shared_out(scale: Scale, home: Path, settings: dict[str, Any]) -> Iterator[
 
 def _moved(scale: Scale, home: Path, settings: dict[str, Any], found: Database) -> Iterator[Line]:
     """Everything moved into a file."""
-    began = time.perf_counter()
+    began, most = time.perf_counter(), max(60.0, 900 * scale.records / 1e6)
     command = made_command("move", "--from", found.url, "--to", str(home / "moved.db"))
-    done = subprocess.run(command, env=environment(home, **settings), capture_output=True, text=True)
+    try:
+        done = subprocess.run(
+            command, env=environment(home, **settings), capture_output=True, text=True, timeout=2 * most
+        )
+    except subprocess.TimeoutExpired:
+        yield Line("apportion move into a file", 2 * most, "s", "given up then", at_most=most)
+        return
     if done.returncode:
         raise AssertionError(done.stdout + done.stderr)
-    seconds = time.perf_counter() - began
     size = (home / "moved.db").stat().st_size / 1e9
-    yield Line(
-        "apportion move into a file", seconds, "s", f"{size:.1f} GB", at_most=900 * scale.records / 1e6
-    )
+    seconds = time.perf_counter() - began
+    yield Line("apportion move into a file", seconds, "s", f"{size:.1f} GB", at_most=most)
 
 
 def _state(client: Client) -> dict[str, Any]:
