@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .assign import ASIDE, join_people, log_bare, share_everything, work_at_queues
+from .assign import ASIDE, FRESH, join_people, log_bare, share_everything, work_at_queues
 from .cluster import Database, database, settings_of
 from .corpus import TEXT
 from .gathering import team_home
@@ -86,7 +86,10 @@ def _shared_out(scale: Scale, home: Path, settings: dict[str, Any]) -> Iterator[
     with Server(home, **settings) as server, contextlib.closing(server.client()) as client:
         join_people(client)
         log_bare(client, ASIDE, 2_000)
-        yield from share_everything(scale, server, client, TEXTS, "on PostgreSQL", most=60)
+        log_bare(client, FRESH, scale.records)
+        yield from share_everything(scale, server, client, FRESH, "nobody has answered any", most=60)
+        client.ask("DELETE", f"/api/datasets/{FRESH}")
+        yield from share_everything(scale, server, client, TEXTS, "15 in 100 answered, and shared before")
         yield from work_at_queues(scale, server, client, least=None)
 
 
