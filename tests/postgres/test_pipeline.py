@@ -140,6 +140,20 @@ def test_the_database_keeps_a_bounded_number_of_them(
     assert len(link.execute(NAMES).fetchall()) <= 3
 
 
+def test_a_failed_transaction_is_rolled_back_also_where_others_have_to_be_forgotten(
+    link: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_MOST_PREPARED", 1)
+    pipe = Pipeline(link)
+    for _ in range(6):
+        run(pipe, ("SELECT 1",))
+    link.execute("BEGIN")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        link.execute("SELECT 1 / 0")
+    run(pipe, ("ROLLBACK",))
+    assert run(pipe, ("SELECT 1",))[0].fetchall() == [(1,)]
+
+
 def test_more_goes_both_ways_than_buffers_hold(link: psycopg.Connection[Any]) -> None:
     large = "x" * 2_000_000
     found = run(Pipeline(link), *[("SELECT $1::text", large)] * 10)

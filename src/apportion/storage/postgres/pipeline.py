@@ -136,6 +136,7 @@ class Pipeline:
                 else:
                     connection.send_query_prepared(name, values, formats)
                 outcomes.append(_ignored if rows is None else rows.set_result)
+            self._forget_old(outcomes)
             connection.pipeline_sync()
             failed = self._receive(outcomes)
             connection.exit_pipeline_mode()
@@ -161,12 +162,18 @@ class Pipeline:
         if isinstance(known, int):
             known = known + 1 if known < _USES_BEFORE else self._prepare(key, outcomes)
         self._known[key] = known
-        if len(self._known) > _MOST_PREPARED:
+        return known if isinstance(known, bytes) else None
+
+    def _forget_old(self, outcomes: list[_Outcome]) -> None:
+        """Have the database forget the statements that were not used for longest, if they are too many.
+
+        After all others: in a transaction that failed it would fail, and a ROLLBACK behind it would not be run.
+        """
+        while len(self._known) > _MOST_PREPARED:
             _, old = self._known.popitem(last=False)
             if isinstance(old, bytes):
                 self._link.pgconn.send_query_params(b"DEALLOCATE " + old, ())
                 outcomes.append(_ignored)
-        return known if isinstance(known, bytes) else None
 
     def _prepare(self, key: _Key, outcomes: list[_Outcome]) -> bytes:
         self._names += 1

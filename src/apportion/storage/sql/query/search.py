@@ -41,6 +41,8 @@ __all__ = ["Searcher"]
 _ORDERS_KEPT = 8
 """The most orders that are cached, at eight bytes a record: enough for a few people paging at once."""
 
+_TEXTS_AT_ONCE = 100
+"""Texts that are read as one value, which may have a gigabyte on either database: the longest have four megabytes."""
 _OF_RECORDS = frozenset({"id", "status", "last_updated", "event_timestamp"})
 """Fields to sort by that are no counted fields."""
 
@@ -529,7 +531,7 @@ class Searcher:
     def texts(self, ns: Iterable[int]) -> Iterator[str]:
         """Yield the texts of records, some hundred at a time."""
         remaining = iter(ns)
-        while part := [self._base | int(n) for n in islice(remaining, 500)]:
+        while part := [self._base | int(n) for n in islice(remaining, _TEXTS_AT_ONCE)]:
             among, rids = self._sql.in_few("rid", part)
             (found,) = self._raw.execute(
                 f"SELECT {self._sql.listed_json('content')} FROM records WHERE {among}", rids
