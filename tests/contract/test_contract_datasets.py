@@ -77,6 +77,16 @@ def test_a_dataset_that_was_expected_is_found_as_it_is_by_then(store: Store) -> 
     assert write(store, expected_another) == (replace(added, closed=True), None)
 
 
+def test_a_dataset_that_was_expected_and_never_asked_for_keeps_no_snapshot(store: Store) -> None:
+    added = add(store, new_dataset())
+    with store.read() as kept:  # which an error's traceback may keep much longer
+        kept.datasets.expect("ws", added.name)
+
+    write(store, lambda tx: tx.datasets.update(added, closed=True))
+    with store.read() as tx:
+        assert tx.datasets.find("ws", added.name) == replace(added, closed=True)
+
+
 def test_datasets_are_listed_by_workspace_oldest_first(empty_store: Store) -> None:
     for name, workspace in (("z", "one"), ("b", "two"), ("a", "one")):
         add(empty_store, new_dataset(name, workspace=workspace))

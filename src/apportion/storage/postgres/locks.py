@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from enum import IntEnum
 
-from apportion.storage.sql.connection import Cursor, RawConnection
+from apportion.storage.sql.connection import AskedRow, RawConnection
 from apportion.storage.sql.locks import AloneNeededError, NotNowError
 
 __all__ = ["LockClass", "PostgresLocks"]
@@ -52,7 +52,7 @@ class PostgresLocks:
         self._rids: set[int] = set()
         self.shared = False
         self._held: set[int] = set()
-        self._asked: Cursor | None = None
+        self._asked: AskedRow | None = None
         """Gets the number of a dataset that is locked by its name, with the next statement."""
         self._before: set[int] = set()
 
@@ -61,7 +61,9 @@ class PostgresLocks:
         """Return the datasets that are locked."""
         if self._asked is not None:
             asked, self._asked = self._asked, None
-            self._held.update(row[0] for row in asked.fetchall())
+            row = asked.fetchone()
+            if row is not None:
+                self._held.add(row[0])
         return self._held
 
     def begin(self, *, shared: bool) -> None:

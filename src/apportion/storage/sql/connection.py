@@ -15,7 +15,7 @@ from .cache_delta import CacheDelta
 from .dialect import Cursor, Dialect, Statements
 from .locks import Locks
 
-__all__ = ["UNLIMITED", "Cursor", "RawConnection", "SqlConnection", "owner_of"]
+__all__ = ["UNLIMITED", "AskedRow", "Cursor", "RawConnection", "SqlConnection", "owner_of"]
 
 UNLIMITED = Deadline()
 """The deadline of transactions that nobody waits for: never over."""
@@ -26,6 +26,12 @@ def owner_of(connection: SqlConnection) -> int:
     if not connection.owner:
         raise StoreUnavailableError
     return connection.owner
+
+
+class AskedRow(Protocol):
+    """The first row of a query that may be read later."""
+
+    def fetchone(self) -> Any: ...
 
 
 class RawConnection(Statements, Protocol):
@@ -43,8 +49,11 @@ class RawConnection(Statements, Protocol):
         """Run a statement whose result nobody needs; with the next one, where each is a round trip of its own."""
         ...
 
-    def ask(self, sql: str, parameters: Sequence[Any], /) -> Cursor:
-        """Run a query; with the next statement, or when its rows are read, where each is a round trip of its own."""
+    def ask(self, sql: str, parameters: Sequence[Any], /) -> AskedRow:
+        """Run a query for one row; with the next statement, or when it is read, where each is a round trip of its own.
+
+        A row that nobody reads keeps nothing of the transaction.
+        """
         ...
 
     def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:

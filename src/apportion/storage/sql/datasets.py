@@ -19,7 +19,7 @@ from apportion.storage.checksums import with_checksum
 from apportion.storage.tables import datasets, events, guidelines
 from apportion.vocabulary import Task
 
-from .connection import Cursor, SqlConnection, owner_of
+from .connection import AskedRow, SqlConnection, owner_of
 from .dialect import Dialect
 
 __all__ = ["DATASET_COLUMNS", "PlanListing", "SqlDatasets", "dataset_from"]
@@ -67,7 +67,7 @@ class SqlDatasets:
         self._purge = purge
         self._release_disk_space = release_disk_space
         self._plans = plans
-        self._expected: tuple[tuple[str, str, int] | None, Cursor | None] = None, None
+        self._expected: tuple[tuple[str, str, int] | None, AskedRow | None] = None, None
 
     def expect(self, workspace: str, name: str) -> None:
         asked = self._asked(workspace, name)
@@ -86,7 +86,7 @@ class SqlDatasets:
         self._plans[found.no] = _listings(row[0])
         return found
 
-    def _asked(self, workspace: str, name: str) -> Cursor:
+    def _asked(self, workspace: str, name: str) -> AskedRow:
         # First: what is decided by the row must still hold when the transaction writes
         self._raw.locks.named(workspace, name)
         return self._raw.ask(_find(self._raw.dialect), (workspace, name))

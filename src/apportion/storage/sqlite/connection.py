@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 from apportion.ports.deadline import Deadline
 from apportion.ports.upkeep import CannotOpenError
 from apportion.storage.sql.cache_delta import CacheDelta
-from apportion.storage.sql.connection import UNLIMITED, Cursor
+from apportion.storage.sql.connection import UNLIMITED, AskedRow
 from apportion.storage.sql.dialect import NumberRange
 from apportion.storage.sql.feed import ALWAYS
 from apportion.storage.sql.locks import NoLocks
@@ -45,6 +45,16 @@ class DatabaseError(CannotOpenError):
     """The file cannot be used; the message says why and what to do."""
 
 
+class _FetchedRow:
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: list[Any]) -> None:
+        self._rows = rows
+
+    def fetchone(self) -> Any:
+        return self._rows.pop() if self._rows else None
+
+
 class SqliteRaw(sqlite3.Connection):
     """Connection of the driver, which knows the SQL of its database."""
 
@@ -57,8 +67,10 @@ class SqliteRaw(sqlite3.Connection):
     def send(self, sql: str, parameters: Sequence[Any] = (), /) -> None:
         self.execute(sql, parameters)
 
-    def ask(self, sql: str, parameters: Sequence[Any], /) -> Cursor:
-        return self.execute(sql, parameters)
+    def ask(self, sql: str, parameters: Sequence[Any], /) -> AskedRow:
+        rows = self.execute(sql, parameters)
+        # Read at once: a statement with rows left keeps its snapshot, which the connection's next reader would see
+        return _FetchedRow(rows.fetchall())
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
         rows = self.execute(sql, parameters)
