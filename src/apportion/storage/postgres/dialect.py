@@ -114,11 +114,6 @@ class PostgresDialect:
         if len(rows) >= COPY_FROM and not unless_there and form is None:
             return of_postgres(raw).copy(into, rows)
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
-        if columns == 1 and form is None and not unless_there:
-            # One statement for any number of rows: it is prepared once
-            numbers = self.numbers(number for (number,) in rows)
-            of_postgres(raw).send(f"INSERT INTO {into} SELECT unnest(?::bigint[])", (numbers,))
-            return len(rows)
         one, done = form or f"({', '.join('?' * columns)})", 0
         most = max(1, _MOST_VALUES // max(1, columns))
         for start in range(0, len(rows), most):
@@ -152,6 +147,18 @@ class PostgresDialect:
 
     def texts(self, raw: Statements, dataset: int) -> TsvectorIndex:
         return TsvectorIndex(raw, dataset)
+
+    def insert_numbers(
+        self, raw: Statements, into: str, numbers: Sequence[int], *, unless_there: bool = False
+    ) -> int:
+        if len(numbers) >= COPY_FROM and not unless_there:
+            return of_postgres(raw).copy(into, [(number,) for number in numbers])
+        # One statement for any number of rows: it is prepared once
+        insert, listed = f"INSERT INTO {into} SELECT unnest(?::bigint[])", (self.numbers(numbers),)
+        if unless_there:
+            return raw.execute(f"{insert} ON CONFLICT DO NOTHING", listed).rowcount
+        of_postgres(raw).send(insert, listed)
+        return len(numbers)
 
     def reserve_numbers(self, raw: Statements, what: NumberRange, many: int) -> int:
         (first,) = raw.execute("SELECT reserve_numbers(?, ?)", (what.key, many)).fetchone()

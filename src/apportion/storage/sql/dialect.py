@@ -148,6 +148,11 @@ class Dialect(Protocol):
         ``form`` is the row as SQL where some columns are the same for all: ``(7, ?, NULL)``.
         """
 
+    def insert_numbers(
+        self, raw: Statements, into: str, numbers: Sequence[int], *, unless_there: bool = False
+    ) -> int:
+        """Insert rows of a single column of integers the fastest way; return how many, as ``insert_rows`` does."""
+
     def reserve_numbers(self, raw: Statements, what: NumberRange, many: int) -> int:
         """Reserve so many numbers, one after the other, that nobody has had; return the first."""
 

@@ -30,7 +30,7 @@ def insert_rows(
 
 def insert_values(raw: RawConnection, into: str, values: Sequence[Any], *, unless_there: bool = False) -> int:
     """Insert rows of a single column, as ``insert_rows`` does those of several."""
-    return raw.dialect.insert_rows(raw, into, 1, [(value,) for value in values], unless_there=unless_there)
+    return raw.dialect.insert_numbers(raw, into, values, unless_there=unless_there)
 
 
 def rows_by_id(raw: RawConnection, columns: str, dataset: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -24,6 +24,8 @@ __all__ = ["DERIVED", "derive", "derive_again"]
 
 DERIVED = {"vals", "facet", "numbers", "waiting", "slot_counts"}
 """The tables that hold nothing else; the text index of each dataset is derived, too."""
+_AT_ONCE = 10_000
+"""Records that are written together. Of many, each range of the facet table gets several keys at once."""
 
 
 def derive_again(connection: SqlConnection, tell: Callable[[str, int, int], None] = lambda *_: None) -> None:
@@ -102,7 +104,7 @@ class _Rebuilt:
                 "nothing was changed."
             ) from failure
 
-        for some in Derivation(self._connection, self._dataset).records(failed):
+        for some in Derivation(self._connection, self._dataset).records(failed, at_once=_AT_ONCE):
             self._write(some)
             self._count += len(some)
             self._tell(self._dataset.id, self._count, expected)
@@ -130,8 +132,12 @@ class _Rebuilt:
         for rid, *light in rows.fetchall():
             of_record.setdefault(rid, []).append((light[0], light[1], light[2]))
         records, annotations, texts = [], [], []
-        for each in some:
-            metadata, numbers = self._metadata(counted, each)
+        found_metadata = [self._metadata(counted, each) for each in some]
+        counted.expect(
+            (term for each in some for term in (*each.ready.content_terms, *each.terms)),
+            (term for metadata, _ in found_metadata for term in metadata),
+        )
+        for each, (metadata, numbers) in zip(some, found_metadata, strict=True):
             term_ids = counted.term_ids(each.ready.content_terms, metadata)
             answer_term_ids = counted.term_ids(each.terms)
             found = {*term_ids, *answer_term_ids, *slots.of(of_record.get(each.rid, ()))}

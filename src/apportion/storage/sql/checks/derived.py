@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from apportion.domain.datasets import Dataset
-from apportion.domain.individual.record_view import build_view
+from apportion.domain.individual.record_view import ResolvedView, build_view
 from apportion.domain.policies import Policies
 from apportion.domain.records import AgentValues, Record
 from apportion.domain.terms import Term, answer_terms, view_terms
@@ -31,6 +31,9 @@ from apportion.vocabulary import Status
 __all__ = ["COUNTS", "WAITING", "Derivation", "Derived"]
 
 AT_ONCE = 1_000
+
+_UNANSWERED = ResolvedView(Status.DEFAULT)
+"""The view of a record about which nobody has said anything, whatever the policies and the slots."""
 
 WAITING = (
     "SELECT dataset, annotator, behind, due, priority, no FROM slots WHERE state IN "
@@ -87,14 +90,19 @@ class Derivation:
             events=SqlEvents(connection),
         )
 
-    def records(self, failed: Callable[[int, Exception], None]) -> Iterator[list[Derived]]:
-        """Yield every record in the order of numbers; ``failed`` is called for those that cannot be read."""
+    def records(
+        self, failed: Callable[[int, Exception], None], *, at_once: int = AT_ONCE
+    ) -> Iterator[list[Derived]]:
+        """Yield every record in the order of numbers, ``at_once`` of them at a time.
+
+        ``failed`` is called for those that cannot be read.
+        """
         after, end = self._dataset.no << 32, (self._dataset.no + 1) << 32
         # Part by part, not by one cursor: whoever derives again writes to the table meanwhile
         while rows := self._raw.execute(
             "SELECT rid, id, status, content, prediction, answer FROM records "
             "WHERE rid >= ? AND rid < ? ORDER BY rid LIMIT ?",
-            (after, end, AT_ONCE),
+            (after, end, at_once),
         ).fetchall():
             yield self._some(rows, failed)
             after = rows[-1][0] + 1
@@ -127,9 +135,17 @@ class Derivation:
                 Derived(row[0], each, each.status, row[5], each.answer_terms, {})
                 for row, each in zip(rows, ready, strict=True)
             ]
-        case_of = {case.id: case for case in self._annotations.cases(dataset, [row[1] for row in rows])}
+        said = self._answered(rows[0][0], rows[-1][0])
+        case_of = {
+            case.id: case
+            for case in self._annotations.cases(dataset, [row[1] for row in rows if row[0] in said])
+        }
         found = []
         for row, each, record in zip(rows, ready, records, strict=True):
+            if row[0] not in said:
+                terms = view_terms(record, _UNANSWERED)
+                found.append(Derived(row[0], each, _UNANSWERED.status, None, terms, {}))
+                continue
             case = case_of[row[1]]
             view = build_view(case, rule=self._policies.resolution, required=self._policies.required)
             of = partial(self._own_terms, record)
@@ -137,6 +153,15 @@ class Derivation:
             terms = view_terms(case.record, view)
             found.append(Derived(row[0], each, view.status, encode_view(dataset.task, view), terms, own))
         return found
+
+    def _answered(self, first: int, last: int) -> set[int]:
+        """Return those records of a range about which anybody has said anything."""
+        between = "rid BETWEEN ? AND ?"
+        rows = self._raw.execute(
+            f"SELECT rid FROM annotations WHERE {between} UNION SELECT rid FROM gold WHERE {between}",
+            (first, last, first, last),
+        )
+        return {rid for (rid,) in rows.fetchall()}
 
     @staticmethod
     def _own_terms(record: Record, name: str, answer: Any) -> list[Term]:
