@@ -69,6 +69,23 @@ def test_a_pattern_for_many_values_finds_whoever_has_one_of_them_also_after_chan
     store.close()
 
 
+@pytest.mark.parametrize("many", [254, 255, 256, 300])
+def test_a_value_more_than_the_cache_had_numbers_for_is_counted_as_the_others_are(
+    tmp_path: Path, many: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = SqliteStore(tmp_path / "apportion.db")
+    stored = StoredDataset(store)
+    stored.log(*(text(f"r{n:03}", metadata={"k": f"v{n:03}"}) for n in range(many)))
+    assert stored.search("metadata.k:*").total == many
+    stored.log(text("late", metadata={"k": "w"}), text("later", metadata={"k": "x"}), at=2)
+
+    assert [row.id for row in stored.search("metadata.k:w OR metadata.k:x").rows] == ["late", "later"]
+    assert [row.id for row in stored.search("metadata.k:v000").rows] == ["r000"]
+    assert stored.search("metadata.k:*").total == many + 2
+    assert not caplog.records  # the cache took them over, and did not have to be read again
+    store.close()
+
+
 def test_large_datasets_can_be_read_ahead(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "apportion.db")
     stored = StoredDataset(store)

@@ -44,11 +44,11 @@ class FacetField:
         """The order asked for last (descending or not), as a place for each record, until the next change."""
         self.column: Numbers | None = None
         keys = read_keys(connection, field, viewer)
-        # A column takes four bytes a record however many values there are, and counts a selection in one pass
+        # A column takes one to four bytes a record, by how many values there are, and counts a selection in one pass
         ns, codes = keys & 0xFFFFFFFF, self._codes(keys >> 32)
         highest = int(ns.max()) if ns.size else 0
         if not ns.size or np.bincount(ns).max() == 1:
-            self.column = np.zeros(max(size, highest) + 1, dtype=np.uint32)
+            self.column = np.zeros(max(size, highest) + 1, dtype=np.min_scalar_type(len(self.term_ids)))
             self.column[ns] = codes
         elif self._few():
             for code, term_id in enumerate(self.term_ids, 1):
@@ -79,6 +79,8 @@ class FacetField:
                 if self.column[n] == code:
                     self.column[n] = 0
             elif self.column[n] in (0, code):
+                if code > np.iinfo(self.column.dtype).max:
+                    self.column = self.column.astype(np.min_scalar_type(code))
                 self.column[n] = code
             else:
                 self._split()
@@ -204,7 +206,7 @@ class NumberField:
 
     def _take(self, ns: Numbers, values: Numbers) -> None:
         order = np.argsort(ns, kind="stable")
-        self._ns, self._values = ns[order], values[order]
+        self._ns, self._values = ns[order].astype(np.uint32, copy=False), values[order]
         self._dense: Numbers | None = None
         """The value of each record by its number, where none has several."""
         if not (self._ns[1:] == self._ns[:-1]).any():
@@ -226,7 +228,7 @@ class NumberField:
             values = self._values if old is None else self._values[old]
             more_n = [n for n, vs in self._new.items() for _ in vs]
             more_v = [v for vs in self._new.values() for v in vs]
-            ns = np.concatenate([ns, np.asarray(more_n, dtype=np.int64)])
+            ns = np.concatenate([ns, np.asarray(more_n, dtype=np.uint32)])
             values = np.concatenate([values, np.asarray(more_v, dtype=np.float64)])
             self._new = {}
             self._take(ns, values)
