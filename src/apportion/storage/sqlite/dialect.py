@@ -109,7 +109,9 @@ class SqliteDialect:
         self, raw: Statements, into: str, numbers: Sequence[int], *, unless_there: bool = False
     ) -> int:
         if len(numbers) < _MANY:
-            return self.insert_rows(raw, into, 1, [(number,) for number in numbers], unless_there=unless_there)
+            return self.insert_rows(
+                raw, into, 1, [(number,) for number in numbers], unless_there=unless_there
+            )
         # WHERE: else ON CONFLICT would be read as part of a join
         insert = f"INSERT INTO {into} SELECT value FROM json_each(?) WHERE true"
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
