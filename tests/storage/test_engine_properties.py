@@ -51,6 +51,7 @@ def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(id_order, "FEW_RECORDS", 2)
         patched.setattr(id_order, "FIRST_STRETCH", 2)
+        patched.setattr(id_order, "WALKED_AT_ONCE", 3)
         yield
 
 

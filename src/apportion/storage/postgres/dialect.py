@@ -23,6 +23,8 @@ _BETWEEN = b"\x1e"
 """A control character, which no JSON has in it."""
 _HEADER = 20
 """Bytes before the elements of an array as it is sent."""
+_HAS_NULLS = slice(4, 8)
+"""Those of them that are not 0 if there is any NULL among the elements."""
 
 
 class PostgresDialect:
@@ -58,17 +60,19 @@ class PostgresDialect:
         return "SELECT unnest(?::bigint[]), unnest(?::bigint[])", (self.numbers(first), self.numbers(second))
 
     def packed(self, expression: str) -> str:
-        # A NULL is sent without the eight bytes of an element: all after it would be misread
-        return f"array_send(array_agg(({expression})::bigint) FILTER (WHERE ({expression}) IS NOT NULL))"
+        return f"array_send(array_agg(({expression})::bigint))"
 
     def packed_floats(self, expression: str) -> str:
-        return f"array_send(array_agg(({expression})::float8) FILTER (WHERE ({expression}) IS NOT NULL))"
+        return f"array_send(array_agg(({expression})::float8))"
 
     def unpacked(self, value: bytes | None, kind: Any) -> Any:
         import numpy as np  # not needed to start
 
         if not value:
             return np.empty(0, dtype=kind)
+        # A NULL is sent as a length with no value behind it: all that follows would be misread
+        if any(value[_HAS_NULLS]):
+            raise ValueError("there is a NULL among the numbers")
         # Elements are sent in network order, each after its length
         number = ">f8" if np.issubdtype(np.dtype(kind), np.floating) else ">i8"
         elements = np.frombuffer(value, dtype=[("length", ">i4"), ("value", number)], offset=_HEADER)

@@ -96,7 +96,7 @@ class Dialect(Protocol):
         ...
 
     def packed(self, expression: str) -> str:
-        """Write the aggregate of an integer expression over all rows, in their order."""
+        """Write the aggregate of an integer expression, which is never NULL, over all rows, in their order."""
 
     def packed_floats(self, expression: str) -> str:
         """Write the aggregate of a float expression over all rows, with all digits, in their order."""

@@ -143,7 +143,6 @@ class DatasetCache:
             fields = self.connection.raw.execute(
                 "SELECT no, kind FROM fields WHERE dataset = ?", (self.dataset,)
             ).fetchall()
-            self._ids.read()
         for no, kind in fields:
             yield
             with self.held(self.connection):
@@ -151,6 +150,10 @@ class DatasetCache:
                     self.number(no)
                 elif kind in _COUNTED:
                     self.facet(no, RESOLVED)
+        yield
+        # Last: the first pages do without it
+        with self.held(self.connection):
+            self._ids.read()
 
     def apply(self, changes: CacheDelta, number: int) -> None:
         """Apply what a committed transaction changed, or leave that to the thread that holds the cache just now."""

@@ -29,13 +29,9 @@ class FacetField:
     """
 
     def __init__(self, connection: SqlConnection, field: int, viewer: int, size: int) -> None:
-        rows = connection.raw.execute(
-            "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY value",
-            (field, viewer),
-        ).fetchall()
-        self.term_ids = [term_id for term_id, _ in rows]
+        self.term_ids: list[int] = _read_term_ids(connection, field, viewer).tolist()
         # Of very many values only those that are shown are looked up, instead of keeping all their names
-        self.values: dict[int, str] = dict(rows) if len(rows) <= FEW_VALUES else {}
+        self.values: dict[int, str] = _read_values(connection, field, viewer) if self._few() else {}
         self._code_of = {term_id: code for code, term_id in enumerate(self.term_ids, 1)}
         self._bitmaps: dict[int, BitMap] = {}
         self._anyone: BitMap | None = None
@@ -305,6 +301,23 @@ def mask_of(selection: BitMap, size: int) -> Numbers:
     mask = np.zeros(max(size, selection.max() if selection else 0) + 1, dtype=np.bool_)
     mask[np.asarray(selection.to_array(), dtype=np.int64)] = True
     return mask
+
+
+def _read_term_ids(connection: SqlConnection, field: int, viewer: int) -> Numbers:
+    """Read the numbers of the values that some record has, in the order of the values."""
+    raw, sql = connection.raw, connection.raw.dialect
+    (packed,) = raw.execute(
+        f"SELECT {sql.packed('vid')} FROM "
+        "(SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY value) AS v",
+        (field, viewer),
+    ).fetchone()
+    return sql.unpacked(packed, np.int64)
+
+
+def _read_values(connection: SqlConnection, field: int, viewer: int) -> dict[int, str]:
+    """Read the values that some record has, by number."""
+    statement = "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0"
+    return dict(connection.raw.execute(statement, (field, viewer)).fetchall())
 
 
 def read_keys(connection: SqlConnection, field: int, viewer: int) -> Numbers:

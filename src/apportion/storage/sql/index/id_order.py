@@ -17,6 +17,8 @@ __all__ = ["FEW_RECORDS", "IdOrder", "OrderedCache"]
 
 FEW_RECORDS = 200
 """Up to so many records are sorted by reading their ids."""
+WALKED_AT_ONCE, _MOST_WALKS, _DENSE = 500, 4, 8
+"""While the order of all ids is not known: records read at once, how often, and if one in how many is selected."""
 FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
 """Stretches of the order of all ids that are scanned at once: little at first, where most pages end."""
 
@@ -57,6 +59,26 @@ class IdOrder:
         """Yield the selection's record numbers in the order of their ids, beginning behind the id ``after``."""
         if len(selection) <= FEW_RECORDS:
             return self._merged(iter(()), selection, after, descending)
+        if self._order is None and len(selection) * _DENSE > self._cache.size:
+            return self._walked(selection, after, descending)
+        return self._by_order(selection, after, descending)
+
+    def _walked(self, selection: BitMap, after: str | None, descending: bool) -> Iterator[int]:
+        """Yield as ``in_order`` does, the first records from the table: most pages end there, on a cold start, too."""
+        beyond, order = ("<", "DESC") if descending else (">", "ASC")
+        for _ in range(_MOST_WALKS):
+            behind, values = (f"AND id {beyond} ?", (after,)) if after is not None else ("", ())
+            rows = self._cache.connection.raw.execute(
+                f"SELECT id, rid & 4294967295 FROM records WHERE dataset = ? {behind} ORDER BY id {order} LIMIT ?",
+                (self._cache.dataset, *values, WALKED_AT_ONCE),
+            ).fetchall()
+            yield from (n for _, n in rows if n in selection)
+            if len(rows) < WALKED_AT_ONCE:
+                return
+            after = rows[-1][0]
+        yield from self._by_order(selection, after, descending)
+
+    def _by_order(self, selection: BitMap, after: str | None, descending: bool) -> Iterator[int]:
         order = self.read()
         # Records logged since the order was read are few, and merged in instead of sorting all again
         late = selection & BitMap(range(self._ordered_to + 1, self._cache.size + 2))
