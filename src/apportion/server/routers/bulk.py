@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from apportion.server.bodies import JsonRoute, json_body
 from apportion.server.convert.records_in import BulkLimits, read_bulk
 from apportion.server.deps import Context, Ctx
 from apportion.server.errors import responses
+from apportion.server.late_imports import imported
 from apportion.server.paths import task_of
 from apportion.server.wire_routes import described_body
 from apportion.services.datasets.access import find_unchecked
@@ -91,8 +93,8 @@ async def _log(ctx: Context, body: bytes, name: str, which: Task) -> BulkOut:
 
     own = ctx.workspace is not None and speaks_for_others(ctx.actor, ctx.workspace)
 
-    def read() -> LogRequest:
-        bulk = read_bulk(body, which, _limits(ctx), allow_overlap=overlap, allow_parts=parts)
+    def read(rest: Callable[[], None]) -> LogRequest:
+        bulk = read_bulk(body, which, _limits(ctx), allow_overlap=overlap, allow_parts=parts, rest=rest)
         large = len(body) > _LARGE or len(bulk.records) > _MANY
         prepare = ctx.state.store.encode_records
         return LogRequest(
@@ -106,7 +108,7 @@ async def _log(ctx: Context, body: bytes, name: str, which: Task) -> BulkOut:
         )
 
     small = len(body) < _FEW * 2_000
-    logging = read() if small else await ctx.compute(read)
+    logging = read(lambda: None) if small else await ctx.paced(read)
     now = ctx.state.clock.now()
     if own and logging.prepared is None:
         there = await ctx.read(lambda tx: find_for_parts(tx, ctx.actor, logging, now=now))
@@ -141,6 +143,7 @@ async def _log_parts(ctx: Context, logging: LogRequest, there: Dataset | None, n
 async def _extend(ctx: Context, late: LateExtension, now: int) -> None:
     """Add logged records to a standing plan whose query takes long: answered on a snapshot, then applied."""
     # imports numpy, a quarter of the memory of an idle server
+    await imported("apportion.services.assignments.standing_plans")
     from apportion.services.assignments.standing_plans import apply_late, compute_late, note_not_extended
 
     state, why = ctx.state, ""
