@@ -188,9 +188,9 @@ async def job_loop(state: AppState) -> None:
 
 
 async def collect_garbage(state: AppState) -> None:
-    """Collect old objects in cycles while nobody is at work: it takes a tenth of a second and more. Runs until cancelled.
+    """Collect old objects in cycles while nobody is at work, as it takes a tenth of a second and more.
 
-    The young are collected whenever there are some thousands, which is soon done.
+    The young are collected whenever there are some thousands, which is soon done. Runs until cancelled.
     """
     seen = 0
     while True:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 
-from apportion.domain.datasets import Dataset, DatasetAddress
+from apportion.domain.datasets import DatasetAddress
 from apportion.domain.errors import (
     BulkDataError,
     ClosedDatasetError,
@@ -32,7 +31,7 @@ from apportion.server.paths import task_of
 from apportion.server.wire_routes import described_body
 from apportion.services.datasets.access import find_unchecked
 from apportion.services.records.log import LogRequest, log_records, speaks_for_others
-from apportion.services.records.log_in_parts import find_for_parts, log_into_parts, log_new, takes_parts
+from apportion.services.records.log_in_parts import check_log, find_for_parts, log_into_parts, log_new
 from apportion.vocabulary import Task
 from apportion.wire.records import (
     BulkOut,
@@ -110,13 +109,9 @@ async def _log(ctx: Context, body: bytes, name: str, which: Task) -> BulkOut:
     small = len(body) < _FEW * 2_000
     logging = read(lambda: None) if small else await ctx.paced(read)
     now = ctx.state.clock.now()
-    if own and logging.prepared is None:
-        there = await ctx.read(lambda tx: find_for_parts(tx, ctx.actor, logging, now=now))
-        if there is None or takes_parts(there):
-            await _log_parts(ctx, logging, there, now)
-            return BulkOut(dataset=name, processed=len(logging.records), failed=0, kept=None)
-        prepared = await ctx.compute(lambda: logging.prepare(which, logging.records))
-        logging = replace(logging, prepared=prepared)
+    if len(body) > _LARGE or len(logging.records) > _MANY:
+        kept = await _log_parts(ctx, logging, now)
+        return BulkOut(dataset=name, processed=len(logging.records), failed=0, kept=kept)
     logged = await ctx.write(
         lambda tx: log_records(tx, ctx.actor, logging, now=now),
         urgent=small,
@@ -126,18 +121,22 @@ async def _log(ctx: Context, body: bytes, name: str, which: Task) -> BulkOut:
     return BulkOut(dataset=logged.dataset, processed=logged.processed, failed=logged.failed, kept=logged.kept)
 
 
-async def _log_parts(ctx: Context, logging: LogRequest, there: Dataset | None, now: int) -> None:
+async def _log_parts(ctx: Context, logging: LogRequest, now: int) -> int | None:
+    """Log records in parts; return how many annotations were left as they were, None where that has no meaning."""
+    there = await ctx.read(lambda tx: find_for_parts(tx, ctx.actor, logging, now=now))
     if there is None:
         try:
             await ctx.run(log_new(ctx.store, ctx.actor, logging, now=now))
-            return
+            return None
         except EntityAlreadyExistsError:  # somebody else made it meanwhile
             there = await ctx.read(lambda tx: find_for_parts(tx, ctx.actor, logging, now=now))
             if there is None:
                 raise
     store = ctx.state.store
-    into = await ctx.compute(lambda: log_into_parts(store, ctx.look_up, logging, there, now=now))
+    checked = await ctx.read_slow(lambda tx: check_log(tx, ctx.actor, logging), long=True)
+    into = await ctx.compute(lambda: log_into_parts(store, ctx.look_up, checked, now=now))
     await ctx.run(into, store=store)
+    return into.counts.get("kept", 0) if checked.dataset.individual else None
 
 
 async def _extend(ctx: Context, late: LateExtension, now: int) -> None:
