@@ -279,6 +279,7 @@ class Context:
         def to_the_end() -> None:
             try:
                 run_operation(acting, operation, checkpoint=checkpoint, cleanup=self.state.store)
+                self.state.jobs.wake()  # it may have left something to a job
             except BaseException as failure:
                 self.state.jobs.wake()
                 if key is not None and claiming is not None and claiming.claimed:

@@ -50,8 +50,6 @@ router = APIRouter(tags=["Records"], route_class=JsonRoute)
 _BODY = described_body(TextClassificationBulk, TokenClassificationBulk, Text2TextBulk, required=True)
 _MANY, _LARGE = 2_000, 2_000_000
 """Records and bytes from which on a request is stored in parts, so that nobody else waits for all of it."""
-_ATTEMPTS = 4
-"""Times that records are added to a standing plan, where it is changed meanwhile."""
 _FEW = 20
 """Most records that are decoded on the event loop; more in a thread, so that nobody else waits."""
 
@@ -143,26 +141,32 @@ async def _extend(ctx: Context, late: LateExtension, now: int) -> None:
     """Add logged records to a standing plan whose query takes long: answered on a snapshot, then applied."""
     # imports numpy, a quarter of the memory of an idle server
     await imported("apportion.services.assignments.standing_plans")
-    from apportion.services.assignments.standing_plans import apply_late, compute_late, note_not_extended
+    from apportion.services.assignments import standing_plans as standing
 
     state, why = ctx.state, ""
-    for _ in range(_ATTEMPTS):
-        try:
-            addition = await state.read_slow(
-                lambda tx: compute_late(tx, late, now=now), ctx.deadline(), ctx.actor.username
-            )
-            # Not with the caller's rights: the records are logged, and the plan is its manager's
-            await state.write(lambda tx: apply_late(tx, addition))  # noqa: B023 (awaited here)
-            return
-        except ConflictError as changed:
-            why = str(changed)
-        except QueryTooSlowError as slow:
-            why = str(slow)
-            break
-        except ValidationError as problem:
-            why = problem.errors[0]["msg"]
-            break
-    await state.write(lambda tx: note_not_extended(tx, late, why, now=now))
+    try:
+        for _ in range(standing.ATTEMPTS):
+            try:
+                addition = await state.read_slow(
+                    lambda tx: standing.compute_late(tx, late, now=now), ctx.deadline(), ctx.actor.username
+                )
+                # Not with the caller's rights: the records are logged, and the plan is its manager's
+                await state.write(lambda tx: standing.apply_late(tx, late, addition, now=now))  # noqa: B023 (awaited here)
+                return
+            except ConflictError as changed:
+                why = str(changed)
+            except QueryTooSlowError as slow:
+                why = str(slow)
+                break
+            except ValidationError as problem:
+                why = problem.errors[0]["msg"]
+                break
+        await state.write(lambda tx: standing.note_not_extended(tx, late, why, now=now))
+    except BaseException:
+        # Also where the caller hung up: nobody waits for this
+        left = state.store.write(lambda tx: standing.requeue_late(tx, late, now=now))
+        left.add_done_callback(lambda _: state.jobs.wake())
+        raise
 
 
 def _limits(ctx: Context) -> BulkLimits:
