@@ -45,7 +45,7 @@ class JsonReader:
 
     def __init__(self) -> None:
         self._doubtful = False
-        """Whether there was anything that may be no text or no number."""
+        """True once there was anything that may be no text or no number."""
 
     def read(self, body: bytes, offset: int = 0) -> Any:
         """Return the values in a body, or in a slice of it that begins after ``offset`` bytes."""

@@ -185,7 +185,7 @@ class _RecordReader:
         self.first = 0
         """The index of the first of the records that are converted next."""
         self.mixed = False
-        """Whether there was a record of another kind than the first."""
+        """True once there was a record of another kind than the first."""
 
     # Per task
 

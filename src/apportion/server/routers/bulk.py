@@ -134,7 +134,7 @@ async def _log_parts(ctx: Context, logging: LogRequest, now: int) -> int | None:
     checked = await ctx.read_slow(lambda tx: check_log(tx, ctx.actor, logging), long=True)
     into = await ctx.compute(lambda: log_into_parts(store, ctx.look_up, checked, now=now))
     await ctx.run(into, store=store)
-    return into.counts.get("kept", 0) if checked.dataset.individual else None
+    return into.counts.get("kept")
 
 
 async def _extend(ctx: Context, late: LateExtension, now: int) -> None:

@@ -113,8 +113,9 @@ def compute_late(tx: Transaction, late: LateExtension, *, now: int) -> ApplyPlan
 
 def apply_late(tx: Transaction, late: LateExtension, addition: ApplyPlan | None, *, now: int) -> None:
     """Add the records in this transaction. Raises ``ConflictError`` if the plan or the dataset changed meanwhile."""
-    for step in () if addition is None else addition.steps():
-        step(tx)
+    if addition is not None:
+        for step in addition.steps():
+            step(tx)
     _end(tx, late, now)
 
 
