@@ -138,6 +138,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--records", type=int, help="records to search, annotate and scan; default a million")
     parser.add_argument("--home", type=Path, help="a folder for the loaded server, kept for the next run")
     parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        help="hostile: the attacks with this in their names; not to be kept",
+    )
+    parser.add_argument(
         "--keep", action="store_true", help="keep the results, and write the page with them anew"
     )
     parser.add_argument("--page-only", action="store_true", help="measure nothing: only write that page")
@@ -145,6 +151,8 @@ def _arguments() -> argparse.Namespace:
     unknown = set(given.names) - set(_ALL)
     if unknown:
         parser.error(f"there is nothing called {', '.join(sorted(unknown))}: choose from {', '.join(_ALL)}")
+    if given.keep and given.only:
+        parser.error("results of some attacks only are not kept")
     return given
 
 
@@ -161,6 +169,7 @@ def _scale(given: argparse.Namespace) -> Scale:
         step_seconds=20 if given.full else 4 if given.quick else 6,
         halvings=2 if given.full else 0 if given.quick else 1,
         kills=100 if given.full else 3 if given.quick else 10,
+        only=given.only,
     )
 
 

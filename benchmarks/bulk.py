@@ -30,11 +30,13 @@ def measure(scale: Scale) -> Iterator[Line]:
         say(f"  bulk, round {number + 1} of {scale.rounds}: {records:,} records")
         with made_home() as home:
             with Server(home) as server:
+                server.come_to_rest()  # what a server does once after its start is no cost of logging
                 logged = _log(server, TEXTS, TEXT, 0, records)
                 peak = server.memory("VmHWM")
             say("  the same rows without a server")
             base = bare("insert", home / "apportion.db")
             with Server(home) as server:
+                server.come_to_rest()
                 relogging = _log(server, TEXTS, TEXT, 0, relogged, total=records, assigned=True)
         new.append(logged.us)
         rates.append(logged.rate)
@@ -72,6 +74,7 @@ def _entities(scale: Scale) -> Line:
     say(f"  bulk, token classification: {records:,} records")
     with made_home() as home:
         with Server(home) as server:
+            server.come_to_rest()
             logged = _log(server, ENTITIES, TOKEN, 0, records)
         base = bare("insert", home / "apportion.db")
     us = base["cpu"] / base["records"] * 1e6

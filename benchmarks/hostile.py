@@ -346,6 +346,8 @@ def measure(scale: Scale) -> Iterator[Line]:
             usual = {kind: median(found) * 1e3 for kind, found in alone.items()}
             yield _line("nobody attacks", alone, usual, f"{records:,} records")
             for number, attack in enumerate(ATTACKS):
+                if scale.only and not any(part in attack.what for part in scale.only):
+                    continue
                 memory, cpu, began = server.memory(), server.cpu(), time.perf_counter()
                 status, longest = attackers.submit(_attack, server.port, number, seconds).result()
                 used = (server.cpu() - cpu) / (time.perf_counter() - began)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,8 @@ class Scale:
     kills: int = 10
     home: Path | None = None
     """A folder kept from an earlier run, to spare loading it again."""
+    only: Sequence[str] = ()
+    """Parts of names of attacks: all others are left out, unless there are none."""
 
     @property
     def token_records(self) -> int:

@@ -66,7 +66,8 @@ NOISE = re.compile(
 """Parts of programs, and what only a program can send."""
 ONLY_PROGRAMS = re.compile(
     r"^(?:(?:accept|apply|change|copy|finish|fit|import|purge|remove|undo) (?:consensus|plan|value|policies|records"
-    r"|dataset|into dataset|new dataset|removal|resolving|model|job)|interrupted jobs|\{plan\} was not prepared"
+    r"|dataset|into dataset|new dataset|removal|resolving|model|job)|interrupted jobs|join standing plans"
+    r"|\{plan\} was not prepared"
     r"|\w+ing in needs the header .*|Requests that change something need the header .*|Provided task .*|Audit log"
     r"|Labeling rules|Signing in|none: this server brings its own search|eligible (?:person|people)"
     r"|(?:person is|people are) eligible)$"

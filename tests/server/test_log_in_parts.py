@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from apportion.server.routers import bulk
-from apportion.services.records import input_parts
+from apportion.services.records import input_parts, log_in_parts
 from apportion.services.records.log_in_parts import find_for_parts
 from apportion.storage.sql.writer import Writer
+from patience import until
 
 PARTS = 4
 
@@ -33,6 +35,21 @@ def logged(client: Any, sent: Any, name: str = "big", **more: Any) -> Any:
 def found(client: Any, name: str = "big") -> Any:
     url = f"/api/datasets/{name}/TextClassification:search?workspace=shared"
     return client.post(url, json={}).json()
+
+
+def shown(client: Any) -> dict[str, Any]:
+    """Return each record by its id: its agent, whose answers it has, and its metadata."""
+    return {
+        str(each["id"]): (
+            (each.get("annotation") or {}).get("agent"),
+            sorted(each.get("annotations") or {}),
+            each.get("metadata") or {},
+        )
+        for each in found(client)["records"]
+    }
+
+
+TEN = [str(n) for n in range(10)]
 
 
 def test_they_are_all_there_in_a_new_dataset_and_in_one_that_is_there(client_as: Any) -> None:
@@ -114,12 +131,152 @@ def test_a_dataset_that_somebody_made_meanwhile_gets_them_too(
     assert found(max_)["total"] == 10
 
 
-def test_where_people_have_answers_of_their_own_it_stays_one_transaction(client_as: Any) -> None:
+GOOD = {"labels": [{"class": "good"}]}
+DATASET = "/api/datasets/big"
+SHARED = {"workspace": "shared"}
+
+
+def individual(client_as: Any, **policies: Any) -> Any:
+    """Log records into a dataset in which everybody has answers of their own; return a manager's client."""
     max_ = client_as("max")
-    logged(max_, records(2))
-    policies = "/api/datasets/big/policies?workspace=shared"
-    assert max_.patch(policies, json={"annotation": "individual"}).status_code == 200
-    assert logged(max_, records()).json()["kept"] == 0
-    unknown = records(annotations={"nobody": {"labels": [{"class": "x"}]}})
-    assert logged(max_, unknown).status_code == 422
-    assert found(max_)["total"] == 10
+    logged(max_, records())
+    policies = {"annotation": "individual", **policies}
+    assert max_.patch(f"{DATASET}/policies", params=SHARED, json=policies).status_code == 200
+    return max_
+
+
+def writes_of(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return a list that grows with each write."""
+    found: list[Any] = []
+    write = Writer.write
+
+    def noted(self: Any, fn: Any, **how: Any) -> Any:
+        found.append(fn)
+        return write(self, fn, **how)
+
+    monkeypatch.setattr(Writer, "write", noted)
+    return found
+
+
+def annotated(agent: str = "whoever", **more: Any) -> list[Any]:
+    return records(annotation={"agent": agent, **GOOD}, status="Validated", **more)
+
+
+def test_a_manager_s_decisions_and_people_s_answers_go_in_parts(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    max_ = individual(client_as)
+    writes = writes_of(monkeypatch)
+    sent = records(annotations={"ana": GOOD}, metadata={"round": 2})
+    assert logged(max_, sent).json() == {"dataset": "big", "processed": 10, "failed": 0, "kept": 0}
+    assert len(writes) >= 2 * PARTS + 2
+    assert logged(max_, sent).json()["kept"] == 10  # they are there already
+    bad = {"labels": [{"class": "bad"}]}
+    decided = [{**each, "annotation": {"agent": "x", **bad}, "status": "Validated"} for each in records()]
+    assert logged(max_, decided).json()["kept"] == 0
+    assert shown(max_) == dict.fromkeys(TEN, ("adjudicated:max", ["ana"], {}))
+
+
+def test_the_last_of_two_records_with_one_id_counts_alone(client_as: Any) -> None:
+    max_ = individual(client_as)
+    twice = [*records(1, annotation={"agent": "x", **GOOD}, status="Validated"), *records()]
+    assert logged(max_, twice).json()["processed"] == 11
+    assert shown(max_) == dict.fromkeys(TEN, (None, [], {}))
+
+
+def test_an_unknown_person_or_label_refuses_all_of_them(client_as: Any) -> None:
+    max_ = individual(client_as)
+    late = [*records(11, metadata={"new": 1}), *records(12, annotations={"nobody": GOOD})[-1:]]
+    assert logged(max_, late).status_code == 422
+    settings = {"label_schema": {"labels": [{"name": "bad"}]}}
+    saved = max_.put(f"{DATASET}/TextClassification/settings", params=SHARED, json=settings)
+    assert saved.status_code == 200
+    assert logged(max_, annotated()).status_code == 400
+    assert shown(max_) == dict.fromkeys(TEN, (None, [], {}))
+
+
+def test_an_annotator_s_own_answers_go_in_parts(client_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    max_, ana = individual(client_as), client_as("ana")
+    writes = writes_of(monkeypatch)
+    sent = annotated(metadata={"not": "theirs"})
+    assert logged(ana, sent, tags={"not": "theirs"}).json()["kept"] == 0
+    assert len(writes) >= 2 * PARTS + 2
+    assert logged(ana, sent).json()["kept"] == 10
+    assert shown(max_) == dict.fromkeys(TEN, ("ana", ["ana"], {}))
+    assert max_.get(DATASET, params=SHARED).json()["tags"] == {}
+
+
+def test_what_an_annotator_may_not_log_is_refused_whole(client_as: Any) -> None:
+    max_, ana = individual(client_as), client_as("ana")
+    others = annotated()
+    others[8]["inputs"] = others[9]["inputs"] = {"text": "not what it says"}
+    refused = logged(ana, others)
+    assert (refused.status_code, refused.json()["detail"]["params"]["ids"]) == (409, ["8", "9"])
+    new = logged(ana, [*annotated(), *records(11, annotation={"agent": "x", **GOOD})[-1:]])
+    assert new.status_code == 403
+    assert shown(max_) == dict.fromkeys(TEN, (None, [], {}))
+    assert (
+        max_.patch(f"{DATASET}/policies", params=SHARED, json={"visibility": "assigned"}).status_code == 200
+    )
+    assert logged(ana, annotated()).status_code == 404
+
+
+def test_an_annotator_signs_what_they_log_in_a_shared_dataset(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    max_, ana = client_as("max"), client_as("ana")
+    logged(max_, records())
+    writes = writes_of(monkeypatch)
+    assert logged(ana, annotated("ben")).json()["processed"] == 10
+    assert len(writes) >= 2 * PARTS + 2
+    assert shown(max_) == dict.fromkeys(TEN, ("ana", ["ana"], {}))
+    may = {"annotators_may": ["add_records"]}
+    assert max_.patch(f"{DATASET}/policies", params=SHARED, json=may).status_code == 200
+    refused = logged(ana, records(metadata={"a": 1}))
+    assert refused.status_code == 403
+    assert shown(max_) == dict.fromkeys(TEN, ("ana", ["ana"], {}))
+
+
+@pytest.mark.parametrize("mode", ["shared", "individual"])
+def test_what_breaks_off_is_finished_by_a_job_with_the_same_rights(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    max_ = individual(client_as) if mode == "individual" else client_as("max")
+    logged(max_, records())
+    ana, add, calls = client_as("ana"), input_parts._add_part, 0
+
+    def broken(*given: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise RuntimeError("broken off")
+        return add(*given)
+
+    monkeypatch.setattr(input_parts, "_add_part", broken)
+    goes_on = logged(ana, annotated("ben"))
+    id = re.search(r"job ([\w-]+)", goes_on.text)
+    assert (goes_on.status_code, id is not None) == (500, True), goes_on.text
+    assert id is not None
+    job = until(lambda: (found_job := ana.get(f"/api/jobs/{id[1]}").json())["state"] == "done" and found_job)
+    assert job["done"] == PARTS
+    assert shown(max_) == dict.fromkeys(TEN, ("ana", ["ana"], {}))
+
+
+def test_what_others_changed_meanwhile_is_left_as_it_is(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    max_, ana, check = individual(client_as), client_as("ana"), log_in_parts.check_log
+
+    def then_changed(*given: Any) -> Any:
+        checked = check(*given)
+        changed = {"id": 0, "inputs": {"text": "another text"}}
+        assert logged(max_, [changed]).status_code == 200
+        assert (
+            max_.request("DELETE", f"{DATASET}/data", params=SHARED, json={"ids": ["1"]}).status_code == 200
+        )
+        return checked
+
+    monkeypatch.setattr(bulk, "check_log", then_changed)
+    assert logged(ana, annotated()).json()["kept"] == 2
+    wanted: dict[str, Any] = {"0": (None, [], {}), **dict.fromkeys(TEN[2:], ("ana", ["ana"], {}))}
+    assert shown(max_) == wanted

@@ -32,6 +32,7 @@ class JobKind(str, Enum):
     RERESOLVE = "records:settle"
     IMPORT = "records:import"
     GOLD = "gold:import"
+    JOIN = "plans:join"
 
     def __str__(self) -> str:
         return str(self.value)
@@ -77,7 +78,7 @@ ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.INTERRUPTED})
 WHOLE = frozenset({JobKind.IMPORT, JobKind.GOLD})
 """Kinds that are begun once all of their input is stored and checked, and then done whole, whatever fails meanwhile."""
 
-FINISHED_LATER = WHOLE | {JobKind.DELETE, JobKind.DISCARD, JobKind.RERESOLVE}
+FINISHED_LATER = WHOLE | {JobKind.DELETE, JobKind.DISCARD, JobKind.RERESOLVE, JobKind.JOIN}
 """Kinds that look like one step to the user: after a stop of the server, the next start continues them."""
 
 

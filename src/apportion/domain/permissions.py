@@ -20,7 +20,16 @@ from apportion.vocabulary import MembershipRole
 from .errors import ForbiddenOperationError
 from .people import Actor
 
-__all__ = ["ALLOWED", "Action", "EffectiveRole", "allowed", "effective_role", "has_lost_rights", "require"]
+__all__ = [
+    "ALLOWED",
+    "Action",
+    "EffectiveRole",
+    "allowed",
+    "effective_role",
+    "has_lost_rights",
+    "membership_of",
+    "require",
+]
 
 
 class EffectiveRole(str, Enum):
@@ -166,6 +175,11 @@ def effective_role(actor: Actor, workspace: str | None) -> EffectiveRole:
         return EffectiveRole.ADMIN
     role = actor.role_in(workspace) if workspace is not None else None
     return EffectiveRole.OUTSIDER if role is None else _ROLE_OF_MEMBERSHIP[role]
+
+
+def membership_of(role: EffectiveRole) -> MembershipRole:
+    """Return the role of a membership that gives this role in a workspace."""
+    return next(each for each, found in _ROLE_OF_MEMBERSHIP.items() if found is role)
 
 
 _RANKS = tuple(_ROLE_OF_MEMBERSHIP)

@@ -32,7 +32,15 @@ from .auth import address_of, refusal_of
 from .fair_share import FairShare
 from .fast_routes import fast_routes
 from .guard_middleware import GuardMiddleware
-from .housekeeping import job_loop, keep_files, keeper_loop, refusals_loop, warm_up
+from .housekeeping import (
+    analyse_routes,
+    collect_garbage,
+    job_loop,
+    keep_files,
+    keeper_loop,
+    refusals_loop,
+    warm_up,
+)
 from .job_runner import JobRunner
 from .openapi import document, private_operations
 from .readers import Readers
@@ -169,6 +177,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             job_loop(state),
             refusals_loop(state),
             keep_files(state),
+            collect_garbage(state),
+            analyse_routes(app.router.routes),
             warm_up(state),
         )
     ]

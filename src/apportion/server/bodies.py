@@ -16,6 +16,7 @@ from .wire_routes import reply_schema, wired
 
 __all__ = ["JsonRoute", "json_body"]
 
+_LARGE = 2_000_000
 _QUICK = 64 * 1024
 """Bytes that are decoded on the event loop; larger bodies in a thread, so that nobody else waits."""
 
@@ -32,7 +33,10 @@ async def json_body(
     if parts is None:
         body = await request.body()
     else:
-        body = b"".join([part async for some in parts(request) for part in some])
+        found = [part async for some in parts(request) for part in some]
+        size = sum(map(len, found))
+        # Many megabytes take a while to copy, in which Python lets other threads go on
+        body = b"".join(found) if size < _LARGE else await asyncio.to_thread(b"".join, found)
     if given and body and not (kind == "application/json" or kind.endswith("+json")):
         raise ValidationError([item(("body",), "value is not a valid dict", "type_error.dict")])
     return body

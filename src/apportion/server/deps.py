@@ -159,6 +159,11 @@ class Context:
         state, who = self.state, self.actor.username
         return await state.run_in_thread(lambda: state.share.counted(who, fn))
 
+    async def paced(self, fn: Callable[[Callable[[], None]], T]) -> T:
+        """Run a longer computation in a thread, which rests while others go first: ``fn`` calls what it gets for it."""
+        pace = self.state.share.pace(self.actor.username)
+        return await self.state.run_in_thread(lambda: fn(pace))
+
     def look_up(self, tx: Transaction) -> Actor:
         """Return the caller with the rights they have now; refused once their key or session has ended."""
         self.actor = self._credential.actor(tx.people, self.state.clock.now())
@@ -274,6 +279,7 @@ class Context:
         def to_the_end() -> None:
             try:
                 run_operation(acting, operation, checkpoint=checkpoint, cleanup=self.state.store)
+                self.state.jobs.wake()  # it may have left something to a job
             except BaseException as failure:
                 self.state.jobs.wake()
                 if key is not None and claiming is not None and claiming.claimed:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Sequence
 from functools import partial
+
+from starlette.routing import BaseRoute
 
 from apportion.services.assignments.queue import release_expired
 from apportion.services.background.recovery import JOBS, OTHERS, recover, unfinished_operations
@@ -20,8 +23,10 @@ from .app_state import AppState
 from .logs import log_failure
 
 __all__ = [
+    "analyse_routes",
     "begin",
     "catch_up",
+    "collect_garbage",
     "finish",
     "follow_clock",
     "job_loop",
@@ -41,6 +46,8 @@ EVERY = 3600.0
 LOOK = 5.0
 """Seconds between two checks for what dead servers left, new answers for models, and jumps of the clock."""
 JOBS_LOOK = 1.0
+COLLECT, QUIET = 60.0, 10.0
+"""Seconds between two looks whether there is garbage to collect, and for which nobody must have been at work."""
 FILES = 60.0
 """Seconds between two checks that the files are still there."""
 _DAY = 24 * 3600 * 1_000_000
@@ -178,6 +185,31 @@ async def job_loop(state: AppState) -> None:
     while state.store.cluster is not None:
         await asyncio.sleep(JOBS_LOOK)
         state.jobs.wake()
+
+
+async def collect_garbage(state: AppState) -> None:
+    """Collect old objects in cycles while nobody is at work, as it takes a tenth of a second and more.
+
+    The young are collected whenever there are some thousands, which is soon done. Runs until cancelled.
+    """
+    seen = 0
+    while True:
+        await asyncio.sleep(COLLECT)
+        grown_old = gc.get_stats()[1]["collections"]
+        if grown_old != seen and not state.foreground.busy_within(QUIET):
+            gc.collect()
+            seen = grown_old
+
+
+async def analyse_routes(routes: Sequence[BaseRoute]) -> None:
+    """Let FastAPI analyse the handlers of each included router in a thread.
+
+    Else it does so when a request first meets the router, on the event loop, and everybody waits.
+    """
+    for each in routes:
+        analyse = getattr(each, "effective_candidates", None)
+        if analyse is not None:
+            await asyncio.to_thread(analyse)
 
 
 async def warm_up(state: AppState) -> None:

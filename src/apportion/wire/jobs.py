@@ -38,12 +38,18 @@ class LeftRecord(Struct, kw_only=True):
 
 
 class JobResult(Struct, kw_only=True, omit_defaults=True):
-    """Result of a job: records changed and left; a deletion counts what it has processed so far."""
+    """Result of a job: records changed and left; a deletion or an import counts what it has processed so far."""
 
     changed: int | None = None
     left: int | None = None
     why: list[LeftRecord] | None = None
     processed: int | None = None
+    records: int | None = None
+    answers: int | None = None
+    gold: int | None = None
+    imported: int | None = None
+    kept: int | None = None
+    joined: int | None = None
 
 
 class JobOut(Struct, kw_only=True):

@@ -3294,12 +3294,18 @@ export interface components {
         };
         /**
          * JobResult
-         * @description Result of a job: records changed and left; a deletion counts what it has processed so far.
+         * @description Result of a job: records changed and left; a deletion or an import counts what it has processed so far.
          */
         JobResult: {
+            answers?: number | null;
             changed?: number | null;
+            gold?: number | null;
+            imported?: number | null;
+            joined?: number | null;
+            kept?: number | null;
             left?: number | null;
             processed?: number | null;
+            records?: number | null;
             why?: components["schemas"]["LeftRecord"][] | null;
         };
         /**

@@ -10,7 +10,7 @@ from typing import Any
 
 from apportion.domain.errors import ValidationError
 
-__all__ = ["MAX_DEPTH", "MAX_ERRORS", "Item", "Path", "decode_json", "item", "plain_problem"]
+__all__ = ["MAX_DEPTH", "MAX_ERRORS", "Item", "JsonReader", "Path", "decode_json", "item", "plain_problem"]
 
 MAX_DEPTH = 64
 MAX_ERRORS = 100
@@ -34,32 +34,53 @@ def item(path: Path, msg: str, type: str, **ctx: Any) -> Item:
 
 def decode_json(body: bytes) -> Any:
     """Return the values in a body. Raises ``ValidationError`` for anything that cannot be stored as text."""
-    try:
-        text = body.decode(json.detect_encoding(body))
-    except UnicodeDecodeError as broken:
-        msg = f"The body is not valid {broken.encoding.upper()}: {broken.reason} (byte {broken.start})"
-        raise ValidationError([_undecodable(broken.start, msg)]) from None
-    text = text.removeprefix("\ufeff")
-    constants: list[str] = []
-
-    def constant(name: str) -> float:
-        constants.append(name)
-        return math.nan
-
-    try:
-        found = json.loads(text, parse_constant=constant)
-    except json.JSONDecodeError as wrong:
-        where = {"pos": wrong.pos, "lineno": wrong.lineno, "colno": wrong.colno}
-        raise ValidationError([_undecodable(wrong.pos, str(wrong), msg=wrong.msg, **where)]) from None
-    except RecursionError:
-        raise ValidationError([_undecodable(0, _too_deep())]) from None
-    except ValueError:  # Python refuses integers of more than some thousand digits
-        raise ValidationError([_undecodable(0, "a number has too many digits")]) from None
-    if constants or _ESCAPED_SURROGATE.search(text):
-        errors = [error for error, _ in zip(_unencodable(found), range(MAX_ERRORS), strict=False)]
-        if errors:
-            raise ValidationError(errors)
+    reader = JsonReader()
+    found = reader.read(body)
+    reader.check(found)
     return found
+
+
+class JsonReader:
+    """Reader of a body as a whole or slice by slice; what it found is then checked as a whole."""
+
+    def __init__(self) -> None:
+        self._doubtful = False
+        """True once there was anything that may be no text or no number."""
+
+    def read(self, body: bytes, offset: int = 0) -> Any:
+        """Return the values in a body, or in a slice of it that begins after ``offset`` bytes."""
+        try:
+            text = body.decode(json.detect_encoding(body))
+        except UnicodeDecodeError as broken:
+            at = offset + broken.start
+            msg = f"The body is not valid {broken.encoding.upper()}: {broken.reason} (byte {at})"
+            raise ValidationError([_undecodable(at, msg)]) from None
+        text = text.removeprefix("\ufeff")
+        constants: list[str] = []
+
+        def constant(name: str) -> float:
+            constants.append(name)
+            return math.nan
+
+        try:
+            found = json.loads(text, parse_constant=constant)
+        except json.JSONDecodeError as wrong:
+            where = {"pos": offset + wrong.pos, "lineno": wrong.lineno, "colno": wrong.colno}
+            text = str(wrong) if not offset else f"{wrong.msg} (byte {where['pos']})"
+            raise ValidationError([_undecodable(where["pos"], text, msg=wrong.msg, **where)]) from None
+        except RecursionError:
+            raise ValidationError([_undecodable(0, _too_deep())]) from None
+        except ValueError:  # Python refuses integers of more than some thousand digits
+            raise ValidationError([_undecodable(0, "a number has too many digits")]) from None
+        self._doubtful = self._doubtful or bool(constants or _ESCAPED_SURROGATE.search(text))
+        return found
+
+    def check(self, found: Any) -> None:
+        """Refuse what was read if it holds what cannot be stored."""
+        if self._doubtful:
+            errors = [error for error, _ in zip(_unencodable(found), range(MAX_ERRORS), strict=False)]
+            if errors:
+                raise ValidationError(errors)
 
 
 def _undecodable(position: int, text: str, **ctx: Any) -> Item:

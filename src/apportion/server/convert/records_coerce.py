@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from apportion.domain.errors import ValidationError
@@ -26,10 +27,13 @@ from .coerce import (
     text,
     text_or_texts,
 )
-from .json_in import MAX_ERRORS, Item, decode_json, item
+from .json_in import MAX_ERRORS, Item, JsonReader, Path, decode_json, item
+from .sliced_json import SlicedBody
 
 __all__ = ["clean_bulk"]
 
+_AT_ONCE = 50
+"""Records that are read between two rests."""
 _AGENT = agent(AGENT_LENGTH)
 _LABEL = text(least=1, most=LABEL_LENGTH)
 _SCORE = Field(number(low=0, high=1))
@@ -111,14 +115,24 @@ def _record(task: Task) -> Reader:
 _RECORDS: dict[Task, Reader] = {task: _record(task) for task in Task}
 
 
-def clean_bulk(body: bytes, task: Task, *, most_records: int) -> dict[str, Any]:
-    """Return the request in the form of ``wire.records``. Raises ``ValidationError`` with all errors."""
-    sent = decode_json(body) if body.strip() else None
+def clean_bulk(
+    body: bytes | SlicedBody, task: Task, *, most_records: int, rest: Callable[[], None]
+) -> dict[str, Any]:
+    """Return the request in the form of ``wire.records``. Raises ``ValidationError`` with all errors.
+
+    ``rest`` is called every few milliseconds.
+    """
+    sent: Any = None
+    if isinstance(body, SlicedBody):
+        sent = _read_slices(body, rest)
+    elif body.strip():
+        sent = decode_json(body)
     if sent is None:
         raise ValidationError([item(("body",), "field required", "value_error.missing")])
+    record = _resting(_RECORDS[task], rest)
     read = shape(
         {
-            "records": Field(items(_RECORDS[task], most=most_records), required=True),
+            "records": Field(items(record, most=most_records), required=True),
             "tags": Field(optional(mapping(text()))),
             "metadata": Field(optional(mapping(anything))),
         }
@@ -128,3 +142,24 @@ def clean_bulk(body: bytes, task: Task, *, most_records: int) -> dict[str, Any]:
     if errors:
         raise ValidationError(errors[:MAX_ERRORS])
     return found
+
+
+def _read_slices(body: SlicedBody, rest: Callable[[], None]) -> dict[str, Any]:
+    reader, records = JsonReader(), []
+    for place in body.places:
+        rest()
+        records += reader.read(body.slice(place), place[0] - 1)
+    found = {**body.head, "records": records}
+    reader.check(found)
+    return found
+
+
+def _resting(read: Reader, rest: Callable[[], None]) -> Reader:
+    """Return a reader of records that rests between some of them."""
+
+    def read_record(value: Any, path: Path, errors: list[Item]) -> Any:
+        if path and isinstance(path[-1], int) and path[-1] % _AT_ONCE == 0:
+            rest()
+        return read(value, path, errors)
+
+    return read_record

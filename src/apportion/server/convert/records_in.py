@@ -37,10 +37,13 @@ from apportion.wire import records as wire
 
 from .json_in import MAX_ERRORS, Item, Path, item, plain_problem
 from .records_coerce import clean_bulk
+from .sliced_json import SlicedBody, slice_records
 
 __all__ = ["ID_LENGTH", "Bulk", "BulkLimits", "new_id", "read_bulk"]
 
 ID_LENGTH = 512
+_AT_ONCE = 200
+"""Records that are converted between two rests."""
 
 T = TypeVar("T")
 _BIG = 2**63
@@ -77,6 +80,10 @@ def new_id() -> str:
     return str(uuid4())
 
 
+def _never() -> None:
+    """Rest never."""
+
+
 def read_bulk(  # noqa: PLR0913 - limits and rules of one body
     body: bytes,
     task: Task,
@@ -85,19 +92,23 @@ def read_bulk(  # noqa: PLR0913 - limits and rules of one body
     allow_overlap: bool = False,
     allow_parts: bool = False,
     make_id: Callable[[], str] = new_id,
+    rest: Callable[[], None] = _never,
 ) -> Bulk:
     """Read the body of ``:bulk``: metadata flattened, labels best first, spans fitted to the tokens.
+
+    ``rest`` is called every few milliseconds while a large body is read.
 
     Raises ``ValidationError``: of model ``Request`` for a body of the wrong shape, of model
     ``Service<task>Record`` for records that contradict themselves. It names every bad record, up to a hundred
     errors, with paths into the body.
     """
     kind = _KINDS[task]
+    sliced = slice_records(body)
     try:
-        sent = kind.decode(body)
+        sent = kind.decode(body) if sliced is None else _decoded(kind, sliced, rest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        clean = clean_bulk(body, task, most_records=limits.max_records)
-        sent = msgspec.convert(clean, kind.type)
+        clean = clean_bulk(sliced or body, task, most_records=limits.max_records, rest=rest)
+        sent = _converted(kind, clean, rest)
     errors: list[Item] = []
     if len(sent.records) > limits.max_records:
         msg = f"ensure this value has at most {limits.max_records} items"
@@ -107,16 +118,48 @@ def read_bulk(  # noqa: PLR0913 - limits and rules of one body
     if sent.metadata and (problem := plain_problem(sent.metadata, ("body", "metadata"), depth=1)):
         errors.append(problem)
     reading = _RecordReader(limits, make_id, errors)
-    found = kind.convert(reading, sent.records)
+    found: list[Record] = []
+    for start in range(0, len(sent.records), _AT_ONCE):
+        rest()
+        reading.first = start
+        found += kind.convert(reading, sent.records[start : start + _AT_ONCE])
+        if reading.mixed:
+            break
     if errors:
         raise ValidationError(errors[:MAX_ERRORS])
-    _check_all(found, task, allow_overlap, allow_parts)
+    _check_all(found, task, allow_overlap, allow_parts, rest)
     return Bulk(found, sent.tags or {}, sent.metadata or {})
 
 
-def _check_all(records: Sequence[Record], task: Task, allow_overlap: bool, allow_parts: bool) -> None:
+def _decoded(kind: _TaskReader, sliced: SlicedBody, rest: Callable[[], None]) -> Any:
+    """Return a body in slices as the whole would be decoded."""
+    records: list[Any] = []
+    for place in sliced.places:
+        rest()
+        records += kind.decode_some(sliced.slice(place))
+    sent = msgspec.convert({**sliced.head, "records": []}, kind.type)
+    sent.records = records
+    return sent
+
+
+def _converted(kind: _TaskReader, clean: dict[str, Any], rest: Callable[[], None]) -> Any:
+    """Return a clean body as it would be decoded."""
+    records: list[Any] = []
+    for start in range(0, len(clean["records"]), _AT_ONCE):
+        rest()
+        records += msgspec.convert(clean["records"][start : start + _AT_ONCE], kind.some)
+    sent = msgspec.convert({**clean, "records": []}, kind.type)
+    sent.records = records
+    return sent
+
+
+def _check_all(
+    records: Sequence[Record], task: Task, allow_overlap: bool, allow_parts: bool, rest: Callable[[], None]
+) -> None:
     errors: list[Item] = []
     for index, record in enumerate(records):
+        if index % _AT_ONCE == 0:
+            rest()
         try:
             check(record, allow_overlap=allow_overlap, allow_parts=allow_parts)
         except InvalidRecordError as problem:
@@ -137,14 +180,23 @@ class _RecordReader:
         self._few = min(limits.answers.labels, limits.answers.size // _LONGEST_LABEL)
         self._make_id = make_id
         self._errors = errors
+        self._multi_label: bool | None = None
+        """``multi_label`` of the first record, which all others must share."""
+        self.first = 0
+        """The index of the first of the records that are converted next."""
+        self.mixed = False
+        """True once there was a record of another kind than the first."""
 
     # Per task
 
     def texts(self, sent: Sequence[wire.TextClassificationRecord]) -> list[Record]:
         found: list[Record] = []
-        multi_label = sent[0].multi_label if sent else False
-        for index, each in enumerate(sent):
+        if self._multi_label is None and sent:
+            self._multi_label = sent[0].multi_label
+        multi_label = bool(self._multi_label)
+        for index, each in enumerate(sent, self.first):
             if each.multi_label is not multi_label:
+                self.mixed = True
                 path = ("body", "records")
                 msg = "All records must be single/multi labelled"
                 self._note(path, f"{msg}: record {index} differs from record 0", "assertion_error")
@@ -175,7 +227,7 @@ class _RecordReader:
 
     def tokens(self, sent: Sequence[wire.TokenClassificationRecord]) -> list[Record]:
         found: list[Record] = []
-        for index, each in enumerate(sent):
+        for index, each in enumerate(sent, self.first):
             text = each.text or each.raw_text or ""
             if not text or text.isspace():
                 msg = "No text or empty text provided"
@@ -206,7 +258,7 @@ class _RecordReader:
 
     def pairs(self, sent: Sequence[wire.Text2TextRecord]) -> list[Record]:
         found: list[Record] = []
-        for index, each in enumerate(sent):
+        for index, each in enumerate(sent, self.first):
             self._measure(index, "text", len(each.text))
             prediction = _answers(each.prediction, each.predictions, _sentences)
             annotation = _answers(each.annotation, each.annotations, _sentences)
@@ -379,19 +431,26 @@ def _answers(one: Any, several: Mapping[str, T] | None, convert: Callable[[T], V
 
 
 class _TaskReader(NamedTuple):
-    """Decoders and converters for the requests of one task."""
+    """Decoders and converters for the requests of one task; ``some`` is a list of its records."""
 
     type: Any
+    some: Any
     decode: Callable[[bytes], Any]
+    decode_some: Callable[[bytes], list[Any]]
     convert: Callable[[_RecordReader, Any], list[Record]]
 
 
-def _kind(type: Any, convert: Callable[[_RecordReader, Any], list[Record]]) -> _TaskReader:
-    return _TaskReader(type, msgspec.json.Decoder(type).decode, convert)
+def _reader(type: Any, record: Any, convert: Callable[[_RecordReader, Any], list[Record]]) -> _TaskReader:
+    decode, some = msgspec.json.Decoder, list[record]
+    return _TaskReader(type, some, decode(type).decode, decode(some).decode, convert)
 
 
 _KINDS: dict[Task, _TaskReader] = {
-    Task.TEXT_CLASSIFICATION: _kind(wire.TextClassificationBulk, _RecordReader.texts),
-    Task.TOKEN_CLASSIFICATION: _kind(wire.TokenClassificationBulk, _RecordReader.tokens),
-    Task.TEXT2TEXT: _kind(wire.Text2TextBulk, _RecordReader.pairs),
+    Task.TEXT_CLASSIFICATION: _reader(
+        wire.TextClassificationBulk, wire.TextClassificationRecord, _RecordReader.texts
+    ),
+    Task.TOKEN_CLASSIFICATION: _reader(
+        wire.TokenClassificationBulk, wire.TokenClassificationRecord, _RecordReader.tokens
+    ),
+    Task.TEXT2TEXT: _reader(wire.Text2TextBulk, wire.Text2TextRecord, _RecordReader.pairs),
 }

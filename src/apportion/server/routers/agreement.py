@@ -24,6 +24,7 @@ from apportion.server.convert.agreement import (
 )
 from apportion.server.deps import Ctx
 from apportion.server.errors import responses
+from apportion.server.late_imports import imported
 from apportion.wire.agreement import AgreementOut, AnnotatorsOut, ConflictsOut
 
 __all__ = ["router"]
@@ -55,6 +56,7 @@ async def agreement(
 ) -> AgreementOut:
     """Measure how far people agree, with an interval and the query that opens the records behind each figure."""
     # imports numpy, which is only loaded when needed
+    await imported("apportion.services.insight.agreement")
     from apportion.services.insight import agreement as measuring
 
     address = ctx.address(name)
@@ -80,6 +82,7 @@ async def conflicts(
     query: Where = None,
 ) -> ConflictsOut:
     """List the records that people disagree on, most disputed first, with all answers and the resolution."""
+    await imported("apportion.services.insight.agreement")
     from apportion.services.insight import agreement as measuring
 
     address = ctx.address(name)
@@ -104,6 +107,7 @@ async def conflicts(
 @router.get(_DATASET + "/annotators", responses=_REFUSALS)
 async def annotators(ctx: Ctx, name: str, query: Where = None) -> AnnotatorsOut:
     """Estimate the quality of annotators with a model of all answers (Dawid and Skene), and show where pairs differ."""
+    await imported("apportion.services.insight.agreement")
     from apportion.services.insight import agreement as measuring
 
     address, wanted = ctx.address(name), await ctx.parsed(query)

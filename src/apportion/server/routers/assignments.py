@@ -32,6 +32,7 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.assignments import plan_json, row_out
 from apportion.server.deps import KEYED, Context, Ctx
 from apportion.server.errors import responses
+from apportion.server.late_imports import imported
 from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets.access import open_dataset
 from apportion.services.insight.progress import finish_dates
@@ -88,6 +89,7 @@ def _spec(ctx: Context, sent: dict[str, Any]) -> PlanSpec:
 
 
 async def _plan(ctx: Context, address: DatasetAddress, spec: PlanSpec, digest: str | None) -> ComputedPlan:
+    await imported("apportion.services.assignments.compute_plan")
     from apportion.services.assignments import compute_plan
 
     await ctx.read(lambda tx: open_dataset(tx, ctx.actor, address, Action.ASSIGN))
@@ -132,6 +134,7 @@ async def make_plan(ctx: Ctx, name: str, sent: PlanBody) -> Reply[PlanOut]:
 
 
 async def _plan_made(ctx: Context, planned: ComputedPlan) -> StoredPlan:
+    await imported("apportion.services.assignments.apply_plan")
     from apportion.services.assignments.apply_plan import ApplyPlan
 
     at = ctx.state.clock.now()
@@ -184,6 +187,7 @@ async def rows(
     address = ctx.address(name)
     after = int(cursor) if cursor is not None and cursor.isdecimal() and len(cursor) < 19 else 0
 
+    await imported("apportion.services.assignments.explain")
     from apportion.services.assignments.explain import with_reasons_that_hold
 
     def find(tx: Transaction) -> RowsOut:
@@ -208,6 +212,7 @@ async def explain(
     annotator: Annotated[str | None, Query(description="Whom it is about; you, if no one is named.")] = None,
 ) -> Explanation:
     """Explain why a person has a record, or why not. Annotators may ask about themselves."""
+    await imported("apportion.services.assignments.explain")
     from apportion.services.assignments.explain import explain as why
 
     address = ctx.address(name)
@@ -231,6 +236,7 @@ async def explain(
 @router.post(_PLAN + ":extend", responses=_PLANNING, dependencies=KEYED)
 async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanOut] | Reply[PlanPreview]:
     """Extend a plan to records logged since, by the same rules; no earlier row moves."""
+    await imported("apportion.services.assignments.compute_plan")
     from apportion.services.assignments import compute_plan
 
     address = ctx.address(name)
@@ -257,6 +263,7 @@ async def extend(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanOu
 @router.post(_PLAN + ":rebalance", responses=_CHANGES, dependencies=KEYED)
 async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> Reply[PlanChangeOut]:
     """Bring a plan in line with its team as it is now; only pending rows move, and only those that must."""
+    await imported("apportion.services.assignments.compute_change")
     from apportion.services.assignments import compute_change
 
     address, now = ctx.address(name), ctx.state.clock.now()
@@ -271,6 +278,7 @@ async def rebalance(ctx: Ctx, name: str, plan: str, sent: RebalanceIn) -> Reply[
 @router.post(_PLAN + ":move", responses=_CHANGES, dependencies=KEYED)
 async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> Reply[PlanChangeOut]:
     """Move pending rows to a person by hand."""
+    await imported("apportion.services.assignments.compute_change")
     from apportion.services.assignments import compute_change
 
     address, now = ctx.address(name), ctx.state.clock.now()
@@ -287,6 +295,7 @@ async def move(ctx: Ctx, name: str, plan: str, sent: MoveIn) -> Reply[PlanChange
 @router.post(_PLAN + ":withdraw", responses=_CHANGES, dependencies=KEYED)
 async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> Reply[PlanChangeOut]:
     """Take pending rows back; rows that were begun stay."""
+    await imported("apportion.services.assignments.compute_change")
     from apportion.services.assignments import compute_change
 
     address, now = ctx.address(name), ctx.state.clock.now()
@@ -301,6 +310,9 @@ async def withdraw(ctx: Ctx, name: str, plan: str, sent: WithdrawIn) -> Reply[Pl
 @router.post(_PLAN + ":undo", responses=_CHANGES, dependencies=KEYED)
 async def undo(ctx: Ctx, name: str, plan: str, sent: ExtendIn) -> Reply[PlanChangeOut]:
     """Undo a whole plan, except for the rows that were begun."""
+    await imported(
+        "apportion.services.assignments.apply_change", "apportion.services.assignments.compute_change"
+    )
     from apportion.services.assignments import apply_change, compute_change
 
     address, now = ctx.address(name), ctx.state.clock.now()
@@ -318,6 +330,7 @@ async def _change(
     work_out: Callable[[Transaction], Any],
     make: Callable[..., ApplyPlanChange | UndoPlan] | None = None,
 ) -> Reply[PlanChangeOut]:
+    await imported("apportion.services.assignments.apply_change")
     from apportion.services.assignments.apply_change import ApplyPlanChange
 
     if (kept := await ctx.kept_reply()) is not None:

@@ -20,6 +20,7 @@ from apportion.server.bodies import JsonRoute
 from apportion.server.convert.datasets import dataset_out
 from apportion.server.deps import KEYED, Ctx
 from apportion.server.errors import responses
+from apportion.server.late_imports import imported
 from apportion.server.wire_routes import Reply, json_reply
 from apportion.services.datasets import manage, trash
 from apportion.services.datasets.access import open_dataset as open_for
@@ -174,6 +175,7 @@ async def copy_dataset(ctx: Ctx, name: str, wanted: CopyIn) -> Reply[DatasetOut]
 )
 async def gather_copies(ctx: Ctx, sent: GatherIn) -> Reply[GatheredOut]:
     """Gather copies from each person's workspace by record id: one dataset with everyone's annotations."""
+    await imported("apportion.services.records.gather")
     from apportion.services.records.gather import GatherCopies, GatherRequest, read_copies  # imports numpy
 
     if (kept := await ctx.kept_reply()) is not None:

@@ -14,6 +14,7 @@ from apportion.ports.upkeep import StoreCondition
 from apportion.server.bodies import JsonRoute
 from apportion.server.deps import AppState, Context, Ctx, InAppState
 from apportion.server.errors import responses
+from apportion.server.late_imports import imported
 from apportion.server.memory import resident_bytes
 from apportion.server.wire_routes import replies
 from apportion.version import __version__
@@ -171,6 +172,7 @@ async def _counts(ctx: Context) -> StoredCounts:
 async def prometheus(ctx: Ctx, request: Request) -> Response:
     """Show the server's metrics in the Prometheus format. Administrators only: give Prometheus a key of its own."""
     require(ctx.actor, Action.SEE_SERVER)
+    await imported("apportion.server.prometheus")
     from apportion.server.prometheus import (
         ServerStats,
         render_metrics,

@@ -53,6 +53,10 @@ class AnswerMode(Protocol):
         """Restore the annotation that was there before a job changed it; ``change`` names whose, by whom and when."""
         ...
 
+    def check(self, access: DatasetAccess, request: LogRequest) -> None:
+        """Refuse logged records that ``log`` would refuse; nothing is written."""
+        ...
+
     def log(self, access: DatasetAccess, request: LogRequest, *, now: int) -> int | None:
         """Store logged records; return how many annotations were left as they were, None where that has no meaning."""
         ...

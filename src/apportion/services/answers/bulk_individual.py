@@ -32,6 +32,7 @@ from apportion.ports.annotations import CaseChange
 from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import DatasetAccess
+from apportion.services.operations import parts_of
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
 
 from .answer_change import AnswerChange, log_answer
@@ -40,7 +41,29 @@ from .checked_value import checked_value
 from .decision import Decision, decide
 from .log_request import LogRequest
 
-__all__ = ["log_individual", "own_state"]
+__all__ = ["check_individual", "log_individual", "own_state"]
+
+_AT_ONCE = 500
+"""Records that are read at once to be checked."""
+
+
+def check_individual(access: DatasetAccess, request: LogRequest) -> None:
+    """Refuse what this person may not log here, and answers that do not fit their records."""
+    wanted = _last_of_each(request.records)
+    if access.is_annotator:
+        for some in parts_of(wanted, _AT_ONCE):
+            cases = _cases(access, some)
+            _check_own(access, some, cases)
+            for record in some:
+                _own_answer(access.dataset, cases[record.id], record)
+        return
+    people = _people(access, wanted)
+    for record in wanted:
+        sent = list(people.get(record.id, {}).values())
+        if _decides(record) and record.status is Status.VALIDATED and record.annotation is not None:
+            sent.append(record.annotation.value)
+        for value in sent:
+            checked_value(access.dataset, record, value, AnnotationState.SUBMITTED)
 
 
 def log_individual(access: DatasetAccess, request: LogRequest, *, now: int) -> int:
@@ -49,11 +72,15 @@ def log_individual(access: DatasetAccess, request: LogRequest, *, now: int) -> i
     Return how many annotations were left as they were.
     """
     tx, dataset = access.tx, access.dataset
-    wanted = list({record.id: record for record in request.records}.values())
-    cases = {case.id: case for case in tx.annotations.cases(dataset, [each.id for each in wanted])}
+    wanted = _last_of_each(request.records)
+    cases = _cases(access, wanted)
     if access.is_annotator:
-        return _own(access, wanted, cases, now)
-    people = _people(access, wanted)
+        fitting = [each for each in wanted if _still_fits(cases.get(each.id), each)]
+        if not request.checked:
+            _check_own(access, wanted, cases)
+            fitting = wanted
+        return len(wanted) - len(fitting) + _own(access, fitting, cases, now)
+    people = _people(access, wanted, checked=request.checked)
     bare = [_content_only(record) for record in wanted]
     ready = _reencode(dataset, wanted, bare, request)
     tx.records.log(dataset, ready, at=now, keep_answers=True, by=access.username)
@@ -70,11 +97,21 @@ def own_state(status: Status, annotated: bool) -> AnnotationState:
     return STATE_OF.get(status, AnnotationState.DRAFT if annotated else AnnotationState.NONE)
 
 
+def _last_of_each(records: Sequence[Record]) -> list[Record]:
+    """Return the last record of each id."""
+    return list({record.id: record for record in records}.values())
+
+
+def _cases(access: DatasetAccess, records: Sequence[Record]) -> dict[str, Case]:
+    found = access.tx.annotations.cases(access.dataset, [each.id for each in records])
+    return {case.id: case for case in found}
+
+
 # Annotators
 
 
-def _own(access: DatasetAccess, records: Sequence[Record], cases: Mapping[str, Case], now: int) -> int:
-    tx, dataset, name, policies = access.tx, access.dataset, access.username, access.policies
+def _check_own(access: DatasetAccess, records: Sequence[Record], cases: Mapping[str, Case]) -> None:
+    dataset, name, policies = access.dataset, access.username, access.policies
     for record in records:
         case = cases.get(record.id)
         if str(policies.visibility) == "assigned" and (case is None or not case.ever_had(name)):
@@ -89,12 +126,25 @@ def _own(access: DatasetAccess, records: Sequence[Record], cases: Mapping[str, C
     ]
     if other:
         raise OtherContentError(other)
+
+
+def _still_fits(case: Case | None, record: Record) -> bool:
+    """Return whether the record is there, with the content that was annotated."""
+    return case is not None and shown_content(record) == shown_content(case.record)
+
+
+def _own_answer(dataset: Dataset, case: Case, record: Record) -> tuple[AnnotationState, Value | None]:
+    sent = None if record.annotation is None else record.annotation.value
+    state = own_state(record.status, sent is not None)
+    return state, checked_value(dataset, case.record, sent, state)
+
+
+def _own(access: DatasetAccess, records: Sequence[Record], cases: Mapping[str, Case], now: int) -> int:
+    tx, dataset, name = access.tx, access.dataset, access.username
     kept = 0
     for record in records:
         case = cases[record.id]
-        sent = None if record.annotation is None else record.annotation.value
-        state = own_state(record.status, sent is not None)
-        value = checked_value(dataset, case.record, sent, state)
+        state, value = _own_answer(dataset, case, record)
         before = case.of(name)
         if before is None and state is AnnotationState.NONE:
             continue
@@ -170,8 +220,13 @@ def _update_case(tx: Transaction, dataset: Dataset, before: Case, content: Recor
         )
 
 
-def _people(access: DatasetAccess, records: Sequence[Record]) -> dict[str, dict[str, Value]]:
-    """Return people's own annotations that the records carry, by record id and user."""
+def _people(
+    access: DatasetAccess, records: Sequence[Record], *, checked: bool = False
+) -> dict[str, dict[str, Value]]:
+    """Return people's own annotations that the records carry, by record id and user.
+
+    ``checked``: who is no user any more is left out.
+    """
     found: dict[str, dict[str, Value]] = {}
     for place, record in enumerate(records):
         if record.annotation is None:
@@ -180,6 +235,8 @@ def _people(access: DatasetAccess, records: Sequence[Record]) -> dict[str, dict[
             singular = record.annotation.singular and name == record.annotation.agent
             if not singular and not name.startswith((CONSENSUS, ADJUDICATED)):
                 if access.tx.people.user_by_name(name) is None:
+                    if checked:
+                        continue
                     raise ValidationError(
                         [
                             {
@@ -212,13 +269,18 @@ def _set_own(access: DatasetAccess, id: str, name: str, value: Value, now: int) 
     return True
 
 
+def _decides(record: Record) -> bool:
+    """Return whether the record carries a decision."""
+    if record.status is Status.VALIDATED:
+        return record.annotation is not None and record.annotation.singular
+    return record.status is Status.DISCARDED
+
+
 def _store_decision(access: DatasetAccess, record: Record, now: int) -> bool:
     """Store the decision that the record carries; return False where it carries none, or one already stored."""
-    if record.status not in (Status.VALIDATED, Status.DISCARDED):
+    if not _decides(record):
         return False
     sent = record.annotation
-    if record.status is Status.VALIDATED and (sent is None or not sent.singular):
-        return False
     tx, dataset = access.tx, access.dataset
     case = tx.annotations.case(dataset, record.id)
     assert case is not None

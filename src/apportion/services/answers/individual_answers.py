@@ -19,7 +19,7 @@ from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Stat
 
 from .answer_change import AnnotationReceipt, AnswerChange, RecordPatch, log_answer, record_case
 from .apply_answer import apply_answer
-from .bulk_individual import log_individual, own_state
+from .bulk_individual import check_individual, log_individual, own_state
 from .checked_value import checked_value
 from .decision import Decision, decide
 from .log_request import LogRequest
@@ -66,6 +66,9 @@ class IndividualAnswers:
     def restore(self, case: Case, before: Annotation | None, change: AnswerChange) -> None:
         state = AnnotationState.NONE if before is None else before.state
         self.save(case, replace(change, state=state, value=None if before is None else before.value))
+
+    def check(self, access: DatasetAccess, request: LogRequest) -> None:
+        check_individual(access, request)
 
     def log(self, access: DatasetAccess, request: LogRequest, *, now: int) -> int | None:
         return log_individual(access, request, now=now)

@@ -21,7 +21,7 @@ class LogRequest:
     """Records to log, and tags and metadata for their dataset.
 
     ``prepare`` encodes records for the store; ``prepared`` may hold them already encoded, to spare the writer thread
-    that work.
+    that work. ``checked``: ``AnswerMode.check`` refused nothing; what does not fit any more is left as it is.
     """
 
     address: DatasetAddress
@@ -31,3 +31,4 @@ class LogRequest:
     tags: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     prepared: Sequence[EncodedRecord] | None = None
+    checked: bool = False

@@ -81,10 +81,14 @@ class SharedAnswers:
         by = change.by or change.annotator
         self.tx.annotations.log_event(self.dataset, by, EventCode.TOOK_BACK, at=change.at, record=case)
 
-    def log(self, access: DatasetAccess, request: LogRequest, *, now: int) -> int | None:
-        prepared = request.prepared
+    def check(self, access: DatasetAccess, request: LogRequest) -> None:
         if access.is_annotator:
             _check_rights(access, request)
+
+    def log(self, access: DatasetAccess, request: LogRequest, *, now: int) -> int | None:
+        prepared = request.prepared
+        if not request.checked:
+            self.check(access, request)
         if access.role not in (EffectiveRole.ADMIN, EffectiveRole.MANAGER):
             self._sign(access.username, request.records)
             prepared = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from apportion.domain.errors import ConflictError, QueryTooSlowError, ValidationError
 from apportion.domain.jobs import Job
+from apportion.ports.deadline import Deadline
 from apportion.ports.store import Transaction
 from apportion.services.answers.reresolve import AT_ONCE as RESOLVED_AT_ONCE
 from apportion.services.answers.reresolve import reresolve_batch
@@ -16,7 +18,14 @@ from apportion.services.records import remove
 
 from .job_context import JobContext, job_access, job_dataset
 
-__all__ = ["FinishRemoval", "FinishReresolving", "FitModelJob"]
+if TYPE_CHECKING:
+    from apportion.services.assignments.apply_plan import ApplyPlan
+    from apportion.services.assignments.standing_plans import LateExtension
+
+__all__ = ["FinishRemoval", "FinishReresolving", "FitModelJob", "JoinPlans"]
+
+_QUERY_SECONDS = 30.0
+"""Seconds of computing for the query of a standing plan."""
 
 
 class FinishRemoval:
@@ -46,6 +55,66 @@ class FinishRemoval:
     def _some(self, tx: Transaction) -> None:
         access, now = job_access(tx, self._job), self._context.clock.now()
         self._progress = remove.remove_some(access, self._job.id, now=now)
+
+
+class JoinPlans:
+    """The steps that add logged records to standing plans whose queries take too long for the writer."""
+
+    name = "join standing plans"
+
+    def __init__(self, context: JobContext, job: Job) -> None:
+        self._context = context
+        self._job = job
+        self._tries = 0
+        self._joined = 0
+
+    @property
+    def result(self) -> Mapping[str, Any]:
+        return {"joined": self._joined}
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the steps, each to be run in a transaction of its own."""
+        from apportion.services.assignments.standing_plans import compute_late, late_of  # imports numpy
+
+        while True:
+            now = self._context.clock.now()
+            deadline = Deadline(query=_QUERY_SECONDS, foreground=self._context.foreground, long=True)
+            with self._context.store.read(deadline) as tx:
+                job = tx.jobs.find(self._job.id)
+                late = None if job is None else late_of(tx, job)
+                if late is None:
+                    return
+                addition, why = None, None
+                try:
+                    addition = compute_late(tx, late, now=now)
+                except QueryTooSlowError as slow:
+                    why = str(slow)
+                except ValidationError as problem:
+                    why = problem.errors[0]["msg"]
+            yield partial(self._join, late, addition, why, now)
+
+    def give_up(self) -> Iterator[Step]:
+        """Yield no steps: what was added stays, and the rest is kept."""
+        return iter(())
+
+    def _join(
+        self, late: LateExtension, addition: ApplyPlan | None, why: str | None, now: int, tx: Transaction
+    ) -> None:
+        from apportion.services.assignments.standing_plans import ATTEMPTS, apply_late, note_not_extended
+
+        try:
+            if why is None:
+                apply_late(tx, late, addition, now=now)
+        except ConflictError as changed:  # before anything was written
+            self._tries += 1
+            if self._tries < ATTEMPTS:
+                return
+            why = str(changed)
+        if why is None:
+            self._joined += len(late.ids)
+        else:
+            note_not_extended(tx, late, why, now=now)
+        self._tries = 0
 
 
 class FinishReresolving:

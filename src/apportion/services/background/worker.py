@@ -15,9 +15,10 @@ from apportion.services.datasets.access import dataset_by_number
 from apportion.services.operations import OperationStoppedError, Step, run_operation
 from apportion.services.records.import_gold import finished_gold
 from apportion.services.records.import_into import finished_import
+from apportion.services.records.log_in_parts import finished_log
 
 from .job_context import JobContext, JobOperation
-from .job_operations import FinishRemoval, FinishReresolving, FitModelJob
+from .job_operations import FinishRemoval, FinishReresolving, FitModelJob, JoinPlans
 from .jobs import begin_model, model_wanted
 from .record_jobs import AcceptConsensus, ApplyValue, UndoJob
 
@@ -33,7 +34,10 @@ _KINDS: dict[JobKind, Callable[[JobContext, Job], JobOperation]] = {
     JobKind.DELETE: FinishRemoval,
     JobKind.DISCARD: FinishRemoval,
     JobKind.RERESOLVE: FinishReresolving,
-    JobKind.IMPORT: lambda context, job: finished_import(context.store, job, now=job.created_at),
+    JobKind.JOIN: JoinPlans,
+    JobKind.IMPORT: lambda context, job: (finished_log if "logged" in job.spec else finished_import)(
+        context.store, job, now=job.created_at
+    ),
     JobKind.GOLD: lambda context, job: finished_gold(context.store, job, now=job.created_at),
 }
 

@@ -34,7 +34,7 @@ from .import_rows import (
 from .input_parts import PartedInput, StoredInput, in_parts
 from .log import check_multi_label
 
-__all__ = ["ImportInto", "RowsInto", "finished_import", "import_into", "owner_of"]
+__all__ = ["ImportInto", "RowsInto", "finished_import", "import_into", "kinds_of", "nobody", "owner_of"]
 
 
 class ImportInto:
@@ -143,10 +143,15 @@ def import_into(
 def finished_import(store: Store, job: Job, *, now: int) -> StoredInput:
     """Return the operation that finishes an import which a stop or a failure cut short."""
     task = Task(job.spec["task"])
-    rows = RowsInto(store, _nobody, ImportRequest(DatasetAddress("", ""), task, ()), now=now)
-    kinds = (record_type(task), list[ImportedAnswer], GoldValue | None, Status, str | None, Value | None)
-    return StoredInput(store, job, rows, ImportedRows, kinds)
+    rows = RowsInto(store, nobody, ImportRequest(DatasetAddress("", ""), task, ()), now=now)
+    return StoredInput(store, job, rows, ImportedRows, kinds_of(task))
 
 
-def _nobody(_: Transaction) -> Actor:
+def kinds_of(task: Task) -> tuple[Any, ...]:
+    """Return the types of the members of a stored row."""
+    return (record_type(task), list[ImportedAnswer], GoldValue | None, Status, str | None, Value | None)
+
+
+def nobody(_: Transaction) -> Actor:
+    """Look nobody up."""
     raise AssertionError("the rights were checked when the import was accepted")

@@ -22,7 +22,7 @@ __all__ = ["AT_ONCE", "BYTES_AT_ONCE", "NOTHING", "Input", "PartedInput", "Store
 T = TypeVar("T")
 C = TypeVar("C", contravariant=True)
 
-AT_ONCE, BYTES_AT_ONCE = 250, 500_000
+AT_ONCE, BYTES_AT_ONCE = 250, 250_000
 """Most items of a part, and their size as they are stored, unless a single one is larger."""
 
 

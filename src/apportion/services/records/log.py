@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from apportion.domain.datasets import Dataset, check_remarks
-from apportion.domain.errors import BadRequestError, QueryTooSlowError
+from apportion.domain.errors import BadRequestError
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role, require
 from apportion.domain.records import Entities, Record, TextClassificationRecord
@@ -36,10 +36,6 @@ __all__ = [
 ]
 
 
-_PATIENCE = 0.25
-"""Seconds of computing for the query of a standing plan while a part of a file is stored."""
-
-
 class Logged(NamedTuple):
     """The result of a request: ``failed`` is always 0, since a bad record refuses the whole request.
 
@@ -62,7 +58,7 @@ def speaks_for_others(actor: Actor, workspace: str) -> bool:
 def log_records(tx: Transaction, actor: Actor, request: LogRequest, *, now: int) -> Logged:
     """Store the records, each replacing what its id held; create the dataset if there is none."""
     access = _open(tx, actor, request, now)
-    logged = log_into(access, request, now=now, patient=False)
+    logged = log_into(access, request, now=now, later=False)
     if request.records:
         note_logged(access, len(request.records), now=now)
     return logged
@@ -74,11 +70,10 @@ def note_logged(access: DatasetAccess, records: int, *, now: int) -> None:
     access.tx.annotations.log_event(access.dataset, access.username, what, at=now, detail=detail)
 
 
-def log_into(access: DatasetAccess, request: LogRequest, *, now: int, patient: bool = True) -> Logged:
+def log_into(access: DatasetAccess, request: LogRequest, *, now: int, later: bool = True) -> Logged:
     """Store the records in a dataset; that the actor may log into it has been checked before.
 
-    ``patient``: wait for standing plans with slow queries, for a quarter of a second at most, instead of leaving them
-    to the caller.
+    ``later``: standing plans with slow queries are extended by a job, instead of being left to the caller.
     """
     tx = access.tx
     check_labels(access.dataset, request.records)
@@ -95,12 +90,8 @@ def log_into(access: DatasetAccess, request: LogRequest, *, now: int, patient: b
         # imports numpy, a quarter of the memory of an idle server
         from apportion.services.assignments import standing_plans as standing
 
-        ids, seconds = [record.id for record in request.records], standing.AT_ONCE_SECONDS
-        late = standing.extend_standing_plans(
-            tx, dataset, ids, now=now, seconds=_PATIENCE if patient else seconds
-        )
-        for each in late if patient else ():
-            standing.note_not_extended(tx, each, str(QueryTooSlowError(_PATIENCE)), now=now)
+        ids = [record.id for record in request.records]
+        late = standing.extend_standing_plans(tx, dataset, ids, now=now, later=later)
     return Logged(dataset.name, len(request.records), kept=kept, late=late)
 
 
