@@ -46,8 +46,8 @@ EVERY = 3600.0
 LOOK = 5.0
 """Seconds between two checks for what dead servers left, new answers for models, and jumps of the clock."""
 JOBS_LOOK = 1.0
-COLLECT, QUIET = 60.0, 10.0
-"""Seconds between two looks whether there is garbage to collect, and for which nobody must have been at work."""
+COLLECT, QUIET, COLLECT_ANYHOW = 60.0, 10.0, 1800.0
+"""Seconds between two looks for garbage; for which nobody must have been at work; after which that is no matter."""
 FILES = 60.0
 """Seconds between two checks that the files are still there."""
 _DAY = 24 * 3600 * 1_000_000
@@ -190,15 +190,16 @@ async def job_loop(state: AppState) -> None:
 async def collect_garbage(state: AppState) -> None:
     """Collect old objects in cycles while nobody is at work, as it takes a tenth of a second and more.
 
-    The young are collected whenever there are some thousands, which is soon done. Runs until cancelled.
+    Where somebody always is, it is done twice an hour. The young are collected whenever there are some thousands, which
+    is soon done. Runs until cancelled.
     """
-    seen = 0
+    seen, last = 0, time.monotonic()
     while True:
         await asyncio.sleep(COLLECT)
-        grown_old = gc.get_stats()[1]["collections"]
-        if grown_old != seen and not state.foreground.busy_within(QUIET):
+        grown_old, waited = gc.get_stats()[1]["collections"], time.monotonic() - last
+        if grown_old != seen and (waited > COLLECT_ANYHOW or not state.foreground.busy_within(QUIET)):
             gc.collect()
-            seen = grown_old
+            seen, last = grown_old, time.monotonic()
 
 
 async def analyse_routes(routes: Sequence[BaseRoute]) -> None:
