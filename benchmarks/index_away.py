@@ -68,7 +68,7 @@ class Outage:
     """By the phase before, seconds from the first answer of the node until nothing was missing in an index."""
     highest_lag: dict[str, int]
     states: list[dict[str, Any]]
-    """What the servers reported last of their indexes."""
+    """State of the indexes as each server reported it last."""
     problems: list[str] = field(default_factory=list)
 
     def searches(self, phase: Phase) -> list[Asked]:
@@ -112,7 +112,7 @@ class _Watch(threading.Thread):
 
     @property
     def states(self) -> list[dict[str, Any]]:
-        """What every server reported last."""
+        """State of the indexes as each server reported it last."""
         return self.seen[-1][1] if self.seen else []
 
     @property
@@ -345,7 +345,7 @@ def lines_of(outage: Outage) -> Iterator[Line]:
         waits = outage.waits(each)
         p95 = _p95(waits)
         yield Line(
-            f"OpenSearch {_SAID.get(each.name, each.name)}: submit → next record, p95", p95, "ms",
+            f"OpenSearch {_CALLED.get(each.name, each.name)}: submit → next record, p95", p95, "ms",
             f"{p95 / (usual or 1):.2f} times the first; {_ms(waits)}; {len(waits):,} answers",
             at_most=None if each.name == BEFORE else usual * 1.2,
         )  # fmt: skip
@@ -371,7 +371,7 @@ def lines_of(outage: Outage) -> Iterator[Line]:
     )  # fmt: skip
 
 
-_SAID = {
+_CALLED = {
     BEFORE: "there",
     "suspended": "suspended, so that nothing is answered",
     "after that": "there again",
