@@ -21,6 +21,7 @@ from . import (
     bulk,
     cluster,
     hostile,
+    index_away,
     indexed,
     install,
     many,
@@ -64,6 +65,7 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "uploads": uploads.measure,
     "cluster-team": cluster.measure,
     "indexed": indexed.measure,
+    "index-away": index_away.measure,
     "writers": writers.measure,
     "peers": peers.measure,
 }

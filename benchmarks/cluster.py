@@ -94,11 +94,11 @@ def database(*settings: str, in_memory: bool = True) -> Iterator[Database]:
 class Cluster:
     """Servers on one database, each of which can be killed and started again at its port."""
 
-    def __init__(self, home: Path, database: Database, servers: int) -> None:
-        self._home = home
-        self._settings = settings_of(database)
+    def __init__(self, home: Path, database: Database, servers: int, **settings: str) -> None:
+        self.home = home
+        self.settings = {**settings_of(database), **settings}
         self.database = database
-        self.servers = [Server(home, **self._settings) for _ in range(servers)]
+        self.servers = [Server(home, **self.settings) for _ in range(servers)]
 
     @property
     def ports(self) -> list[int]:
@@ -109,7 +109,7 @@ class Cluster:
 
     def start_again(self, which: int) -> float:
         """Seconds that it took."""
-        self.servers[which] = Server(self._home, port=self.servers[which].port, **self._settings)
+        self.servers[which] = Server(self.home, port=self.servers[which].port, **self.settings)
         return self.servers[which].seconds_to_start
 
     def left_by_dead(self) -> list[str]:

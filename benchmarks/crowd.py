@@ -29,12 +29,14 @@ __all__ = [
     "THINK",
     "WANTED",
     "Address",
+    "Asked",
     "Caller",
     "Gone",
     "Kept",
     "Manager",
     "Person",
     "Scribe",
+    "Searcher",
     "Trouble",
 ]
 
@@ -414,13 +416,24 @@ class Listener(_Worker):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
+class Asked(NamedTuple):
+    """A search that was answered: when it began, how many seconds it took, with which status."""
+
+    began: float
+    seconds: float
+    status: int
+
+
 class Scribe(_Worker):
     """Logs numbered batches, each again until it is acknowledged."""
 
     BATCH = 200
 
-    def __init__(self, address: Address, name: str) -> None:
+    def __init__(self, address: Address, name: str, *, every: float = 0.0) -> None:
+        """``every``: seconds between two batches; then each is searched for as soon as it is acknowledged."""
         super().__init__(address, name, 1)
+        self._every = every
+        self.asked: list[Asked] = []
         self.acknowledged = 0
         """Batches from 0 on."""
 
@@ -437,6 +450,18 @@ class Scribe(_Worker):
         with self.timed("log"):
             self.caller.need("POST", f"/api/datasets/{DATASET}/{TEXT}:bulk", {"records": records})
         self.acknowledged += 1
+        if self._every:
+            self._find(batch)
+            self.pause(self._every)
+
+    def _find(self, batch: int) -> None:
+        """Search for one's own records, which an index may not know of yet."""
+        query, began = {"query": {"query_text": f"metadata.batch:b{batch}"}}, time.perf_counter()
+        url = f"/api/datasets/{DATASET}/{TEXT}:search"
+        status, found = self.caller.ask("POST", url, query, limit=0, facets="")
+        self.asked.append(Asked(began, time.perf_counter() - began, status))
+        if status != 503 and (status != 200 or found["total"] != self.BATCH):
+            raise Trouble(f"a search for one's own batch {batch}: {status} {found}")
 
     def not_whole(self, caller: Caller) -> list[str]:
         """Acknowledged batches that are not there, and any that are there in part."""
@@ -448,3 +473,34 @@ class Scribe(_Worker):
             if total != self.BATCH and (batch < self.acknowledged or total):
                 found.append(f"batch {batch} of {self.acknowledged} has {total} of {self.BATCH} records")
         return found
+
+
+class Searcher(_Worker):
+    """Searches by words, counts and orders, one after the other, and notes how each is answered."""
+
+    def __init__(self, address: Address, name: str, *, every: float) -> None:
+        """``every``: seconds between two searches, on average."""
+        super().__init__(address, name, 1)
+        self._every = every
+        self.asked: list[Asked] = []
+
+    def turn(self) -> None:
+        self.pause(self.dice.uniform(0, 2 * self._every))
+        roll, facets = self.dice.random(), ""
+        if roll < 0.4:
+            query, facets = word(self.dice.randrange(30, 400)), BLOCK
+        elif roll < 0.7:
+            query = f"metadata.source:source{self.dice.randrange(10)} AND status:Default"
+        else:
+            query, facets = f"{word(self.dice.randrange(400))} AND annotated_as:*", BLOCK
+        began = time.perf_counter()
+        status, found = self.caller.ask(
+            "POST",
+            f"/api/datasets/{DATASET}/{TEXT}:search",
+            {"query": {"query_text": query}},
+            limit=20,
+            facets=facets,
+        )
+        self.asked.append(Asked(began, time.perf_counter() - began, status))
+        if status not in (200, 503):
+            raise Trouble(f"a search for {query}: {status} {found}")

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from .corpus import TEXT, bodies
-from .crowd import DATASET, WANTED, Address, Caller, Kept, Listener, Manager, Person, Scribe
+from .crowd import DATASET, WANTED, Address, Caller, Kept, Listener, Manager, Person, Scribe, Searcher
 from .server import NAME, WORKSPACE, Server, furnish
 
 __all__ = [
@@ -142,13 +142,15 @@ class Gathering:
     managers: list[Manager]
     scribes: list[Scribe] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
+    searchers: list[Searcher] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
     stopped: float = float("inf")
     """Time at which they were asked to stop: then everybody finishes at once, which no team does."""
 
     @property
-    def workers(self) -> list[Person | Manager | Scribe | Listener]:
-        return [*self.people, *self.managers, *self.scribes, *self.listeners]
+    def workers(self) -> list[Person | Manager | Scribe | Searcher | Listener]:
+        # who listens last: they are the last to stop
+        return [*self.people, *self.managers, *self.scribes, *self.searchers, *self.listeners]
 
     @property
     def problems(self) -> list[str]:
@@ -197,11 +199,14 @@ def met(
     *,
     pace: float = 1.0,
     scribes: Sequence[str] = (),
+    every: float = 0.0,
+    searchers: Sequence[str] = (),
     before: Gathering | None = None,
 ) -> Iterator[Gathering]:
     """A team at work; in the end everybody finishes what they are at.
 
     ``port``: of the server, or those of several. ``plan``: what two managers rebalance; nobody manages without one.
+    ``every``: seconds between two batches of a scribe. ``searchers``: who searches once a second at a pace of 1.
     ``before``: the team met already, and this is what it knows.
     """
     address = Address([port] if isinstance(port, int) else port, WORKSPACE)
@@ -212,8 +217,9 @@ def met(
         address,
         [Person(address, name, pace=pace) for name in people],
         managers,
-        [Scribe(address, name) for name in scribes],
+        [Scribe(address, name, every=every) for name in scribes],
         [] if plan is None else [Listener(address, each) for each in MANAGERS],
+        [Searcher(address, name, every=1 / pace) for name in searchers],
     )
     known = {} if before is None else {each.name: each.kept for each in before.people}
     for each in found.people:

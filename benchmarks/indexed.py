@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from .assign import ASIDE, FRESH, join_people, log_bare, share_everything, work_
 from .cluster import Database, database, settings_of
 from .corpus import TEXT
 from .gathering import team_home
+from .nodes import nodes
 from .report import Line
 from .scale import TEXTS, Scale, fill, say
 from .search import BLOCK, calls, selections
@@ -23,28 +22,11 @@ from .server import WORKSPACE, Client, Server, environment, made_command
 
 __all__ = ["measure"]
 
-_SCRIPT = Path(__file__).parents[1] / "tools" / "opensearch.sh"
 _LOOK = 0.5
 
 
-@contextlib.contextmanager
-def _node() -> Iterator[str]:
-    """The address of an OpenSearch that is removed afterwards."""
-    parent = Path(tempfile.mkdtemp(prefix="apportion-opensearch-"))
-    parent.chmod(0o755)
-    folder = str(parent / "nodes")
-    try:
-        began = subprocess.run(["sh", _SCRIPT, "start", folder], capture_output=True, text=True)
-        if began.returncode:
-            raise FileNotFoundError(began.stderr.strip())
-        yield began.stdout.strip()
-    finally:
-        subprocess.run(["sh", _SCRIPT, "remove", folder], check=False)
-        shutil.rmtree(parent, ignore_errors=True)
-
-
 def measure(scale: Scale) -> Iterator[Line]:
-    with database() as found, _node() as node, contextlib.ExitStack() as stack:
+    with database() as found, nodes() as opensearch, contextlib.ExitStack() as stack:
         settings: dict[str, Any] = settings_of(found)
         home = stack.enter_context(team_home(1, **settings))
         with Server(home, **settings) as server:
@@ -58,7 +40,7 @@ def measure(scale: Scale) -> Iterator[Line]:
             yield Line("memory of a server for its caches", kept, "bytes a record", at_most=300)
         yield _cold(home, settings)
         yield from _shared_out(scale, home, settings)
-        settings |= {"APPORTION_OPENSEARCH_URL": node, "APPORTION_SEARCH_FROM": "1"}
+        settings |= {"APPORTION_OPENSEARCH_URL": opensearch.url, "APPORTION_SEARCH_FROM": "1"}
         with Server(home, **settings) as server:
             began, cpu = time.perf_counter(), server.cpu()
             _indexed(server, scale.records)

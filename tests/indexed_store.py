@@ -8,63 +8,53 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from apportion.bootstrap import open_store
 from apportion.ports.deadline import Deadline
 from apportion.ports.store import Transaction
 from apportion.settings import Settings
 from apportion.storage.opensearch.client import OpenSearchClient
 from apportion.storage.opensearch.index import Indexes
-from apportion.storage.opensearch.index_search import IndexSearch
 from apportion.storage.opensearch.indexer import IndexState
-from apportion.storage.postgres.indexing import PostgresIndexSource
+from apportion.storage.opensearch.open import SearchOptions, open_search
+from apportion.storage.postgres.indexing import PostgresIndexSource, reach_of
 from apportion.storage.postgres.store import PostgresStore
 from opensearch_node import node_url
 from patience import patience
-from postgres_cluster import database_url
 
-__all__ = ["IndexedStore", "indexed_settings", "search_of"]
+__all__ = ["IndexedStore", "indexed_settings"]
 
 _KEPT = 40
 """Datasets that keep their indexes: a node can have only so many, and property tests make hundreds of datasets."""
 
 
-def indexed_settings(folder: Path) -> Settings:
-    """Return the settings of a server that has everything searched in OpenSearch."""
-    url = database_url(str(folder))
+def indexed_settings(folder: Path, url: str) -> Settings:
+    """Return the settings of a server on a database that has everything searched in OpenSearch."""
     return Settings(home=folder, database_url=url, opensearch_url=node_url(), search_from=0)
 
 
-def search_of(store: object) -> IndexSearch:
-    """Return the search of a store in OpenSearch."""
-    assert isinstance(store, PostgresStore)
-    assert isinstance(store.accelerator, IndexSearch)
-    return store.accelerator
+class IndexedStore(PostgresStore):
+    """A store before each of whose reads the indexes catch up, so that no search is left to the database."""
 
-
-class IndexedStore:
-    """The reading side of a store: before each read the indexes catch up, so that no search is left to the database."""
-
-    def __init__(self, folder: Path) -> None:
-        self.settings = indexed_settings(folder)
-        self.store = open_store(self.settings, serving=True)
-        self.search = search_of(self.store)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        url = settings.database_url
+        super().__init__(url, serving=True)
+        options = SearchOptions(urls=[settings.opensearch_url], search_from=settings.search_from)
+        self.search = open_search(options, PostgresIndexSource(url), reach_of)
         self.search._client.answers_within = patience(10)  # machines that test may be busy
-        self._source = PostgresIndexSource(self.settings.database_url)
+        self.accelerator = self.search
+        self._source = PostgresIndexSource(url)
         self._dropped: set[int] = set()
         self._catching_up = threading.Lock()
         self.catches_up = True
 
     @contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[Transaction]:
-        assert isinstance(self.store, PostgresStore)
-        if (
-            self.store.database.readers.held is None
-            or not self.store.database.readers.held.raw.in_transaction
-        ):
+        held = self.database.readers.held
+        if held is None or not held.raw.in_transaction:
             with self._catching_up:
                 if self.catches_up:
                     self.catch_up()
-        with self.store.read(deadline) as tx:
+        with super().read(deadline) as tx:
             yield tx
 
     def catch_up(self) -> None:
@@ -89,13 +79,10 @@ class IndexedStore:
                 self.search._indexes.remove(row)
 
     def close(self) -> None:
-        self.store.close()
+        super().close()
         client = OpenSearchClient([self.settings.opensearch_url])
         indexes = Indexes(client, self._source.store(), replicas=0)
         for name in indexes.names():
             indexes.remove_named(name)
         client.close()
         self._source.close()
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.store, name)

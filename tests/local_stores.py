@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from apportion.settings import Settings
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from new_store import file_with, new_sqlite_store
@@ -112,22 +111,23 @@ def opened_store(home: Path, name: str, fill: Callable[[Any], None]) -> Iterator
     if kind == "sqlite":
         with closing(FileStore(home / "apportion.db", _file(name, fill))) as made:
             yield made
-    elif kind == "postgres":
-        from apportion.storage.postgres.store import PostgresStore
+    else:
         from postgres_cluster import own_database
 
+        # dropped afterwards: a run's databases would fill the memory of the machine
         with own_database(template=_database(name, fill)) as url:
-            open_one = cast("Callable[[], SqliteStore]", functools.partial(PostgresStore, url, serving=True))
+            open_one = functools.partial(_opened_database, kind, home, url)
             with closing(DatabaseStore(url, open_one)) as made:
                 yield made
-    else:
-        from indexed_store import IndexedStore, indexed_settings
 
-        settings: Settings = indexed_settings(home)
-        open_indexed = cast("Callable[[], SqliteStore]", functools.partial(IndexedStore, home))
-        with closing(DatabaseStore(settings.database_url, open_indexed)) as made:
-            fill(made.store)
-            yield made
+
+def _opened_database(kind: str, home: Path, url: str) -> SqliteStore:
+    from apportion.storage.postgres.store import PostgresStore
+    from indexed_store import IndexedStore, indexed_settings
+
+    if kind == "postgres":
+        return cast("SqliteStore", PostgresStore(url, serving=True))
+    return cast("SqliteStore", IndexedStore(indexed_settings(home, url)))
 
 
 @functools.cache

@@ -121,9 +121,9 @@ def _postgres_pair(folder: Path) -> RoutedStore:
 
 def _postgres_opensearch(folder: Path) -> RoutedStore:
     """Open a store on PostgreSQL of which everything is searched in OpenSearch."""
-    from indexed_store import IndexedStore
+    from indexed_store import IndexedStore, indexed_settings
 
-    indexed = IndexedStore(folder)
+    indexed = IndexedStore(indexed_settings(folder, database_url(str(folder))))
     store = cast(Store, indexed)
     return RoutedStore(store, store, upkeep=lambda: open_upkeep(indexed.settings))
 

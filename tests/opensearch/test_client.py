@@ -69,6 +69,30 @@ def test_after_failures_it_is_left_alone_and_then_tried_by_one_request() -> None
     assert client.request("GET", "/") == {"ok": True}
 
 
+def test_an_indexer_asks_while_searches_leave_it_alone_and_leaves_that_as_it_is() -> None:
+    nodes = _Nodes(a=httpx.ConnectError("refused"))
+    client = _client(nodes)
+    for _ in range(MOST_FAILURES + 1):
+        with pytest.raises(UnavailableError):
+            client.request("GET", "/", guarded=False)
+    assert not client.circuit.is_open
+    for _ in range(MOST_FAILURES):
+        with pytest.raises(UnavailableError):
+            client.request("GET", "/")
+    nodes.answers["a"] = 200
+    assert client.request("GET", "/", guarded=False) == {"ok": True}
+    with pytest.raises(UnavailableError, match="tried again soon"):
+        client.request("GET", "/")
+    client.circuit.try_now()
+    assert client.request("GET", "/") == {"ok": True}
+    assert not client.circuit.is_open
+
+
+def test_a_node_that_has_too_much_to_do_is_quoted() -> None:
+    with pytest.raises(UnavailableError, match="429: no such thing"):
+        _client(_Nodes(a=429)).request("GET", "/")
+
+
 def test_a_refusal_is_no_failure_and_says_why() -> None:
     nodes = _Nodes(a=400)
     client = _client(nodes)

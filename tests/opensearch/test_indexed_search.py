@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
-import httpx
 import pytest
 
 from apportion.domain.query import MatchAll, parse
@@ -14,11 +16,12 @@ from apportion.domain.records import AgentValues, TextClassificationRecord
 from apportion.domain.rules import LabelingRule
 from apportion.ports.records import Criteria, SearchHits, SortKey
 from apportion.storage.opensearch.circuit import MOST_FAILURES
-from apportion.storage.opensearch.client import BadAnswerError, OpenSearchClient
+from apportion.storage.opensearch.client import WRITES_WITHIN, OpenSearchClient
 from apportion.storage.opensearch.indexer import IndexState
 from apportion.storage.opensearch.upkeep import IndexUpkeep
 from apportion.vocabulary import AnnotationState, Status
 from indexed import Indexed, log, opened_indexed, text_of
+from patience import until
 from stored_dataset import INDIVIDUAL, StoredDataset
 
 PEOPLE = ("anneliese", "bartholomew", "zenobia")
@@ -124,6 +127,28 @@ def test_a_search_that_waits_in_vain_asks_the_database(
     assert indexed.search.condition().left == 1
 
 
+def test_one_wait_in_vain_is_enough_until_something_moves(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apportion.storage.opensearch.index_search.WAITS", 0.05)
+    waits = 0
+    wait_for = indexed.thread.wait_for
+
+    def counted(dataset: int, written: int, seconds: float) -> bool:
+        nonlocal waits
+        waits += 1
+        return wait_for(dataset, written, seconds)
+
+    monkeypatch.setattr(indexed.thread, "wait_for", counted)
+    stored = filled(indexed)
+    for n in (6, 7):
+        log(stored, [record(n)])
+        assert [found(stored, "text").total for _ in range(3)] == [n] * 3
+        assert waits == n - 5
+        indexed.index_all()
+    assert found(stored, "text").total == 7
+
+
 def test_transactions_that_write_ask_the_database(indexed: Indexed) -> None:
     stored = filled(indexed)
     counted = stored.write(lambda tx: tx.records.count(stored.dataset, Criteria(query=parse("text"))))
@@ -214,6 +239,7 @@ def test_a_red_index_is_left_alone_and_named(indexed: Indexed) -> None:
     (status,) = upkeep.status()
     upkeep.close()
     assert "it is red" in status.problem
+    assert "Start that node; if it is lost, rebuild the index" in status.problem
 
 
 def test_without_a_node_the_database_answers_and_the_state_says_why(indexed: Indexed) -> None:
@@ -226,10 +252,33 @@ def test_without_a_node_the_database_answers_and_the_state_says_why(indexed: Ind
     assert found(stored, "text").total == 6
 
 
-def test_an_older_version_is_refused() -> None:
-    def answer(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"version": {"number": "2.11.0"}})
+def test_the_indexer_goes_on_while_searches_still_leave_a_node_alone(indexed: Indexed) -> None:
+    stored = filled(indexed)
+    nodes, indexed.client._nodes = indexed.client._nodes, ["http://127.0.0.1:9"]
+    for _ in range(MOST_FAILURES):
+        found(stored, "text")
+    indexed.thread.start()
+    log(stored, [record(9)], by="anna")
+    until(lambda: indexed.thread.problem and indexed.search.condition().lag)
+    assert indexed.client.circuit.is_open
+    indexed.client._nodes = nodes
+    until(lambda: not indexed.thread.problem and not indexed.search.condition().lag)
+    answered = indexed.search.condition().answered
+    assert found(stored, "text", me="anna").total == 6
+    assert indexed.search.condition().answered == answered + 1
 
-    refused = pytest.raises(BadAnswerError, match=r"version 2\.11\.0 .* 2\.17 or later is needed")
-    with OpenSearchClient(["http://a:9200"], transport=httpx.MockTransport(answer)) as client, refused:
-        client.check()
+
+def test_a_server_stops_though_a_node_never_answers_its_indexer(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apportion.storage.opensearch.indexing_thread.ENDS_WITHIN", 0.1)
+    filled(indexed)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        indexed.client._nodes = [f"http://127.0.0.1:{silent.getsockname()[1]}"]
+        indexed.indexer._checked = False
+        indexed.thread.start()
+        asked, _ = silent.accept()
+        began = time.monotonic()
+        indexed.thread.close()
+        assert time.monotonic() - began < WRITES_WITHIN / 2
+        asked.close()

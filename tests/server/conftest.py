@@ -11,7 +11,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi import FastAPI
@@ -157,15 +157,20 @@ def store(
     peopled = "app" in request.fixturenames
     with contextlib.ExitStack() as stack:
         opened: SqliteStore | PostgresStore
+        if store_kind != "sqlite":
+            template = whole_team.database if peopled else None
+            # dropped afterwards: a run's databases would fill the memory of the machine
+            url = stack.enter_context(own_database(template=template))
         if store_kind == "postgres":
             from apportion.storage.postgres.store import PostgresStore
 
-            template = whole_team.database if peopled else None
-            opened = PostgresStore(stack.enter_context(own_database(template=template)))
+            opened = PostgresStore(url)
         elif store_kind == "postgres-opensearch":
-            from indexed_store import IndexedStore
+            from indexed_store import IndexedStore, indexed_settings
 
-            opened = cast("PostgresStore", IndexedStore(tmp_path))
+            opened = IndexedStore(indexed_settings(tmp_path, url))
+            assert opened.cluster is not None
+            opened.cluster.keep()  # the one server that there is does what only a keeper does
         else:
             opened = new_sqlite_store(tmp_path / "apportion.db", whole_team.file if peopled else None)
         yield opened

@@ -39,6 +39,12 @@ class Circuit:
             self._open_until = now + LEFT_ALONE
             return True
 
+    def try_now(self) -> None:
+        """Have the next request try the service: something else has found it there again."""
+        with self._lock:
+            if self._open_until is not None:
+                self._open_until = self._clock()
+
     def succeeded(self) -> None:
         """Note that the service answered."""
         with self._lock:

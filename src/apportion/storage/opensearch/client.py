@@ -88,16 +88,19 @@ class OpenSearchClient:
         *,
         params: Mapping[str, str | int] | None = None,
         seconds: float | None = None,
+        guarded: bool = True,
         missing_ok: bool = False,
     ) -> Any:
         """Return the decoded answer; None for a 404 with ``missing_ok``.
 
+        ``guarded``: it neither is sent while the circuit is open nor leaves it as it is. An indexer, for which nobody
+        waits, does without: it has to go on as soon as a node is back, and says nothing of how fast a search is.
         Raises ``UnavailableError`` where no node answers in time or the circuit is open, and ``BadAnswerError`` for a
         request that is refused.
         """
         seconds = self.answers_within if seconds is None else seconds
         content = body if body is None or isinstance(body, bytes) else _encode(body)
-        if not self.circuit.admits():
+        if guarded and not self.circuit.admits():
             raise UnavailableError("OpenSearch failed a moment ago and is tried again soon")
         first, reason = next(self._turn), ""
         # each node once: in the time of a second round the database has answered
@@ -111,16 +114,17 @@ class OpenSearchClient:
                 reason = type(failure).__name__
                 continue
             if answer.status_code in _RETRIED:
-                reason = str(answer.status_code)
+                reason = f"{answer.status_code}: {_reason(answer.content)}".removesuffix(": ")
                 continue
-            # a refusal is an answer, too: the cluster is there
-            self.circuit.succeeded()
+            if guarded:  # a refusal is an answer, too: the cluster is there
+                self.circuit.succeeded()
             if answer.status_code == 404 and missing_ok:
                 return None
             if answer.is_error:
                 raise BadAnswerError(answer.status_code, _reason(answer.content))
             return _decode(answer.content) if answer.content else {}
-        self.circuit.failed()
+        if guarded:
+            self.circuit.failed()
         raise UnavailableError(f"none of the {len(self._nodes)} nodes of OpenSearch answered ({reason})")
 
     encode = staticmethod(_encode)
@@ -131,7 +135,7 @@ class OpenSearchClient:
         Raises ``BadAnswerError`` where an operation is refused for another reason.
         """
         content = b"\n".join(lines) + b"\n"
-        answer = self.request("POST", f"/{index}/_bulk", content, seconds=WRITES_WITHIN)
+        answer = self.request("POST", f"/{index}/_bulk", content, seconds=WRITES_WITHIN, guarded=False)
         if not answer["errors"]:
             return
         for item in answer["items"]:
@@ -146,12 +150,15 @@ class OpenSearchClient:
 
     def check(self) -> str:
         """Return the version of the cluster. Raises ``BadAnswerError`` for one that cannot do what is needed."""
-        version = str(self.request("GET", "/", seconds=WRITES_WITHIN)["version"]["number"])
+        found = self.request("GET", "/", seconds=WRITES_WITHIN, guarded=False)
+        version = str(found["version"]["number"])
         major, minor = version.split(".")[:2]
         if (int(major), int(minor)) < LEAST_VERSION:
             needed = ".".join(map(str, LEAST_VERSION))
             raise BadAnswerError(
-                400, f"version {version} can't search among given records; {needed} or later is needed"
+                400,
+                f"version {version} can't search among given records; {needed} or later is needed. Update OpenSearch, "
+                "or unset APPORTION_OPENSEARCH_URL: the database answers without it",
             )
         return version
 

@@ -69,6 +69,8 @@ class IndexSearch:
         self._counting = threading.Lock()
         self._answered = self._left = 0
         self._problem = ""
+        self._in_vain: dict[int, int] = {}
+        """By dataset, what its index held when a search had waited for more in vain."""
 
     def indexes(self, dataset: int) -> bool:
         return dataset in self.thread.seen.holds
@@ -128,7 +130,13 @@ class IndexSearch:
             return True
         if reach.written - reach.holds > MOST_WAITED_FOR or self._client.circuit.is_open:
             return False
-        return self.thread.wait_for(dataset, reach.own, WAITS)
+        held = self.thread.seen.holds.get(dataset, 0)
+        if held < reach.own and self._in_vain.get(dataset) == held:
+            return False  # nothing has moved since then, so that waiting again would be in vain, too
+        if self.thread.wait_for(dataset, reach.own, WAITS):
+            return True
+        self._in_vain[dataset] = self.thread.seen.holds.get(dataset, 0)
+        return False
 
     def _note(self, failure: Exception) -> None:
         problem = f"OpenSearch does not answer searches: {failure}. The database does."

@@ -74,6 +74,10 @@ class Indexer:
             more |= self._step(dataset, rows[no])
         return self._seen(datasets, more=more)
 
+    def look(self) -> Round:
+        """Return how far all are, as the database knows it, whether or not OpenSearch answers."""
+        return self._seen({each.no: each for each in self.source.datasets()}, more=False)
+
     def _rows(self) -> dict[int, list[IndexRow]]:
         found = defaultdict(list)
         for row in self.source.indexes():

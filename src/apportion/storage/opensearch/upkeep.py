@@ -11,7 +11,7 @@ from apportion.ports.upkeep import CannotOpenError, IndexStatus
 from apportion.storage.sql.search_index import IndexedDataset, IndexRow
 
 from .client import BadAnswerError, UnavailableError
-from .documents import documents_of
+from .documents import documents_of, vectors_of
 from .index_query import IndexQuery
 from .indexer import Indexer, IndexState
 
@@ -72,7 +72,16 @@ class IndexUpkeep:
                 if row.state == IndexState.READY and name not in there:
                     problem = "OpenSearch does not have it: rebuild it"
                 elif name in there and self._indexes.red(name):
-                    problem = "it is red: a part of it is on a node that is away"
+                    problem = (
+                        "it is red: a part of it is on a node that is away. Start that node; if it is lost, rebuild "
+                        "the index. The database answers meanwhile"
+                    )
+                elif name in there and not problem and self._lacks_vectors(row, name):
+                    problem = (
+                        "it has no vectors, which the database compares: not every node of OpenSearch shows the plugin "
+                        "opensearch-knn. Install it on all of them, let the user look at plugins (cluster_monitor), "
+                        "and rebuild the index"
+                    )
                 growing = row.state in _GROWING
                 lag = dataset.records if growing else dataset.written - row.written
                 found.append(
@@ -81,6 +90,11 @@ class IndexUpkeep:
                     )
                 )
         return found
+
+    def _lacks_vectors(self, row: IndexRow, name: str) -> bool:
+        """Return whether a dataset has vectors that its index could have, and has not."""
+        fields = self._source.fields(row.dataset)
+        return fields is not None and bool(vectors_of(fields)) and not self._indexes.has_vectors(name)
 
     def rebuild(self, workspace: str, name: str, progress: Callable[[int, int], None]) -> None:
         """Build the index of a dataset anew, beside the one that searches use meanwhile."""
