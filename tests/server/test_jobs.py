@@ -15,6 +15,7 @@ from apportion.services.background.recovery import recover, unfinished_operation
 from dataset_client import DatasetClient
 from dataset_jobs import GOOD, applied, ended, undone
 from owners import nobody
+from patience import patience
 
 
 @pytest.fixture
@@ -49,6 +50,9 @@ def test_a_job_changes_fewer_records_at_once_where_they_are_large(
         return False
 
     monkeypatch.setattr(jobs, "_context", replace(jobs._context, stopping=stopping))
+    jobs._thread.submit(int).result(
+        patience(20)
+    )  # a round that has begun would take the job with the old one
     content = {"inputs": {"text": "x" * length}, "multi_label": True}
     talk = DatasetClient(client_as, [f"r{n:02}" for n in range(20)], content=content)
 

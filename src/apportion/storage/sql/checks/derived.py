@@ -135,14 +135,14 @@ class Derivation:
                 Derived(row[0], each, each.status, row[5], each.answer_terms, {})
                 for row, each in zip(rows, ready, strict=True)
             ]
-        said = self._answered(rows[0][0], rows[-1][0])
+        answered = self._answered(rows[0][0], rows[-1][0])
         case_of = {
             case.id: case
-            for case in self._annotations.cases(dataset, [row[1] for row in rows if row[0] in said])
+            for case in self._annotations.cases(dataset, [row[1] for row in rows if row[0] in answered])
         }
         found = []
         for row, each, record in zip(rows, ready, records, strict=True):
-            if row[0] not in said:
+            if row[0] not in answered:
                 terms = view_terms(record, _UNANSWERED)
                 found.append(Derived(row[0], each, _UNANSWERED.status, None, terms, {}))
                 continue
