@@ -302,7 +302,10 @@ class Settings:
     max_text: int = _setting(1_000_000, _number(1), "Longest text of a record, in characters.")
     max_columns: int = _setting(5_000, _number(1), "Columns that a file to be imported may have.")
     max_values: int = _setting(
-        2_000_000, _number(1), "Cells of a file to be imported, and values inside them, all rows together."
+        2_000_000,
+        _number(1),
+        "Cells of a file to be imported, and values inside them, all rows together; lists and objects of one request "
+        "that logs records.",
     )
     max_answer_labels: int = _setting(
         1_000, _number(1), "Labels or spans that one answer, prediction or gold value may have."

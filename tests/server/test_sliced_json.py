@@ -168,3 +168,16 @@ def test_the_reader_rests_between_slices() -> None:
     body = json.dumps({"records": _records(100)}).encode()
     read_bulk(body, TEXT, BulkLimits(), rest=lambda: rests.append(1))
     assert len(rests) > 50
+
+
+def test_a_body_of_very_many_lists_is_refused_before_it_is_decoded() -> None:
+    limits = BulkLimits(max_containers=20)
+    in_texts = {"records": [{"inputs": {"text": '[{\\"[{' * 50}}]}
+    lists = {"records": [{"inputs": {"text": "x"}, "metadata": {"m": [[]] * 20}}]}
+
+    assert len(read_bulk(json.dumps(in_texts).encode(), TEXT, limits).records) == 1
+    with pytest.raises(ValidationError) as refused:
+        read_bulk(json.dumps(lists).encode(), TEXT, limits)
+    assert [error["msg"] for error in refused.value.errors] == [
+        "ensure this value has at most 20 lists and objects, all records together"
+    ]

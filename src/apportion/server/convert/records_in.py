@@ -37,7 +37,7 @@ from apportion.wire import records as wire
 
 from .json_in import MAX_ERRORS, Item, Path, item, plain_problem
 from .records_coerce import clean_bulk
-from .sliced_json import SlicedBody, slice_records
+from .sliced_json import SlicedBody, has_more_containers, slice_records
 
 __all__ = ["ID_LENGTH", "Bulk", "BulkLimits", "new_id", "read_bulk"]
 
@@ -64,6 +64,8 @@ class BulkLimits:
     max_text: int = 1_000_000
     metadata_length: int = 128
     answers: AnswerLimits = field(default_factory=AnswerLimits)
+    max_containers: int = 2_000_000
+    """Lists and objects of the whole body."""
 
 
 @dataclass(slots=True)
@@ -102,6 +104,9 @@ def read_bulk(  # noqa: PLR0913 - limits and rules of one body
     ``Service<task>Record`` for records that contradict themselves. It names every bad record, up to a hundred
     errors, with paths into the body.
     """
+    if has_more_containers(body, limits.max_containers):
+        msg = f"ensure this value has at most {limits.max_containers} lists and objects, all records together"
+        raise ValidationError([item(("body",), msg, "value_error.list.max_items")])
     kind = _KINDS[task]
     sliced = slice_records(body)
     try:

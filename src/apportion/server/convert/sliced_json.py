@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["SLICE", "SlicedBody", "slice_records"]
+__all__ = ["SLICE", "SlicedBody", "has_more_containers", "slice_records"]
 
 SLICE = 256 * 1024
 """Bytes of a slice at least, unless it is the last one."""
@@ -69,6 +69,19 @@ def slice_records(body: bytes) -> SlicedBody | None:
     if type(head) is not dict or head.pop("records", None) != _PLACE:
         return None
     return SlicedBody(head, body, places)
+
+
+def has_more_containers(body: bytes, most: int) -> bool:
+    """Return whether a body has more lists and objects than that: three bytes of it may take sixty once decoded."""
+    if body.count(b"[") + body.count(b"{") <= most:  # texts included
+        return False
+    found, in_text = 0, False
+    for _, chunk in _chunks(body, 0):
+        parts = chunk.split(b'"')
+        outside = b"".join(parts[int(in_text) :: 2])
+        in_text ^= len(parts) % 2 == 0
+        found += outside.count(b"[") + outside.count(b"{")
+    return found > most
 
 
 def _cut(body: bytes, start: int) -> tuple[list[tuple[int, int]], int | None]:

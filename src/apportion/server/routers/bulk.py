@@ -172,5 +172,9 @@ async def _extend(ctx: Context, late: LateExtension, now: int) -> None:
 def _limits(ctx: Context) -> BulkLimits:
     settings = ctx.settings
     return BulkLimits(
-        settings.max_records, settings.max_text, settings.metadata_field_length, settings.answer_limits
+        settings.max_records,
+        settings.max_text,
+        settings.metadata_field_length,
+        settings.answer_limits,
+        settings.max_values,
     )

@@ -289,7 +289,11 @@ async def _spool(ctx: Context, request: Request, file: IO[bytes]) -> None:
 def _limits(ctx: Context) -> BulkLimits:
     settings = ctx.settings
     return BulkLimits(
-        settings.max_records, settings.max_text, settings.metadata_field_length, settings.answer_limits
+        settings.max_records,
+        settings.max_text,
+        settings.metadata_field_length,
+        settings.answer_limits,
+        settings.max_values,
     )
 
 
