@@ -253,7 +253,7 @@ def _tune_gc() -> None:
     Nobody's request gets on during a collection, a microsecond for each object. So the young are collected in small
     steps, and the old, which may be a million, only while nobody is at work (``housekeeping``)."""
     gc.freeze()
-    gc.set_threshold(10_000, 5, 1_000_000)
+    gc.set_threshold(10_000, 10, 1_000_000)
     gc.enable()
 
 
