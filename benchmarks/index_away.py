@@ -156,7 +156,7 @@ def wait_until_indexed(port: int, seconds: float = 120.0) -> None:
 
 
 @dataclass
-class _Day:
+class _TeamRun:
     """A team at work, and what is noted of it meanwhile."""
 
     cluster: Cluster
@@ -175,11 +175,11 @@ class _Day:
         yield
         self.phases.append(Phase(name, began, time.perf_counter()))
 
-    def lasts(self, name: str, seconds: float) -> None:
+    def wait(self, name: str, seconds: float) -> None:
         with self.phase(name):
             time.sleep(seconds)
 
-    def comes_back(self, after: str) -> None:
+    def wait_until_complete(self, after: str) -> None:
         """Wait until every server reports that its indexes are complete."""
         found = self.watch.caught_up(time.perf_counter(), self.within)
         if found is None:
@@ -203,9 +203,9 @@ class _Day:
 
 
 @contextlib.contextmanager
-def _day(
+def _team_at_work(
     cluster: Cluster, people: int, records: int, *, pace: float, within: float, tell: Callable[[str], None]
-) -> Iterator[_Day]:
+) -> Iterator[_TeamRun]:
     """A team that annotates, searches and logs, once all it begins with is indexed."""
     team = names(people)
     plan = prepared(cluster.servers[0], records, team)
@@ -217,7 +217,7 @@ def _day(
         )
         watch = stack.enter_context(contextlib.closing(_Watch(cluster.ports)))
         time.sleep(_WARM)
-        yield _Day(cluster, gathering, watch, within, tell)
+        yield _TeamRun(cluster, gathering, watch, within, tell)
 
 
 def stop_the_index(
@@ -236,19 +236,19 @@ def stop_the_index(
 
     ``calm``: seconds before, between and after. ``within``: seconds after which an index has to be complete.
     """
-    with _day(cluster, people, records, pace=pace, within=within, tell=tell) as day:
-        day.lasts(BEFORE, calm)
+    with _team_at_work(cluster, people, records, pace=pace, within=within, tell=tell) as run:
+        run.wait(BEFORE, calm)
         opensearch.suspend()
-        day.lasts("suspended", away)
+        run.wait("suspended", away)
         opensearch.resume()
-        day.comes_back("suspended")
-        day.lasts("after that", calm)
+        run.wait_until_complete("suspended")
+        run.wait("after that", calm)
         opensearch.kill()
-        day.lasts("killed", away)
+        run.wait("killed", away)
         opensearch.start_again()
-        day.comes_back("killed")
-        day.lasts("in the end", calm)
-        return day.end()
+        run.wait_until_complete("killed")
+        run.wait("in the end", calm)
+        return run.end()
 
 
 def kill_one_of_three(
@@ -264,23 +264,23 @@ def kill_one_of_three(
     tell: Callable[[str], None] = lambda _: None,
 ) -> Outage:
     """Nodes of three are killed one after the other, each time the one that leads them; every shard has a replica."""
-    with _day(cluster, people, records, pace=pace, within=within, tell=tell) as day:
+    with _team_at_work(cluster, people, records, pace=pace, within=within, tell=tell) as run:
         opensearch.wait_until_green()
-        day.lasts(BEFORE, calm)
+        run.wait(BEFORE, calm)
         for number in range(1, kills + 1):
             node = opensearch.manager()
-            left = day.watch.left
+            left = run.watch.left
             opensearch.kill(node)
-            day.lasts(f"node {number} killed", NOTICED_WITHIN)
-            noticed = day.watch.left
-            day.lasts(f"without node {number}", calm)
-            tell(f"    left to the database: {noticed - left} at first, {day.watch.left - noticed} later")
-            if day.watch.left > noticed:
-                day.problems.append(f"{day.watch.left - noticed} searches were left to the database later")
+            run.wait(f"node {number} killed", NOTICED_WITHIN)
+            noticed = run.watch.left
+            run.wait(f"without node {number}", calm)
+            tell(f"    left to the database: {noticed - left} at first, {run.watch.left - noticed} later")
+            if run.watch.left > noticed:
+                run.problems.append(f"{run.watch.left - noticed} searches were left to the database later")
             opensearch.start_again(node)
             opensearch.wait_until_green()
-            day.comes_back(f"node {number} killed")
-        return day.end()
+            run.wait_until_complete(f"node {number} killed")
+        return run.end()
 
 
 def rebuild_meanwhile(
@@ -294,15 +294,15 @@ def rebuild_meanwhile(
     tell: Callable[[str], None] = lambda _: None,
 ) -> Outage:
     """The index is built anew beside the one in use, then dropped and built from nothing, again and again."""
-    with _day(cluster, people, records, pace=pace, within=within, tell=tell) as day:
+    with _team_at_work(cluster, people, records, pace=pace, within=within, tell=tell) as run:
         for number in range(1, rounds + 1):
-            with day.phase(f"rebuild {number}"):
+            with run.phase(f"rebuild {number}"):
                 _index(cluster, "rebuild", DATASET, "--workspace", WORKSPACE)
-            with day.phase(f"from nothing {number}"):
+            with run.phase(f"from nothing {number}"):
                 _index(cluster, "drop", DATASET, "--workspace", WORKSPACE, "--yes")
                 for port in cluster.ports:
                     wait_until_indexed(port, within)
-        found = day.end()
+        found = run.end()
         _index(cluster, "verify", DATASET, "--workspace", WORKSPACE)
         return found
 

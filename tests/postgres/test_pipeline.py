@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from apportion.storage.postgres import pipeline, strings
 from apportion.storage.postgres.connection import PostgresConnection, connect
+from apportion.storage.postgres.dialect import POSTGRES
 from apportion.storage.postgres.pipeline import Pipeline, Rows
 from postgres_cluster import own_database
 
@@ -172,3 +173,15 @@ def test_a_lost_connection_says_why(link: psycopg.Connection[Any], url: str, idl
     assert link.broken
     with pytest.raises(psycopg.OperationalError, match="lost"):
         run(pipe, ("SELECT 1",))
+
+
+def test_numbers_in_one_value_are_refused_if_there_is_a_null_among_them(
+    link: psycopg.Connection[Any],
+) -> None:
+    packed = f"SELECT {POSTGRES.packed('n')} FROM unnest($1::bigint[]) AS n"
+    whole, with_null, none = run(Pipeline(link), (packed, [1, 2]), (packed, [1, None, 2]), (packed, []))
+
+    assert POSTGRES.unpacked(whole.fetchone()[0], "int64").tolist() == [1, 2]
+    assert POSTGRES.unpacked(none.fetchone()[0], "int64").tolist() == []
+    with pytest.raises(ValueError, match="NULL"):
+        POSTGRES.unpacked(with_null.fetchone()[0], "int64")

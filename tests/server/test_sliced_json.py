@@ -179,5 +179,5 @@ def test_a_body_of_very_many_lists_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(ValidationError) as refused:
         read_bulk(json.dumps(lists).encode(), TEXT, limits)
     assert [error["msg"] for error in refused.value.errors] == [
-        "ensure this value has at most 20 lists and objects, all records together"
+        "ensure this value has at most 20 lists and objects, all records together: log fewer records at once"
     ]

@@ -119,6 +119,16 @@ def test_inserting_counts_what_was_not_there(raw: RawConnection) -> None:
     assert raw.dialect.insert_rows(raw, "t", 2, [(2_000, "x"), (2_001, "y")], form="(?, NULL, ?)") == 2
 
 
+def test_many_numbers_are_inserted_as_few_are(raw: RawConnection) -> None:
+    sql = raw.dialect
+    assert sql.insert_numbers(raw, "t (n)", range(30)) == 30
+    assert sql.insert_numbers(raw, "t (n)", range(20, 40), unless_there=True) == 10
+    assert sql.insert_numbers(raw, "t (n)", range(40, 30_000)) == 29_960
+    assert sql.insert_numbers(raw, "t (n)", range(29_000, 60_000), unless_there=True) == 30_000
+    assert sql.insert_numbers(raw, "t (n)", []) == 0
+    assert raw.execute("SELECT count(*), min(n), max(n) FROM t").fetchone() == (60_000, 0, 59_999)
+
+
 @pytest.mark.parametrize(
     ("text", "part", "found"),
     [

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from apportion.domain.query import parse
-from apportion.ports.records import Criteria
-from apportion.storage.sql.index import fields
+from apportion.ports.records import Criteria, SortKey
+from apportion.storage.sql.index import fields, id_order
 from apportion.storage.sqlite.store import SqliteStore
 from patience import patience
 from stored_dataset import StoredDataset, full, text
@@ -83,6 +83,26 @@ def test_a_value_more_than_the_cache_had_numbers_for_is_counted_as_the_others_ar
     assert [row.id for row in stored.search("metadata.k:v000").rows] == ["r000"]
     assert stored.search("metadata.k:*").total == many + 2
     assert not caplog.records  # the cache took them over, and did not have to be read again
+    store.close()
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("start", [0, 4, 13, 40])
+def test_a_page_is_the_same_before_and_after_the_order_of_all_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: int, descending: bool
+) -> None:
+    monkeypatch.setattr(id_order, "FEW_RECORDS", 2)
+    monkeypatch.setattr(id_order, "WALKED_AT_ONCE", 3)
+    store = SqliteStore(tmp_path / "apportion.db")
+    stored = StoredDataset(store)
+    ids = [f"r{n:02}" for n in range(50)]
+    stored.log(*(text(id, metadata={"even": str(n % 2)}) for n, id in enumerate(reversed(ids))))
+    wanted = sorted((id for n, id in enumerate(reversed(ids)) if n % 2 == 0), reverse=descending)
+
+    for _ in range(2):
+        found = stored.search("metadata.even:0", [SortKey("id", descending)], start=start, limit=5)
+        assert [row.id for row in found.rows] == wanted[start : start + 5]
+        stored.search("metadata.even:0", start=30)  # needs the order of all
     store.close()
 
 

@@ -14,6 +14,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.ids import DatasetNo
 from apportion.domain.records import AgentValues, TextClassificationRecord, Vector
 from apportion.ports.records import Criteria
+from apportion.storage.sqlite.connection import SqliteConnection
 from apportion.storage.sqlite.store import SqliteStore
 from apportion.storage.sqlite.upkeep import SqliteUpkeep
 from apportion.vocabulary import Status, Task
@@ -201,3 +202,15 @@ def test_an_unfinished_backup_leaves_nothing(store: SqliteStore, tmp_path: Path)
         SqliteUpkeep(store.database.path).backup(tmp_path / "copy.db", progress=interrupt)
 
     assert [each.name for each in tmp_path.glob("copy*")] == []
+
+
+def test_words_that_changed_places_between_records_are_found(tmp_path: Path) -> None:
+    raw = SqliteConnection(tmp_path / "a.db", readonly=False).raw
+    index = raw.dialect.texts(raw, 1)
+    index.create()
+    index.add([(1, "one two"), (2, "two one")])
+
+    with index.compared() as texts:
+        texts.add([(1, "two one"), (2, "one two")])
+        assert texts.difference() == ("has, and should not have,", "one", 1)
+    raw.close()

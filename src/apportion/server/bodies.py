@@ -17,6 +17,7 @@ from .wire_routes import reply_schema, wired
 __all__ = ["JsonRoute", "json_body"]
 
 _LARGE = 2_000_000
+"""Bytes from which on the parts of a body are joined in a thread."""
 _QUICK = 64 * 1024
 """Bytes that are decoded on the event loop; larger bodies in a thread, so that nobody else waits."""
 

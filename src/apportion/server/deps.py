@@ -279,15 +279,15 @@ class Context:
         def to_the_end() -> None:
             try:
                 run_operation(acting, operation, checkpoint=checkpoint, cleanup=self.state.store)
-                self.state.jobs.wake()  # it may have left something to a job
             except BaseException as failure:
-                self.state.jobs.wake()
                 if key is not None and claiming is not None and claiming.claimed:
                     self.state.store.write(lambda tx: tx.replies.forget(key)).result()
                 stopped = isinstance(failure, OperationStoppedError) or not isinstance(failure, Exception)
                 if not stopped and isinstance(asked, PartedInput) and asked.accepted:
                     raise GoesOnError(asked.job.id) from failure
                 raise
+            finally:
+                self.state.jobs.wake()  # it may have left something to a job
 
         within = copy_context().run  # the events it logs name this request
         loop = asyncio.get_running_loop()

@@ -104,8 +104,11 @@ def read_bulk(  # noqa: PLR0913 - limits and rules of one body
     ``Service<task>Record`` for records that contradict themselves. It names every bad record, up to a hundred
     errors, with paths into the body.
     """
-    if has_more_containers(body, limits.max_containers):
-        msg = f"ensure this value has at most {limits.max_containers} lists and objects, all records together"
+    if has_more_containers(body, limits.max_containers, rest):
+        msg = (
+            f"ensure this value has at most {limits.max_containers} lists and objects, all records together: "
+            "log fewer records at once"
+        )
         raise ValidationError([item(("body",), msg, "value_error.list.max_items")])
     kind = _KINDS[task]
     sliced = slice_records(body)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +71,20 @@ def slice_records(body: bytes) -> SlicedBody | None:
     return SlicedBody(head, body, places)
 
 
-def has_more_containers(body: bytes, most: int) -> bool:
-    """Return whether a body has more lists and objects than that: three bytes of it may take sixty once decoded."""
-    if body.count(b"[") + body.count(b"{") <= most:  # texts included
+def has_more_containers(body: bytes, most: int, rest: Callable[[], None]) -> bool:
+    """Return whether a body has more lists and objects than that: three bytes of it may take sixty once decoded.
+
+    ``rest`` is called every few milliseconds.
+    """
+    with_texts = 0
+    for start in range(0, len(body), SLICE):
+        rest()
+        with_texts += body.count(b"[", start, start + SLICE) + body.count(b"{", start, start + SLICE)
+    if with_texts <= most:
         return False
     found, in_text = 0, False
     for _, chunk in _chunks(body, 0):
+        rest()
         parts = chunk.split(b'"')
         outside = b"".join(parts[int(in_text) :: 2])
         in_text ^= len(parts) % 2 == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from apportion.storage.sql.search_index import IndexedDataset, IndexRow
@@ -60,40 +60,28 @@ class Indexer:
         self._from = search_from
         self._checked = False
 
-    def round(self) -> Round:
-        """Take one step for each dataset that needs one, and say how far all are."""
+    def round(self, publish: Callable[[Round], None] = lambda _: None) -> Round:
+        """Take one step for each dataset that needs one, and say how far all are.
+
+        ``publish`` gets how far they were before, which is known whether or not OpenSearch answers.
+        """
+        datasets = {each.no: each for each in self.source.datasets()}
+        rows = self._rows()
+        publish(_seen(datasets, rows, more=False))
         if not self._checked:
             self.indexes.client.check()
             self._checked = True
-        datasets = {each.no: each for each in self.source.datasets()}
-        rows = self._rows()
         more = False
         for no in rows.keys() - datasets.keys():
             self._forget(rows[no])
         for no, dataset in datasets.items():
             more |= self._step(dataset, rows[no])
-        return self._seen(datasets, more=more)
-
-    def look(self) -> Round:
-        """Return how far all are, as the database knows it, whether or not OpenSearch answers."""
-        return self._seen({each.no: each for each in self.source.datasets()}, more=False)
+        return _seen(datasets, self._rows(), more=more)
 
     def _rows(self) -> dict[int, list[IndexRow]]:
         found = defaultdict(list)
         for row in self.source.indexes():
             found[row.dataset].append(row)
-        return found
-
-    def _seen(self, datasets: dict[int, IndexedDataset], *, more: bool) -> Round:
-        by_dataset = self._rows()
-        growing = sum(any(row.state in _GROWING for row in rows) for rows in by_dataset.values())
-        found = Round(more, growing, {}, {}, [])
-        for no, rows in by_dataset.items():
-            newest = _serving(rows)
-            if newest is not None and no in datasets:
-                found.holds[no] = newest.written
-                found.lag[no] = datasets[no].written - newest.written
-            found.broken.extend(row.problem for row in rows if row.state == IndexState.BROKEN)
         return found
 
     def _forget(self, rows: Iterable[IndexRow]) -> None:
@@ -221,5 +209,19 @@ def _growing(rows: list[IndexRow], but: IndexRow) -> bool:
     return any(each.state in _GROWING for each in rows if each is not but)
 
 
-def _serving(rows: list[IndexRow]) -> IndexRow | None:
+def _seen(
+    datasets: Mapping[int, IndexedDataset], by_dataset: Mapping[int, Sequence[IndexRow]], *, more: bool
+) -> Round:
+    growing = sum(any(row.state in _GROWING for row in rows) for rows in by_dataset.values())
+    found = Round(more, growing, {}, {}, [])
+    for no, rows in by_dataset.items():
+        newest = _serving(rows)
+        if newest is not None and no in datasets:
+            found.holds[no] = newest.written
+            found.lag[no] = datasets[no].written - newest.written
+        found.broken.extend(row.problem for row in rows if row.state == IndexState.BROKEN)
+    return found
+
+
+def _serving(rows: Sequence[IndexRow]) -> IndexRow | None:
     return next((row for row in reversed(rows) if row.state == IndexState.READY), None)

@@ -78,8 +78,7 @@ class IndexingThread:
             began = time.monotonic()
             try:
                 # how much is missing has to be known, too, while OpenSearch lets the round wait or fail
-                self._publish(self._indexer.look(), self.problem)
-                seen, problem = self._indexer.round(), ""
+                seen, problem = self._indexer.round(lambda known: self._publish(known, self.problem)), ""
             except Exception as failure:
                 seen, problem = self.seen._replace(more=False), _explained(failure)
                 if problem != self.problem:

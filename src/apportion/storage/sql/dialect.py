@@ -99,7 +99,7 @@ class Dialect(Protocol):
         """Write the aggregate of an integer expression, which is never NULL, over all rows, in their order."""
 
     def packed_floats(self, expression: str) -> str:
-        """Write the aggregate of a float expression over all rows, with all digits, in their order."""
+        """Write the aggregate of a float expression, never NULL, over all rows, with all digits, in their order."""
 
     def unpacked(self, value: Any, kind: Any) -> Any:
         """Return what ``packed`` or ``packed_floats`` found as a numpy array of a kind; an empty one of no rows."""
