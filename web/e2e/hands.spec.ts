@@ -114,6 +114,32 @@ test("after a reload with answers on their way the queue goes on after them", as
   for (const each of answered) await expect.poll(async () => (await server.mine("ana", "under-way", each.replace("Record ", "")))["state"]).toBe("submitted");
 });
 
+test("an answer is sent although the page was reloaded before the browser's database had it", async ({ page, server, signIn }) => {
+  await server.log("reloaded", "TextClassification", topics(3), { labels: TOPICS });
+  await server.assign("reloaded", { overlap: 1, users: ["ana"] });
+  await signIn("ana");
+  await page.addInitScript(() => {
+    if (sessionStorage.getItem("reloaded")) return;
+    sessionStorage.setItem("reloaded", "yes");
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (value, key) {
+      const request = put.call(this, value, key);
+      const hold = (store: IDBObjectStore) => { store.get("none").onsuccess = () => { hold(store); }; };
+      if (this.name === "letters") hold(this); // so that it's never committed
+      return request;
+    };
+  });
+  await page.route("**/annotations/me*", (route) => route.abort());
+  await page.goto("/datasets/team/reloaded?view=queue");
+  const card = page.getByRole("article");
+  const answered = (await card.getAttribute("aria-label")) ?? "";
+  await page.keyboard.press("1");
+  await expect(card).not.toHaveAttribute("aria-label", answered);
+  await page.unroute("**/annotations/me*");
+  await page.reload();
+  await expect.poll(async () => (await server.record("reloaded", answered.replace("Record ", "")))["status"]).toBe("Validated");
+});
+
 test("a finished queue leads on to the next dataset and to all that is assigned", async ({ page, server, signIn }) => {
   for (const name of ["lead-on-a", "lead-on-b"]) {
     await server.log(name, "TextClassification", topics(2), { labels: TOPICS });

@@ -4,6 +4,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncE
 
 import { sendAnswer } from "@/api/annotations";
 import { pendingAnswerStore } from "@/core/browser-store";
+import { JournaledAnswers } from "@/core/journaled-answers";
 import { Outbox, type OutboxState } from "@/core/outbox";
 
 import { sessionEnded } from "./query-client";
@@ -11,7 +12,7 @@ import { sessionEnded } from "./query-client";
 const Context = createContext<Outbox | null>(null);
 
 export function OutboxProvider({ user, children }: { user: string; children: ReactNode }) {
-  const outbox = useMemo(() => new Outbox(user, pendingAnswerStore, sendAnswer), [user]);
+  const outbox = useMemo(() => new Outbox(user, new JournaledAnswers(pendingAnswerStore), sendAnswer), [user]);
 
   useEffect(() => {
     void outbox.open();

@@ -1,13 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { DraftJournal, type SyncStorage } from "./draft-journal";
+import { storage } from "@/testing/storage";
+
+import { DraftJournal } from "./draft-journal";
 
 const draft = (text: string) => ({ key: "k", answer: { value: { text }, state: "draft" } as const, content: "c", given: false });
-
-function storage(): SyncStorage & { readonly kept: Map<string, string> } {
-  const kept = new Map<string, string>();
-  return { kept, getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };
-}
 
 describe("the journal of drafts", () => {
   it("has a draft as soon as it was put there, for the next visit too", () => {

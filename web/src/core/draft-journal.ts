@@ -19,7 +19,7 @@ export interface JournalEntry {
 }
 
 /** The part of `localStorage` that is needed, which stores before it returns. */
-export type SyncStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+export type SyncStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 const PREFIX = "apportion.draft ";
 
@@ -60,11 +60,12 @@ export class DraftJournal {
   }
 }
 
-function browserStorage(): SyncStorage | null {
+/** `localStorage`, or null where the browser's settings refuse it. */
+export function browserStorage(): SyncStorage | null {
   try {
     return window.localStorage;
   } catch {
-    return null; // refused by the browser's settings
+    return null;
   }
 }
 

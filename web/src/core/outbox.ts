@@ -151,8 +151,9 @@ export class Outbox {
     this.unsent.set(key, full);
     this.problems.delete(key);
     this.notify();
-    await this.store.put(full);
-    void this.flush();
+    const kept = this.store.put(full);
+    void this.flush(); // a store that is slow or full holds nothing up
+    await kept;
   }
 
   /** So many drafts have been changed and are not saved yet. */

@@ -4,6 +4,7 @@ import type { Answered, Decision } from "@/api/review";
 import { DraftJournal } from "@/core/draft-journal";
 import type { Span } from "@/core/model";
 import { recordOf, SHARED, spanOf, tokenRecordOf } from "@/testing/records";
+import { storage } from "@/testing/storage";
 
 import { agrees, baseOf, begunOn, canSave, type DecisionDraft, firstDraft, inLetterOrder, inWords, keepBegun, recallBegun, sameBegun } from "./decision-draft";
 
@@ -80,8 +81,7 @@ it("a decision in words is its labels, the number of its spans, its text, or tha
 });
 
 describe("a decision that was begun", () => {
-  const kept = new Map<string, string>();
-  const journal = new DraftJournal({ getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) });
+  const journal = new DraftJournal(storage());
   const record = recordOf();
   const mine = begunOn("rita", SHARED, record, null);
 

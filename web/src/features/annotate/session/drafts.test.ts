@@ -6,6 +6,7 @@ import type { RecordEdit } from "@/core/edit-session";
 import { type Answer, type AppRecord, contentOf, type DatasetRef } from "@/core/model";
 import { keyOf } from "@/core/outbox";
 import { recordOf, spanOf } from "@/testing/records";
+import { storage } from "@/testing/storage";
 
 import { DraftKeeper, rejectedOf } from "./drafts";
 
@@ -14,11 +15,6 @@ const OWN: DatasetRef = { ...SHARED, individual: { uuid: "u" } } as DatasetRef;
 const NONE: Answer = { value: {}, state: "none" };
 const record = (answer = NONE): AppRecord => recordOf({ id: "r", task: "Text2Text", fields: [{ name: "text", text: "long" }], answer, seen: "v1" });
 const typed = (text: string, saved = NONE): RecordEdit => ({ record: record(saved), now: { value: { text }, state: "draft" }, saved });
-
-function memory(): SyncStorage {
-  const kept = new Map<string, string>();
-  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };
-}
 
 describe("what is being worked on", () => {
   let place: SyncStorage;
@@ -32,7 +28,7 @@ describe("what is being worked on", () => {
 
   beforeEach(() => {
     vi.useFakeTimers();
-    place = memory();
+    place = storage();
     sent = [];
     unsaved = [];
   });
@@ -113,7 +109,7 @@ describe("what was rejected of a record", () => {
   });
 
   async function keep(edit: RecordEdit) {
-    const keeper = new DraftKeeper("ana", OWN, { send: () => Promise.resolve(), journal: new DraftJournal(memory()) });
+    const keeper = new DraftKeeper("ana", OWN, { send: () => Promise.resolve(), journal: new DraftJournal(storage()) });
     keeper.keep(edit);
     await vi.advanceTimersByTimeAsync(500);
     return keeper;
@@ -145,7 +141,7 @@ describe("what was rejected of a record", () => {
 
   it("in a shared dataset is a part of the draft, which stays in this browser as a whole", async () => {
     const sent: RecordEdit[] = [];
-    const keeper = new DraftKeeper("ana", SHARED, { send: (edit) => Promise.resolve(void sent.push(edit)), journal: new DraftJournal(memory()) });
+    const keeper = new DraftKeeper("ana", SHARED, { send: (edit) => Promise.resolve(void sent.push(edit)), journal: new DraftJournal(storage()) });
     keeper.keep(rejecting({ text: "Half", rejected: gone }));
     await vi.advanceTimersByTimeAsync(500);
     expect(sent).toEqual([]);
