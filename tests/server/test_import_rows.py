@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from apportion.services.records import import_rows as importing
+
 Json = Any
 
 
@@ -65,6 +67,18 @@ CROSSED = lines(
     {"id": "b", "text": "New Yorkers", "tokens": ["New", "Yorkers"],
      "answers": {"ana": {"value": {"entities": SPANS}, "state": "submitted"}}},
 )  # fmt: skip
+
+
+def test_rows_are_added_to_a_dataset_that_somebody_else_made_meanwhile(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    max = client_as("max")
+    assert load(max, lines({"id": "a", "text": "one"})).status_code == 200
+    really = importing.begin_import
+    looks: list[Any] = [(None, [])]  # as it was before that
+    monkeypatch.setattr(importing, "begin_import", lambda *given: looks.pop() if looks else really(*given))
+    assert load(max, lines({"id": "b", "text": "two"})).json()["stored"] is True
+    assert set(records(max)) == {"a", "b"}
 
 
 def test_a_csv_in_another_encoding_is_refused_with_what_to_do(client_as: Any) -> None:

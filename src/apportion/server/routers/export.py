@@ -8,7 +8,7 @@ import queue
 import tempfile
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from typing import IO, Annotated, Any, Literal, cast
@@ -23,6 +23,7 @@ from apportion.domain.datasets import LabelSettings
 from apportion.domain.errors import (
     BadRequestError,
     ConflictError,
+    EntityAlreadyExistsError,
     EntityNotFoundError,
     ForbiddenOperationError,
     InvalidTextSearchError,
@@ -35,7 +36,7 @@ from apportion.server.convert.export_lines import jsonl_pages
 from apportion.server.convert.export_parquet import parquet_pages
 from apportion.server.convert.export_tables import csv_pages
 from apportion.server.convert.file_rows import FileLimits
-from apportion.server.convert.import_in import ReadOptions, read_file, refusal_of
+from apportion.server.convert.import_in import FileRead, ReadOptions, read_file, refusal_of
 from apportion.server.convert.records_in import BulkLimits
 from apportion.server.deps import KEYED, Context, Ctx
 from apportion.server.errors import responses
@@ -246,19 +247,11 @@ async def import_file(
             pace = ctx.state.share.pace(ctx.actor.username)
             read = await asyncio.to_thread(lambda: read_file(file, how, pace))
     asked = importing.ImportRequest(address, task, read.found, wanted)
-    checked, misfits = await ctx.read_slow(lambda tx: importing.begin_import(tx, ctx.actor, asked), long=True)
-    read.leave_out(misfits)
-    if read.bad and not leave_out:
-        raise refusal_of(read)
-    found = read.found
-    if found and not dry_run:
-        asked = replace(asked, found=found, checked=checked)
-        if checked is None:
-            await ctx.run(importing.ImportNew(ctx.store, ctx.actor, asked, now=now))
-        else:
-            store, by = ctx.state.store, ctx.actor.username
-            into = await asyncio.to_thread(lambda: import_into(store, ctx.look_up, asked, by=by, now=now))
-            await ctx.run(into, store=ctx.state.store)
+    try:
+        found = await _store_rows(ctx, read, asked, dry_run=dry_run, leave_out=leave_out, now=now)
+    except EntityAlreadyExistsError:  # somebody else made it meanwhile
+        asked = replace(asked, found=read.found)
+        found = await _store_rows(ctx, read, asked, dry_run=dry_run, leave_out=leave_out, now=now)
     required = await ctx.compute(lambda: importing.required_answers(found))
     return await ctx.keep(
         json_reply(
@@ -274,6 +267,27 @@ async def import_file(
             )
         )
     )
+
+
+async def _store_rows(
+    ctx: Context, read: FileRead, asked: importing.ImportRequest, *, dry_run: bool, leave_out: bool, now: int
+) -> Sequence[importing.ImportedRows]:
+    """Check rows against the dataset as it is, store them unless it is a dry run, and return them."""
+    checked, misfits = await ctx.read_slow(lambda tx: importing.begin_import(tx, ctx.actor, asked), long=True)
+    read.leave_out(misfits)
+    if read.bad and not leave_out:
+        raise refusal_of(read)
+    found = read.found
+    if not found or dry_run:
+        return found
+    asked = replace(asked, found=found, checked=checked)
+    if checked is None:
+        await ctx.run(importing.ImportNew(ctx.store, ctx.actor, asked, now=now))
+    else:
+        store, by = ctx.state.store, ctx.actor.username
+        into = await asyncio.to_thread(lambda: import_into(store, ctx.look_up, asked, by=by, now=now))
+        await ctx.run(into, store=ctx.state.store)
+    return found
 
 
 async def _spool(ctx: Context, request: Request, file: IO[bytes]) -> None:
