@@ -367,16 +367,31 @@ class PostgresConnection:
                 self.raw.link.execute("SET LOCAL statement_timeout = 0")
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Read several times from one snapshot; within a transaction it is that transaction's."""
+    def snapshot(self, of: str | None = None) -> Iterator[None]:
+        """Read several times from one snapshot; within a transaction it is that transaction's.
+
+        ``of`` names the one of another connection, which must not end before this one has begun.
+        """
         if self.raw.in_transaction:
+            assert of is None, "a running transaction keeps its snapshot"
             yield
             return
         self.begin_snapshot(None)
         try:
+            if of is not None:
+                self.raw.receive()
+                # Not prepared: no other transaction will ever say the same
+                self.raw.link.execute(f"SET TRANSACTION SNAPSHOT '{of}'", prepare=False)
             yield
         finally:
             self.end_snapshot()
+
+    def shared_snapshot(self) -> str | None:
+        """Return a name by which other connections can read from the running snapshot; None where none can."""
+        if not self.in_snapshot:
+            return None
+        name: str = self.raw.execute("SELECT pg_export_snapshot()").fetchone()[0]
+        return name
 
 
 def _key_of(table: str) -> str | None:

@@ -119,5 +119,11 @@ class SqlConnection(Protocol):
     def limited(self, deadline: Deadline) -> AbstractContextManager[None]:
         """End the statements inside once the deadline is over; raise its reason."""
 
-    def snapshot(self) -> AbstractContextManager[None]:
-        """Read several times from one snapshot; within a transaction it is that transaction's."""
+    def snapshot(self, of: str | None = None) -> AbstractContextManager[None]:
+        """Read several times from one snapshot; within a transaction it is that transaction's.
+
+        ``of`` names the one of another connection, which must not end before this one has begun.
+        """
+
+    def shared_snapshot(self) -> str | None:
+        """Return a name by which other connections can read from the running snapshot; None where none can."""

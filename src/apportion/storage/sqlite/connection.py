@@ -196,8 +196,9 @@ class SqliteConnection:
             self.raw.set_progress_handler(None, 0)
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self, of: str | None = None) -> Iterator[None]:
         """Read several times from one snapshot; within a transaction it is that transaction's."""
+        assert of is None, "no snapshot has a name here"
         if self.raw.in_transaction:
             yield
             return
@@ -206,6 +207,9 @@ class SqliteConnection:
             yield
         finally:
             self.raw.execute("COMMIT")
+
+    def shared_snapshot(self) -> None:
+        """Return None: SQLite's driver cannot read from the snapshot of another connection."""
 
     def close(self) -> None:
         self.raw.close()

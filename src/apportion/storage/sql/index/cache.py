@@ -138,18 +138,22 @@ class DatasetCache:
             yield connection
 
     def warm(self) -> Iterator[None]:
-        """Read what most searches need, holding the lock for one field at a time."""
+        """Read what most searches need, holding the lock for two fields at a time."""
         with self.held(self.connection):
             fields = self.connection.raw.execute(
                 "SELECT no, kind FROM fields WHERE dataset = ?", (self.dataset,)
             ).fetchall()
-        for no, kind in fields:
+        for start in range(0, len(fields), 2):
             yield
+            some = fields[start : start + 2]
+            facets = [(no, RESOLVED) for no, kind in some if kind in _COUNTED]
+            numbers = [no for no, kind in some if kind in KINDS_AS_NUMBERS]
             with self.held(self.connection):
-                if kind in KINDS_AS_NUMBERS:
+                self.read_ahead(facets, numbers)
+                for key in facets:
+                    self.facet(*key)
+                for no in numbers:
                     self.number(no)
-                elif kind in _COUNTED:
-                    self.facet(no, RESOLVED)
         yield
         # Last: the first pages do without it
         with self.held(self.connection):
@@ -288,6 +292,59 @@ class DatasetCache:
             with self.reading() as connection:
                 facet = self._facets[key] = FacetField(connection, field, viewer, size)
         return facet
+
+    def read_ahead(self, facets: Iterable[tuple[int, int]], numbers: Iterable[int]) -> None:
+        """Read fields that are about to be asked for, two at a time where two connections can see the same snapshot.
+
+        The database takes most of the time, and has a process for each connection.
+        ``facets``: field and viewer of each.
+        """
+        missing: deque[tuple[int, int | None]] = deque(
+            [
+                *(key for key in facets if key not in self._facets),
+                *((no, None) for no in numbers if no not in self._numbers),
+            ]
+        )
+        if len(missing) < 2 or self._release is None:
+            return
+        with self.reading() as connection:
+            name = connection.shared_snapshot()
+            if name is None:
+                return
+            size = self.size
+            helper = threading.Thread(target=self._read_beside, args=(name, missing, size))
+            helper.start()
+            try:
+                self._read_fields(connection, missing, size)
+            finally:
+                missing.clear()
+                helper.join()
+
+    def _read_beside(self, snapshot: str, missing: deque[tuple[int, int | None]], size: int) -> None:
+        """Read some of the fields through a second connection; what it fails to read is read when it is asked for."""
+        assert self._release is not None
+        try:
+            other = self._connect()
+            try:
+                with other.snapshot(snapshot):
+                    self._read_fields(other, missing, size)
+            finally:
+                self._release(other)
+        except Exception:
+            log.warning("a second connection couldn't read ahead", exc_info=True)
+
+    def _read_fields(
+        self, connection: SqlConnection, missing: deque[tuple[int, int | None]], size: int
+    ) -> None:
+        while True:
+            try:
+                no, viewer = missing.popleft()
+            except IndexError:  # the other thread has taken the last one
+                return
+            if viewer is None:
+                self._numbers[no] = NumberField(connection, no)
+            else:
+                self._facets[no, viewer] = FacetField(connection, no, viewer, size)
 
     def having(self, field: int, viewer: int, term_ids: Collection[int]) -> BitMap:
         """Return the records with any of the values. Do not change the bitmap."""

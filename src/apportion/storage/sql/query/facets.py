@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pyroaring import BitMap
 
+from apportion.domain.metadata import KINDS_AS_NUMBERS
 from apportion.domain.stopwords import STOP_WORDS
 from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import common_words
@@ -87,6 +88,7 @@ class FacetCounter:
         wanted = ALL_FACETS if facets is None else facets
         if "words" in wanted and not self._of_all():
             self._numbers()  # ``count_texts`` needs them once the cache is not held any more
+        self._read_ahead(wanted)
         text2text = self._task is Task.TEXT2TEXT
         found: dict[str, Any] = {}
         for name in ("predicted_as", "annotated_as", "predicted"):
@@ -112,6 +114,22 @@ class FacetCounter:
         if text2text:
             found |= {name: {} for name in ("predicted_text", "annotated_text") if name in wanted}
         return found
+
+    def _read_ahead(self, wanted: frozenset[str]) -> None:
+        """Have the cache read all fields that will be counted, which is sooner than one after the other."""
+        if self._selection is None or not self._total:
+            return
+        fields = [
+            (name, no, kind)
+            for name, (no, kind) in self._fields.items()
+            if name in wanted or ("metadata" in wanted and name.startswith("metadata."))
+        ]
+        by_value = [
+            (no, self._viewer if name in ANSWER_FIELDS else 0)
+            for name, no, kind in fields
+            if kind not in KINDS_AS_NUMBERS and kind != "nested"
+        ]
+        self._cache.read_ahead(by_value, [no for _, no, kind in fields if kind in KINDS_AS_NUMBERS])
 
     @property
     def _total(self) -> int:
