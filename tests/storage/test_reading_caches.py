@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 from apportion.domain.query import parse
 from apportion.ports.records import Criteria, SortKey
 from apportion.storage.sql.index import fields, id_order
+from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sqlite.store import SqliteStore
 from patience import patience
 from stored_dataset import StoredDataset, full, text
@@ -113,4 +117,34 @@ def test_large_datasets_can_be_read_ahead(tmp_path: Path) -> None:
     assert list(store.warm()) == []
     assert list(store.warm(least=3))
     assert stored.search().total == 3
+    store.close()
+
+
+def test_ids_are_read_ahead_while_records_are_logged_and_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path / "apportion.db")
+    stored = StoredDataset(store)
+    stored.log(*(text(f"r{n}") for n in range(10)))
+    monkeypatch.setattr(id_order, "FEW_RECORDS", 0)
+    lent = DatasetCache._lent
+
+    @contextmanager
+    def meanwhile(cache: DatasetCache) -> Iterator[Any]:
+        """Others change the dataset right after the ids were read."""
+        with lent(cache) as connection:
+
+            def execute(*given: Any) -> Any:
+                row = connection.raw.execute(*given).fetchone()
+                stored.write(lambda tx: tx.records.delete(stored.dataset, Criteria(parse("id:r3")), at=2))
+                stored.log(text("r55"), at=3)
+                return SimpleNamespace(fetchone=lambda: row)
+
+            yield SimpleNamespace(raw=SimpleNamespace(dialect=connection.raw.dialect, execute=execute))
+
+    monkeypatch.setattr(DatasetCache, "_lent", meanwhile)
+    cache = store.caches.of(stored.dataset.no)
+    assert list(cache.warm())
+    assert stored.ids() == ["r0", "r1", "r2", "r4", "r5", "r55", "r6", "r7", "r8", "r9"]
+    assert stored.ids("text:some", ("id", True))[::-1] == stored.ids()
     store.close()

@@ -156,8 +156,8 @@ class DatasetCache:
                     self.number(no)
         yield
         # Last: the first pages do without it
-        with self.held(self.connection):
-            self._ids.read()
+        with self._lent() as other:
+            self._ids.read_beside(other, lambda: self.held(self.connection))
 
     def apply(self, changes: CacheDelta, number: int) -> None:
         """Apply what a committed transaction changed, or leave that to the thread that holds the cache just now."""
@@ -322,16 +322,21 @@ class DatasetCache:
 
     def _read_beside(self, snapshot: str, missing: deque[tuple[int, int | None]], size: int) -> None:
         """Read some of the fields through a second connection; what it fails to read is read when it is asked for."""
-        assert self._release is not None
         try:
-            other = self._connect()
-            try:
-                with other.snapshot(snapshot):
-                    self._read_fields(other, missing, size)
-            finally:
-                self._release(other)
+            with self._lent() as other, other.snapshot(snapshot):
+                self._read_fields(other, missing, size)
         except Exception:
             log.warning("a second connection couldn't read ahead", exc_info=True)
+
+    @contextlib.contextmanager
+    def _lent(self) -> Iterator[SqlConnection]:
+        """Lend a connection beside the cache's own."""
+        other = self._connect()
+        try:
+            yield other
+        finally:
+            if self._release is not None:
+                self._release(other)
 
     def _read_fields(
         self, connection: SqlConnection, missing: deque[tuple[int, int | None]], size: int

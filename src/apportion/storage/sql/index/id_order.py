@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ FEW_RECORDS = 200
 """Up to so many records are sorted by reading their ids."""
 WALKED_AT_ONCE, _MOST_WALKS, _DENSE = 500, 4, 8
 """While the order of all ids is not known: records read at once, how often, and if one in how many is selected."""
+_BY_ID = "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id) AS r"
 FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
 """Stretches of the order of all ids that are scanned at once: little at first, where most pages end."""
 
@@ -123,17 +125,37 @@ class IdOrder:
         late = self._cache.size - self._ordered_to
         # Sorting the ids of all records again for each one logged would make every search wait
         if self._order is None or late > (0 if fresh else max(2_000, self._ordered_to // 20)):
-            by_id = "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id) AS r"
-            self._order = self._cache.packed("n", by_id, self._cache.dataset)
-            # The order may have been read later than the size, and then goes further
-            self._ordered_to = max(self._cache.size, int(self._order.max()) if self._order.size else 0)
-            self._ranks = None
+            self._take(self._cache.packed("n", _BY_ID, self._cache.dataset), self._cache.size)
             self._gone = BitMap()
         elif self._gone:
             # All together, when the order is wanted: each time it is copied
             self._order = self._order[~mask_of(self._gone, self._ordered_to)[self._order]]
             self._gone = BitMap()
         return self._order
+
+    def read_beside(
+        self, connection: SqlConnection, held: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        """Read the order through another connection, while others search; ``held`` holds the cache for a moment."""
+        with held():
+            if self._order is not None:
+                return
+            self._gone = BitMap()  # from here on what is removed is noted
+            size = self._cache.size
+        sql = connection.raw.dialect
+        (found,) = connection.raw.execute(
+            f"SELECT {sql.packed('n')} FROM {_BY_ID}", (self._cache.dataset,)
+        ).fetchone()
+        with held():
+            if self._order is None:
+                self._take(sql.unpacked(found, np.uint32), size)
+
+    def _take(self, order: Numbers, size: int) -> None:
+        """Take over an order that was read when ``size`` was the highest record number, or later."""
+        self._order = order
+        # Read later it goes further
+        self._ordered_to = max(size, int(order.max()) if order.size else 0)
+        self._ranks = None
 
     def _merged(
         self, known: Iterator[int], late: BitMap, after: str | None, descending: bool
