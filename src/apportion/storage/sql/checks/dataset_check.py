@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 from pyroaring import BitMap
@@ -105,8 +105,8 @@ class DatasetCheck:
 
         for some in Derivation(self.connection, self.dataset).records(failed):
             keys.append(np.asarray(self._look_at(some), dtype=np.int64))
-        keys.append(self._slot_keys())
-        self.expected = np.unique(np.concatenate(keys))
+        keys += self._slot_keys()
+        self.expected = _distinct(keys)
         yield from unreadable
 
     def _look_at(self, some: Sequence[Derived]) -> list[int]:
@@ -191,8 +191,8 @@ class DatasetCheck:
             kind, word, n = found
             yield f"The text index {kind} the word {word!r} of record {self._id(n)}, and maybe more after it."
 
-    def _slot_keys(self) -> Numbers:
-        """Return the facet keys that follow from slots."""
+    def _slot_keys(self) -> Iterator[Numbers]:
+        """Yield the facet keys that follow from slots, some more than once."""
         known = {
             (name, value, viewer): term_id
             for term_id, name, value, viewer in self._raw.execute(
@@ -201,23 +201,26 @@ class DatasetCheck:
                 (self.no,),
             )
         }
-        found = set()
-        rows = self._raw.stream(
-            "SELECT s.rid, s.annotator, s.state, a.name, h.name FROM slots s "
-            "LEFT JOIN agents a ON a.no = s.annotator LEFT JOIN agents h ON h.no = s.holder WHERE s.dataset = ?",
-            (self.no,),
-        )
-        for rid, annotator, state, name, held_by in chain.from_iterable(rows):
+
+        @functools.cache  # there are millions of slots, and few people
+        def term_ids(annotator: int, state: int, name: str | None, held_by: str | None) -> list[int]:
             word = PHASE_STATES.get(ROW_STATES[state]) if state in range(len(ROW_STATES)) else None
             if word is None:
-                continue
+                return []
             terms = [("assignment", word, 0)]
             if word != "skipped":
                 terms += [("assigned_to", each, 0) for each in (name, held_by) if each is not None]
             if annotator and word != "pending":
                 terms.append(("assignment", word, annotator))
-            found |= {known.get(term, 0) << 32 | (rid & _LOW) for term in terms}
-        return np.fromiter(found, dtype=np.int64, count=len(found))
+            return [known.get(term, 0) << 32 for term in terms]
+
+        for rows in self._raw.stream(
+            "SELECT s.rid, s.annotator, s.state, a.name, h.name FROM slots s "
+            "LEFT JOIN agents a ON a.no = s.annotator LEFT JOIN agents h ON h.no = s.holder WHERE s.dataset = ?",
+            (self.no,),
+        ):
+            keys = [term_id | (rid & _LOW) for rid, *slot in rows for term_id in term_ids(*slot)]
+            yield np.asarray(keys, dtype=np.int64)
 
     def _facets(self) -> Iterator[str]:
         parts = [np.empty(0, dtype=np.int64)]
@@ -230,7 +233,7 @@ class DatasetCheck:
         ):
             parts.append(np.asarray([key for (key,) in some], dtype=np.int64))
         # Sorted by this, too, as ``_cached_facets`` needs it
-        self.actual = np.unique(np.concatenate(parts))
+        self.actual = _distinct(parts)
         for keys, what in (
             (np.setdiff1d(self.expected, self.actual, assume_unique=True), "missing"),
             (np.setdiff1d(self.actual, self.expected, assume_unique=True), "too many"),
@@ -390,3 +393,9 @@ def _holds(packed: bytes, wanted: set[int]) -> bool:
         return wanted == set(unpacked(packed))
     except (TypeError, ValueError):  # cut off, or no bytes any more
         return False
+
+
+def _distinct(parts: Sequence[Numbers]) -> Numbers:
+    """Return numbers in ascending order, each once; of millions sooner than ``np.unique``, which hashes them."""
+    found = np.sort(np.concatenate(parts))
+    return found[np.diff(found, prepend=found[:1] - 1) != 0]
