@@ -48,6 +48,8 @@ LOOK = 5.0
 JOBS_LOOK = 1.0
 COLLECT, QUIET, COLLECT_ANYHOW = 60.0, 10.0, 1800.0
 """Seconds between two looks for garbage; for which nobody must have been at work; after which that is no matter."""
+_SHORT_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
+"""Seconds between two looks whether requests are at work, and for which reading ahead waits for them at most."""
 FILES = 60.0
 """Seconds between two checks that the files are still there."""
 _DAY = 24 * 3600 * 1_000_000
@@ -216,11 +218,14 @@ async def analyse_routes(routes: Sequence[BaseRoute]) -> None:
 async def warm_up(state: AppState) -> None:
     """Load into the cache what the first search of a large dataset would wait for.
 
-    Ends with the last piece, or when cancelled between two.
+    Ends with the last piece, or when cancelled between two. While requests are at work they go first: they read what
+    they need themselves.
     """
-    pieces, last = state.store.warm(), object()
+    pieces, last, foreground = state.store.warm(), object(), state.share.foreground
     try:
         while await state.run_in_thread(lambda: next(pieces, last)) is not last:
-            pass
+            until = time.monotonic() + _LONGEST_PAUSE
+            while foreground.busy and time.monotonic() < until:
+                await asyncio.sleep(_SHORT_PAUSE)
     except Exception:
         log_failure(log, "couldn't read ahead; searches will read what they need")
