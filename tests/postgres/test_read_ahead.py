@@ -11,12 +11,17 @@ import pytest
 
 from apportion.storage.postgres.connection import PostgresConnection
 from apportion.storage.postgres.store import PostgresStore
-from apportion.storage.sql.index import fields
+from apportion.storage.sql.index import cache, fields
 from patience import patience
 from stored_dataset import StoredDataset, text
 
 METADATA = frozenset({"metadata"})
 FIELDS = [f"k{n}" for n in range(6)]
+
+
+@pytest.fixture(autouse=True)
+def any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "_LARGE", 1)
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ log = logging.getLogger("apportion.storage")
 _TEXT_SELECTIONS = 64
 _MANY = 20
 """For more values of a field than this, their records are found in one pass over all records."""
+_LARGE = 20_000
+"""Records from which on a second connection is worth its while."""
 _COUNTED = frozenset({"keyword", "long", "boolean"})
 
 
@@ -305,7 +307,7 @@ class DatasetCache:
                 *((no, None) for no in numbers if no not in self._numbers),
             ]
         )
-        if len(missing) < 2 or self._release is None:
+        if len(missing) < 2 or self._release is None or self.size < _LARGE:
             return
         with self.reading() as connection:
             name = connection.shared_snapshot()
