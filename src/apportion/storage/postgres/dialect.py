@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import LargeBinary, Select
+from sqlalchemy import Column, Integer, LargeBinary, Select
 from sqlalchemy.dialects import postgresql
 
 from apportion.storage.sql.dialect import NumberRange, Statements
@@ -118,6 +119,17 @@ class PostgresDialect:
         if len(rows) >= COPY_FROM and not unless_there and form is None:
             return of_postgres(raw).copy(into, rows)
         end = " ON CONFLICT DO NOTHING" if unless_there else ""
+        if len(rows) >= COPY_FROM and form is not None:
+            # One short statement, with an array for each column: one with a place for each value takes longer to read
+            # than to run
+            many, lists = (
+                _from_arrays(into, form) + end,
+                [_array(column) for column in zip(*rows, strict=True)],
+            )
+            if unless_there:
+                return raw.execute(many, lists).rowcount
+            of_postgres(raw).send(many, lists)
+            return len(rows)
         one, done = form or f"({', '.join('?' * columns)})", 0
         most = max(1, _MOST_VALUES // max(1, columns))
         for start in range(0, len(rows), most):
@@ -167,6 +179,39 @@ class PostgresDialect:
     def reserve_numbers(self, raw: Statements, what: NumberRange, many: int) -> int:
         (first,) = raw.execute("SELECT reserve_numbers(?, ?)", (what.key, many)).fetchone()
         return int(first)
+
+
+def _array(values: Sequence[Any]) -> str | list[Any]:
+    """Return values of a column as an array; the driver spends ten times as long on a list of numbers."""
+    if any(isinstance(each, str) for each in values):
+        return list(values)
+    return "{" + ",".join("NULL" if each is None else str(each) for each in values) + "}"
+
+
+@lru_cache(maxsize=64)
+def _from_arrays(into: str, form: str) -> str:
+    """Return the statement that inserts rows of a form, with an array for each of its places.
+
+    >>> _from_arrays("declined (slot, annotator)", "(?, 7)")
+    'INSERT INTO declined (slot, annotator) SELECT c0, 7 FROM unnest(?::bigint[]) AS given(c0)'
+    """
+    table, _, names = into.removesuffix(")").partition(" (")
+    members = form[1:-1].split(", ")
+    kinds = [
+        _kind_of(tables.tables[table].columns[name])
+        for name, member in zip(names.split(", "), members, strict=True)
+        if member == "?"
+    ]
+    given = iter([f"c{at}" for at in range(len(kinds))])
+    chosen = ", ".join(next(given) if member == "?" else member for member in members)
+    arrays = ", ".join(f"?::{kind}[]" for kind in kinds)
+    columns = ", ".join(f"c{at}" for at in range(len(kinds)))
+    return f"INSERT INTO {into} SELECT {chosen} FROM unnest({arrays}) AS given({columns})"
+
+
+def _kind_of(column: Column[Any]) -> str:
+    # Numbers in their widest type: the columns are narrower than those of the file
+    return "bigint" if isinstance(column.type, Integer) else column.type.compile(postgresql.dialect()).lower()  # type: ignore[no-untyped-call]
 
 
 def _listed(name: str, array: str) -> str:
