@@ -1,4 +1,4 @@
-"""What a server reads ahead after its start: requests go first."""
+"""Reading ahead after a start: requests go first."""
 
 from __future__ import annotations
 
