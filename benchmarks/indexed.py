@@ -121,12 +121,10 @@ def _indexed(server: Server, records: int) -> None:
 
 def _searches(scale: Scale, server: Server, by: str, at_most: tuple[float, float]) -> Iterator[Line]:
     with contextlib.closing(server.client()) as client:
-        first, *_ = found = selections()
-        for selection in found:
+        time.sleep(_READ_AHEAD)
+        for selection in selections():
             say(f"  search by {by}, {selection.name}")
             calls(server, client, selection.queries, len(selection.queries), facets=BLOCK)  # the caches fill
-            if selection is first:
-                time.sleep(_READ_AHEAD)
             block = calls(server, client, selection.queries, scale.calls, facets=BLOCK)
             most = at_most[selection.name.startswith("about 45")]
             yield Line(

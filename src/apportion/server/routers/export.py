@@ -246,12 +246,12 @@ async def import_file(
         async with ctx.state.share.large(ctx.actor.username), _READING:
             pace = ctx.state.share.pace(ctx.actor.username)
             read = await asyncio.to_thread(lambda: read_file(file, how, pace))
-    asked = importing.ImportRequest(address, task, read.found, wanted)
+    asked = importing.ImportRequest(address, task, (), wanted)
+    store_rows = partial(_store_rows, ctx, read, asked, dry_run=dry_run, leave_out=leave_out, now=now)
     try:
-        found = await _store_rows(ctx, read, asked, dry_run=dry_run, leave_out=leave_out, now=now)
+        found = await store_rows()
     except EntityAlreadyExistsError:  # somebody else made it meanwhile
-        asked = replace(asked, found=read.found)
-        found = await _store_rows(ctx, read, asked, dry_run=dry_run, leave_out=leave_out, now=now)
+        found = await store_rows()
     required = await ctx.compute(lambda: importing.required_answers(found))
     return await ctx.keep(
         json_reply(
@@ -273,7 +273,10 @@ async def _store_rows(
     ctx: Context, read: FileRead, asked: importing.ImportRequest, *, dry_run: bool, leave_out: bool, now: int
 ) -> Sequence[importing.ImportedRows]:
     """Check rows against the dataset as it is, store them unless it is a dry run, and return them."""
-    checked, misfits = await ctx.read_slow(lambda tx: importing.begin_import(tx, ctx.actor, asked), long=True)
+    looked = replace(asked, found=read.found)
+    checked, misfits = await ctx.read_slow(
+        lambda tx: importing.begin_import(tx, ctx.actor, looked), long=True
+    )
     read.leave_out(misfits)
     if read.bad and not leave_out:
         raise refusal_of(read)
