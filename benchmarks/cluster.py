@@ -26,7 +26,7 @@ from .report import Line, percentile
 from .scale import Scale, say
 from .server import API_KEY, NAME, WORKSPACE, Server
 
-__all__ = ["Cluster", "Database", "Survived", "kill_servers", "measure"]
+__all__ = ["AS_ADVISED", "Cluster", "Database", "Survived", "kill_servers", "measure"]
 
 SECRET = "only for benchmarks, and long enough to sign"
 _SCRIPT = Path(__file__).parents[1] / "tools" / "postgres.sh"
@@ -35,6 +35,8 @@ _LEFT = (
     "SELECT 'plan ' || id, owner FROM plans WHERE state IN ('writing', 'undoing') UNION ALL "
     "SELECT 'dataset ' || name, owner FROM datasets WHERE deleted_at = 0"
 )
+AS_ADVISED = ("shared_buffers=2GB", "max_wal_size=4GB")
+"""Settings of a PostgreSQL for large datasets on a machine with 8 GB for it, as in docs/how-to/several-servers.md."""
 _LIVING = "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = 2 AND granted"
 CLEARED_WITHIN = 15.0
 """Seconds after which nothing is left of what a killed server was at."""

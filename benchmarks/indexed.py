@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .assign import ASIDE, FRESH, join_people, log_bare, share_everything, work_at_queues
-from .cluster import Database, database, settings_of
+from .cluster import AS_ADVISED, Database, database, settings_of
 from .corpus import TEXT
 from .gathering import team_home
 from .nodes import nodes
@@ -28,7 +28,7 @@ _READ_AHEAD = 15.0
 
 
 def measure(scale: Scale) -> Iterator[Line]:
-    with database() as found, nodes() as opensearch, contextlib.ExitStack() as stack:
+    with database(*AS_ADVISED) as found, nodes() as opensearch, contextlib.ExitStack() as stack:
         settings: dict[str, Any] = settings_of(found)
         home = stack.enter_context(team_home(1, **settings))
         with Server(home, **settings) as server:

@@ -1,4 +1,4 @@
-"""Rows of which some columns are the same for all are sent as an array for each other column."""
+"""Rows of which some columns are the same for all: a few as values, more as arrays, many numbers by COPY."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from apportion.storage.postgres.connection import PostgresConnection
 from apportion.storage.postgres.dialect import POSTGRES
-from apportion.storage.postgres.statements import COPY_FROM
+from apportion.storage.postgres.statements import COPY_FROM, MANY_ROWS
 
 
 @pytest.fixture
@@ -19,14 +19,19 @@ def connection(url: str) -> Iterator[PostgresConnection]:
         yield opened
 
 
-@pytest.mark.parametrize("many", [3, COPY_FROM, 500])
-def test_values_of_every_kind_come_back_as_they_were(connection: PostgresConnection, many: int) -> None:
+ODD = ['{"a": "b\\c"}', "NULL", "", None, 'a,"{}"\0\1']
+
+
+@pytest.mark.parametrize("many", [3, COPY_FROM, MANY_ROWS])
+@pytest.mark.parametrize("odd", [ODD, [None] * 5], ids=["with text", "numbers only"])
+def test_values_of_every_kind_come_back_as_they_were(
+    connection: PostgresConnection, many: int, odd: list[str | None]
+) -> None:
     raw, into = (
         connection.raw,
         "slots (no, dataset, rid, plan, rule, slot, annotator, state, phase, reason, inclusion, ",
     )
     into += "priority, due, behind, pull, needs)"
-    odd = ['{"a": "b\\c"}', "NULL", "", None, 'a,"{}"\0\1']
     rows: list[tuple[Any, ...]] = [
         (
             n,
@@ -55,10 +60,16 @@ def test_values_of_every_kind_come_back_as_they_were(connection: PostgresConnect
     assert [tuple(row) for row in found] == rows
 
 
-def test_rows_that_are_there_are_left_out_and_not_counted(connection: PostgresConnection) -> None:
+@pytest.mark.parametrize("many", [COPY_FROM, MANY_ROWS])
+def test_rows_that_are_there_are_left_out_and_not_counted(connection: PostgresConnection, many: int) -> None:
     into, form = "waiting (dataset, annotator, behind, due, priority, slot)", "(7, ?, 0, ?, ?, ?)"
-    rows = [(1, 0, n, n) for n in range(100)]
+    rows = [(1, 0, n, n) for n in range(2 * many)]
     connection.begin()
-    assert POSTGRES.insert_rows(connection.raw, into, 4, rows[:60], unless_there=True, form=form) == 60
-    assert POSTGRES.insert_rows(connection.raw, into, 4, rows, unless_there=True, form=form) == 40
+    connection.raw.send("INSERT INTO facet VALUES (?)", (1,))
+    assert POSTGRES.insert_rows(connection.raw, into, 4, rows[:many], unless_there=True, form=form) == many
+    assert POSTGRES.insert_rows(connection.raw, into, 4, rows, unless_there=True, form=form) == many
+    assert POSTGRES.insert_numbers(connection.raw, "facet", range(2, many), unless_there=True) == many - 2
+    assert POSTGRES.insert_numbers(connection.raw, "facet", range(2 * many), unless_there=True) == many + 1
     connection.commit()
+    asked = "SELECT (SELECT count(*) FROM waiting), (SELECT count(*) FROM facet)"
+    assert connection.raw.execute(asked).fetchone() == (2 * many, 2 * many)

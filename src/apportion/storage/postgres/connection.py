@@ -153,6 +153,28 @@ class PostgresRaw:
         self.total_changes += len(rows)
         return len(rows)
 
+    def copy_lines(self, into: str, lines: str, rows: int) -> None:
+        """Insert rows by COPY that are in its format already."""
+        self.prepare_for(into)
+        self.receive()
+        with RawCursor(self.link).copy(f"COPY {into} FROM STDIN") as copy:
+            copy.write(lines)
+        self.total_changes += rows
+
+    def copy_new(self, into: str, lines: str, rows: int) -> bool:
+        """Do as ``copy_lines``; return False, with nothing inserted, where one of the rows is there already."""
+        if not self.locks.writing:  # outside a transaction there are no savepoints
+            return False
+        self.prepare_for(into)  # what that runs must not be undone
+        self._sent.append(Sent("SAVEPOINT copied", ()))
+        try:
+            self.copy_lines(into, lines, rows)
+        except psycopg.errors.UniqueViolation:
+            self.link.execute("ROLLBACK TO copied; RELEASE copied", prepare=False)
+            return False
+        self._sent.append(Sent("RELEASE copied", ()))
+        return True
+
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
         self.prepare_for(sql)
         self.receive()

@@ -7,16 +7,22 @@ from typing import Any, Protocol, cast
 
 from apportion.storage.sql.dialect import Statements
 
-__all__ = ["COPY_FROM", "PostgresStatements", "of_postgres"]
+__all__ = ["COPY_FROM", "MANY_ROWS", "PostgresStatements", "of_postgres"]
 
 COPY_FROM = 20
 """Rows from which COPY is faster than a statement."""
+MANY_ROWS = 500
+"""Rows from which COPY is faster than a statement with an array for each column, which needs fewer round trips."""
 
 
 class PostgresStatements(Statements, Protocol):
     """A connection to PostgreSQL, or a transaction there."""
 
     def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int: ...
+
+    def copy_lines(self, into: str, lines: str, rows: int) -> None: ...
+
+    def copy_new(self, into: str, lines: str, rows: int) -> bool: ...
 
     def send(self, sql: str, parameters: Sequence[Any], /) -> None: ...
 

@@ -78,16 +78,12 @@ class SlotInsert(PlanStore):
             list(zip(*(column.tolist() for column in columns), needs, strict=True)),
             form=f"(?, {dataset.no}, ?, {plan.no}, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?)",
         )
+        writer = self.writer(dataset)
         # Rule and person in one number, so that one pass counts both
         pairs, counts = np.unique(rule.astype(np.int64) << 32 | annotator, return_counts=True)
         for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
             of_rule, of_person = divmod(pair, 1 << 32)
-            self._raw.execute(
-                "INSERT INTO slot_counts VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT (dataset, plan, rule, annotator, state) "
-                "DO UPDATE SET n = slot_counts.n + excluded.n",
-                (dataset.no, plan.no, of_rule, of_person, count),
-            )
-        writer = self.writer(dataset)
+            writer.slots.count(plan.no, of_rule, of_person, STATE_NO[RowState.PENDING], count)
         all_numbers = BitMap(ns.astype(np.uint32)).to_array().tolist()
         # Only that they are pending: people are written one by one, when their slots are queued
         writer.counted.add_to_many(writer.slots.terms.pending, all_numbers)
