@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from . import (
     index_away,
     indexed,
     install,
+    largest,
     many,
     overlap,
     peers,
@@ -43,7 +44,7 @@ from .page import page
 from .report import Line, Report
 from .scale import Scale, say
 
-_ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
+SUITES: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "startup": startup.measure,
     "install": install.measure,
     "bulk": bulk.measure,
@@ -66,9 +67,13 @@ _ALL: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "cluster-team": cluster.measure,
     "indexed": indexed.measure,
     "index-away": index_away.measure,
+    "largest": largest.measure,
     "writers": writers.measure,
     "peers": peers.measure,
 }
+
+_ON_REQUEST = {"largest": 10_000_000}
+"""Suites that take hours, and are run only when they are named; each with its number of records."""
 
 _FEWER = {"sdk": 20_000}
 """Suites in which the official client, with which we compare ours, would take most of the time."""
@@ -82,7 +87,7 @@ def main() -> None:
     began, failed = time.monotonic(), []
     with _home(given.home) as home:
         scale = replace(_scale(given), home=home)
-        for name in [] if given.page_only else given.names or _ALL:
+        for name in _asked(given):
             say(f"{name}, after {time.monotonic() - began:.0f} s")
             try:
                 report = _measured(name, given, scale)
@@ -101,18 +106,26 @@ def main() -> None:
     sys.exit(bool(failed))
 
 
+def _asked(given: argparse.Namespace) -> Sequence[str]:
+    if given.page_only:
+        return []
+    return given.names or [name for name in SUITES if name not in _ON_REQUEST]
+
+
 def _measured(name: str, given: argparse.Namespace, scale: Scale) -> Report:
     report = Report(name, _command(given, name))
+    if name in _ON_REQUEST and not given.records:
+        scale = replace(scale, records=_ON_REQUEST[name])
     if name in _FEWER and not given.full:
         scale = replace(scale, records=min(scale.records, _FEWER[name]))
-    for line in _ALL[name](scale):
+    for line in SUITES[name](scale):
         report.lines.append(line)
         say(f"    {' | '.join(cell for cell in line.cells() if cell)}")
     return report
 
 
 def _write_page() -> None:
-    kept = [_RESULTS / f"{name}.json" for name in _ALL]
+    kept = [_RESULTS / f"{name}.json" for name in SUITES]
     _PAGE.write_text(page([Report.read(each) for each in kept if each.exists()]))
 
 
@@ -130,7 +143,10 @@ def _home(given: Path | None) -> Iterator[Path]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"what to measure: {', '.join(_ALL)}; default all"
+        "names",
+        nargs="*",
+        metavar="name",
+        help=f"what to measure: {', '.join(SUITES)}; default all but {', '.join(_ON_REQUEST)}",
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="100,000 records, few repetitions: minutes")
@@ -150,9 +166,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--page-only", action="store_true", help="measure nothing: only write that page")
     given = parser.parse_args()
-    unknown = set(given.names) - set(_ALL)
+    unknown = set(given.names) - set(SUITES)
     if unknown:
-        parser.error(f"there is nothing called {', '.join(sorted(unknown))}: choose from {', '.join(_ALL)}")
+        parser.error(f"there is nothing called {', '.join(sorted(unknown))}: choose from {', '.join(SUITES)}")
     if given.keep and given.only:
         parser.error("results of some attacks only are not kept")
     return given

@@ -174,20 +174,26 @@ def _ten(server: Server, client: Client) -> Iterator[Line]:
 
 
 def share_everything(
-    scale: Scale, server: Server, client: Client, dataset: str, which: str, most: float = 35
+    scale: Scale,
+    server: Server,
+    client: Client,
+    dataset: str,
+    which: str,
+    most: float = 35,
+    people: int = PEOPLE,
 ) -> Generator[Line, None, dict[str, Any]]:
     """All records of a dataset twice among everybody, while somebody annotates another one.
 
     ``most`` are the seconds within which a million that nobody has answered are to be shared out.
     """
-    say(f"  {scale.records:,} records twice among {PEOPLE}: {which}")
+    say(f"  {scale.records:,} records twice among {people:,}: {which}")
     server.come_to_rest()
     large = scale.records == 1_000_000
-    sent = {"seed": 7, "blind": True, "rules": [{"users": _people(PEOPLE), "overlap": 2}]}
+    sent = {"seed": 7, "blind": True, "rules": [{"users": _people(people), "overlap": 2}]}
     began, cpu = time.perf_counter(), server.cpu()
     looked = _post(client, f"/api/datasets/{dataset}/assignments:preview", sent)
     yield Line(
-        f"look at {scale.records:,} × 2 among {PEOPLE}: {which}",
+        f"look at {scale.records:,} × 2 among {people:,}: {which}",
         time.perf_counter() - began,
         "s",
         f"CPU {server.cpu() - cpu:.1f} s; loads {min(looked['loads'].values()):,} to "

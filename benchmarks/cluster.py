@@ -62,8 +62,12 @@ class Database:
         return int((self._folder / "data" / "postmaster.pid").read_text().splitlines()[0])
 
     def restart(self) -> None:
-        self._run("stop")
+        self.stop()
         self.start()
+
+    def stop(self) -> None:
+        """End it; ``start`` goes on with what it has stored."""
+        self._run("stop")
 
     def crash(self) -> None:
         """End it as if the power had failed, and start it again."""

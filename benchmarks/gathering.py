@@ -28,9 +28,11 @@ __all__ = [
     "OVER_COLLECTED",
     "Gathering",
     "Notebook",
+    "furnish_team",
     "met",
     "names",
     "over_collected",
+    "plain_bodies",
     "prepared",
     "read_back",
     "team_home",
@@ -54,14 +56,14 @@ def team_home(people: int, **settings: str) -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="apportion-team-"))
     try:
         furnish(home, **settings)
-        _furnish_team(home, people, settings)
+        furnish_team(home, people, settings)
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _furnish_team(home: Path, people: int, environ: Mapping[str, str]) -> None:
-    """Without passwords, each of which would take a tenth of a second."""
+def furnish_team(home: Path, people: int, environ: Mapping[str, str]) -> None:
+    """Create managers and so many annotators without passwords, each of which would take a tenth of a second."""
     from apportion.bootstrap import open_store
     from apportion.services.people.users import NewUser, add_user
     from apportion.services.people.workspaces import MemberChange, ensure_workspace, join
@@ -80,9 +82,9 @@ def _furnish_team(home: Path, people: int, environ: Mapping[str, str]) -> None:
     store.close()
 
 
-def _plain(first: int, end: int) -> Iterator[bytes]:
-    """Requests with records that nobody has annotated."""
-    for body in bodies(TEXT, first, end, end):
+def plain_bodies(first: int, end: int, total: int) -> Iterator[bytes]:
+    """Requests with records that nobody has annotated, those from ``first`` to ``end`` of ``total``."""
+    for body in bodies(TEXT, first, end, total):
         sent = msgspec.json.decode(body)
         for record in sent["records"]:
             record.pop("annotation", None)
@@ -95,7 +97,7 @@ def prepared(server: Server, records: int, people: Sequence[str]) -> str:
 
     The plan's id."""
     with contextlib.closing(server.client()) as client:
-        for body in _plain(0, records):
+        for body in plain_bodies(0, records, records):
             client.log(DATASET, TEXT, body)
         some = {"where": "metadata.lang:(lang0 OR lang1)", "mode": "push"}
         rules = [

@@ -20,7 +20,7 @@ from .scale import TEXTS, Scale, fill, say
 from .search import BLOCK, calls, selections
 from .server import WORKSPACE, Client, Server, environment, made_command
 
-__all__ = ["measure"]
+__all__ = ["cold_search", "measure", "moved", "rebuilt", "searches", "wait_until_indexed"]
 
 _LOOK = 0.5
 _READ_AHEAD = 15.0
@@ -37,34 +37,34 @@ def measure(scale: Scale) -> Iterator[Line]:
             yield Line("log into PostgreSQL", scale.records / (time.perf_counter() - began), "records/s")
         with Server(home, **settings) as server:
             before = server.memory()
-            yield from _searches(scale, server, "PostgreSQL alone", at_most=(250, 600))
+            yield from searches(scale, server, "PostgreSQL alone", at_most=(250, 600))
             kept = (server.memory() - before) * 1e6 / scale.records
             yield Line("memory of a server for its caches", kept, "bytes a record", at_most=300)
-        yield _cold(home, settings)
+        yield cold_search(home, settings, at_most=3)
         yield from _shared_out(scale, home, settings)
-        yield from _moved(scale, home, settings, found)
+        yield from moved(scale, home, settings, found)
         yield from _nobody_answered(scale, home, settings)
         settings |= {"APPORTION_OPENSEARCH_URL": opensearch.url, "APPORTION_SEARCH_FROM": "1"}
         with Server(home, **settings) as server:
             began, cpu = time.perf_counter(), server.cpu()
-            _indexed(server, scale.records)
+            wait_until_indexed(server, scale.records)
             seconds = time.perf_counter() - began
             detail = f"{seconds:.0f} s; {(server.cpu() - cpu) / scale.records * 1e6:.0f} µs CPU of the server a record"
             yield Line("build the index", scale.records / seconds, "records/s", detail)
-            yield from _searches(scale, server, "OpenSearch", at_most=(100, 250))
+            yield from searches(scale, server, "OpenSearch", at_most=(100, 250))
             with contextlib.closing(server.client()) as client:
                 state = _state(client)
             yield Line("searches left to the database", state["left"], "", json.dumps(state))
-        yield from _upkeep(scale, home, settings)
+        yield from rebuilt(scale, home, settings)
 
 
-def _cold(home: Path, settings: dict[str, Any]) -> Line:
+def cold_search(home: Path, settings: dict[str, Any], at_most: float | None = None) -> Line:
     """The first search of a server that has just started."""
     with Server(home, **settings) as server, contextlib.closing(server.client()) as client:
         client.ask("GET", "/api/me")
         began = time.perf_counter()
         client.search(TEXTS, TEXT, "status:Default", limit=50, facets=BLOCK)
-        return Line("first search of a cold server", time.perf_counter() - began, "s", at_most=3)
+        return Line("first search of a cold server", time.perf_counter() - began, "s", at_most=at_most)
 
 
 def _shared_out(scale: Scale, home: Path, settings: dict[str, Any]) -> Iterator[Line]:
@@ -83,7 +83,7 @@ def _nobody_answered(scale: Scale, home: Path, settings: dict[str, Any]) -> Iter
         client.ask("DELETE", f"/api/datasets/{FRESH}")
 
 
-def _moved(scale: Scale, home: Path, settings: dict[str, Any], found: Database) -> Iterator[Line]:
+def moved(scale: Scale, home: Path, settings: dict[str, Any], found: Database) -> Iterator[Line]:
     """Everything moved into a file."""
     began, most = time.perf_counter(), max(60.0, 900 * scale.records / 1e6)
     command = made_command("move", "--from", found.url, "--to", str(home / "moved.db"))
@@ -107,7 +107,7 @@ def _state(client: Client) -> dict[str, Any]:
     return state
 
 
-def _indexed(server: Server, records: int) -> None:
+def wait_until_indexed(server: Server, records: int) -> None:
     with contextlib.closing(server.client()) as client:
         while True:
             state = _state(client)
@@ -119,14 +119,17 @@ def _indexed(server: Server, records: int) -> None:
             time.sleep(_LOOK)
 
 
-def _searches(scale: Scale, server: Server, by: str, at_most: tuple[float, float]) -> Iterator[Line]:
+def searches(
+    scale: Scale, server: Server, by: str, at_most: tuple[float, float] | None = None
+) -> Iterator[Line]:
+    """The four selections and all records; ``at_most``: milliseconds, and those for the word that many have."""
     with contextlib.closing(server.client()) as client:
         time.sleep(_READ_AHEAD)
         for selection in selections():
             say(f"  search by {by}, {selection.name}")
             calls(server, client, selection.queries, len(selection.queries), facets=BLOCK)  # the caches fill
             block = calls(server, client, selection.queries, scale.calls, facets=BLOCK)
-            most = at_most[selection.name.startswith("about 45")]
+            most = at_most and at_most[selection.name.startswith("about 45")]
             yield Line(
                 f"{by}: search with counts, {selection.name}, p95",
                 block.p(95),
@@ -136,7 +139,7 @@ def _searches(scale: Scale, server: Server, by: str, at_most: tuple[float, float
             )
 
 
-def _upkeep(scale: Scale, home: Path, settings: dict[str, Any]) -> Iterator[Line]:
+def rebuilt(scale: Scale, home: Path, settings: dict[str, Any]) -> Iterator[Line]:
     for what in ("verify", "rebuild"):
         began = time.perf_counter()
         command = made_command("index", what, TEXTS, "--workspace", WORKSPACE)

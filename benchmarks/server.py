@@ -39,6 +39,7 @@ API_KEY = f"{NAME}.apikey"
 _PASSWORD = "only-for-benchmarks"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LONGEST_START = 180.0
+_READ_AT_ONCE = 1 << 20
 
 
 class Refused(Exception):
@@ -48,12 +49,24 @@ class Refused(Exception):
 class Client:
     """One kept connection. The plainest there is, so that what is measured is the server."""
 
-    def __init__(self, port: int, *, key: str = API_KEY) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    def __init__(self, port: int, *, key: str = API_KEY, timeout: float = 600) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         self._headers = {"X-Argilla-Api-Key": key, "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: bytes | None = None, **params: Any) -> bytes:
         """The body of the answer; ``start`` stands for ``from``."""
+        return self._answer(method, path, body, params).read()
+
+    def download(self, method: str, path: str, body: bytes | None = None, **params: Any) -> int:
+        """Read an answer that may be larger than the memory; return its size in bytes."""
+        answer, size = self._answer(method, path, body, params), 0
+        while part := answer.read(_READ_AT_ONCE):
+            size += len(part)
+        return size
+
+    def _answer(
+        self, method: str, path: str, body: bytes | None, params: dict[str, Any]
+    ) -> http.client.HTTPResponse:
         query = urlencode({"workspace": WORKSPACE, **params})
         try:
             self._connection.request(method, f"{path}?{query}", body, self._headers)
@@ -62,10 +75,9 @@ class Client:
             self._connection.close()  # the server ends connections that were idle for some seconds
             self._connection.request(method, f"{path}?{query}", body, self._headers)
             answer = self._connection.getresponse()
-        found = answer.read()
         if answer.status != 200:
-            raise Refused(f"{method} {path}: {answer.status} {found[:500]!r}")
-        return found
+            raise Refused(f"{method} {path}: {answer.status} {answer.read()[:500]!r}")
+        return answer
 
     def log(self, dataset: str, task: str, body: bytes) -> None:
         """Log the records of a request."""

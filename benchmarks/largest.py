@@ -1,0 +1,208 @@
+"""Ten million records on one machine, on PostgreSQL and one OpenSearch node, step by step.
+
+This takes hours. In a folder that is kept (``--home``), a run that was cut short is gone on with: steps that were done
+are not measured again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .assign import ASIDE, log_bare, share_everything, work_at_queues
+from .cluster import AS_ADVISED, Database, settings_of
+from .corpus import TEXT
+from .gathering import furnish_team, plain_bodies
+from .indexed import cold_search, moved, rebuilt, searches, wait_until_indexed
+from .nodes import Nodes
+from .report import Line
+from .scale import TEXTS, Scale, say
+from .server import Client, Refused, Server, furnish
+
+__all__ = ["measure"]
+
+PEOPLE = 1_000
+NOTEBOOKS = 2
+"""Connections that log at once."""
+_SLICE = 20_000
+_HOURS = 4 * 3600.0
+"""Longest wait for one request: a plan of ten million records is one."""
+_HEAP = "2g"
+_CALLS = 40
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What all steps share: scale, home of the server, its settings with and without OpenSearch, the database."""
+
+    scale: Scale
+    home: Path
+    alone: dict[str, Any]
+    indexed: dict[str, Any]
+    database: Database
+
+    @contextlib.contextmanager
+    def server(self, *, indexed: bool = True) -> Iterator[tuple[Server, Client]]:
+        """A server, and a client that waits for hours."""
+        settings = self.indexed if indexed else self.alone
+        with (
+            Server(self.home, **settings) as server,
+            contextlib.closing(Client(server.port, timeout=_HOURS)) as client,
+        ):
+            yield server, client
+
+
+def measure(scale: Scale) -> Iterator[Line]:
+    parent = scale.home
+    assert parent is not None
+    scale = replace(scale, calls=_CALLS)
+    home = parent / "largest"
+    home.mkdir(parents=True, exist_ok=True)
+    for each in (parent, home):
+        each.chmod(0o755)  # PostgreSQL and OpenSearch run as somebody else
+    database = Database(home / "postgres", *AS_ADVISED)
+    node = Nodes(home / "opensearch", APPORTION_OPENSEARCH_HEAP=_HEAP)
+    with contextlib.ExitStack() as stack:
+        stack.callback(node.stop)
+        stack.callback(database.stop)
+        database.start()
+        node.start()
+        alone = settings_of(database)
+        indexed = alone | {"APPORTION_OPENSEARCH_URL": node.url, "APPORTION_SEARCH_FROM": "1"}
+        place = _Place(scale, home, alone, indexed, database)
+        for name, step in _STEPS.items():
+            yield from _once(home / f"{name}.json", lambda step=step: step(place))  # type: ignore[misc]
+
+
+def _once(kept: Path, step: Callable[[], Iterator[Line]]) -> Iterator[Line]:
+    """Yield the figures of a step, or those that an earlier run kept."""
+    if kept.exists():
+        yield from (Line(**each) for each in json.loads(kept.read_text()))
+        return
+    lines = []
+    for line in step():
+        lines.append(line)
+        yield line
+    kept.write_text(json.dumps([asdict(each) for each in lines]))
+
+
+def _furnished(place: _Place) -> Iterator[Line]:
+    furnish(place.home, **place.alone)
+    furnish_team(place.home, PEOPLE, place.alone)
+    yield from ()
+
+
+def _logged(place: _Place) -> Iterator[Line]:
+    records = place.scale.records
+    with (
+        place.server(indexed=False) as (server, client),
+        ThreadPoolExecutor(NOTEBOOKS) as notebooks,
+    ):
+        clients = [Client(server.port) for _ in range(NOTEBOOKS)]
+        there = _total(client)
+        first = there - there % _SLICE  # a slice that was cut short is logged again
+        began, cpu = time.perf_counter(), server.cpu()
+        for start in range(first, records, _SLICE):
+            if start % (10 * _SLICE) == 0:
+                say(f"  loading {TEXTS}: {start:,} of {records:,}, {time.perf_counter() - began:.0f} s")
+
+            def log(which: int, start: int = start) -> None:
+                first = start + which * _SLICE // NOTEBOOKS
+                for body in plain_bodies(first, min(records, first + _SLICE // NOTEBOOKS), records):
+                    clients[which].log(TEXTS, TEXT, body)
+
+            list(notebooks.map(log, range(NOTEBOOKS)))
+        seconds = time.perf_counter() - began
+        spent = (server.cpu() - cpu) / max(1, records - first) * 1e6
+        detail = (
+            f"{NOTEBOOKS} notebooks at once; {seconds:.0f} s for the last {records - first:,}; "
+            f"{spent:.0f} µs CPU of the server a record"
+        )
+        yield Line("log into PostgreSQL", (records - first) / seconds, "records/s", detail)
+
+
+def _total(client: Client) -> int:
+    try:
+        return int(client.search(TEXTS, TEXT, None, limit=0, facets="")["total"])
+    except Refused:
+        return 0
+
+
+def _searched_alone(place: _Place) -> Iterator[Line]:
+    yield cold_search(place.home, place.alone)
+    with place.server(indexed=False) as (server, _):
+        before = server.memory()
+        yield from searches(place.scale, server, "PostgreSQL alone")
+        kept = (server.memory() - before) * 1e6 / place.scale.records
+        yield Line("memory of a server for its caches", kept, "bytes a record", at_most=300)
+
+
+def _indexed(place: _Place) -> Iterator[Line]:
+    with place.server() as (server, _):
+        began, cpu = time.perf_counter(), server.cpu()
+        wait_until_indexed(server, place.scale.records)
+        seconds = time.perf_counter() - began
+        spent = (server.cpu() - cpu) / place.scale.records * 1e6
+        detail = f"{seconds:.0f} s; {spent:.0f} µs CPU of the server a record"
+        yield Line("build the index", place.scale.records / seconds, "records/s", detail)
+
+
+def _searched(place: _Place) -> Iterator[Line]:
+    with place.server() as (server, _):
+        yield from searches(place.scale, server, "OpenSearch")
+
+
+def _planned(place: _Place) -> Iterator[Line]:
+    with place.server() as (server, client):
+        log_bare(client, ASIDE, 2_000)
+        yield from share_everything(
+            place.scale, server, client, TEXTS, "nobody has answered any", people=PEOPLE
+        )
+
+
+def _worked(place: _Place) -> Iterator[Line]:
+    with place.server() as (server, client):
+        yield from work_at_queues(place.scale, server, client, least=None)
+
+
+def _searched_shared_out(place: _Place) -> Iterator[Line]:
+    with place.server() as (server, _):
+        yield from searches(place.scale, server, "OpenSearch, shared out")
+
+
+def _exported(place: _Place) -> Iterator[Line]:
+    with place.server() as (server, client):
+        cpu, began = server.cpu(), time.perf_counter()
+        size = client.download("POST", f"/api/datasets/{TEXTS}/export", b'{"format": "jsonl"}')
+        took = time.perf_counter() - began
+        detail = f"{size / 1e9:.1f} GB, {took:.0f} s, CPU {server.cpu() - cpu:.0f} s"
+        yield Line("export everything as jsonl", place.scale.records / took, "records/s", detail)
+
+
+def _rebuilt(place: _Place) -> Iterator[Line]:
+    yield from rebuilt(place.scale, place.home, place.indexed)
+
+
+def _moved(place: _Place) -> Iterator[Line]:
+    yield from moved(place.scale, place.home, place.alone, place.database)
+
+
+_STEPS: dict[str, Callable[[_Place], Iterator[Line]]] = {
+    "people": _furnished,
+    "log": _logged,
+    "search-alone": _searched_alone,
+    "index": _indexed,
+    "search": _searched,
+    "plan": _planned,
+    "work": _worked,
+    "search-shared-out": _searched_shared_out,
+    "export": _exported,
+    "rebuild": _rebuilt,
+    "move": _moved,
+}
