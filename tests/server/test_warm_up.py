@@ -1,4 +1,4 @@
-"""Reading ahead after a start: requests go first."""
+"""What a server does ahead after its start: it reads while no request is at work, and imports what takes long."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from apportion.ports.deadline import Foreground
 from apportion.server import housekeeping
+from dataset_client import DatasetClient
 
 
 def test_reading_ahead_rests_while_requests_are_at_work_but_not_for_ever(
@@ -46,3 +48,21 @@ def test_reading_ahead_rests_while_requests_are_at_work_but_not_for_ever(
     foreground.enter()
     asyncio.run(housekeeping.warm_up(state))
     assert read == [0, 1, 2]
+
+
+def test_what_logging_into_a_standing_plan_needs_is_imported_where_there_is_one(
+    app: FastAPI, client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def imported(*modules: str) -> None:
+        asked.extend(modules)
+
+    monkeypatch.setattr(housekeeping, "imported", imported)
+    asyncio.run(housekeeping.import_for_standing_plans(app.state.app_state))
+    assert asked == []
+    rule = {"users": ["ana", "ben"], "overlap": 2, "where": "*:*"}
+    sent = {"rules": [rule], "seed": 7, "standing": True}
+    DatasetClient(client_as, annotation="individual", required=1).ask("max", "POST", "assignments", json=sent)
+    asyncio.run(housekeeping.import_for_standing_plans(app.state.app_state))
+    assert asked == ["apportion.services.assignments.standing_plans"]

@@ -35,6 +35,7 @@ from .guard_middleware import GuardMiddleware
 from .housekeeping import (
     analyse_routes,
     collect_garbage,
+    import_for_standing_plans,
     job_loop,
     keep_files,
     keeper_loop,
@@ -179,6 +180,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             keep_files(state),
             collect_garbage(state),
             analyse_routes(app.router.routes),
+            import_for_standing_plans(state),
             warm_up(state),
         )
     ]

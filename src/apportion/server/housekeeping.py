@@ -11,6 +11,7 @@ from functools import partial
 
 from starlette.routing import BaseRoute
 
+from apportion.ports.store import Store
 from apportion.services.assignments.queue import release_expired
 from apportion.services.background.recovery import JOBS, OTHERS, recover, unfinished_operations
 from apportion.services.datasets import trash
@@ -20,6 +21,7 @@ from apportion.services.operations import LongOperation
 from apportion.services.people.sign_in import LONGEST
 
 from .app_state import AppState
+from .late_imports import imported
 from .logs import log_failure
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "collect_garbage",
     "finish",
     "follow_clock",
+    "import_for_standing_plans",
     "job_loop",
     "keep_files",
     "keeper_loop",
@@ -213,6 +216,23 @@ async def analyse_routes(routes: Sequence[BaseRoute]) -> None:
         analyse = getattr(each, "effective_candidates", None)
         if analyse is not None:
             await asyncio.to_thread(analyse)
+
+
+async def import_for_standing_plans(state: AppState) -> None:
+    """Import in a thread what logging into a standing plan needs, where there is one.
+
+    Else the first request that logs does so within the writer, and everybody's writes wait.
+    """
+    try:
+        if await state.run_in_thread(partial(_any_standing, state.store)):
+            await imported("apportion.services.assignments.standing_plans")
+    except Exception:
+        log_failure(log, "couldn't look for standing plans; who logs first will wait for an import")
+
+
+def _any_standing(store: Store) -> bool:
+    with store.read() as tx:
+        return any(plan.spec.standing for each in tx.datasets.list() for plan in tx.assignments.plans(each))
 
 
 async def warm_up(state: AppState) -> None:
