@@ -159,14 +159,17 @@ class FacetField:
         ]
         return sorted((pair for pair in shared if pair[1]), key=lambda pair: -pair[1])
 
-    def ranks(self, rank_of: dict[int, float], size: int) -> Numbers | None:
-        """Return a number per record, that of its value in ``rank_of``; None where records have several values."""
+    def ranks(self, term_ids: Numbers, ranks: Numbers, size: int) -> Numbers | None:
+        """Return a number per record, the rank of its value; None where records have several values.
+
+        ``ranks``: one for each of ``term_ids``, the numbers of values.
+        """
         if self.column is None:
             return None
-        table = np.full(len(self.term_ids) + 1, np.inf)
-        for term_id, rank in rank_of.items():
-            if term_id in self._code_of:
-                table[self._code_of[term_id]] = rank
+        known = np.asarray(self.term_ids, dtype=np.int64)
+        table = np.full(len(known) + 1, np.inf)
+        at, ranked = _places_of(known, term_ids)
+        table[at[ranked] + 1] = ranks[ranked]
         places = np.full(size + 1, np.inf)
         column = self.column[: size + 1]
         places[: len(column)] = table[column]
@@ -274,26 +277,29 @@ class Column:
         return BitMap(np.flatnonzero(hits).astype(np.uint32))
 
 
-def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], ranked: list[tuple[int, int]]) -> bool:
-    """Set the place of each record to the lowest rank of its values; ``ranked``: rank and number of every value.
+def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], term_ids: Numbers, ranks: Numbers) -> bool:
+    """Set the place of each record to the lowest rank of its values; ``ranks``: one for each of ``term_ids``.
 
     Return whether every value that a record has was ranked.
 
     Of several values the smallest counts going up, the largest going down: the lowest rank, both ways.
     """
     held, ns = holders
-    if not ranked:
-        return not held.size
-    term_ids = np.asarray([term_id for _, term_id in ranked], dtype=np.int64)
-    order = np.argsort(term_ids)
-    # A value that came up after the ranks were read would be looked for behind the last one
-    at = np.minimum(np.searchsorted(term_ids, held, sorter=order), term_ids.size - 1)
-    ranked_here = term_ids[order[at]] == held
-    known = ranked_here & (ns < len(places))
-    ranks = np.asarray([rank for rank, _ in ranked], dtype=np.float64)[order[at]]
-    # ``at``: of a record that comes several times, an assignment would keep the last rank, not the lowest
-    np.minimum.at(places, ns[known], ranks[known])
-    return bool(ranked_here.all())
+    at, ranked = _places_of(term_ids, held)
+    known = ranked & (ns < len(places))
+    # An assignment would keep the last rank of a record that comes several times, not the lowest
+    np.minimum.at(places, ns[known], ranks[at[known]])
+    return bool(ranked.all())
+
+
+def _places_of(among: Numbers, wanted: Numbers) -> tuple[Numbers, Numbers]:
+    """Return where each wanted number is among others that come in any order, and which of them are there at all."""
+    if not len(among):
+        return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.bool_)
+    order = np.argsort(among)
+    # A number larger than all others would be looked for behind the last one
+    at = order[np.minimum(np.searchsorted(among, wanted, sorter=order), len(among) - 1)]
+    return at, among[at] == wanted
 
 
 def mask_of(selection: BitMap, size: int) -> Numbers:

@@ -96,7 +96,7 @@ class Searcher:
         self._evaluation = Evaluation(connection, cache, self.documents)
         self._prepared = {} if prepared is None else prepared
         self._base = dataset.no << 32
-        self._in_order: dict[tuple[int, int], list[int]] = {}
+        self._in_order: dict[tuple[int, int], Numbers] = {}
         """The numbers of values in order, by field and viewer, which were read before the cache was held."""
 
     # What matches
@@ -333,22 +333,20 @@ class Searcher:
 
     def _rank_values(self, places: Numbers, of: tuple[int, int], kind: str, descending: bool) -> bool:
         """Set the place of each record by its values of a field; return whether all of them were ranked for sure."""
-        field, viewer = of
-        in_order = self._in_order.get(of) or self._read_order(of, kind)
-        ranked = [
-            (-rank if descending else rank, term_id)
-            for rank, term_id in enumerate(self._deadline.each(in_order))
-        ]
+        term_ids = self._in_order.get(of)
+        if term_ids is None:
+            term_ids = self._read_order(of, kind)
+        ranks = np.arange(len(term_ids), dtype=np.float64)
+        if descending:
+            ranks = -ranks
         # Where each record has one value at most a column of ranks does, instead of the records of each value
-        quick = self._cache.facet(field, viewer).ranks(
-            {term_id: rank for rank, term_id in ranked}, len(places) - 1
-        )
+        quick = self._cache.facet(*of).ranks(term_ids, ranks, len(places) - 1)
         if quick is not None:
             places[:] = quick
             return False
-        return set_lowest(places, self._cache.holders(field, viewer), ranked)
+        return set_lowest(places, self._cache.holders(*of), term_ids, ranks)
 
-    def _read_order(self, of: tuple[int, int], kind: str) -> list[int]:
+    def _read_order(self, of: tuple[int, int], kind: str) -> Numbers:
         """Return the numbers of the values of a field, as a viewer sees it, in the order of the values."""
         by = "num" if kind == "long" else "value"
         found = self._raw.execute(
@@ -357,7 +355,7 @@ class Searcher:
         rows = list(self._deadline.each(found))
         if kind == "long" and rows and max(-rows[0][2], rows[-1][2]) >= EXACT_FLOATS:
             rows.sort(key=lambda row: int(row[1]))  # as floats, neighbours as large as this are equal
-        return [term_id for term_id, _, _ in rows]
+        return np.fromiter((term_id for term_id, _, _ in rows), np.int64, len(rows))
 
     def _read_orders(self, sort: Sequence[SortKey]) -> None:
         """Read the values of sorted fields in order before the cache is held, unless it knows the places of records."""
