@@ -39,7 +39,7 @@ _CALLS = 40
 
 @dataclass(frozen=True)
 class _Place:
-    """What all steps share: scale, home of the server, its settings with and without OpenSearch, the database."""
+    """Shared by all steps: scale, home of the server, its settings with and without OpenSearch, the database."""
 
     scale: Scale
     home: Path

@@ -1,4 +1,4 @@
-"""What a server does ahead after its start: it reads while no request is at work, and imports what takes long."""
+"""Work ahead after a start: a server reads while no request is at work, and imports what takes long."""
 
 from __future__ import annotations
 
