@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from apportion.storage.sql.texts import TextNode
 
 from .fields import Column, FacetField, NumberField, Numbers, read_bitmap, read_keys
 from .id_order import IdOrder
+from .record_terms import RecordTerms
 
 __all__ = ["DatasetCache"]
 
@@ -36,6 +38,10 @@ _MANY = 20
 """For more values of a field than this, their records are found in one pass over all records."""
 _LARGE = 20_000
 """Records from which on a second connection is worth its while."""
+_RANGE = 100_000
+"""Records that are read with one statement."""
+_ENOUGH_FIELDS = 3
+"""Fields from which on reading the rows of all records is sooner done than reading the entries of each field."""
 _COUNTED = frozenset({"keyword", "long", "boolean"})
 
 
@@ -301,32 +307,73 @@ class DatasetCache:
         The database takes most of the time, and has a process for each connection.
         ``facets``: field and viewer of each.
         """
-        missing: deque[tuple[int, int | None]] = deque(
-            [
-                *(key for key in facets if key not in self._facets),
-                *((no, None) for no in numbers if no not in self._numbers),
-            ]
-        )
-        if len(missing) < 2 or self._release is None or self.size < _LARGE:
+        missing = [key for key in facets if key not in self._facets]
+        numbers = [no for no in numbers if no not in self._numbers]
+        if len(missing) + len(numbers) < 2 or self._release is None or self.size < _LARGE:
             return
         with self.reading() as connection:
             name = connection.shared_snapshot()
             if name is None:
                 return
-            size = self.size
-            helper = threading.Thread(target=self._read_beside, args=(name, missing, size))
-            helper.start()
-            try:
-                self._read_fields(connection, missing, size)
-            finally:
-                missing.clear()
-                helper.join()
+            of_records = self._within_records(connection, missing)
+            terms = self._begin_columns(connection, name, of_records)
+            ranges = range(0, self.size + 1, _RANGE) if terms.fits else range(0)
+            terms.left = len(ranges)
+            self._read_both(
+                connection,
+                name,
+                [
+                    *(partial(terms.read, start, start + _RANGE) for start in ranges),
+                    *(partial(self._read_facet, *key) for key in missing if key[0] not in of_records),
+                    *(partial(self._read_number, no) for no in numbers),
+                ],
+            )
+            self._facets.update({(no, 0): field for no, field in terms.filled().items()})
 
-    def _read_beside(self, snapshot: str, missing: deque[tuple[int, int | None]], size: int) -> None:
-        """Read some of the fields through a second connection; what it fails to read is read when it is asked for."""
+    def _within_records(self, connection: SqlConnection, facets: Sequence[tuple[int, int]]) -> set[int]:
+        """Return the fields whose values are in the rows of records, if they are enough to read these."""
+        elsewhere = connection.raw.execute(
+            "SELECT no FROM fields WHERE dataset = ? AND name IN ('assigned_to', 'assignment')",
+            (self.dataset,),
+        )
+        found = {no for no, viewer in facets if viewer == 0} - {no for (no,) in elsewhere}
+        return found if len(found) >= _ENOUGH_FIELDS else set()
+
+    def _begin_columns(self, connection: SqlConnection, snapshot: str, fields: Iterable[int]) -> RecordTerms:
+        begun: dict[int, FacetField] = {}
+
+        def begin(no: int, connection: SqlConnection) -> None:
+            begun[no] = FacetField(connection, no, RESOLVED, self._size, read=False)
+
+        self._read_both(connection, snapshot, [partial(begin, no) for no in fields])
+        return RecordTerms(self.dataset, begun, self._size)
+
+    def _read_facet(self, no: int, viewer: int, connection: SqlConnection) -> None:
+        self._facets[no, viewer] = FacetField(connection, no, viewer, self._size)
+
+    def _read_number(self, no: int, connection: SqlConnection) -> None:
+        self._numbers[no] = NumberField(connection, no)
+
+    def _read_both(
+        self, connection: SqlConnection, snapshot: str, tasks: Iterable[Callable[[SqlConnection], None]]
+    ) -> None:
+        """Run tasks in two threads, each through a connection of its own; some may stay undone."""
+        waiting = deque(tasks)
+        if not waiting:
+            return
+        helper = threading.Thread(target=self._read_beside, args=(snapshot, waiting))
+        helper.start()
+        try:
+            _run_all(connection, waiting)
+        finally:
+            waiting.clear()
+            helper.join()
+
+    def _read_beside(self, snapshot: str, tasks: deque[Callable[[SqlConnection], None]]) -> None:
+        """Run some of the tasks through a second connection; what it fails to read is read when it is asked for."""
         try:
             with self._lent() as other, other.snapshot(snapshot):
-                self._read_fields(other, missing, size)
+                _run_all(other, tasks)
         except Exception:
             log.warning("a second connection couldn't read ahead", exc_info=True)
 
@@ -339,19 +386,6 @@ class DatasetCache:
         finally:
             if self._release is not None:
                 self._release(other)
-
-    def _read_fields(
-        self, connection: SqlConnection, missing: deque[tuple[int, int | None]], size: int
-    ) -> None:
-        while True:
-            try:
-                no, viewer = missing.popleft()
-            except IndexError:  # the other thread has taken the last one
-                return
-            if viewer is None:
-                self._numbers[no] = NumberField(connection, no)
-            else:
-                self._facets[no, viewer] = FacetField(connection, no, viewer, size)
 
     def having(self, field: int, viewer: int, term_ids: Collection[int]) -> BitMap:
         """Return the records with any of the values. Do not change the bitmap."""
@@ -468,6 +502,16 @@ class DatasetCache:
     def id_ranks(self) -> Numbers:
         """Return the rank of each record number in the order of ids, records logged just now included."""
         return self._ids.ranks()
+
+
+def _run_all(connection: SqlConnection, tasks: deque[Callable[[SqlConnection], None]]) -> None:
+    """Run tasks until none is left; another thread may take some of them."""
+    while True:
+        try:
+            task = tasks.popleft()
+        except IndexError:
+            return
+        task(connection)
 
 
 def vector_rows(rows: Sequence[tuple[int, bytes]]) -> tuple[Numbers, Numbers]:

@@ -28,7 +28,10 @@ class FacetField:
     own order. Where some record has several, there is a bitmap per value, or nothing for very many values.
     """
 
-    def __init__(self, connection: SqlConnection, field: int, viewer: int, size: int) -> None:
+    def __init__(
+        self, connection: SqlConnection, field: int, viewer: int, size: int, *, read: bool = True
+    ) -> None:
+        """``read`` False: leave the column empty, to be filled before anybody else sees it."""
         self.term_ids: list[int] = _read_term_ids(connection, field, viewer).tolist()
         # Of very many values only those that are shown are looked up, instead of keeping all their names
         self.values: dict[int, str] = _read_values(connection, field, viewer) if self._few() else {}
@@ -39,6 +42,9 @@ class FacetField:
         self._places: tuple[bool, Numbers] | None = None
         """The order asked for last (descending or not), as a place for each record, until the next change."""
         self.column: Numbers | None = None
+        if not read:
+            self.column = np.zeros(size + 1, dtype=np.min_scalar_type(len(self.term_ids)))
+            return
         keys = read_keys(connection, field, viewer)
         # A column takes one to four bytes a record, by how many values there are, and counts a selection in one pass
         ns, codes = keys & 0xFFFFFFFF, self._codes(keys >> 32)
