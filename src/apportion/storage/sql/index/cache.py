@@ -316,16 +316,15 @@ class DatasetCache:
             if name is None:
                 return
             of_records = self._within_records(connection, missing)
-            terms = self._begin_columns(connection, name, of_records)
+            terms = self._begin_columns(connection, name, of_records, numbers)
             ranges = range(0, self.size + 1, _RANGE) if terms.fits else range(0)
             terms.left = len(ranges)
             self._read_both(
                 connection,
                 name,
                 [
-                    *(partial(terms.read, start, start + _RANGE) for start in ranges),
                     *(partial(self._read_facet, *key) for key in missing if key[0] not in of_records),
-                    *(partial(self._read_number, no) for no in numbers),
+                    *(partial(terms.read, start, start + _RANGE) for start in ranges),
                 ],
             )
             self._facets.update({(no, 0): field for no, field in terms.filled().items()})
@@ -339,13 +338,17 @@ class DatasetCache:
         found = {no for no, viewer in facets if viewer == 0} - {no for (no,) in elsewhere}
         return found if len(found) >= _ENOUGH_FIELDS else set()
 
-    def _begin_columns(self, connection: SqlConnection, snapshot: str, fields: Iterable[int]) -> RecordTerms:
+    def _begin_columns(
+        self, connection: SqlConnection, snapshot: str, facets: Iterable[int], numbers: Iterable[int]
+    ) -> RecordTerms:
+        """Read the values of facets, whose columns are filled later, and beside them number fields."""
         begun: dict[int, FacetField] = {}
 
         def begin(no: int, connection: SqlConnection) -> None:
             begun[no] = FacetField(connection, no, RESOLVED, self._size, read=False)
 
-        self._read_both(connection, snapshot, [partial(begin, no) for no in fields])
+        tasks = [*(partial(self._read_number, no) for no in numbers), *(partial(begin, no) for no in facets)]
+        self._read_both(connection, snapshot, tasks)
         return RecordTerms(self.dataset, begun, self._size)
 
     def _read_facet(self, no: int, viewer: int, connection: SqlConnection) -> None:
