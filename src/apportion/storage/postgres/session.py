@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import select
 import socket
 import threading
@@ -71,6 +72,8 @@ class ServerSession:
         self._url = url
         self._lock = threading.RLock()
         self._closing = threading.Event()
+        self._woken, self._wake = os.pipe()
+        """To be read from once the session is to be closed: its thread waits for several things at once."""
         self._seen: dict[int, float] = {}
         """Time at which each server was last seen alive, by a monotonic clock."""
         self._watching_since = 0.0
@@ -122,9 +125,14 @@ class ServerSession:
         )
 
     def close(self) -> None:
-        """End the session: from now on this server counts as dead."""
+        """End the session: from now on this server counts as dead. Once it is closed it stays so."""
+        if self._closing.is_set():
+            return
         self._closing.set()
+        os.write(self._wake, b"\0")
         self._thread.join()
+        os.close(self._woken)
+        os.close(self._wake)
         # The database lets go of the locks of a connection some time after it was closed, and until then would name
         # this server among those that are running
         with contextlib.suppress(psycopg.Error):
@@ -193,13 +201,15 @@ class ServerSession:
 
     def _rest(self) -> None:
         """Wait for the next look, or until the database says something unasked: mostly that it hangs up."""
-        unasked = select.poll()
+        unasked, either = select.poll(), select.poll()
         with contextlib.suppress(psycopg.Error):
-            unasked.register(self._link.pgconn.socket, select.POLLIN)
+            for each in (unasked, either):
+                each.register(self._link.pgconn.socket, select.POLLIN)
+        either.register(self._woken, select.POLLIN)
         until = time.monotonic() + _LOOK
         while not self._closing.is_set() and (left := until - time.monotonic()) > 0:
-            if not unasked.poll(min(left, 0.2) * 1000):
-                continue
+            if not either.poll(left * 1000):
+                return
             with self._lock:  # it may have been the reply to somebody's question
                 if unasked.poll(0):
                     return
