@@ -27,7 +27,7 @@ __all__ = ["database_url", "own_database", "remove_clusters", "template_with"]
 SCRIPT = Path(__file__).parents[1] / "tools" / "postgres.sh"
 _NOT_TO_BE_HAD = 3
 _SETTINGS = ("autovacuum=off", "full_page_writes=off")
-"""What databases that live for seconds need not have."""
+"""Settings of databases that live for seconds: nothing is tidied up, and nothing is to survive the machine."""
 
 
 _CREATE = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
