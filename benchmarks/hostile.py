@@ -328,6 +328,19 @@ def _line(what: str, waits: dict[str, list[float]], usual: dict[str, float], det
     return Line(what, held_up, "ms", note, at_most=AT_MOST_MS)
 
 
+def _alone(others: _Others, seconds: float) -> dict[str, list[float]]:
+    """Return the waits of others while nobody attacks, once what the last attack left is done."""
+    time.sleep(1)
+    began = time.perf_counter()
+    time.sleep(seconds)
+    return others.since(began)
+
+
+def _usual(alone: dict[str, list[float]]) -> dict[str, float]:
+    """Return medians in milliseconds by kind: a moment at which the machine was busy would hide what an attack does."""
+    return {kind: median(found) * 1e3 for kind, found in alone.items()}
+
+
 def measure(scale: Scale) -> Iterator[Line]:
     records = min(RECORDS, scale.records)
     seconds = max(3.0, scale.seconds / 4)
@@ -339,15 +352,13 @@ def measure(scale: Scale) -> Iterator[Line]:
         others = _Others(server.port)
         try:
             time.sleep(3)  # what is read once is read by then
-            began = time.perf_counter()
-            time.sleep(seconds)
-            alone = others.since(began)
-            # the median, not the longest: a moment at which the machine was busy would hide what an attack does
-            usual = {kind: median(found) * 1e3 for kind, found in alone.items()}
-            yield _line("nobody attacks", alone, usual, f"{records:,} records")
+            alone = _alone(others, seconds)
+            yield _line("nobody attacks", alone, _usual(alone), f"{records:,} records")
             for number, attack in enumerate(ATTACKS):
                 if scale.only and not any(part in attack.what for part in scale.only):
                     continue
+                # Before each attack anew: the speed of a shared machine changes within minutes
+                usual = _usual(_alone(others, seconds))
                 memory, cpu, began = server.memory(), server.cpu(), time.perf_counter()
                 status, longest = attackers.submit(_attack, server.port, number, seconds).result()
                 used = (server.cpu() - cpu) / (time.perf_counter() - began)
