@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from apportion.domain.query import Exists, Fuzzy, MatchAll, Not, Phrase, Term
 from apportion.ports.records import Criteria, SortKey
 from apportion.ports.store import Store
+from apportion.storage.sql.index import cache
 from apportion.vocabulary import Task
 from generated_queries import queries
 from generated_records import record_batches, records
@@ -26,6 +27,14 @@ from modelled_dataset import (
     sized,
     sorts,
 )
+
+
+@pytest.fixture(autouse=True)
+def read_as_large_datasets_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fields are read ahead, several at once from the rows of records, where a store can do that."""
+    monkeypatch.setattr(cache, "_LARGE", 1)
+    monkeypatch.setattr(cache, "_RANGE", 3)
+    monkeypatch.setattr(cache, "_ENOUGH_FIELDS", 1)
 
 
 def for_any_data(store: Store, examples: int, check: Callable[[st.DataObject], None]) -> None:

@@ -318,7 +318,7 @@ class DatasetCache:
             of_records = self._within_records(connection, missing)
             terms = self._begin_columns(connection, name, of_records, numbers)
             ranges = range(0, self.size + 1, _RANGE) if terms.fits else range(0)
-            terms.left = len(ranges)
+            terms.wanted = len(ranges)
             self._read_both(
                 connection,
                 name,

@@ -13,14 +13,14 @@ from apportion.storage.sql.connection import SqlConnection
 
 from .fields import FacetField, Numbers
 
-__all__ = ["WIDEST", "RecordTerms"]
+__all__ = ["MOST_FIELDS", "WIDEST", "RecordTerms"]
 
 WIDEST = 1 << 24
 """Distance of the highest value number from the lowest beyond which a table of all between them is too large."""
+MOST_FIELDS = 254
+"""Fields that can be told apart by one byte each."""
 _BYTES = 4
 """Bytes of a value number in a row."""
-
-
 _MOST = 0xFFFF
 """Values of a record from which on reading gives up: their number has to fit beside the record's in one integer."""
 
@@ -36,11 +36,13 @@ class RecordTerms:
         self._size = size
         self._fields = list(fields.items())
         self._several: set[int] = set()
-        self.left = 0
-        """Ranges that are not read yet."""
+        self.wanted = 0
+        """Ranges that have to be read."""
+        self._ranges: list[int] = []
+        """Those that were read: two threads may add to a list, but not to a number."""
         every = [term_id for _, each in self._fields for term_id in each.term_ids]
         self._low, high = min(every, default=0), max(every, default=0)
-        self.fits = bool(every) and high - self._low < WIDEST
+        self.fits = bool(every) and high - self._low < WIDEST and len(self._fields) <= MOST_FIELDS
         if not self.fits:
             return
         # By value number: the place of its field here, from 1, and its code there
@@ -71,7 +73,7 @@ class RecordTerms:
             if (many == _MOST).any():
                 return
             self._fill(np.repeat(ns, many), np.frombuffer(sql.concatenation(term_ids), dtype=np.uint32))
-        self.left -= 1
+        self._ranges.append(start)
 
     def _fill(self, holders: Numbers, term_ids: Numbers) -> None:
         ours = (term_ids >= self._low) & (term_ids < self._low + len(self._place))
@@ -89,7 +91,7 @@ class RecordTerms:
 
     def filled(self) -> dict[int, FacetField]:
         """Return the fields whose columns are whole; none where a range was not read, nor those with several values."""
-        if self.left or not self.fits:
+        if not self.fits or len(self._ranges) < self.wanted:
             return {}
         found, columns = {}, self._codes.reshape(-1, self._size + 1)
         for place, (number, field) in enumerate(self._fields, 1):
