@@ -28,8 +28,6 @@ SCRIPT = Path(__file__).parents[1] / "tools" / "postgres.sh"
 _NOT_TO_BE_HAD = 3
 _SETTINGS = ("autovacuum=off", "full_page_writes=off")
 """Settings of databases that live for seconds: nothing is tidied up, and nothing is to survive the machine."""
-
-
 _CREATE = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
 """Half of the time that copying through the log of the database takes, for ones as small as these."""
 _STARTED: list[Path] = []

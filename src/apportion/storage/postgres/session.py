@@ -72,8 +72,6 @@ class ServerSession:
         self._url = url
         self._lock = threading.RLock()
         self._closing = threading.Event()
-        self._woken, self._wake = os.pipe()
-        """To be read from once the session is to be closed: its thread waits for several things at once."""
         self._seen: dict[int, float] = {}
         """Time at which each server was last seen alive, by a monotonic clock."""
         self._watching_since = 0.0
@@ -83,6 +81,8 @@ class ServerSession:
         self.attempts = DatabaseAttempts(self._run)
         self._link = self._connected()
         self.id = str(self._run(lambda link: _one(link, "SELECT id FROM installation")))
+        self._woken, self._wake = os.pipe()
+        """To be read from once the session is to be closed: its thread waits for several things at once."""
         self._thread = threading.Thread(target=self._watch, name="apportion-session", daemon=True)
         self._thread.start()
 

@@ -327,7 +327,10 @@ class DatasetCache:
                     *(partial(terms.read, start, start + _RANGE) for start in ranges),
                 ],
             )
-            self._facets.update({(no, 0): field for no, field in terms.filled().items()})
+            whole = terms.filled()
+            self._facets.update({(no, RESOLVED): field for no, field in whole.items()})
+            rest = sorted(of_records - whole.keys())
+            self._read_both(connection, name, [partial(self._read_facet, no, RESOLVED) for no in rest])
 
     def _within_records(self, connection: SqlConnection, facets: Sequence[tuple[int, int]]) -> set[int]:
         """Return the fields whose values are in the rows of records, if they are enough to read these."""
@@ -335,7 +338,7 @@ class DatasetCache:
             "SELECT no FROM fields WHERE dataset = ? AND name IN ('assigned_to', 'assignment')",
             (self.dataset,),
         )
-        found = {no for no, viewer in facets if viewer == 0} - {no for (no,) in elsewhere}
+        found = {no for no, viewer in facets if viewer == RESOLVED} - {no for (no,) in elsewhere}
         return found if len(found) >= _ENOUGH_FIELDS else set()
 
     def _begin_columns(

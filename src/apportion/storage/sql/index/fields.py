@@ -31,7 +31,7 @@ class FacetField:
     def __init__(
         self, connection: SqlConnection, field: int, viewer: int, size: int, *, read: bool = True
     ) -> None:
-        """``read`` False: leave the column empty, to be filled before anybody else sees it."""
+        """``read`` False: leave out which records have the values; the caller sets ``column`` before others see it."""
         self.term_ids: list[int] = _read_term_ids(connection, field, viewer).tolist()
         # Of very many values only those that are shown are looked up, instead of keeping all their names
         self.values: dict[int, str] = _read_values(connection, field, viewer) if self._few() else {}
@@ -43,7 +43,6 @@ class FacetField:
         """The order asked for last (descending or not), as a place for each record, until the next change."""
         self.column: Numbers | None = None
         if not read:
-            self.column = np.zeros(size + 1, dtype=np.min_scalar_type(len(self.term_ids)))
             return
         keys = read_keys(connection, field, viewer)
         # A column takes one to four bytes a record, by how many values there are, and counts a selection in one pass
@@ -59,10 +58,7 @@ class FacetField:
     def _codes(self, term_ids: Numbers) -> Numbers:
         if not term_ids.size:
             return term_ids
-        # ``term_ids`` are in the order of values, and searchsorted needs that of numbers
-        known = np.asarray(self.term_ids, dtype=np.int64)
-        order = np.argsort(known)
-        return order[np.searchsorted(known, term_ids, sorter=order)] + 1
+        return _places_of(np.asarray(self.term_ids, dtype=np.int64), term_ids)[0] + 1
 
     def _few(self) -> bool:
         return len(self.term_ids) <= FEW_VALUES
