@@ -42,6 +42,7 @@ LABELS = {"label_schema": {"labels": ["good", "bad"]}}
 # Method, path, body, parameters, what is done, statuses
 MATRIX: list[tuple[str, str, Any, dict[str, str], Action, tuple[int, ...]]] = [
     ("GET", "/api/datasets", None, {}, Action.SEE_DATASET, (401, 404, 200, 200, 200, 200)),
+    ("GET", "/api/datasets/", None, {}, Action.SEE_DATASET, (401, 404, 200, 200, 200, 200)),
     ("POST", "/api/datasets", {"name": "made-by-{who}", "task": TEXT}, {}, Action.CREATE_DATASET, MANAGERS),
     ("GET", _DATASET, None, {}, Action.SEE_DATASET, MEMBERS),
     ("PATCH", _DATASET, {"tags": {"a": "b"}}, {}, Action.EDIT_TAGS, MEMBERS),

@@ -7,13 +7,10 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
 from apportion.server import late_imports, routers
-from apportion.server.housekeeping import analyse_routes
 from apportion.server.late_imports import imported
 
 
@@ -56,21 +53,4 @@ def test_a_module_is_imported_once_and_in_a_thread(monkeypatch: pytest.MonkeyPat
 
     asyncio.run(twice())
     assert len(threads) == 2
-    assert threading.current_thread().name not in threads
-
-
-def test_routes_are_analysed_in_a_thread_once_the_server_runs(
-    app: FastAPI, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    together = [each for each in app.router.routes if hasattr(each, "effective_candidates")]
-    assert len(together) > 20  # FastAPI's way to include routers: else ``analyse_routes`` does nothing
-    threads: list[str] = []
-
-    def noted(route: Any) -> list[Any]:
-        threads.append(threading.current_thread().name)
-        return []
-
-    monkeypatch.setattr(type(together[0]), "effective_candidates", noted)
-    asyncio.run(analyse_routes(app.router.routes))
-    assert len(threads) == len(together)
     assert threading.current_thread().name not in threads

@@ -9,8 +9,6 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from starlette.routing import BaseRoute
-
 from apportion.ports.store import Store
 from apportion.services.assignments.queue import release_expired
 from apportion.services.background.recovery import JOBS, OTHERS, recover, unfinished_operations
@@ -25,7 +23,6 @@ from .late_imports import imported
 from .logs import log_failure
 
 __all__ = [
-    "analyse_routes",
     "begin",
     "catch_up",
     "collect_garbage",
@@ -205,17 +202,6 @@ async def collect_garbage(state: AppState) -> None:
         if grown_old != seen and (waited > COLLECT_ANYHOW or not state.foreground.busy_within(QUIET)):
             gc.collect()
             seen, last = grown_old, time.monotonic()
-
-
-async def analyse_routes(routes: Sequence[BaseRoute]) -> None:
-    """Let FastAPI analyse the handlers of each included router in a thread.
-
-    Else it does so when a request first meets the router, on the event loop, and everybody waits.
-    """
-    for each in routes:
-        analyse = getattr(each, "effective_candidates", None)
-        if analyse is not None:
-            await asyncio.to_thread(analyse)
 
 
 async def import_for_standing_plans(state: AppState) -> None:

@@ -64,16 +64,25 @@ class CountedTerms:
         self, terms: Iterable[Term], metadata: Iterable[MetadataTerm] = (), *, viewer: int = 0
     ) -> list[int]:
         """Return the numbers of values, new ones created."""
-        pairs, field_of, of_metadata = self._pairs(viewer), self._field_of, self._of_metadata
-        found = []
-        for term in terms:
-            term_id, where = pairs.get(term) or self._look_up(term, viewer, pairs)
-            field_of[term_id] = where
-            found.append(term_id)
+        of_metadata = self._of_metadata
+        known = self._known.get(viewer)
+        if known is None:
+            found = self._few_term_ids(terms, viewer)
+        else:  # ``expect`` has numbered nearly all
+            found = [known[name].get(value) or self._number(name, [value], viewer) for name, value in terms]
         found += [
             of_metadata[field].get(value) or self._number_metadata(field, kind, [value])
             for field, kind, value in metadata
         ]
+        return found
+
+    def _few_term_ids(self, terms: Iterable[Term], viewer: int) -> list[int]:
+        """Return the numbers of values that earlier transactions may have looked up, as those of most answers are."""
+        pairs, field_of, found = self._pairs(viewer), self._field_of, []
+        for term in terms:
+            term_id, where = pairs.get(term) or self._look_up(term, viewer, pairs)
+            field_of[term_id] = where
+            found.append(term_id)
         return found
 
     def _pairs(self, viewer: int) -> dict[Term, TermPair]:
