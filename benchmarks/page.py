@@ -37,6 +37,7 @@ TITLES = {
     "team": "A team of thirty, all day",
     "writers": "Claim and submit by eight people: one server on the file, three on PostgreSQL",
     "cluster-team": "Three servers on one PostgreSQL, killed one after the other",
+    "cold": "The first search of a server that has just started",
     "indexed": "A million records on PostgreSQL: searched by the database alone, and by OpenSearch",
     "index-away": "OpenSearch away for a minute while a team of thirty works",
     "largest": "Ten million records on one machine",
