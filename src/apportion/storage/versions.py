@@ -4,5 +4,5 @@ from __future__ import annotations
 
 __all__ = ["LATEST"]
 
-LATEST = 16
+LATEST = 17
 """The number of the last migration in ``storage/migrations/versions``."""

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from sqlalchemy import BigInteger, Integer, MetaData
+from sqlalchemy import BigInteger, Integer, MetaData, UniqueConstraint
 
 from apportion.storage.sql.dialect import SINGLES, NumberRange
 from apportion.storage.tables import metadata as tables
@@ -205,7 +205,7 @@ def create_in_transaction(connection: PostgresConnection) -> None:
 
 
 def _for_postgres(metadata: MetaData) -> MetaData:
-    """Return the tables with integers of 64 bits, as SQLite's are, and with the same partial indexes."""
+    """Return the tables with integers of 64 bits, as SQLite's are, and with indexes that serve as its do."""
     wide = MetaData()
     for table in metadata.sorted_tables:
         for column in table.to_metadata(wide).columns:
@@ -216,4 +216,8 @@ def _for_postgres(metadata: MetaData) -> MetaData:
         for index in table.indexes:
             # Said here and not beside the table: SQLAlchemy would load all of PostgreSQL wherever a file is opened
             index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
+    for constraint in wide.tables["records"].constraints:
+        if isinstance(constraint, UniqueConstraint):
+            # Their order is read from the index of the ids alone, as in SQLite, whose indexes all have the row's number
+            constraint.dialect_options["postgresql"]["include"] = ["rid"]
     return wide

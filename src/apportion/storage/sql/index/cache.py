@@ -266,14 +266,23 @@ class DatasetCache:
     def everything(self) -> BitMap:
         """Return the numbers of all records of the dataset. Do not change the bitmap."""
         if self._everything is None:
-            base = self.dataset << 32
-            # A dataset's records are one range of rids
-            found = self.packed(
-                "rid & 4294967295", "records WHERE rid > ? AND rid < ?", base, base + (1 << 32)
-            )
-            self._everything = BitMap(found)
+            self._everything = self._read_everything()
             self._size = max(self._everything.max() if self._everything else 0, self._size)
         return self._everything
+
+    def _read_everything(self) -> BitMap:
+        base = self.dataset << 32
+        # A dataset's records are one range of rids
+        source, among = "records WHERE rid > ? AND rid < ?", (base, base + (1 << 32))
+        with self.reading(counted=True) as connection:
+            many, first, last = connection.raw.execute(
+                f"SELECT count(*), min(rid), max(rid) FROM {source}", among
+            ).fetchone()
+            if (
+                many and last - first + 1 == many
+            ):  # none was ever deleted: counting is far sooner than reading
+                return BitMap(range(first - base, last - base + 1))
+            return BitMap(self.packed("rid & 4294967295", source, *among))
 
     def packed(self, expression: str, source: str, *values: Any) -> Numbers:
         """Read one record number of each row."""
@@ -316,13 +325,14 @@ class DatasetCache:
             if name is None:
                 return
             of_records = self._within_records(connection, missing)
-            terms = self._begin_columns(connection, name, of_records, numbers)
+            terms = self._begin_columns(connection, name, of_records)
             ranges = range(0, self.size + 1, _RANGE) if terms.fits else range(0)
             terms.wanted = len(ranges)
             self._read_both(
                 connection,
                 name,
                 [
+                    *(partial(self._read_number, no) for no in numbers),
                     *(partial(self._read_facet, *key) for key in missing if key[0] not in of_records),
                     *(partial(terms.read, start, start + _RANGE) for start in ranges),
                 ],
@@ -341,17 +351,14 @@ class DatasetCache:
         found = {no for no, viewer in facets if viewer == RESOLVED} - {no for (no,) in elsewhere}
         return found if len(found) >= _ENOUGH_FIELDS else set()
 
-    def _begin_columns(
-        self, connection: SqlConnection, snapshot: str, facets: Iterable[int], numbers: Iterable[int]
-    ) -> RecordTerms:
-        """Read the values of facets, whose columns are filled later, and beside them number fields."""
+    def _begin_columns(self, connection: SqlConnection, snapshot: str, facets: Iterable[int]) -> RecordTerms:
+        """Read the values of facets, whose columns are filled later."""
         begun: dict[int, FacetField] = {}
 
         def begin(no: int, connection: SqlConnection) -> None:
             begun[no] = FacetField(connection, no, RESOLVED, self._size, read=False)
 
-        tasks = [*(partial(self._read_number, no) for no in numbers), *(partial(begin, no) for no in facets)]
-        self._read_both(connection, snapshot, tasks)
+        self._read_both(connection, snapshot, [partial(begin, no) for no in facets])
         return RecordTerms(self.dataset, begun, self._size)
 
     def _read_facet(self, no: int, viewer: int, connection: SqlConnection) -> None:

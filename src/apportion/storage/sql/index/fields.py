@@ -206,13 +206,16 @@ class NumberField:
         """The match-all histogram, until the next change."""
 
     def _take(self, ns: Numbers, values: Numbers) -> None:
-        order = np.argsort(ns, kind="stable")
-        self._ns, self._values = ns[order].astype(np.uint32, copy=False), values[order]
+        dense = np.full(int(ns.max()) + 1 if len(ns) else 0, np.nan)
+        dense[ns] = values
+        there = np.flatnonzero(~np.isnan(dense))
         self._dense: Numbers | None = None
         """The value of each record by its number, where none has several."""
-        if not (self._ns[1:] == self._ns[:-1]).any():
-            self._dense = np.full(int(self._ns[-1]) + 1 if len(ns) else 0, np.nan)
-            self._dense[self._ns] = self._values
+        if len(there) == len(ns):
+            self._dense, self._ns, self._values = dense, there.astype(np.uint32), dense[there]
+        else:
+            order = np.argsort(ns, kind="stable")
+            self._ns, self._values = ns[order].astype(np.uint32, copy=False), values[order]
 
     def change(self, n: int, values: Sequence[float]) -> None:
         """Set the values of a record; they are merged in when next asked for."""

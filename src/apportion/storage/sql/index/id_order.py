@@ -18,7 +18,7 @@ __all__ = ["FEW_RECORDS", "IdOrder", "OrderedCache"]
 
 FEW_RECORDS = 200
 """Up to so many records are sorted by reading their ids."""
-WALKED_AT_ONCE, _MOST_WALKS, _DENSE = 500, 4, 8
+WALKED_AT_ONCE, _MOST_WALKS, _DENSE = 500, 4, 32
 """While the order of all ids is not known: records read at once, how often, and if one in how many is selected."""
 _BY_ID = "(SELECT rid & 4294967295 AS n FROM records WHERE dataset = ? ORDER BY id) AS r"
 FIRST_STRETCH, _LONGEST_STRETCH = 4_096, 65_536
