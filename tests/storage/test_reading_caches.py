@@ -134,13 +134,13 @@ def test_ids_are_read_ahead_while_records_are_logged_and_deleted(
         """Others change the dataset right after the ids were read."""
         with lent(cache) as connection:
 
-            def execute(*given: Any) -> Any:
-                row = connection.raw.execute(*given).fetchone()
+            def packed(*given: Any) -> Any:
+                row = connection.raw.packed(*given)
                 stored.write(lambda tx: tx.records.delete(stored.dataset, Criteria(parse("id:r3")), at=2))
                 stored.log(text("r55"), at=3)
-                return SimpleNamespace(fetchone=lambda: row)
+                return row
 
-            yield SimpleNamespace(raw=SimpleNamespace(dialect=connection.raw.dialect, execute=execute))
+            yield SimpleNamespace(raw=SimpleNamespace(dialect=connection.raw.dialect, packed=packed))
 
     monkeypatch.setattr(DatasetCache, "_lent", meanwhile)
     cache = store.caches.of(stored.dataset.no)

@@ -127,9 +127,18 @@ class PostgresRaw:
         self._sent = []
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Rows:
+        return self._run(sql, parameters, self._pipeline.rows())
+
+    def packed(self, sql: str, parameters: Sequence[Any], /) -> tuple[Any, ...]:
+        # As text each byte would be two letters, which takes a third of the time of reading a million numbers
+        found: tuple[Any, ...] = self._run(
+            sql, parameters, self._pipeline.rows(form=pq.Format.BINARY)
+        ).fetchone()
+        return found
+
+    def _run(self, sql: str, parameters: Sequence[Any], rows: Rows) -> Rows:
         self.prepare_for(sql)
         sent, self._sent = self._sent, []
-        rows = self._pipeline.rows()
         self._pipeline.run([*merged(sent), (numbered_places(sql), parameters, rows)])
         self.total_changes += rows.changed
         return rows

@@ -31,9 +31,13 @@ _Outcome = Callable[[PGresult], None]
 class Rows:
     """The result of one statement: ``storage.sql.connection.Cursor``. It has rows once the statement was run."""
 
-    __slots__ = ("_at", "_result", "_rows", "_run", "_transformer")
+    __slots__ = ("_at", "_result", "_rows", "_run", "_transformer", "form")
 
-    def __init__(self, transformer: abc.Transformer, run: Callable[[], None]) -> None:
+    def __init__(
+        self, transformer: abc.Transformer, run: Callable[[], None], form: pq.Format = pq.Format.TEXT
+    ) -> None:
+        self.form = form
+        """The form in which the database is to reply."""
         self._transformer = transformer
         self._run = run
         self._result: PGresult | None = None
@@ -112,9 +116,9 @@ class Pipeline:
         """The number of uses of each statement, or the name under which it is prepared. The last one used is last."""
         self._names = 0
 
-    def rows(self, run: Callable[[], None] = lambda: None) -> Rows:
+    def rows(self, run: Callable[[], None] = lambda: None, form: pq.Format = pq.Format.TEXT) -> Rows:
         """Return the place for the rows of a statement; ``run`` runs it, if they are read before somebody else did."""
-        return Rows(self._transformer, run)
+        return Rows(self._transformer, run, form)
 
     def run(self, statements: Sequence[tuple[str, Sequence[Any], Rows | None]]) -> None:
         """Run statements in one round trip; each puts its result into its ``Rows``, if there are any.
@@ -131,10 +135,11 @@ class Pipeline:
             outcomes: list[_Outcome] = []
             for (sql, types, values, formats), (_, _, rows) in zip(dumped, statements, strict=True):
                 name = self._prepared((sql, types), outcomes)
+                form = pq.Format.TEXT if rows is None else rows.form
                 if name is None:
-                    connection.send_query_params(sql.encode(), values, types, formats)
+                    connection.send_query_params(sql.encode(), values, types, formats, form)
                 else:
-                    connection.send_query_prepared(name, values, formats)
+                    connection.send_query_prepared(name, values, formats, form)
                 outcomes.append(_ignored if rows is None else rows.set_result)
             self._forget_old(outcomes)
             connection.pipeline_sync()

@@ -56,6 +56,10 @@ class RawConnection(Statements, Protocol):
         """
         ...
 
+    def packed(self, sql: str, parameters: Sequence[Any], /) -> tuple[Any, ...]:
+        """Run a query for one row whose columns the dialect has packed, and return it."""
+        ...
+
     def leave(self, table: str, sql: str, parameters: Sequence[Any], /) -> None:
         """Run a statement that changes rows of a table which many transactions change.
 

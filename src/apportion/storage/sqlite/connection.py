@@ -72,6 +72,10 @@ class SqliteRaw(sqlite3.Connection):
         # Read at once: a statement with rows left keeps its snapshot, which the connection's next reader would see
         return _FetchedRow(rows.fetchall())
 
+    def packed(self, sql: str, parameters: Sequence[Any], /) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = self.execute(sql, parameters).fetchone()
+        return found
+
     def stream(self, sql: str, parameters: Sequence[Any] = (), /) -> Iterator[list[Any]]:
         rows = self.execute(sql, parameters)
         while some := rows.fetchmany(_ROWS_AT_ONCE):

@@ -288,9 +288,7 @@ class DatasetCache:
         """Read one record number of each row."""
         with self.reading(counted=True) as connection:
             sql = connection.raw.dialect
-            found = connection.raw.execute(
-                f"SELECT {sql.packed(expression)} FROM {source}", values
-            ).fetchone()
+            found = connection.raw.packed(f"SELECT {sql.packed(expression)} FROM {source}", values)
         return sql.unpacked(found[0], np.uint32)
 
     @property

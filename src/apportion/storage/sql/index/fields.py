@@ -317,11 +317,11 @@ def mask_of(selection: BitMap, size: int) -> Numbers:
 def _read_term_ids(connection: SqlConnection, field: int, viewer: int) -> Numbers:
     """Read the numbers of the values that some record has, in the order of the values."""
     raw, sql = connection.raw, connection.raw.dialect
-    (packed,) = raw.execute(
+    (packed,) = raw.packed(
         f"SELECT {sql.packed('vid')} FROM "
         "(SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY value) AS v",
         (field, viewer),
-    ).fetchone()
+    )
     return sql.unpacked(packed, np.int64)
 
 
@@ -335,11 +335,11 @@ def read_keys(connection: SqlConnection, field: int, viewer: int) -> Numbers:
     """Read every facet row of a field: value number << 32 | record number."""
     raw, sql = connection.raw, connection.raw.dialect
     # First the values, then the range of keys of each: a planner might read all of ``facet`` first
-    (packed,) = raw.execute(
+    (packed,) = raw.packed(
         f"SELECT {sql.packed('f.key')} FROM vals v {sql.then_join} facet f ON f.key >= v.vid << 32 "
         "AND f.key < (v.vid + 1) << 32 WHERE v.field = ? AND v.viewer = ? AND v.n > 0",
         (field, viewer),
-    ).fetchone()
+    )
     return sql.unpacked(packed, np.int64)
 
 
@@ -347,19 +347,19 @@ def _read_pairs(connection: SqlConnection, field: int) -> tuple[Numbers, Numbers
     """Read record numbers, and the numbers that each has in a field."""
     raw, sql = connection.raw, connection.raw.dialect
     # One statement for both, so that they are in the same order of rows
-    ns, values = raw.execute(
+    ns, values = raw.packed(
         f"SELECT {sql.packed('n')}, {sql.packed_floats('value')} FROM numbers WHERE field = ?", (field,)
-    ).fetchone()
+    )
     return sql.unpacked(ns, np.int64), sql.unpacked(values, np.float64)
 
 
 def read_bitmap(connection: SqlConnection, term_id: int) -> BitMap:
     """Read the records that have a value."""
     raw, sql = connection.raw, connection.raw.dialect
-    (packed,) = raw.execute(
+    (packed,) = raw.packed(
         f"SELECT {sql.packed('key & 4294967295')} FROM facet WHERE key >= ? AND key < ?",
         (term_id << 32, term_id + 1 << 32),
-    ).fetchone()
+    )
     return BitMap(sql.unpacked(packed, np.uint32))
 
 

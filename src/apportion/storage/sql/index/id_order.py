@@ -143,9 +143,7 @@ class IdOrder:
             self._gone = BitMap()  # from here on what is removed is noted
             size = self._cache.size
         sql = connection.raw.dialect
-        (found,) = connection.raw.execute(
-            f"SELECT {sql.packed('n')} FROM {_BY_ID}", (self._cache.dataset,)
-        ).fetchone()
+        (found,) = connection.raw.packed(f"SELECT {sql.packed('n')} FROM {_BY_ID}", (self._cache.dataset,))
         with held():
             if self._order is None:
                 self._take(sql.unpacked(found, np.uint32), size)

@@ -62,11 +62,11 @@ class RecordTerms:
         sql = connection.raw.dialect
         # In one number, since every function that is called for each row takes its time
         of_record = f"((rid & 4294967295) << 32) | ({_many('terms')} << 16) | {_many('answer_terms')}"
-        records, terms, answer_terms = connection.raw.execute(
+        records, terms, answer_terms = connection.raw.packed(
             f"SELECT {sql.packed(of_record)}, {sql.concatenated('terms')}, {sql.concatenated('answer_terms')} "
             "FROM records WHERE rid >= ? AND rid < ?",
             (self._base + start, self._base + min(stop, self._size + 1)),
-        ).fetchone()
+        )
         packed = sql.unpacked(records, np.int64)
         ns = (packed >> 32) & 0xFFFFFFFF
         for many, term_ids in ((packed >> 16) & _MOST, terms), (packed & _MOST, answer_terms):

@@ -204,14 +204,12 @@ class FacetCounter:
             deadline.check()
             among, given = sql.in_few("rid", (base + ns[start : start + 500]).tolist())
             if viewer:
-                (found,) = raw.execute(
+                (found,) = raw.packed(
                     f"SELECT {sql.concatenated('terms')} FROM annotations WHERE annotator = ? AND {among}",
                     (viewer, *given),
-                ).fetchone()
+                )
             else:
-                (found,) = raw.execute(
-                    f"SELECT {sql.concatenated(column)} FROM records WHERE {among}", given
-                ).fetchone()
+                (found,) = raw.packed(f"SELECT {sql.concatenated(column)} FROM records WHERE {among}", given)
             packed.append(sql.concatenation(found))
         # A row's terms are those of all fields together
         terms, counts = np.unique(np.frombuffer(b"".join(packed), dtype=np.uint32), return_counts=True)

@@ -531,9 +531,9 @@ class Searcher:
         remaining = iter(ns)
         while part := [self._base | int(n) for n in islice(remaining, _TEXTS_AT_ONCE)]:
             among, rids = self._sql.in_few("rid", part)
-            (found,) = self._raw.execute(
+            (found,) = self._raw.packed(
                 f"SELECT {self._sql.listed_json('content')} FROM records WHERE {among}", rids
-            ).fetchone()
+            )
             yield from map(text_of, self._sql.json_list(found))
 
     def documents(self, ns: Iterable[int]) -> Iterator[RecordDocument]:
