@@ -67,6 +67,7 @@ def measure(scale: Scale) -> Iterator[Line]:
 
 
 def cold_search(home: Path, settings: dict[str, Any], at_most: float | None = None) -> Line:
+    """Measure the first search of a server that has just started."""
     seconds = seconds_to_first_search(home, settings)
     return Line("first search of a cold server", seconds, "s", at_most=at_most)
 

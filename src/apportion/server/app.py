@@ -30,7 +30,6 @@ from .app_state import AppState
 from .attempts import AttemptsInMemory
 from .audit_notes import Refusals, Scans
 from .auth import address_of, refusal_of
-from .bodies import operation_id
 from .fair_share import FairShare
 from .fast_routes import fast_routes
 from .guard_middleware import GuardMiddleware
@@ -90,8 +89,6 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # clients of 1.x do not follow redirects
-        strict_content_type=False,  # they send JSON without saying so
-        generate_unique_id_function=operation_id,
         lifespan=_lifespan,
     )
     app.state.app_state = state
@@ -134,7 +131,6 @@ def _under(prefix: str, route: BaseRoute) -> BaseRoute:
     there = copy(route)
     there.path = prefix + route.path
     there.path_regex, there.path_format, there.param_convertors = compile_path(there.path)
-    there.unique_id = operation_id(there)
     return there
 
 

@@ -14,7 +14,7 @@ from apportion.domain.errors import ValidationError
 from .convert.json_in import decode_json, item, plain_problem
 from .wire_routes import reply_schema, wired
 
-__all__ = ["JsonRoute", "json_body", "operation_id"]
+__all__ = ["JsonRoute", "json_body"]
 
 _LARGE = 2_000_000
 """Bytes from which on the parts of a body are joined in a thread."""
@@ -22,14 +22,14 @@ _QUICK = 64 * 1024
 """Bytes that are decoded on the event loop; larger bodies in a thread, so that nobody else waits."""
 
 
-def operation_id(route: APIRoute) -> str:
+def _operation_id(route: APIRoute) -> str:
     """Return a short operation id for generated clients: the handler's module and name."""
     module = route.endpoint.__module__.rpartition(".")[2]
     return f"{module}_{route.name}"
 
 
 _ALWAYS: dict[str, Any] = {
-    "generate_unique_id_function": operation_id,
+    "generate_unique_id_function": _operation_id,
     "response_model": None,  # replies are encoded by ``wire_routes``
     "strict_content_type": False,  # clients of 1.x send JSON without saying so
 }

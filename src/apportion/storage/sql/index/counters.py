@@ -68,7 +68,7 @@ class CountedTerms:
         known = self._known.get(viewer)
         if known is None:
             found = self._few_term_ids(terms, viewer)
-        else:  # ``expect`` has numbered nearly all
+        else:  # ``expect`` has numbered nearly all, or an earlier record of the transaction some
             found = [known[name].get(value) or self._number(name, [value], viewer) for name, value in terms]
         found += [
             of_metadata[field].get(value) or self._number_metadata(field, kind, [value])
