@@ -89,6 +89,7 @@ def create_app(  # noqa: PLR0913 - the parts a server is made of
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # clients of 1.x do not follow redirects
+        strict_content_type=False,  # they send JSON without saying so; a route put on the app itself takes it, too
         lifespan=_lifespan,
     )
     app.state.app_state = state
