@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from apportion.domain.query import Exists, Fuzzy, MatchAll, Not, Phrase, Term
 from apportion.ports.records import Criteria, SortKey
 from apportion.ports.store import Store
-from apportion.storage.sql.index import cache
+from apportion.storage.sql.index import cache, read_ahead
 from apportion.vocabulary import Task
 from generated_queries import queries
 from generated_records import record_batches, records
@@ -33,8 +33,8 @@ from modelled_dataset import (
 def read_as_large_datasets_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fields are read ahead, several at once from the rows of records, where a store can do that."""
     monkeypatch.setattr(cache, "_LARGE", 1)
-    monkeypatch.setattr(cache, "_RANGE", 3)
-    monkeypatch.setattr(cache, "_ENOUGH_FIELDS", 1)
+    monkeypatch.setattr(read_ahead, "RECORDS_AT_ONCE", 3)
+    monkeypatch.setattr(read_ahead, "ENOUGH_FIELDS", 1)
 
 
 def for_any_data(store: Store, examples: int, check: Callable[[st.DataObject], None]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from apportion.domain.records import AgentValues
 from apportion.storage.postgres.connection import PostgresConnection
 from apportion.storage.postgres.store import PostgresStore
-from apportion.storage.sql.index import cache, record_terms
+from apportion.storage.sql.index import cache, read_ahead, record_terms
 from apportion.storage.sql.index.record_terms import RecordTerms
 from patience import patience
 from stored_dataset import StoredDataset, text
@@ -64,7 +64,7 @@ def test_what_is_committed_meanwhile_is_in_none_of_the_fields_and_then_in_all(
         stored.log(*(text(f"r{n}", metadata=dict.fromkeys(FIELDS, "v0")) for n in range(10)), at=2)
         return name
 
-    monkeypatch.setattr(cache, "_RANGE", 3)
+    monkeypatch.setattr(read_ahead, "RECORDS_AT_ONCE", 3)
     monkeypatch.setattr(RecordTerms, "read", in_two_threads)
     monkeypatch.setattr(PostgresConnection, "shared_snapshot", then_changed)
     before = counts(cold, stored)
@@ -77,7 +77,7 @@ def test_what_is_committed_meanwhile_is_in_none_of_the_fields_and_then_in_all(
 def test_fields_are_read_as_they_would_be_one_by_one(
     url: str, stored: StoredDataset, monkeypatch: pytest.MonkeyPatch, widest: int
 ) -> None:
-    monkeypatch.setattr(cache, "_RANGE", 7)
+    monkeypatch.setattr(read_ahead, "RECORDS_AT_ONCE", 7)
     monkeypatch.setattr(record_terms, "WIDEST", widest)
     filled, by_record = RecordTerms.filled, list[int]()
 

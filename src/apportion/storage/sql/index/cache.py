@@ -11,7 +11,6 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from apportion.storage.sql.texts import TextNode
 
 from .fields import Column, FacetField, NumberField, Numbers, read_bitmap, read_keys
 from .id_order import IdOrder
-from .record_terms import RecordTerms
+from .read_ahead import FieldReader, TwoConnections
 
 __all__ = ["DatasetCache"]
 
@@ -38,10 +37,6 @@ _MANY = 20
 """For more values of a field than this, their records are found in one pass over all records."""
 _LARGE = 20_000
 """Records from which on a second connection is worth its while."""
-_RANGE = 100_000
-"""Records that are read with one statement."""
-_ENOUGH_FIELDS = 3
-"""Fields from which on reading the rows of all records is sooner done than reading the entries of each field."""
 _COUNTED = frozenset({"keyword", "long", "boolean"})
 
 
@@ -310,7 +305,6 @@ class DatasetCache:
     def read_ahead(self, facets: Iterable[tuple[int, int]], numbers: Iterable[int]) -> None:
         """Read fields that are about to be asked for, two at a time where two connections can see the same snapshot.
 
-        The database takes most of the time, and has a process for each connection.
         ``facets``: field and viewer of each.
         """
         missing = [key for key in facets if key not in self._facets]
@@ -318,74 +312,10 @@ class DatasetCache:
         if len(missing) + len(numbers) < 2 or self._release is None or self.size < _LARGE:
             return
         with self.reading() as connection:
-            name = connection.shared_snapshot()
-            if name is None:
-                return
-            of_records = self._within_records(connection, missing)
-            terms = self._begin_columns(connection, name, of_records)
-            ranges = range(0, self.size + 1, _RANGE) if terms.fits else range(0)
-            terms.wanted = len(ranges)
-            self._read_both(
-                connection,
-                name,
-                [
-                    *(partial(self._read_number, no) for no in numbers),
-                    *(partial(self._read_facet, *key) for key in missing if key[0] not in of_records),
-                    *(partial(terms.read, start, start + _RANGE) for start in ranges),
-                ],
-            )
-            whole = terms.filled()
-            self._facets.update({(no, RESOLVED): field for no, field in whole.items()})
-            rest = sorted(of_records - whole.keys())
-            self._read_both(connection, name, [partial(self._read_facet, no, RESOLVED) for no in rest])
-
-    def _within_records(self, connection: SqlConnection, facets: Sequence[tuple[int, int]]) -> set[int]:
-        """Return the fields whose values are in the rows of records, if they are enough to read these."""
-        elsewhere = connection.raw.execute(
-            "SELECT no FROM fields WHERE dataset = ? AND name IN ('assigned_to', 'assignment')",
-            (self.dataset,),
-        )
-        found = {no for no, viewer in facets if viewer == RESOLVED} - {no for (no,) in elsewhere}
-        return found if len(found) >= _ENOUGH_FIELDS else set()
-
-    def _begin_columns(self, connection: SqlConnection, snapshot: str, facets: Iterable[int]) -> RecordTerms:
-        """Read the values of facets, whose columns are filled later."""
-        begun: dict[int, FacetField] = {}
-
-        def begin(no: int, connection: SqlConnection) -> None:
-            begun[no] = FacetField(connection, no, RESOLVED, self._size, read=False)
-
-        self._read_both(connection, snapshot, [partial(begin, no) for no in facets])
-        return RecordTerms(self.dataset, begun, self._size)
-
-    def _read_facet(self, no: int, viewer: int, connection: SqlConnection) -> None:
-        self._facets[no, viewer] = FacetField(connection, no, viewer, self._size)
-
-    def _read_number(self, no: int, connection: SqlConnection) -> None:
-        self._numbers[no] = NumberField(connection, no)
-
-    def _read_both(
-        self, connection: SqlConnection, snapshot: str, tasks: Iterable[Callable[[SqlConnection], None]]
-    ) -> None:
-        """Run tasks in two threads, each through a connection of its own; some may stay undone."""
-        waiting = deque(tasks)
-        if not waiting:
-            return
-        helper = threading.Thread(target=self._read_beside, args=(snapshot, waiting))
-        helper.start()
-        try:
-            _run_all(connection, waiting)
-        finally:
-            waiting.clear()
-            helper.join()
-
-    def _read_beside(self, snapshot: str, tasks: deque[Callable[[SqlConnection], None]]) -> None:
-        """Run some of the tasks through a second connection; what it fails to read is read when it is asked for."""
-        try:
-            with self._lent() as other, other.snapshot(snapshot):
-                _run_all(other, tasks)
-        except Exception:
-            log.warning("a second connection couldn't read ahead", exc_info=True)
+            snapshot = connection.shared_snapshot()
+            if snapshot is not None:
+                reader = FieldReader(self.dataset, self._size, self._facets, self._numbers)
+                reader.read(TwoConnections(connection, snapshot, self._lent), missing, numbers)
 
     @contextlib.contextmanager
     def _lent(self) -> Iterator[SqlConnection]:
@@ -512,16 +442,6 @@ class DatasetCache:
     def id_ranks(self) -> Numbers:
         """Return the rank of each record number in the order of ids, records logged just now included."""
         return self._ids.ranks()
-
-
-def _run_all(connection: SqlConnection, tasks: deque[Callable[[SqlConnection], None]]) -> None:
-    """Run tasks until none is left; another thread may take some of them."""
-    while True:
-        try:
-            task = tasks.popleft()
-        except IndexError:
-            return
-        task(connection)
 
 
 def vector_rows(rows: Sequence[tuple[int, bytes]]) -> tuple[Numbers, Numbers]:
