@@ -33,7 +33,7 @@ class QuestionTranslator:
         self.numbers_of_fields = {name: no for no, name, _ in rows}
         self._fields = {no: IndexedField(name, self._values) for no, name, _ in rows if name in kinds}
         self._translator = QueryTranslator(self._fields.get, self._select, self._expands)
-        documents = question.searcher.documents
+        documents = question.searcher.records.documents
         # in the caches all of a selection is evaluated; for the index, texts are left to it
         self._plain = Evaluation(question.connection, question.cache, documents)
         self._evaluation = _IndexEvaluation(question.connection, question.cache, documents)

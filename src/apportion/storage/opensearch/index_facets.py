@@ -77,7 +77,7 @@ class IndexFacetCounter(FacetCounter):
     def __init__(self, question: SearchQuestion, index: IndexQuery, matches: Matches) -> None:
         criteria = question.criteria
         deadline, searcher = question.connection.deadline, question.searcher
-        texts: Callable[[Iterable[int]], Iterable[str]] = lambda ns: deadline.each(searcher.texts(ns))  # noqa: E731
+        texts: Callable[[Iterable[int]], Iterable[str]] = lambda ns: deadline.each(searcher.records.texts(ns))  # noqa: E731
         super().__init__(
             question.connection, question.cache, question.dataset.task, criteria.viewer, matches.numbers, texts,
             criteria.me if criteria.alone else None,

@@ -183,7 +183,7 @@ class _IndexedSearch:
             with question.cache.held(question.connection, question.connection.deadline):
                 counts = counter.count(question.facets)
             counts = counter.count_texts(question.facets, dict(counts))
-        return SearchHits(total, question.searcher.rows(ns), counts)
+        return SearchHits(total, question.searcher.records.rows(ns), counts)
 
     def nearest(self, near: Neighbours) -> SearchHits:
         """Return the matches whose vectors lie nearest: the index finds candidates, whose distances are exact."""
@@ -238,7 +238,7 @@ class _IndexedSearch:
             raise NotIndexedError
         with question.cache.held(question.connection, question.connection.deadline):
             selection: BitMap = numbers & question.cache.everything
-            return question.searcher.page(selection, question.sort, question.start, question.limit)
+            return question.searcher.ordering.page(selection, question.sort, question.start, question.limit)
 
     # Order
 

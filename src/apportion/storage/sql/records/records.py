@@ -127,10 +127,10 @@ class SqlRecords:
         self, dataset: Dataset, id: str, viewer: Viewer = RESOLVED, *, only: str | None = None
     ) -> StoredRecord | None:
         criteria = Criteria(viewer=viewer, me=only, alone=only is not None)
-        return self._searcher(dataset, criteria).get(id)
+        return self._searcher(dataset, criteria).records.get(id)
 
     def rows(self, dataset: Dataset, criteria: Criteria) -> dict[str, StoredRecord]:
-        return self._searcher(dataset, criteria).rows_by_id(criteria.ids or ())
+        return self._searcher(dataset, criteria).records.rows_by_id(criteria.ids or ())
 
     def search(
         self,
@@ -235,7 +235,7 @@ class SqlRecords:
         return self._searcher(dataset, criteria).numbers_by_id(criteria)
 
     def numbered(self, dataset: Dataset, criteria: Criteria, numbers: Sequence[int]) -> list[StoredRecord]:
-        return self._searcher(dataset, criteria).rows(numbers)
+        return self._searcher(dataset, criteria).records.rows(numbers)
 
     def labels(self, dataset: Dataset, viewer: Viewer = RESOLVED) -> list[str]:
         found: set[str] = set()
