@@ -134,15 +134,23 @@ def wait_until_indexed(server: Server, records: int) -> None:
 
 
 def searches(
-    scale: Scale, server: Server, by: str, at_most: tuple[float, float] | None = None
+    scale: Scale,
+    server: Server,
+    by: str,
+    at_most: tuple[float, float] | None = None,
+    *,
+    may_refuse: bool = False,
 ) -> Iterator[Line]:
-    """The four selections and all records; ``at_most``: milliseconds, and those for the word that many have."""
+    """The four selections and all records; ``at_most``: milliseconds, and those for the word that many have.
+
+    ``may_refuse``: searches that the server refuses as too slow are measured, too.
+    """
     with contextlib.closing(server.client()) as client:
         time.sleep(_READ_AHEAD)
         for selection in selections():
             say(f"  search by {by}, {selection.name}")
-            calls(server, client, selection.queries, len(selection.queries), facets=BLOCK)  # the caches fill
-            block = calls(server, client, selection.queries, scale.calls, facets=BLOCK)
+            for many in (len(selection.queries), scale.calls):  # at first the caches fill
+                block = calls(server, client, selection.queries, many, facets=BLOCK, may_refuse=may_refuse)
             most = at_most and at_most[selection.name.startswith("about 45")]
             yield Line(
                 f"{by}: search with counts, {selection.name}, p95",

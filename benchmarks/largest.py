@@ -138,7 +138,7 @@ def _searched_alone(place: _Place) -> Iterator[Line]:
     yield cold_search(place.home, place.alone)
     with place.server(indexed=False) as (server, _):
         before = server.memory()
-        yield from searches(place.scale, server, "PostgreSQL alone")
+        yield from searches(place.scale, server, "PostgreSQL alone", may_refuse=True)
         kept = (server.memory() - before) * 1e6 / place.scale.records
         yield Line("memory of a server for its caches", kept, "bytes a record", at_most=300)
 
@@ -155,7 +155,7 @@ def _indexed(place: _Place) -> Iterator[Line]:
 
 def _searched(place: _Place) -> Iterator[Line]:
     with place.server() as (server, _):
-        yield from searches(place.scale, server, "OpenSearch")
+        yield from searches(place.scale, server, "OpenSearch", may_refuse=True)
 
 
 def _planned(place: _Place) -> Iterator[Line]:
@@ -173,7 +173,7 @@ def _worked(place: _Place) -> Iterator[Line]:
 
 def _searched_shared_out(place: _Place) -> Iterator[Line]:
     with place.server() as (server, _):
-        yield from searches(place.scale, server, "OpenSearch, shared out")
+        yield from searches(place.scale, server, "OpenSearch, shared out", may_refuse=True)
 
 
 def _exported(place: _Place) -> Iterator[Line]:

@@ -14,7 +14,7 @@ from apportion.storage.sqlite.connection import SqliteConnection
 from .corpus import SOURCES, TEXT, USERS, word
 from .report import Line, middle, percentile
 from .scale import TEXTS, Scale, loaded, say
-from .server import Client, Server
+from .server import Client, Refused, Server
 
 __all__ = ["BLOCK", "calls", "measure", "selections"]
 
@@ -69,12 +69,15 @@ class _Times(NamedTuple):
     walls: list[float]
     cpu: float
     """Milliseconds of server processor time a call."""
+    refused: int = 0
+    """Calls that the server gave up after some seconds of computing."""
 
     def p(self, share: int) -> float:
         return percentile(self.walls, share) * 1e3
 
     def text(self) -> str:
-        return f"p50 {self.p(50):.1f}, p95 {self.p(95):.1f}, CPU {self.cpu:.1f} ms"
+        refused = f"; {self.refused} of {len(self.walls)} refused as too slow" if self.refused else ""
+        return f"p50 {self.p(50):.1f}, p95 {self.p(95):.1f}, CPU {self.cpu:.1f} ms{refused}"
 
 
 def measure(scale: Scale) -> Iterator[Line]:
@@ -130,15 +133,27 @@ def _one(scale: Scale, server: Server, client: Client, home: Path, selection: _S
 
 
 def calls(
-    server: Server, client: Client, queries: list[str | None], calls: int, facets: str | None = None
+    server: Server,
+    client: Client,
+    queries: list[str | None],
+    calls: int,
+    facets: str | None = None,
+    *,
+    may_refuse: bool = False,
 ) -> _Times:
+    """Measure searches, one after the other; with ``may_refuse`` those that are refused as too slow count, too."""
     asked = {"limit": 50} if facets is None else {"limit": 50, "facets": facets}
-    walls, cpu = [], server.cpu()
+    walls, cpu, refused = [], server.cpu(), 0
     for number in range(calls):
         began = time.perf_counter()
-        client.search(TEXTS, TEXT, queries[number % len(queries)], **asked)
+        try:
+            client.search(TEXTS, TEXT, queries[number % len(queries)], **asked)
+        except Refused as refusal:
+            if not may_refuse or "QueryTooSlowError" not in str(refusal):
+                raise
+            refused += 1
         walls.append(time.perf_counter() - began)
-    return _Times(walls, (server.cpu() - cpu) / calls * 1e3)
+    return _Times(walls, (server.cpu() - cpu) / calls * 1e3, refused)
 
 
 def _sql(file: Path, selection: _Selection) -> tuple[float, int]:
