@@ -95,16 +95,67 @@ def test_of_many_matches_answers_are_counted_by_bitmaps_and_words_by_a_sample(
     viewer = stored.criteria("text", viewer=PEOPLE[0])
     for name in ("FEW", "MOST_READ"):
         monkeypatch.setattr(f"apportion.storage.opensearch.index_search.{name}", -1)
-    with stored.store.read() as tx:
-        by_index = tx.records.search(stored.dataset, viewer, facets=None)
+    asked = requests_noted(monkeypatch)
+    by_index, by_database = both(indexed, stored, viewer)
     assert indexed.search.condition().answered == 1
-    indexed.store.accelerator = None
-    with stored.store.read() as tx:
-        by_database = tx.records.search(stored.dataset, viewer, facets=None)
-    indexed.store.accelerator = indexed.search
+    # the content is counted; answers are, along with the page; some texts are chosen
+    assert len(asked) == 3
     assert by_index.facets == by_database.facets
     assert sum(by_index.facets["annotated_as"].values()) == 7
     assert by_index.total == 30
+
+
+def requests_noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which the paths of requests to the node are appended from now on."""
+    paths: list[str] = []
+    request = OpenSearchClient.request
+
+    def noted(client: OpenSearchClient, method: str, path: str, *args: Any, **options: Any) -> Any:
+        paths.append(path)
+        return request(client, method, path, *args, **options)
+
+    monkeypatch.setattr(OpenSearchClient, "request", noted)
+    return paths
+
+
+def both(indexed: Indexed, stored: StoredDataset, criteria: Criteria) -> tuple[SearchHits, SearchHits]:
+    """Return what is found with the index, and without it."""
+    with stored.store.read() as tx:
+        by_index = tx.records.search(stored.dataset, criteria, facets=None)
+    indexed.store.accelerator = None
+    with stored.store.read() as tx:
+        by_database = tx.records.search(stored.dataset, criteria, facets=None)
+    indexed.store.accelerator = indexed.search
+    return by_index, by_database
+
+
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [("status:Validated", 7), ("status:Default", 23), ("annotated_as:yes AND NOT annotated_by:zenobia", 5)],
+)
+def test_by_answers_alone_it_is_asked_for_the_page_and_for_counts_of_the_content(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch, query: str, total: int
+) -> None:
+    stored = StoredDataset(indexed.store, policies=INDIVIDUAL)
+    log(stored, [record(n, metadata={"k": f"v{n % 3}"}) for n in range(30)])
+    for n in range(20):
+        stored.annotate(PEOPLE[n % 3], f"r{n}", (("yes" if n % 4 else "no", 1.0),))
+    indexed.index_all()
+    for name in ("FEW", "MOST_READ"):
+        monkeypatch.setattr(f"apportion.storage.opensearch.index_search.{name}", -1)
+
+    criteria = stored.criteria(query, viewer=PEOPLE[0])
+
+    asked = requests_noted(monkeypatch)
+    by_index, by_database = both(indexed, stored, criteria)
+
+    assert by_index.total == by_database.total == total
+    assert [row.id for row in by_index.rows] == [row.id for row in by_database.rows]
+    assert by_index.facets == by_database.facets
+    assert len(asked) == 2
+    with stored.store.read() as tx:
+        assert tx.records.search(stored.dataset, criteria, facets=frozenset()).total == total
+    assert len(asked) == 3  # without counts it is asked for the page alone
 
 
 def test_ones_own_records_are_found_at_once_and_those_of_others_later(indexed: Indexed) -> None:

@@ -9,7 +9,18 @@ from pyroaring import BitMap
 
 from apportion.storage.sql.query.accelerator import SearchQuestion
 from apportion.storage.sql.query.evaluation import MOST_CHECKS, Evaluation
-from apportion.storage.sql.query.selection import Both, Check, Found, Plan, Text, These, too_costly
+from apportion.storage.sql.query.selection import (
+    Both,
+    Check,
+    Either,
+    Found,
+    Having,
+    Plan,
+    Text,
+    These,
+    Without,
+    too_costly,
+)
 
 from .dsl import MOST_EXPANSIONS, DslQuery, IndexedField, QueryTranslator
 from .index_query import IndexQuery
@@ -45,6 +56,23 @@ class QuestionTranslator:
         with question.connection.deadline.query():
             plan = question.searcher.selection(question.criteria)
             return self._translator.query(self._evaluation.prepared(plan))
+
+    def numbers(self) -> BitMap | None:
+        """Return the matches where all of the selection follows from answers and assignments, else None."""
+        question = self._question
+        with question.connection.deadline.query():
+            plan = question.searcher.selection(question.criteria)
+            return self._select(plan) if self._is_of_answers(plan) else None
+
+    def _is_of_answers(self, plan: Plan) -> bool:
+        match plan:
+            case Having(field, viewer):
+                return bool(viewer) or field not in self._fields
+            case Both(plans) | Either(plans):
+                return all(map(self._is_of_answers, plans))
+            case Without(inner):
+                return self._is_of_answers(inner)
+        return False
 
     def _values(self, term_ids: Iterable[int]) -> list[str]:
         sql = self._raw.dialect

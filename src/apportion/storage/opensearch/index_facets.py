@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 from pyroaring import BitMap
 
 from apportion.domain.terms import ANSWER_FIELDS
-from apportion.storage.sql.index.fields import Numbers
 from apportion.storage.sql.query.accelerator import SearchQuestion
 from apportion.storage.sql.query.facets import (
     ALL_FACETS,
@@ -19,18 +18,24 @@ from apportion.storage.sql.query.facets import (
     FacetCounter,
     extended_statistics,
 )
+from apportion.storage.sql.query.leaf_assignments import mirrors_of
 from apportion.vocabulary import Task
 
 from .dsl import DslQuery, numbers_query
 from .index_query import IndexQuery, terms_count
 from .mapping import CONTENT_FIELDS, LONGEST_VALUE, field_name, indexed_value
 
-__all__ = ["IndexFacetCounter", "Matches", "counts_of_content"]
+__all__ = ["IndexFacetCounter", "Matches", "counts_of_content", "values_count"]
 
 _BITMAPS_AT_ONCE, _BYTES_AT_ONCE = 200, 20_000_000
 _SCORES = "score"
 _INFINITE = float("inf")
 _MENTIONS = 5 * MOST_VALUES
+_VALUES = "values"
+_OF_ANSWERS = frozenset(
+    {"annotated_as", "annotated_by", "predicted", "mentions", "status", "assigned_to", "assignment"}
+)
+"""Facets that the index does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,11 @@ def counts_of_content(
     return {name: each for name, each in found.items() if not (everything and "terms" in each)}
 
 
+def values_count(filters: Mapping[str, DslQuery]) -> dict[str, Any]:
+    """Return the aggregation that counts matches of filters, whose names it keeps."""
+    return {_VALUES: {"filters": {"filters": filters}}} if filters else {}
+
+
 class IndexFacetCounter(FacetCounter):
     """Counter of facets over what a query matches."""
 
@@ -84,6 +94,9 @@ class IndexFacetCounter(FacetCounter):
         )  # fmt: skip
         self._index = index
         self._matches = matches
+        self._known_values: dict[tuple[int, int], list[tuple[int, str]]] = {}
+        self._counts: dict[int, int] = {}
+        """Matches that have a value of answers, by its number."""
 
     @property
     def _total(self) -> int:
@@ -91,13 +104,6 @@ class IndexFacetCounter(FacetCounter):
 
     def _of_all(self) -> bool:
         return self._matches.everything and self._total > MOST_READ_FOR_WORDS // 2
-
-    def _numbers(self) -> Numbers:
-        if self._ns is None and self._matches.numbers is None:
-            self._ns = np.asarray(
-                self._index.some_numbers(self._matches.query, MOST_READ_FOR_WORDS), dtype=np.int64
-            )
-        return super()._numbers()
 
     def _terms(self, name: str, most: int = MOST_VALUES) -> dict[str, int]:
         field = self._fields.get(name)
@@ -125,36 +131,64 @@ class IndexFacetCounter(FacetCounter):
             found = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
         return found
 
-    def _counted_by_bitmaps(self, field: int, viewer: int, most: int) -> dict[str, int]:
-        """Count values that the index does not know: the bitmap of each is sent along, of the most frequent ones."""
-        rows = self._connection.raw.execute(
-            "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY n DESC, value LIMIT ?",
-            (field, viewer, MOST_VALUES),
-        ).fetchall()
-        found: dict[str, int] = {}
-        names = {str(term_id): value for term_id, value in rows}
-        for filters in self._filters(field, viewer, [term_id for term_id, _ in rows]):
-            asked = {"values": {"filters": {"filters": filters}}}
-            for term_id, bucket in (
-                self._index.counted(self._matches.query, asked).counts["values"]["buckets"].items()
-            ):
-                if bucket["doc_count"]:
-                    found[names[term_id]] = int(bucket["doc_count"])
-        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:most])
+    def filters(self, facets: frozenset[str] | None) -> Iterator[dict[str, DslQuery]]:
+        """Yield the records of the values that the index does not know, some values at a time, by their numbers.
 
-    def _filters(self, field: int, viewer: int, term_ids: list[int]) -> Iterator[dict[str, DslQuery]]:
+        How many of each match has to be counted by the index, and given to ``add``, before ``count`` is called.
+        """
+        if self._matches.everything or self._matches.numbers is not None or not self._total:
+            return
         some: dict[str, DslQuery] = {}
         size = 0
-        for term_id in term_ids:
-            ns = BitMap(self._cache.having(field, viewer, [term_id]))
-            some[str(term_id)] = numbers_query(ns)
-            # a bitmap takes at most two bytes a number, more or less
-            size += 2 * len(ns)
-            if len(some) == _BITMAPS_AT_ONCE or size > _BYTES_AT_ONCE:
-                yield some
-                some, size = {}, 0
+        for field, viewer in self._fields_of_answers(ALL_FACETS if facets is None else facets):
+            for term_id, _ in self._values(field, viewer):
+                with self._cache.held(self._connection, self._connection.deadline):
+                    ns = BitMap(self._cache.having(field, viewer, [term_id]))
+                some[str(term_id)] = numbers_query(ns)
+                # a bitmap takes at most two bytes a number, more or less
+                size += 2 * len(ns)
+                if len(some) == _BITMAPS_AT_ONCE or size > _BYTES_AT_ONCE:
+                    yield some
+                    some, size = {}, 0
         if some:
             yield some
+
+    def _fields_of_answers(self, wanted: frozenset[str]) -> Iterator[tuple[int, int]]:
+        mirrored = "metadata" in wanted and mirrors_of(self._connection.raw, self._cache.dataset)
+        for name in sorted(_OF_ANSWERS & self._fields.keys()):
+            if name in wanted or (name == "assigned_to" and mirrored):
+                yield self._fields[name][0], self._viewer if name in ANSWER_FIELDS else 0
+
+    def _values(self, field: int, viewer: int) -> list[tuple[int, str]]:
+        """Return the most frequent values of a field."""
+        if (field, viewer) not in self._known_values:
+            self._known_values[field, viewer] = self._connection.raw.execute(
+                "SELECT vid, value FROM vals WHERE field = ? AND viewer = ? AND n > 0 "
+                "ORDER BY n DESC, value LIMIT ?",
+                (field, viewer, MOST_VALUES),
+            ).fetchall()
+        return self._known_values[field, viewer]
+
+    def add(self, counted: Mapping[str, Any]) -> None:
+        """Take over what the aggregation of some filters has counted."""
+        for term_id, bucket in counted.get(_VALUES, {}).get("buckets", {}).items():
+            self._counts[int(term_id)] = int(bucket["doc_count"])
+
+    def ask(self, filters: Iterable[dict[str, DslQuery]], facets: frozenset[str] | None) -> None:
+        """Have the index count filters, and find whatever else ``count`` needs: nobody else waits for it meanwhile."""
+        for some in filters:
+            self.add(self._index.counted(self._matches.query, values_count(some)).counts)
+        if self._ns is None and self._matches.numbers is None and self._counts_words(facets):
+            found = self._index.some_numbers(self._matches.query, MOST_READ_FOR_WORDS)
+            self._ns = np.asarray(found, dtype=np.int64)
+
+    def _counted_by_bitmaps(self, field: int, viewer: int, most: int) -> dict[str, int]:
+        found = {
+            value: self._counts[term_id]
+            for term_id, value in self._values(field, viewer)
+            if self._counts[term_id]
+        }
+        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:most])
 
     def _buckets(self, field: int) -> dict[int, int]:  # noqa: ARG002 (the index has one field of scores)
         return {int(each["key"]): each["doc_count"] for each in self._matches.counts[_SCORES]["buckets"]}

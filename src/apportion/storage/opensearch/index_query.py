@@ -54,13 +54,28 @@ class IndexQuery:
 
         Without a total, which ``counted`` returns: to show the first of many the index then reads only these.
         """
+        return self.page_with_counts(query, {}, sort=sort, start=start, limit=limit)[0]
+
+    def page_with_counts(
+        self,
+        query: DslQuery,
+        counts: Mapping[str, Any],
+        *,
+        sort: Sequence[Mapping[str, Any]] = (),
+        start: int = 0,
+        limit: int,
+    ) -> tuple[list[int], Mapping[str, Any]]:
+        """Return a page as ``page`` does, and exact aggregations by name over all matches."""
         body: dict[str, Any] = {
             "query": query, "from": start, "size": limit, "track_total_hits": False, "_source": False,
             "docvalue_fields": ["n"],
         }  # fmt: skip
         if sort:
             body["sort"] = list(sort)
-        return [hit["fields"]["n"][0] for hit in self._search(body)["hits"]["hits"]]
+        if counts:
+            body["aggs"] = counts
+        answer = self._search(body)
+        return [hit["fields"]["n"][0] for hit in answer["hits"]["hits"]], answer.get("aggregations", {})
 
     def counted(self, query: DslQuery, counts: Mapping[str, Any] | None = None) -> Counted:
         """Return how many records match, with aggregations by name over them.

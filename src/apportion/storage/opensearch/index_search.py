@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from pyroaring import BitMap
@@ -20,7 +21,7 @@ from .client import BadAnswerError, OpenSearchClient, UnavailableError
 from .dsl import DslQuery
 from .evaluation import QuestionTranslator
 from .index import Indexes
-from .index_facets import IndexFacetCounter, Matches, counts_of_content
+from .index_facets import IndexFacetCounter, Matches, counts_of_content, values_count
 from .index_query import Counted, IndexQuery, NotIndexedError
 from .indexing_thread import IndexingThread
 from .mapping import CONTENT_FIELDS, DEEPEST, field_name, vector_sizes
@@ -159,30 +160,43 @@ class _IndexedSearch:
         self._kinds = self._translator.kinds
 
     def hits(self) -> SearchHits:
+        """Return a page, the total and the counts."""
         question = self._question
         query = self._translator.query()
         everything = query == _EVERYTHING
-        content = {}
-        if question.facets is None or question.facets:
-            content = counts_of_content(
-                question.dataset.task, self._kinds, question.facets, everything=everything
-            )
-        order = self._order() if question.start + question.limit <= DEEPEST else None
-        counted = self._counted(query, content) if content or not everything else None
-        # of everything the counter is exact, and of this snapshot; the index may be behind it
-        total = self._records() if everything or counted is None else counted.total
-        ns, numbers = self._page(query, order, total), None
-        counts: Mapping[str, Any] = {}
-        if question.facets is None or question.facets:
-            if not everything and total <= self._most_numbers():
-                numbers = self._index.numbers(query, MOST_READ)
-            matches = Matches(
-                query, total, numbers, everything, {} if counted is None else dict(counted.counts)
-            )
-            counter = IndexFacetCounter(question, self._index, matches)
-            with question.cache.held(question.connection, question.connection.deadline):
-                counts = counter.count(question.facets)
-            counts = counter.count_texts(question.facets, dict(counts))
+        wanted = question.facets is None or bool(question.facets)
+        content = (
+            counts_of_content(question.dataset.task, self._kinds, question.facets, everything=everything)
+            if wanted
+            else {}
+        )
+        # what follows from answers alone is known here
+        numbers = None if everything else self._translator.numbers()
+        counted = Counted(0, {})
+        if content or not (everything or numbers is not None):
+            counted = self._counted(query, content)
+        if everything:
+            total = self._records()  # the counter is exact, and of this snapshot; the index may be behind it
+        else:
+            total = counted.total if numbers is None else len(numbers)
+        if not wanted:
+            return SearchHits(total, question.searcher.records.rows(self._page(query, total, numbers)[0]), {})
+        if numbers is None and not everything and total <= self._most_numbers():
+            numbers = self._index.numbers(query, MOST_READ)
+        matches = Matches(query, total, numbers, everything, dict(counted.counts))
+        counter = IndexFacetCounter(question, self._index, matches)
+        filters = counter.filters(question.facets)
+        # the first ones along with the page, for which the index looks at the same matches
+        first = next(filters, {})
+        ns, found = self._page(query, total, numbers, values_count(first))
+        if found is None:
+            filters = chain([first] if first else [], filters)
+        else:
+            counter.add(found)
+        counter.ask(filters, question.facets)
+        with question.cache.held(question.connection, question.connection.deadline):
+            counts = counter.count(question.facets)
+        counts = counter.count_texts(question.facets, dict(counts))
         return SearchHits(total, question.searcher.records.rows(ns), counts)
 
     def nearest(self, near: Neighbours) -> SearchHits:
@@ -201,14 +215,22 @@ class _IndexedSearch:
         found = searcher.nearest_of(field, candidates, near.value, near.k)
         return searcher.some(found, question.criteria, question.limit, question.facets)
 
-    def _page(self, query: DslQuery, order: Sequence[Mapping[str, Any]] | None, total: int) -> list[int]:
-        """Return the numbers of the records on the page that is wanted."""
+    def _page(
+        self, query: DslQuery, total: int, numbers: BitMap | None, counts: Mapping[str, Any] | None = None
+    ) -> tuple[list[int], Mapping[str, Any] | None]:
+        """Return the numbers of the records on the page that is wanted, and what was counted along with it.
+
+        That is None where the index was not asked for a page. ``numbers``: those of all matches, where they are known.
+        """
         question = self._question
         if not question.limit:  # a start beyond the window of results would be refused all the same
-            return []
+            return [], None
+        order = self._order() if question.start + question.limit <= DEEPEST else None
         if order is None:
-            return self._sorted_here(query, total)
-        return self._index.page(query, sort=order, start=question.start, limit=question.limit)
+            return self._sorted_here(query, total, numbers), None
+        return self._index.page_with_counts(
+            query, counts or {}, sort=order, start=question.start, limit=question.limit
+        )
 
     def _counted(self, query: DslQuery, content: Mapping[str, Any]) -> Counted:
         """Return the total with all counts of the content, which may take several requests."""
@@ -230,11 +252,14 @@ class _IndexedSearch:
         ).fetchone()
         return int(row[0])
 
-    def _sorted_here(self, query: DslQuery, total: int) -> list[int]:
+    def _sorted_here(self, query: DslQuery, total: int, numbers: BitMap | None) -> list[int]:
         """Return the numbers of a page whose order follows from what the index does not know."""
         question = self._question
-        numbers = self._index.numbers(query, MOST_SORTED) if total <= MOST_SORTED else None
+        if total > MOST_SORTED:
+            raise NotIndexedError
         if numbers is None:
+            numbers = self._index.numbers(query, MOST_SORTED)
+        if numbers is None:  # more were indexed meanwhile
             raise NotIndexedError
         with question.cache.held(question.connection, question.connection.deadline):
             selection: BitMap = numbers & question.cache.everything

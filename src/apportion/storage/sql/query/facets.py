@@ -86,7 +86,7 @@ class FacetCounter:
         The caller holds the cache. Some are empty until ``count_texts`` is called.
         """
         wanted = ALL_FACETS if facets is None else facets
-        if "words" in wanted and not self._of_all():
+        if self._counts_words(facets):
             self._numbers()  # ``count_texts`` needs them once the cache is not held any more
         self._read_ahead(wanted)
         text2text = self._task is Task.TEXT2TEXT
@@ -311,6 +311,10 @@ class FacetCounter:
         if self._of_all():
             return self._words_of_all()
         return common_words(self._texts(self._sample(MOST_READ_FOR_WORDS)), MOST_WORDS)
+
+    def _counts_words(self, facets: frozenset[str] | None) -> bool:
+        """Return whether words are counted by reading texts."""
+        return (facets is None or "words" in facets) and not self._of_all()
 
     def _of_all(self) -> bool:
         # Few texts are split faster than the index counts its words
