@@ -43,6 +43,10 @@ _PATIENCE: dict[str, Any] = {
     "tcp_user_timeout": 20_000,
 }
 """Time after which a database is given up that does not answer any more: with the system's defaults it takes hours."""
+_MORE_MEMORY = (
+    "SELECT set_config('work_mem', '64MB', false) WHERE pg_size_bytes(current_setting('work_mem')) < 64 << 20"
+)
+"""For readers: with the 4 MB of the default, a word that is frequent in millions of texts is looked for in each."""
 # ``statement_timeout`` has 32 bits
 _LONGEST_TIMEOUT_MS = 2_000_000_000
 _ROWS_AT_ONCE = 5_000
@@ -262,7 +266,7 @@ class PostgresConnection:
         """By dataset, the number of the last change that its snapshot sees, as far as that was looked up."""
         if readonly:
             # A reader has neither locks nor a gate: a write through it by mistake has to fail
-            link.execute("SET default_transaction_read_only = on")
+            link.execute(f"SET default_transaction_read_only = on; {_MORE_MEMORY}")
         engine = create_engine(
             "postgresql+psycopg://",
             creator=lambda: link,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
-from apportion.storage.sql.dialect import Statements
+from apportion.storage.sql.dialect import Dialect, Statements
 
 __all__ = ["COPY_FROM", "MANY_ROWS", "PostgresStatements", "of_postgres"]
 
@@ -17,6 +17,11 @@ MANY_ROWS = 500
 
 class PostgresStatements(Statements, Protocol):
     """A connection to PostgreSQL, or a transaction there."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    def packed(self, sql: str, parameters: Sequence[Any], /) -> tuple[Any, ...]: ...
 
     def copy(self, into: str, rows: Sequence[Sequence[Any]]) -> int: ...
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from pyroaring import BitMap
+
 from apportion.domain.text import analysed
 from apportion.domain.text import words as cut
 from apportion.storage.sql.dialect import Statements
@@ -99,14 +101,14 @@ class TsvectorIndex:
     def matching(self, node: TextNode) -> Any:
         import numpy as np  # not needed to log records
 
-        return np.array(sorted(self._found(node)), dtype=np.uint32)
+        return np.frombuffer(self._found(node).to_array(), dtype=np.uint32)
 
-    def _found(self, node: TextNode) -> set[int]:
+    def _found(self, node: TextNode) -> BitMap:
         match node:
             case AllTexts(parts):
-                return set.intersection(*map(self._found, parts)) if parts else set()
+                return BitMap.intersection(*map(self._found, parts)) if parts else BitMap()
             case AnyText(parts):
-                return set().union(*map(self._found, parts))
+                return BitMap.union(*map(self._found, parts)) if parts else BitMap()
             case AnyWord(words):
                 return self._with(" | ".join(map(_quoted, words)), words)
             case Words((word,), prefix):
@@ -120,21 +122,23 @@ class TsvectorIndex:
             case Near(words, slop):
                 return self._near(words, slop)
 
-    def _with(self, query: str, words: Sequence[str], where: str = "true") -> set[int]:
+    def _with(self, query: str, words: Sequence[str], where: str = "true") -> BitMap:
         if not words:
-            return set()
-        rows = self._raw.execute(
-            f"SELECT n FROM {self._table} WHERE words @@ ?::tsquery AND {where}", (query,)
+            return BitMap()
+        sql = self._raw.dialect
+        # In one value: a frequent word is in so many texts that reading row by row would take longest
+        (packed,) = self._raw.packed(
+            f"SELECT {sql.packed('n')} FROM {self._table} WHERE words @@ ?::tsquery AND {where}", (query,)
         )
-        return {n for (n,) in rows}
+        return BitMap(sql.unpacked(packed, "uint32"))
 
-    def _long(self, query: str, test: Any) -> set[int]:
+    def _long(self, query: str, test: Any) -> BitMap:
         rows = self._raw.execute(
             f"SELECT n, long FROM {self._table} WHERE words @@ ?::tsquery AND long IS NOT NULL", (query,)
         )
-        return {n for n, text in rows if test(cut(text))}
+        return BitMap([n for n, text in rows if test(cut(text))])
 
-    def _near(self, words: tuple[str, ...], slop: int) -> set[int]:
+    def _near(self, words: tuple[str, ...], slop: int) -> BitMap:
         """Find all the words first, then look at their places."""
         # No operator of a tsquery finds words near each other in any order
         query = " & ".join(map(_quoted, words))
@@ -147,7 +151,7 @@ class TsvectorIndex:
         places: dict[int, dict[str, list[int]]] = {}
         for n, lexeme, positions in rows:
             places.setdefault(n, {})[stored[lexeme]] = list(positions)
-        near = {n for n, each in places.items() if _within(each, words, slop)}
+        near = BitMap([n for n, each in places.items() if _within(each, words, slop)])
         return near | self._long(query, lambda text: _within(_by_word(text), words, slop))
 
     def vocabulary(self) -> list[str]:
