@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -105,17 +106,28 @@ def test_of_many_matches_answers_are_counted_by_bitmaps_and_words_by_a_sample(
     assert by_index.total == 30
 
 
-def requests_noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list to which the paths of requests to the node are appended from now on."""
-    paths: list[str] = []
+def requests_noted(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return a list to which the seconds are appended in which requests to the node have to be answered."""
+    noted: list[float] = []
     request = OpenSearchClient.request
 
-    def noted(client: OpenSearchClient, method: str, path: str, *args: Any, **options: Any) -> Any:
-        paths.append(path)
-        return request(client, method, path, *args, **options)
+    def note(client: OpenSearchClient, *args: Any, seconds: float, **options: Any) -> Any:
+        noted.append(seconds)
+        return request(client, *args, seconds=seconds, **options)
 
-    monkeypatch.setattr(OpenSearchClient, "request", noted)
-    return paths
+    monkeypatch.setattr(OpenSearchClient, "request", note)
+    return noted
+
+
+def test_a_search_of_more_records_may_take_longer(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = filled(indexed)
+    large = replace(stored.dataset, records=10_000_000)
+    asked = requests_noted(monkeypatch)
+    for dataset in (stored.dataset, large):
+        with stored.store.read() as tx:
+            tx.records.search(dataset, Criteria(query=parse("text")), facets=frozenset())
+    first, *_, last = asked
+    assert last == pytest.approx(first + 4)
 
 
 def both(indexed: Indexed, stored: StoredDataset, criteria: Criteria) -> tuple[SearchHits, SearchHits]:

@@ -16,7 +16,7 @@ from .circuit import Circuit
 __all__ = ["BadAnswerError", "OpenSearchClient", "UnavailableError"]
 
 ANSWERS_WITHIN = 1.0
-"""Seconds in which a search has to be answered; without an answer the database is asked."""
+"""Seconds in which a search of few records has to be answered; without an answer the database is asked."""
 WRITES_WITHIN = 60.0
 """Seconds in which a request of the indexer has to be answered."""
 LEAST_VERSION = (2, 17)

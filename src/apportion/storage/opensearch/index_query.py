@@ -15,6 +15,8 @@ __all__ = ["Counted", "IndexQuery", "NotIndexedError", "terms_count"]
 _AT_ONCE = 10_000
 _COMPARED = 10_000
 """Vectors that are compared one by one; of more the graph of the index finds candidates."""
+SECONDS_A_RECORD = 0.4e-6
+"""Added to the time in which a search has to be answered: two cores take two seconds to count half of ten million."""
 _ORDER = [{"_count": "desc"}, {"_key": "asc"}]
 _MOST_SHARD_VALUES = 1_000_000
 
@@ -31,16 +33,19 @@ class Counted(NamedTuple):
 
 
 class IndexQuery:
-    """The index of a name, as searches use it."""
+    """The index of a name, as searches use it. ``records`` of the dataset: more of them may take longer."""
 
-    def __init__(self, client: OpenSearchClient, name: str) -> None:
+    def __init__(self, client: OpenSearchClient, name: str, records: int = 0) -> None:
         self._client = client
+        self._seconds = client.answers_within + records * SECONDS_A_RECORD
         self.name = name
 
     def _search(self, body: Mapping[str, Any], seconds: float | None = None) -> Any:
         # else what a failed shard has would be missing from the answer, unseen
         whole = {"allow_partial_search_results": "false"}
-        return self._client.request("POST", f"/{self.name}/_search", body, params=whole, seconds=seconds)
+        return self._client.request(
+            "POST", f"/{self.name}/_search", body, params=whole, seconds=seconds or self._seconds
+        )
 
     def page(
         self,

@@ -107,9 +107,8 @@ class IndexSearch:
         if reach is not None and self._knows(question.dataset.no, reach):
             name = self._indexes.name(question.dataset.no, reach.generation)
             try:
-                hits = ask(
-                    _IndexedSearch(question, IndexQuery(self._client, name), self._indexes.has_vectors)
-                )
+                index = IndexQuery(self._client, name, question.dataset.records)
+                hits = ask(_IndexedSearch(question, index, self._indexes.has_vectors))
             except NotIndexedError:
                 pass  # no failure: the database answers what an index cannot
             except (UnavailableError, BadAnswerError) as failure:
