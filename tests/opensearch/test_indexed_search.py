@@ -170,6 +170,29 @@ def test_by_answers_alone_it_is_asked_for_the_page_and_for_counts_of_the_content
     assert len(asked) == 3  # without counts it is asked for the page alone
 
 
+@pytest.mark.parametrize("many", [10, 10_000])
+def test_counts_over_several_shards_are_exact(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr("apportion.storage.opensearch.mapping.RECORDS_PER_SHARD", 60)
+    monkeypatch.setattr("apportion.storage.opensearch.index_facets.MOST_VALUES", 3)
+    monkeypatch.setattr("apportion.storage.opensearch.index_query.MANY_VALUES", many)
+    stored = StoredDataset(indexed.store)
+    # one value is frequent, 150 others are in one record or two
+    log(stored, [record(n, metadata={"k": f"v{n % 150 if n % 6 else 0}"}) for n in range(300)])
+    indexed.index_all()
+    asked = requests_noted(monkeypatch)
+    by_index, by_database = both(indexed, stored, stored.criteria("text"))
+    assert indexed.search.condition().answered == 1
+    assert len(asked) > 3  # it was asked again
+    shown, known = by_index.facets["metadata"]["k"], by_database.facets["metadata"]["k"]
+    assert shown.items() <= known.items()
+    assert len(shown) == 3
+    if many > 150:  # all values were counted
+        assert list(shown.items()) == list(known.items())[:3]
+    assert shown["v0"] == max(known.values())
+
+
 def test_ones_own_records_are_found_at_once_and_those_of_others_later(indexed: Indexed) -> None:
     stored = filled(indexed)
     log(stored, [record(6)], by="anna")

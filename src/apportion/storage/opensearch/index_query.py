@@ -19,6 +19,8 @@ SECONDS_A_RECORD = 0.4e-6
 """Added to the time in which a search has to be answered: two cores take two seconds to count half of ten million."""
 _ORDER = [{"_count": "desc"}, {"_key": "asc"}]
 _MOST_SHARD_VALUES = 1_000_000
+MANY_VALUES = 20_000
+"""Values beyond those that are shown from which on not all of them are counted to find the most frequent."""
 
 
 class NotIndexedError(Exception):
@@ -87,23 +89,23 @@ class IndexQuery:
 
         A node caches the reply as long as nothing is logged, since it has no records in it.
         """
+        found = self._counted(query, counts or {})
+        # a shard did not say how often it has a value that others count
+        inexact = {
+            name: _exactly(counts[name], each)
+            for name, each in found.counts.items()
+            if counts and each.get("doc_count_error_upper_bound")
+        }
+        if inexact:
+            found = found._replace(counts={**found.counts, **self._counted(query, inexact).counts})
+        return found
+
+    def _counted(self, query: DslQuery, counts: Mapping[str, Any]) -> Counted:
         body: dict[str, Any] = {"query": query, "size": 0, "track_total_hits": True}
         if counts:
             body["aggs"] = counts
         answer = self._search(body)
-        found = Counted(answer["hits"]["total"]["value"], answer.get("aggregations", {}))
-        inexact = {
-            name: counts[name]
-            for name, each in found.counts.items()
-            if counts and each.get("doc_count_error_upper_bound")
-        }
-        if inexact:  # a shard did not say how often it has a value that others count
-            exact = {
-                name: {"terms": {**agg["terms"], "shard_size": _MOST_SHARD_VALUES}}
-                for name, agg in inexact.items()
-            }
-            found = found._replace(counts={**found.counts, **self.counted(query, exact).counts})
-        return found
+        return Counted(answer["hits"]["total"]["value"], answer.get("aggregations", {}))
 
     def total(self, query: DslQuery) -> int:
         """Return how many records match."""
@@ -173,3 +175,18 @@ class IndexQuery:
 def terms_count(field: str, most: int) -> dict[str, Any]:
     """Return the aggregation that counts the values of a field, most first."""
     return {"terms": {"field": field, "size": most, "order": _ORDER}}
+
+
+def _exactly(count: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the aggregation that counts exactly what one over several shards has counted roughly.
+
+    Each shard names all values it has. Where these would be very many it counts those that were found: the numbers are
+    exact then, but a value that is as frequent as the last one of them may be missing.
+    """
+    terms, buckets = count["terms"], found["buckets"]
+    # of no other value there are more
+    most = buckets[-1]["doc_count"] + found["doc_count_error_upper_bound"]
+    if found["sum_other_doc_count"] > MANY_VALUES * most:
+        chosen = [bucket["key"] for bucket in buckets]
+        return {"terms": {**terms, "include": chosen, "shard_size": len(chosen)}}
+    return {"terms": {**terms, "shard_size": _MOST_SHARD_VALUES}}
