@@ -89,6 +89,10 @@ class Dialect(Protocol):
     def then_join(self) -> str:
         """The inner join, followed by ON, that reads what stands before it first, whatever the planner believes."""
 
+    @property
+    def then_facets(self) -> str:
+        """The join with the rows ``f`` of ``facet`` of each value ``v`` before it, which reads only these."""
+
     # Many numbers as one value, which is read many times faster than as many rows
 
     def pairs(self, values: Sequence[tuple[int, int]]) -> tuple[str, Sequence[Any]]:

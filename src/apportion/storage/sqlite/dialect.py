@@ -29,6 +29,7 @@ class SqliteDialect:
     """The SQL of SQLite. Lists are JSON: ``json_each`` takes any number of values as one parameter."""
 
     then_join = "CROSS JOIN"  # which SQLite never reorders
+    then_facets = "CROSS JOIN facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32"
     skip_locked = ""  # nobody else writes
 
     def numbers(self, values: Iterable[int]) -> str:

@@ -46,6 +46,7 @@ __all__ = ["SqlAnnotations"]
 
 PAGE_BYTES = 2_000_000
 """Size of the values of a page of history with more than one entry."""
+_READ_AT_ONCE = 5_000
 _PAST = "no, annotator, state, value, version, at, why"
 _SEEN = ", ".join(f"'{each}'" for each in sorted(TEAM_EVENTS))
 
@@ -119,20 +120,35 @@ class SqlAnnotations:
         return stored if changes == self._raw.total_changes else {}
 
     def answered(self, dataset: Dataset, plan: int | None = None) -> list[str]:
-        then_join = self._raw.dialect.then_join
-        # Values first, then their range of facet keys: a planner may read the whole facet table first
-        rows = self._raw.execute(
-            "SELECT id FROM records WHERE rid IN ("
-            "SELECT (?1 << 32) | (f.key & 4294967295) FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
-            f"{then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
-            "WHERE d.dataset = ?1 AND d.name = 'status' AND v.value != 'Default' AND v.n > 0 "
-            "UNION SELECT rid FROM annotations WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32 "
-            "UNION SELECT rid FROM gold WHERE rid > ?1 << 32 AND rid < (?1 + 1) << 32) "
-            # With its type, which PostgreSQL cannot infer from IS NULL
-            "AND (CAST(?2 AS BIGINT) IS NULL OR rid IN (SELECT rid FROM slots WHERE plan = ?2)) ORDER BY rid",
-            (dataset.no, plan),
+        sql, bounds = self._raw.dialect, (dataset.no << 32, dataset.no + 1 << 32)
+        # One by one: of all of them together a planner expects so many that it reads every record
+        sources = (
+            (
+                f"SELECT {sql.packed('f.key & 4294967295')} FROM fields d "
+                f"JOIN vals v ON v.field = d.no AND v.viewer = 0 {sql.then_facets} "
+                "WHERE d.dataset = ? AND d.name = 'status' AND v.value != 'Default' AND v.n > 0",
+                (dataset.no,),
+            ),
+            *(
+                (f"SELECT {sql.packed('rid & 4294967295')} FROM {table} WHERE rid > ? AND rid < ?", bounds)
+                for table in ("annotations", "gold")
+            ),
         )
-        return [id for (id,) in rows]
+        ns = set[int]()
+        for statement, values in sources:
+            ns.update(sql.unpacked(self._raw.packed(statement, values)[0], "int64").tolist())
+        allocated = (
+            "" if plan is None else "AND EXISTS (SELECT 1 FROM slots WHERE rid = records.rid AND plan = ?)"
+        )
+        ids: list[str] = []
+        rids = [bounds[0] | n for n in sorted(ns)]
+        for start in range(0, len(rids), _READ_AT_ONCE):
+            rows = self._raw.execute(
+                f"SELECT id FROM records WHERE {sql.in_numbers('rid')} {allocated} ORDER BY rid",
+                (sql.numbers(rids[start : start + _READ_AT_ONCE]), *(() if plan is None else (plan,))),
+            )
+            ids += [id for (id,) in rows]
+        return ids
 
     def history(
         self, dataset: Dataset, id: str, annotator: str | None = None, *, limit: int | None = None

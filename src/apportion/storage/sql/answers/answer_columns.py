@@ -91,7 +91,7 @@ class SqlAnswerReader:
         # starts at the values, of which there are few, not at the facet rows
         rows = self._raw.execute(
             f"SELECT v.viewer, v.value, {sql.packed('f.key & 4294967295')} FROM fields d JOIN vals v "
-            f"ON v.field = d.no {sql.then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            f"ON v.field = d.no {sql.then_facets} "
             # Viewer 0 is the resolved view, which is nobody's answer
             "WHERE d.dataset = ? AND d.name = 'annotated_as' AND v.viewer > 0 AND v.n > 0 GROUP BY v.vid",
             (dataset.no,),
@@ -201,7 +201,7 @@ class SqlAnswerReader:
     ) -> tuple[int, list[DisputedRecord]]:
         rows = self._raw.execute(
             "SELECT v.value, f.key & 4294967295 FROM fields d JOIN vals v ON v.field = d.no AND v.viewer = 0 "
-            f"{self._sql.then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+            f"{self._sql.then_facets} "
             # Values have three digits each, so as texts they are in order, and 1.000 is not below '1'
             "WHERE d.dataset = ? AND d.name = 'agreement' AND v.n > 0 AND v.value < '1' ORDER BY v.value, f.key",
             (dataset.no,),

@@ -166,7 +166,7 @@ class SqlTotals:
             self._raw.execute(
                 "SELECT d.dataset, count(DISTINCT f.key & 4294967295) FROM fields d "
                 "JOIN vals v ON v.field = d.no AND v.viewer = 0 AND v.n > 0 "
-                f"{self._sql.then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 "
+                f"{self._sql.then_facets} "
                 f"WHERE d.name = 'assigned_to' AND {self._sql.in_numbers('d.dataset')} GROUP BY d.dataset",
                 (self._sql.numbers(datasets),),
             ).fetchall()

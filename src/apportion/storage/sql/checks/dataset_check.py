@@ -225,10 +225,10 @@ class DatasetCheck:
     def _facets(self) -> Iterator[str]:
         parts = [np.empty(0, dtype=np.int64)]
         # Each value's range of keys is read after the value, so that other datasets' facets are left alone
-        then_join = self._raw.dialect.then_join
+        sql = self._raw.dialect
         for some in self._raw.stream(
-            f"SELECT f.key FROM fields d {then_join} vals v ON v.field = d.no "
-            f"{then_join} facet f ON f.key >= v.vid << 32 AND f.key < (v.vid + 1) << 32 WHERE d.dataset = ?",
+            f"SELECT f.key FROM fields d {sql.then_join} vals v ON v.field = d.no {sql.then_facets} "
+            "WHERE d.dataset = ?",
             (self.no,),
         ):
             parts.append(np.asarray([key for (key,) in some], dtype=np.int64))

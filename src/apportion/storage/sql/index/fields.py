@@ -334,10 +334,9 @@ def _read_values(connection: SqlConnection, field: int, viewer: int) -> dict[int
 def read_keys(connection: SqlConnection, field: int, viewer: int) -> Numbers:
     """Read every facet row of a field: value number << 32 | record number."""
     raw, sql = connection.raw, connection.raw.dialect
-    # First the values, then the range of keys of each: a planner might read all of ``facet`` first
     (packed,) = raw.packed(
-        f"SELECT {sql.packed('f.key')} FROM vals v {sql.then_join} facet f ON f.key >= v.vid << 32 "
-        "AND f.key < (v.vid + 1) << 32 WHERE v.field = ? AND v.viewer = ? AND v.n > 0",
+        f"SELECT {sql.packed('f.key')} FROM vals v {sql.then_facets} "
+        "WHERE v.field = ? AND v.viewer = ? AND v.n > 0",
         (field, viewer),
     )
     return sql.unpacked(packed, np.int64)
