@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import islice
 
 from pyroaring import BitMap
@@ -52,17 +53,17 @@ class QuestionTranslator:
 
     def query(self) -> DslQuery:
         """Return the query whose matches are what is searched for."""
-        question = self._question
-        with question.connection.deadline.query():
-            plan = question.searcher.selection(question.criteria)
-            return self._translator.query(self._evaluation.prepared(plan))
+        with self._question.connection.deadline.query():
+            return self._translator.query(self._evaluation.prepared(self._plan))
 
     def numbers(self) -> BitMap | None:
         """Return the matches where all of the selection follows from answers and assignments, else None."""
-        question = self._question
-        with question.connection.deadline.query():
-            plan = question.searcher.selection(question.criteria)
-            return self._select(plan) if self._is_of_answers(plan) else None
+        with self._question.connection.deadline.query():
+            return self._select(self._plan) if self._is_of_answers(self._plan) else None
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return self._question.searcher.selection(self._question.criteria)
 
     def _is_of_answers(self, plan: Plan) -> bool:
         match plan:

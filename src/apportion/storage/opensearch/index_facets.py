@@ -155,7 +155,9 @@ class IndexFacetCounter(FacetCounter):
 
     def _fields_of_answers(self, wanted: frozenset[str]) -> Iterator[tuple[int, int]]:
         mirrored = "metadata" in wanted and mirrors_of(self._connection.raw, self._cache.dataset)
-        for name in sorted(_OF_ANSWERS & self._fields.keys()):
+        # answers of Text2Text are texts, which are not counted
+        uncounted = {"annotated_as", "predicted"} if self._task is Task.TEXT2TEXT else set()
+        for name in sorted((_OF_ANSWERS & self._fields.keys()) - uncounted):
             if name in wanted or (name == "assigned_to" and mirrored):
                 yield self._fields[name][0], self._viewer if name in ANSWER_FIELDS else 0
 
