@@ -7,6 +7,7 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +28,16 @@ from .server import WORKSPACE, Client, Refused, Server
 
 ADDRESS = DatasetAddress(WORKSPACE, TEXTS)
 
-__all__ = ["ASIDE", "FRESH", "join_people", "log_bare", "measure", "share_everything", "work_at_queues"]
+__all__ = [
+    "ASIDE",
+    "FRESH",
+    "join_people",
+    "log_bare",
+    "measure",
+    "share_everything",
+    "work_at_queues",
+    "worked_at_queues",
+]
 
 PEOPLE = 100
 CLIENTS = 8
@@ -264,11 +274,48 @@ def _submit(client: Client, dataset: str, id: str, version: int | None = 0) -> i
 # Claims and submits
 
 
+@dataclass
+class Work:
+    """Waits of people at their queues: seconds of each claim of five and of each submit."""
+
+    claims: list[float] = field(default_factory=list)
+    submits: list[float] = field(default_factory=list)
+    not_counted: int = 0
+    cpu: float = 0.0
+    """Seconds that the server computed."""
+    seconds: float = 0.0
+    """For which they worked."""
+
+    def add(self, more: Work) -> None:
+        self.claims += more.claims
+        self.submits += more.submits
+        self.not_counted += more.not_counted
+        self.cpu += more.cpu
+        self.seconds += more.seconds
+
+    @property
+    def detail(self) -> str:
+        done = max(1, len(self.submits))
+        return (
+            f"claim of five p50 {middle(self.claims) * 1e3:.1f}, p95 {percentile(self.claims, 95) * 1e3:.1f} ms; "
+            f"submit p50 {middle(self.submits) * 1e3:.1f}, p95 {percentile(self.submits, 95) * 1e3:.1f} ms; "
+            f"server CPU a record {self.cpu / done * 1e3:.1f} ms; not counted {self.not_counted}"
+        )
+
+
 def work_at_queues(scale: Scale, server: Server, client: Client, least: float | None = 300) -> Iterator[Line]:
+    work = worked_at_queues(scale, server, client)
+    rate = len(work.submits) / work.seconds
+    what = f"claim and submit, {CLIENTS} people at once"
+    yield Line(what, rate, "records/s", work.detail, at_least=least)
+
+
+def worked_at_queues(scale: Scale, server: Server, client: Client) -> Work:
+    """Have some people claim and submit at once for the time of the scale."""
     say(f"  {CLIENTS} people at their queues, {scale.seconds:.0f} s")
     context = multiprocessing.get_context("spawn")
     shown: Any = context.Queue()
-    cpu, began = server.cpu(), time.perf_counter()
+    cpu = server.cpu()
     people = [
         context.Process(target=_person, args=(server.port, key, scale.seconds, shown), daemon=True)
         for key in _keys(client)
@@ -278,17 +325,10 @@ def work_at_queues(scale: Scale, server: Server, client: Client, least: float | 
     found = [shown.get(timeout=scale.seconds + 60) for _ in people]
     for each in people:
         each.join(30)
-    wall = time.perf_counter() - began
-    claims = [wait for waits, _, _ in found for wait in waits]
-    submits = [wait for _, waits, _ in found for wait in waits]
-    done, extras = len(submits), sum(extra for _, _, extra in found)
-    yield Line(
-        f"claim and submit, {CLIENTS} people at once", done / scale.seconds, "records/s",
-        f"claim of five p50 {middle(claims) * 1e3:.1f}, p95 {percentile(claims, 95) * 1e3:.1f} ms; submit p50 "
-        f"{middle(submits) * 1e3:.1f}, p95 {percentile(submits, 95) * 1e3:.1f} ms; server CPU a record "
-        f"{(server.cpu() - cpu) / max(1, done) * 1e3:.1f} ms; not counted {extras}; {wall:.0f} s in all",
-        at_least=least,
-    )  # fmt: skip
+    work = Work(cpu=server.cpu() - cpu, seconds=scale.seconds)
+    for claims, submits, not_counted in found:
+        work.add(Work(claims, submits, not_counted))
+    return work
 
 
 def _claims(scale: Scale, home: Path) -> Line:

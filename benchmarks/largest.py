@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .assign import ASIDE, log_bare, share_everything, work_at_queues
+from .assign import ASIDE, CLIENTS, Work, log_bare, share_everything, worked_at_queues
 from .cluster import AS_ADVISED, Database, settings_of
 from .corpus import TEXT
 from .gathering import furnish_team, plain_bodies
 from .indexed import cold_search, moved, rebuilt, searches, wait_until_indexed
 from .nodes import Nodes
-from .report import Line
+from .report import Line, percentile
 from .scale import TEXTS, Scale, say
 from .server import Client, Refused, Server, furnish
 
@@ -35,6 +35,8 @@ _HOURS = 4 * 3600.0
 """Longest wait for one request: a plan of ten million records is one."""
 _HEAP = "2g"
 _CALLS = 40
+_ROUNDS = 3
+"""Times that people work at each of two sizes, in turn."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,20 @@ class _Place:
             contextlib.closing(Client(server.port, timeout=_HOURS)) as client,
         ):
             yield server, client
+
+    @contextlib.contextmanager
+    def tenth(self) -> Iterator[_Place]:
+        """A tenth of the records in a PostgreSQL of its own, to compare with."""
+        home = self.home / "tenth"
+        home.mkdir(exist_ok=True)
+        home.chmod(0o755)
+        database = Database(home / "postgres", *AS_ADVISED)
+        database.start()
+        try:
+            alone = settings_of(database)
+            yield _Place(replace(self.scale, records=self.scale.records // 10), home, alone, alone, database)
+        finally:
+            database.stop()
 
 
 def measure(scale: Scale) -> Iterator[Line]:
@@ -166,9 +182,27 @@ def _planned(place: _Place) -> Iterator[Line]:
         )
 
 
+def _prepared_tenth(place: _Place) -> Iterator[Line]:
+    with place.tenth() as tenth:
+        for step in (_furnished, _logged, _planned):
+            list(step(tenth))
+    yield from ()
+
+
 def _worked(place: _Place) -> Iterator[Line]:
-    with place.server() as (server, client):
-        yield from work_at_queues(place.scale, server, client, least=None)
+    few, many = Work(), Work()
+    with place.tenth() as tenth, tenth.server() as smaller, place.server() as larger:
+        for _ in range(_ROUNDS):
+            few.add(worked_at_queues(tenth.scale, *smaller))
+            many.add(worked_at_queues(place.scale, *larger))
+    for records, work in ((tenth.scale.records, few), (place.scale.records, many)):
+        rate = len(work.submits) / work.seconds
+        yield Line(
+            f"claim and submit, {CLIENTS} people at once, {records:,} records", rate, "records/s", work.detail
+        )
+    for what, fewer, more in (("claim", few.claims, many.claims), ("submit", few.submits, many.submits)):
+        ratio = percentile(more, 95) / percentile(fewer, 95)
+        yield Line(f"p95 of a {what} compared with a tenth of the records", ratio, "×", at_most=2)
 
 
 def _searched_shared_out(place: _Place) -> Iterator[Line]:
@@ -200,6 +234,7 @@ _STEPS: dict[str, Callable[[_Place], Iterator[Line]]] = {
     "index": _indexed,
     "search": _searched,
     "plan": _planned,
+    "tenth": _prepared_tenth,
     "work": _worked,
     "search-shared-out": _searched_shared_out,
     "export": _exported,
