@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from string import ascii_lowercase
-from typing import Any
 from unicodedata import category
 
 from apportion.domain.stopwords import STOP_WORDS
@@ -122,33 +121,26 @@ def common_words(texts: Iterable[str], most: int) -> dict[str, int]:
     >>> common_words(["A cat", "the cat, the dog"], 80)
     {'cat': 2, 'dog': 1}
     """
-    counts: dict[bytes | str, int] = Counter(chain.from_iterable(map(_different, texts)))
-    if str in set(map(type, counts)):  # the same word may have been counted in both forms
-        both: Counter[bytes | str] = Counter()
-        for word, n in counts.items():
-            both[_as_text(word)] += n
-        counts = dict(both)
-    wanted = most + len(STOP_WORDS)
-    least = min(heapq.nlargest(wanted, counts.values()), default=0)
-    often = [(_as_text(word), n) for word, n in counts.items() if n > least]
-    often.sort(key=lambda pair: (-pair[1], pair[0]))
+    counts = Counter(chain.from_iterable(map(_different, texts)))
+    for word in _STOP_WORDS:
+        counts.pop(word, None)
+    least = min(sorted(counts.values(), reverse=True)[:most], default=0)
+    found = sorted([(-n, word) for word, n in counts.items() if n > least])
     # Thousands may tie with the last one; bytes are in the order of the letters they stand for
-    last: list[Any] = [word for word, n in counts.items() if n == least]
-    often += [(_as_text(word), least) for word in heapq.nsmallest(wanted, last)]
-    return dict([pair for pair in often if pair[0] not in STOP_WORDS][:most])
+    tied = heapq.nsmallest(most - len(found), [word for word, n in counts.items() if n == least])
+    found += [(-least, word) for word in tied]
+    return {word.decode(): -n for n, word in found}
 
 
-def _as_text(word: bytes | str) -> str:
-    return word if isinstance(word, str) else word.decode()
-
-
-def _different(text: str) -> set[bytes] | set[str]:
-    """Return the words of ``cloud_words``, each once and with stop words; as bytes where that is quicker."""
+def _different(text: str) -> set[bytes]:
+    """Return the words of ``cloud_words``, each once and with stop words; as bytes, which are counted sooner."""
     lowered = text.lower()
     if lowered.isascii():
         return set(lowered.encode().translate(_ASCII_LETTERS_ONLY).split())
-    return {run for run in lowered.translate(_LETTERS).split() if run[0].isalpha()}
+    return {run.encode() for run in lowered.translate(_LETTERS).split() if run[0].isalpha()}
 
+
+_STOP_WORDS = [word.encode() for word in STOP_WORDS]
 
 # Past this, tables are not remembered: hostile text must not be able to fill the memory.
 _MEMORABLE = 0x30000
