@@ -1,4 +1,4 @@
-"""Ten million records on one machine, on PostgreSQL and one OpenSearch node, step by step.
+"""Ten million records on one machine, on PostgreSQL and one OpenSearch node, then in a file, step by step.
 
 This takes hours. In a folder that is kept (``--home``), a run that was cut short is gone on with: steps that were done
 are not measured again.
@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .assign import ASIDE, CLIENTS, Work, log_bare, share_everything, worked_at_queues
+from .assign import ASIDE, CLIENTS, Work, log_bare, share_everything, work_at_queues, worked_at_queues
 from .cluster import AS_ADVISED, Database, settings_of
 from .corpus import TEXT
 from .gathering import furnish_team, plain_bodies
@@ -35,6 +35,9 @@ _HOURS = 4 * 3600.0
 """Longest wait for one request: a plan of ten million records is one."""
 _HEAP = "2g"
 _CALLS = 40
+_MORE = 100_000
+"""Records logged into another dataset of the file."""
+_FILE = "file"
 _ROUNDS = 3
 """Times that people work at each of two sizes, in turn."""
 
@@ -115,23 +118,27 @@ def _furnished(place: _Place) -> Iterator[Line]:
 
 
 def _logged(place: _Place) -> Iterator[Line]:
-    records = place.scale.records
+    yield _log(place, TEXTS, place.scale.records)
+
+
+def _log(place: _Place, dataset: str, records: int) -> Line:
+    """Log what the dataset lacks."""
     with (
         place.server(indexed=False) as (server, client),
         ThreadPoolExecutor(NOTEBOOKS) as notebooks,
     ):
         clients = [Client(server.port) for _ in range(NOTEBOOKS)]
-        there = _total(client)
+        there = _total(client, dataset)
         first = there - there % _SLICE  # a slice that was cut short is logged again
         began, cpu = time.perf_counter(), server.cpu()
         for start in range(first, records, _SLICE):
             if start % (10 * _SLICE) == 0:
-                say(f"  loading {TEXTS}: {start:,} of {records:,}, {time.perf_counter() - began:.0f} s")
+                say(f"  loading {dataset}: {start:,} of {records:,}, {time.perf_counter() - began:.0f} s")
 
             def log(which: int, start: int = start) -> None:
                 first = start + which * _SLICE // NOTEBOOKS
                 for body in plain_bodies(first, min(records, first + _SLICE // NOTEBOOKS), records):
-                    clients[which].log(TEXTS, TEXT, body)
+                    clients[which].log(dataset, TEXT, body)
 
             list(notebooks.map(log, range(NOTEBOOKS)))
         seconds = time.perf_counter() - began
@@ -140,21 +147,21 @@ def _logged(place: _Place) -> Iterator[Line]:
             f"{NOTEBOOKS} notebooks at once; {seconds:.0f} s for the last {records - first:,}; "
             f"{spent:.0f} µs CPU of the server a record"
         )
-        yield Line("log into PostgreSQL", (records - first) / seconds, "records/s", detail)
+        return Line("log into PostgreSQL", (records - first) / seconds, "records/s", detail)
 
 
-def _total(client: Client) -> int:
+def _total(client: Client, dataset: str) -> int:
     try:
-        return int(client.search(TEXTS, TEXT, None, limit=0, facets="")["total"])
+        return int(client.search(dataset, TEXT, None, limit=0, facets="")["total"])
     except Refused:
         return 0
 
 
-def _searched_alone(place: _Place) -> Iterator[Line]:
+def _searched_alone(place: _Place, by: str = "PostgreSQL alone") -> Iterator[Line]:
     yield cold_search(place.home, place.alone)
     with place.server(indexed=False) as (server, _):
         before = server.memory()
-        yield from searches(place.scale, server, "PostgreSQL alone", may_refuse=True)
+        yield from searches(place.scale, server, by, may_refuse=True)
         kept = (server.memory() - before) * 1e6 / place.scale.records
         yield Line("memory of a server for its caches", kept, "bytes a record", at_most=300)
 
@@ -227,6 +234,53 @@ def _moved(place: _Place) -> Iterator[Line]:
     yield from moved(place.scale, place.home, place.alone, place.database)
 
 
+# The same in a file, which the last step has made
+
+
+def _file(place: _Place) -> _Place:
+    home = place.home / "file"
+    home.mkdir(exist_ok=True)
+    made = place.home / "moved.db"
+    if made.exists():
+        made.rename(home / "apportion.db")
+    return replace(place, home=home, alone={}, indexed={})
+
+
+def _on_file(step: Callable[[_Place], Iterator[Line]]) -> Callable[[_Place], Iterator[Line]]:
+    """Return the step on the file, its lines named after it."""
+
+    def on_file(place: _Place) -> Iterator[Line]:
+        for line in step(_file(place)):
+            named = line.what.startswith(f"{_FILE}: ")
+            yield line if named else replace(line, what=f"{_FILE}: {line.what}")
+
+    return on_file
+
+
+def _logged_more(place: _Place) -> Iterator[Line]:
+    records = min(_MORE, place.scale.records)
+    yield replace(_log(place, "more", records), what=f"log {records:,} more")
+
+
+def _searched_file(place: _Place) -> Iterator[Line]:
+    return _searched_alone(place, _FILE)
+
+
+def _worked_alone(place: _Place) -> Iterator[Line]:
+    with place.server() as (server, client):
+        yield from work_at_queues(place.scale, server, client, least=None)
+
+
+def _planned_again(place: _Place) -> Iterator[Line]:
+    with place.server() as (server, client):
+        plans = json.loads(client.ask("GET", f"/api/datasets/{TEXTS}/assignments"))["assignments"]
+        began = time.perf_counter()
+        for plan in plans:
+            client.ask("POST", f"/api/datasets/{TEXTS}/assignments/{plan['id']}:undo", b"{}")
+        yield Line("undo the plan", time.perf_counter() - began, "s")
+        yield from share_everything(place.scale, server, client, TEXTS, "a few answered", people=PEOPLE)
+
+
 _STEPS: dict[str, Callable[[_Place], Iterator[Line]]] = {
     "people": _furnished,
     "log": _logged,
@@ -240,4 +294,9 @@ _STEPS: dict[str, Callable[[_Place], Iterator[Line]]] = {
     "export": _exported,
     "rebuild": _rebuilt,
     "move": _moved,
+    "file-search": _on_file(_searched_file),
+    "file-log": _on_file(_logged_more),
+    "file-export": _on_file(_exported),
+    "file-plan": _on_file(_planned_again),
+    "file-work": _on_file(_worked_alone),
 }
