@@ -1,4 +1,4 @@
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 
 import { expect, expectAccessible, test, TOPICS, topics, type Wire } from "./journey";
 import { portOf, serve, type Serving } from "./serving";
@@ -245,6 +245,80 @@ test("settings: labels, guidelines with versions, policies with what they do, ta
   await signIn("ana");
   await page.goto("/datasets/team/settled/settings");
   await expect(page.getByText("You don’t have access to this page")).toBeVisible();
+});
+
+test("what one changes in a form while it is being saved stays, and is saved next", async ({ page, server, signIn }) => {
+  await server.log("meanwhile", "TextClassification", topics(3), { labels: TOPICS, tags: { old: "1" } });
+  await signIn("admin");
+  let letGo: () => void = () => undefined;
+  await page.route("**/api/datasets/meanwhile**", async (route) => {
+    if (!["PATCH", "PUT"].includes(route.request().method())) {
+      await route.fallback();
+      return;
+    }
+    const late = new Promise<void>((done) => { letGo = done; });
+    const response = await route.fetch();
+    await late;
+    await route.fulfill({ response });
+  });
+  await page.goto("/datasets/team/meanwhile/settings");
+
+  async function saveTwice(name: string, button: RegExp, first: (part: Locator) => Promise<void>, second: (part: Locator) => Promise<void>, stands: (part: Locator) => Promise<void>) {
+    const part = page.getByRole("region", { name });
+    await first(part);
+    const sent = page.waitForRequest((request) => ["PATCH", "PUT"].includes(request.method()));
+    await part.getByRole("button", { name: button }).click();
+    await sent;
+    await second(part);
+    letGo();
+    await expect(part.getByRole("status").last()).toHaveText("Not saved yet");
+    await stands(part);
+    const again = page.waitForResponse((reply) => ["PATCH", "PUT"].includes(reply.request().method()));
+    const sentAgain = page.waitForRequest((request) => ["PATCH", "PUT"].includes(request.method()));
+    await part.getByRole("button", { name: button }).click();
+    await sentAgain;
+    letGo();
+    await again;
+  }
+
+  await saveTwice(
+    "Labels", /^Save$/,
+    async (part) => { await part.getByLabel("Meaning of sport").fill("Games"); },
+    async (part) => { await part.getByLabel("Meaning of science").fill("Research"); },
+    async (part) => { await expect(part.getByLabel("Meaning of science")).toHaveValue("Research"); },
+  );
+  const labels = await server.ask("admin", "GET", "meanwhile/TextClassification/settings");
+  expect(labels).toMatchObject({ label_schema: { labels: [{ description: "Games" }, {}, { description: "Research" }] } });
+
+  await saveTwice(
+    "Guidelines", /^Publish version/,
+    async (part) => { await part.getByLabel("Guidelines text").fill("Games of all kinds."); },
+    async (part) => { await part.getByLabel("Guidelines text").fill("Games of all kinds. And research."); },
+    async (part) => { await expect(part.getByLabel("Guidelines text")).toHaveValue("Games of all kinds. And research."); },
+  );
+  expect(await server.ask("admin", "GET", "meanwhile/guidelines")).toMatchObject({ version: 2, text: "Games of all kinds. And research." });
+
+  await saveTwice(
+    "How answers count", /^Save$/,
+    async (part) => { await part.getByRole("switch", { name: "Blind" }).press("Space"); },
+    async (part) => {
+      await part.getByRole("switch", { name: "Blind" }).press("Space"); // as it was before
+      await part.getByRole("radio", { name: "Unanimous" }).press("Space");
+    },
+    async (part) => {
+      await expect(part.getByRole("switch", { name: "Blind" })).not.toBeChecked();
+      await expect(part.getByRole("radio", { name: "Unanimous" })).toBeChecked();
+    },
+  );
+  expect(await server.ask("admin", "GET", "meanwhile/policies")).toMatchObject({ annotation: "individual", blind: false, resolution: "unanimous" });
+
+  await saveTwice(
+    "Tags", /^Save$/,
+    async (part) => { await part.getByLabel("Value of tag 1").fill("2"); },
+    async (part) => { await part.getByLabel("Value of tag 1").fill("1"); },
+    async (part) => { await expect(part.getByLabel("Value of tag 1")).toHaveValue("1"); },
+  );
+  expect((await server.ask("admin", "GET", "meanwhile"))["tags"]).toEqual({ old: "1" });
 });
 
 test("people: members of a workspace, a new password and key, somebody leaves with work open and comes back", async ({ page, server, signIn, request }) => {

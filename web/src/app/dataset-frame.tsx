@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
 
-import { ApiError } from "@/api/client";
+import { failureOf, isGone } from "@/api/failure";
 import { datasetQuery, refOf } from "@/api/datasets";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
@@ -24,13 +24,14 @@ interface Props {
 export function DatasetFrame({ workspace, name, title, tools, children }: Props) {
   const found = useQuery(datasetQuery(workspace, name));
   const dataset = useMemo(() => (found.data ? refOf(found.data) : null), [found.data]);
-  const missing = found.error instanceof ApiError && [403, 404].includes(found.error.status);
+  const failure = failureOf(found);
+  const missing = failure !== null && isGone(failure);
   return (
     <main className="page">
       <title>{`${title} · ${name} · ${t.app}`}</title>
-      {found.isError ? (
+      {failure ? (
         <Empty page title={missing ? t.annotate.missing : t.annotate.failed} alert>
-          <p>{missing ? t.annotate.missingIntro(name, workspace) : found.error.message}</p>
+          <p>{missing ? t.annotate.missingIntro(name, workspace) : failure.message}</p>
           {missing ? (
             <Anchor component={Link} to="/datasets">
               {t.annotate.back}

@@ -5,7 +5,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
 
-import { ApiError } from "@/api/client";
+import { failureOf, isGone } from "@/api/failure";
 import { datasetQuery, refOf } from "@/api/datasets";
 import { policiesQuery } from "@/api/review";
 import { type Me, meQuery } from "@/api/session";
@@ -51,8 +51,9 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
   const found = useQuery(datasetQuery(workspace, name));
   const task = found.data?.task;
   const dataset = useMemo(() => (task ? refOf({ workspace, name, task }) : null), [workspace, name, task]);
-  if (found.isError) {
-    return found.error instanceof ApiError && [403, 404].includes(found.error.status) ? (
+  const failure = failureOf(found);
+  if (failure) {
+    return isGone(failure) ? (
       <Empty page title={t.annotate.missing} alert>
         <p>{t.annotate.missingIntro(name, workspace)}</p>
         <Anchor component={Link} to="/datasets">
@@ -60,7 +61,7 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
         </Anchor>
       </Empty>
     ) : (
-      <Failed failure={found.error} onRetry={() => void found.refetch()} />
+      <Failed failure={failure} onRetry={() => void found.refetch()} />
     );
   }
   return (
@@ -74,8 +75,9 @@ function Found({ workspace, name, title, me, children }: Props & { me: Me }) {
 /** Page of an individual dataset only: with one annotation a record there is nothing to compare. */
 function Individual({ dataset, me, children }: { dataset: DatasetRef; me: Me; children: Props["children"] }) {
   const policies = useQuery(policiesQuery(dataset));
-  if (policies.isError) return <Failed failure={policies.error} onRetry={() => void policies.refetch()} />;
-  if (policies.isPending) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
+  const failure = failureOf(policies);
+  if (failure) return <Failed failure={failure} onRetry={() => void policies.refetch()} />;
+  if (!policies.data) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   if (policies.data.annotation === "shared") {
     return (
       <Empty title={t.leaders.shared}>

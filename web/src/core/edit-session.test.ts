@@ -86,6 +86,19 @@ describe("the edits", () => {
     expect(edits.get("a")?.now.value.labels).toEqual(["newer"]);
   });
 
+  it("puts what was changed meanwhile on top of what the server has since", () => {
+    const before = edits.get("a");
+    const since = (of: string) => recordOf({ id: "a", seen: "v5", answer: submittedOf({ labels: [of] }) });
+    if (before) edits.rebase(before, since("x"));
+    expect(edits.get("a")).toMatchObject({ now: { value: { labels: ["x"] } }, record: { seen: "v5" } });
+    edits.edit("a", { labels: ["mine"] });
+    if (before) edits.rebase(before, since("y"));
+    expect(edits.get("a")).toMatchObject({ now: draftOf({ labels: ["mine"] }), saved: submittedOf({ labels: ["y"] }) });
+    edits.commit(["a"], "submitted");
+    if (before) edits.rebase(before, since("z"));
+    expect(edits.get("a")).toMatchObject({ now: submittedOf({ labels: ["mine"] }), saved: submittedOf({ labels: ["mine"] }) });
+  });
+
   it("knows nothing of a record that was never laid down", () => {
     edits.edit("z", { labels: ["x"] });
     edits.commit(["z"], "submitted");

@@ -118,6 +118,13 @@ export class EditSession {
     this.set({ record, now: record.answer, saved: record.answer });
   }
 
+  /** The server has it otherwise since `before`; what the annotator has changed meanwhile stays, on top of that. */
+  rebase(before: RecordEdit, record: AppRecord): void {
+    const current = this.recordEdits.get(record.id);
+    if (!current || current.now === before.now) this.replace(record);
+    else this.set({ record, now: current.now, saved: sameAnswer(current.now, current.saved) ? current.saved : record.answer });
+  }
+
   subscribe(id: string, listener: () => void): () => void {
     const all = this.listeners.get(id) ?? new Set();
     this.listeners.set(id, all.add(listener));

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { hueOfColour } from "./colours";
 import { hexOfHue } from "./hex";
-import { type FormLabel, moved, labelProblems } from "./label-form";
+import { type FormLabel, moved, labelProblems, sameLabels } from "./label-form";
 
 const label = (name: string, shortcut = ""): FormLabel => ({ key: 0, stored: name, name, description: "", colour: "", shortcut });
 
@@ -20,4 +20,10 @@ it("moves within bounds", () => {
 
 it("a picked colour has the hue it was made from", () => {
   for (const hue of [20, 110, 200, 320]) expect(Math.abs((hueOfColour(hexOfHue(hue)) ?? 0) - hue)).toBeLessThan(6);
+});
+
+it("takes labels for the same that would be stored the same, in this order", () => {
+  expect(sameLabels([label("a"), label("b")], [{ ...label("a"), key: 7, stored: "" }, label("b")])).toBe(true);
+  expect(sameLabels([label("a"), label("b")], [label("b"), label("a")])).toBe(false);
+  expect(sameLabels([label("a")], [{ ...label("a"), colour: "#d9480f" }])).toBe(false);
 });

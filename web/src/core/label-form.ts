@@ -28,6 +28,12 @@ export function labelProblems(labels: readonly FormLabel[]): LabelProblem | null
   return null;
 }
 
+/** Would both be stored the same? */
+export function sameLabels(one: readonly FormLabel[], other: readonly FormLabel[]): boolean {
+  const contents = (labels: readonly FormLabel[]) => JSON.stringify(labels.map(({ name, description, colour, shortcut }) => [name, description, colour, shortcut]));
+  return contents(one) === contents(other);
+}
+
 export function moved<T>(list: readonly T[], from: number, to: number): T[] {
   const copy = [...list];
   const [taken] = copy.splice(from, 1);

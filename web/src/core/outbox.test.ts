@@ -246,6 +246,21 @@ describe("the outbox", () => {
     expect(outbox.state()).toMatchObject({ waiting: 0, problems: [] });
   });
 
+  it("holds the answer to one record back while what it builds on is changed, and sends the others", async () => {
+    const outbox = open();
+    const release = outbox.holdBack(DATASET, "1");
+    await post(outbox, "x", "1", "v1");
+    await post(outbox, "y", "2", "v1");
+    await vi.runAllTimersAsync();
+    expect(sent.map((each) => each.id)).toEqual(["2"]);
+    expect(store.kept.size).toBe(1);
+    outbox.noteSeen(DATASET, "1", "v2");
+    release();
+    await vi.runAllTimersAsync();
+    expect(sent.at(-1)).toMatchObject({ id: "1", seen: "v2" });
+    expect(store.kept.size).toBe(0);
+  });
+
   it("builds on what was seen of a record in another way", async () => {
     const outbox = open();
     outbox.noteSeen(DATASET, "1", "v7");

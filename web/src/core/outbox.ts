@@ -77,6 +77,7 @@ export class Outbox {
   private readonly unsent = new Map<string, PendingAnswer>();
   private readonly problems = new Map<string, Problem>();
   private readonly seen = new Map<string, string>();
+  private readonly held = new Set<string>();
   private readonly listeners = new Set<() => void>();
   private busy = false;
   private failures = 0;
@@ -166,6 +167,16 @@ export class Outbox {
   /** The server was seen to have this, in another way than by sending an answer. */
   noteSeen(dataset: DatasetRef, id: string, seen: string): void {
     this.seen.set(keyOf(this.user, dataset, id), seen);
+  }
+
+  /** Sends no answer to this record until the function returned is called: what it builds on is being changed. */
+  holdBack(dataset: DatasetRef, id: string): () => void {
+    const key = keyOf(this.user, dataset, id);
+    this.held.add(key);
+    return () => {
+      this.held.delete(key);
+      void this.flush();
+    };
   }
 
   /** The server has changed answers by itself: what was met before is no longer what is there. */
@@ -259,7 +270,7 @@ export class Outbox {
   }
 
   private next(): PendingAnswer | undefined {
-    for (const pending of this.unsent.values()) if (!this.problems.has(pending.key)) return pending;
+    for (const pending of this.unsent.values()) if (!this.problems.has(pending.key) && !this.held.has(pending.key)) return pending;
     return undefined;
   }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { changesOf, type PolicyForm, withChange } from "./policy-form";
+import { changesOf, editsSince, type PolicyForm, withChange } from "./policy-form";
 
 const SHARED: PolicyForm = { annotation: "shared", blind: false, visibility: "dataset", resolution: "latest", required: 1, annotators_may: ["a", "b"], skip: "drop" };
 
@@ -34,4 +34,10 @@ it("a change leaves the form before it as it was", () => {
   const before = structuredClone(SHARED);
   withChange(SHARED, { blind: true });
   expect(SHARED).toEqual(before);
+});
+
+it("keeps what was changed since it was sent, and what was taken back since", () => {
+  const sent = { blind: true, required: 2 };
+  expect(editsSince(sent, sent)).toEqual({});
+  expect(editsSince(sent, { blind: false, required: 2, skip: "drop" })).toEqual({ blind: false, skip: "drop" });
 });

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 
 import { Failed } from "@/app/failed";
-import { ApiError } from "@/api/client";
+import { failureOf, isGone } from "@/api/failure";
 import { datasetQuery } from "@/api/datasets";
 import { preferencesQuery } from "@/api/session";
 import { policiesQuery } from "@/api/work";
@@ -22,14 +22,13 @@ export function DatasetPage() {
   const policies = useQuery(policiesQuery(workspace, name));
   // keys of one's own and hidden predictions hold from the first record on; without them the page goes on with the usual ones
   const preferences = useQuery(preferencesQuery);
-  const found = dataset.isSuccess ? policies : dataset;
+  const found = dataset.data ? policies : dataset;
+  const failure = failureOf(dataset) ?? failureOf(policies);
   return (
     <main className="page" data-bare>
       <title>{`${name} · ${t.app}`}</title>
-      {found.isPending || (found.isSuccess && preferences.isPending) ? (
-        <Skeleton h={320} mt="md" role="progressbar" aria-label={t.common.loading} />
-      ) : found.isError ? (
-        found.error instanceof ApiError && [403, 404].includes(found.error.status) ? (
+      {failure ? (
+        isGone(failure) ? (
           <Empty page title={t.annotate.missing} alert>
             <p>{t.annotate.missingIntro(name, workspace)}</p>
             <Anchor component={Link} to="/datasets">
@@ -37,11 +36,13 @@ export function DatasetPage() {
             </Anchor>
           </Empty>
         ) : (
-          <Failed failure={found.error} onRetry={() => void found.refetch()} />
+          <Failed failure={failure} onRetry={() => void found.refetch()} />
         )
-      ) : dataset.data && policies.data ? (
+      ) : dataset.data && policies.data && !preferences.isPending ? (
         <Annotate key={dataset.data.id} dataset={dataset.data} individual={policies.data.annotation === "individual"} uuid={policies.data.uuid} />
-      ) : null}
+      ) : (
+        <Skeleton h={320} mt="md" role="progressbar" aria-label={t.common.loading} />
+      )}
     </main>
   );
 }

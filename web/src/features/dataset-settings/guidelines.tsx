@@ -7,6 +7,7 @@ import Markdown from "markdown-to-jsx/react";
 import { useState } from "react";
 
 import { ApiError } from "@/api/client";
+import { failureOf } from "@/api/failure";
 import { type Guidelines as Version, guidelinesVersionQuery, saveGuidelines, settingsKey } from "@/api/dataset-settings";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
@@ -22,11 +23,12 @@ const OPTIONS = { disableParsingRawHTML: true, forceBlock: true, wrapper: "div" 
 
 export function Guidelines({ dataset }: { dataset: DatasetRef }) {
   const found = useQuery(guidelinesVersionQuery(dataset, null));
+  const failure = failureOf(found);
   return (
     <Card title={words.title} intro={words.intro}>
-      {found.isError ? (
+      {failure ? (
         <Text size="sm" role="alert">
-          {found.error.message}
+          {failure.message}
         </Text>
       ) : !found.data ? (
         <Skeleton h={280} role="progressbar" aria-label={t.common.loading} />
@@ -48,11 +50,11 @@ function Editor({ dataset, now }: { dataset: DatasetRef; now: Version }) {
   const written = text ?? now.text;
   const dirty = text !== null && text !== now.text;
   const saved = useMutation({
-    mutationFn: () => saveGuidelines(dataset, written, now.version),
-    onSuccess: async () => {
+    mutationFn: (sent: string) => saveGuidelines(dataset, sent, now.version),
+    onSuccess: async (_, sent) => {
       setMode("write");
       await refresh();
-      setText(null);
+      setText((typed) => (typed === sent ? null : typed)); // what was typed meanwhile is the next version
     },
     onError: (failure) => {
       if (failure instanceof ApiError && failure.status === 409) void refresh(); // the new one is compared with, the text stays
@@ -122,7 +124,7 @@ function Editor({ dataset, now }: { dataset: DatasetRef; now: Version }) {
         pending={saved.isPending}
         failure={stale ? null : (saved.error?.message ?? null)}
         saved={saved.isSuccess ? words.saved(now.version) : null}
-        onSave={() => { saved.mutate(); }}
+        onSave={() => { saved.mutate(written); }}
         onRevert={() => { setText(null); saved.reset(); }}
       />
       <Text size="xs" c="dimmed">

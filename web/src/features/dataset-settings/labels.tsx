@@ -6,9 +6,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 
 import { labelUseQuery, saveLabels, saveSpanRules, type Settings, settingsKey, settingsQuery, type SpanRules } from "@/api/dataset-settings";
+import { failureOf } from "@/api/failure";
 import { hueOf } from "@/core/colours";
 import { hexOfHue } from "@/core/hex";
-import { type FormLabel, type LabelProblem, moved, labelProblems } from "@/core/label-form";
+import { type FormLabel, type LabelProblem, moved, labelProblems, sameLabels } from "@/core/label-form";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
@@ -21,8 +22,8 @@ const words = manageText.settings.labels;
 
 export function Labels({ dataset }: { dataset: DatasetRef }) {
   const found = useQuery(settingsQuery(dataset));
+  const failure = failureOf(found);
   const use = useQuery(labelUseQuery(dataset));
-  const [saved, setSaved] = useState(false); // the form begins anew with what was saved
   if (dataset.task === "Text2Text") {
     return (
       <Card title={words.title}>
@@ -32,15 +33,15 @@ export function Labels({ dataset }: { dataset: DatasetRef }) {
   }
   return (
     <Card title={words.title} intro={words.intro}>
-      {found.isError ? (
+      {failure ? (
         <Text size="sm" role="alert">
-          {found.error.message}
+          {failure.message}
         </Text>
       ) : !found.data || use.isPending ? (
         <Skeleton h={160} role="progressbar" aria-label={t.common.loading} />
       ) : (
         <>
-          <Form key={JSON.stringify(found.data.labels)} dataset={dataset} settings={found.data} use={use.data ?? new Map<string, number>()} saved={saved} onSaved={() => { setSaved(true); }} />
+          <Form dataset={dataset} settings={found.data} use={use.data ?? new Map<string, number>()} />
           {dataset.task === "TokenClassification" && <SpanSwitches dataset={dataset} settings={found.data} />}
         </>
       )}
@@ -65,30 +66,29 @@ interface FormProps {
   readonly dataset: DatasetRef;
   readonly settings: Settings;
   readonly use: ReadonlyMap<string, number>;
-  readonly saved: boolean;
-  readonly onSaved: () => void;
 }
 
-function Form({ dataset, settings, use, saved, onSaved }: FormProps) {
+function Form({ dataset, settings, use }: FormProps) {
   const cache = useQueryClient();
-  const next = useRef(settings.labels.length);
-  const start = (): readonly FormLabel[] => settings.labels.map((each, key) => ({ key, stored: each.name, name: each.name, description: each.description, colour: each.colour, shortcut: each.shortcut }));
-  const [labels, setLabels] = useState(start);
+  const next = useRef(0);
+  const stored = settings.labels.map((each, key): FormLabel => ({ key, stored: each.name, name: each.name, description: each.description, colour: each.colour, shortcut: each.shortcut }));
+  const [edited, setLabels] = useState<readonly FormLabel[] | null>(null);
+  const labels = edited ?? stored;
   const [fresh, setFresh] = useState("");
-  const dirty = JSON.stringify(labels) !== JSON.stringify(start());
+  const dirty = !sameLabels(labels, stored);
   const trouble = dirty ? problemText(labelProblems(labels)) : null;
   const saving = useMutation({
-    mutationFn: () =>
-      saveLabels(dataset, labels.map((each) => ({ id: each.name.trim(), name: each.name.trim(), description: each.description.trim(), colour: each.colour, shortcut: each.shortcut }))),
-    onSuccess: async () => {
-      onSaved();
+    mutationFn: (sent: readonly FormLabel[]) =>
+      saveLabels(dataset, sent.map((each) => ({ id: each.name.trim(), name: each.name.trim(), description: each.description.trim(), colour: each.colour, shortcut: each.shortcut }))),
+    onSuccess: async (_, sent) => {
       await afterwards(cache, dataset);
+      setLabels((now) => (now === sent ? null : now)); // what was changed meanwhile is still to be saved
     },
   });
   const set = (key: number, part: Partial<FormLabel>) => { setLabels(labels.map((each) => (each.key === key ? { ...each, ...part } : each))); };
   const unlisted = [...use.keys()].filter((name) => !labels.some((each) => each.name === name));
   const add = (names: readonly string[]) => {
-    setLabels([...labels, ...names.map((name): FormLabel => ({ key: next.current++, stored: "", name, description: "", colour: "", shortcut: "" }))]);
+    setLabels([...labels, ...names.map((name): FormLabel => ({ key: --next.current, stored: "", name, description: "", colour: "", shortcut: "" }))]);
   };
   return (
     <>
@@ -188,7 +188,7 @@ function Form({ dataset, settings, use, saved, onSaved }: FormProps) {
           </Button>
         )}
       </Group>
-      <SaveBar dirty={dirty} trouble={trouble} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saved ? words.saved : null} onSave={() => { saving.mutate(); }} onRevert={() => { setLabels(start()); saving.reset(); }} />
+      <SaveBar dirty={dirty} trouble={trouble} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saving.isSuccess ? words.saved : null} onSave={() => { saving.mutate(labels); }} onRevert={() => { setLabels(null); saving.reset(); }} />
     </>
   );
 }

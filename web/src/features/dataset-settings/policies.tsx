@@ -5,9 +5,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 
 import { ApiError } from "@/api/client";
+import { failureOf } from "@/api/failure";
 import { datasetPoliciesQuery, type Policies as Stored, savePolicies, settingsKey } from "@/api/dataset-settings";
 import type { DatasetRef } from "@/core/model";
-import { changesOf, withChange } from "@/core/policy-form";
+import { changesOf, editsSince, withChange } from "@/core/policy-form";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
 import { Card } from "@/ui/card";
@@ -22,35 +23,36 @@ const OWN_RULES = Object.fromEntries(Object.entries(words.resolutions).filter(([
 
 export function Policies({ dataset }: { dataset: DatasetRef }) {
   const found = useQuery(datasetPoliciesQuery(dataset));
-  const [saved, setSaved] = useState(false); // the form begins anew with what was saved
+  const failure = failureOf(found);
   return (
     <Card title={words.title} intro={words.intro}>
-      {found.isError ? (
+      {failure ? (
         <Text size="sm" role="alert">
-          {found.error.message}
+          {failure.message}
         </Text>
       ) : !found.data ? (
         <Skeleton h={420} role="progressbar" aria-label={t.common.loading} />
       ) : (
-        <Form key={JSON.stringify(found.data)} dataset={dataset} stored={found.data} saved={saved} onSaved={() => { setSaved(true); }} />
+        <Form dataset={dataset} stored={found.data} />
       )}
     </Card>
   );
 }
 
-function Form({ dataset, stored, saved, onSaved }: { dataset: DatasetRef; stored: Stored; saved: boolean; onSaved: () => void }) {
+function Form({ dataset, stored }: { dataset: DatasetRef; stored: Stored }) {
   const cache = useQueryClient();
-  const [form, setForm] = useState(stored);
+  const [edits, setEdits] = useState<Partial<Stored>>({});
   const [conflict, setConflict] = useState(false);
+  const form = { ...stored, ...edits };
   const changes = changesOf(stored, form);
   const dirty = Object.keys(changes).length > 0;
-  const set = (part: Partial<Stored>) => { setForm(withChange(form, part)); };
   const individual = form.annotation === "individual";
   const saving = useMutation({
-    mutationFn: (keep: boolean) => savePolicies(dataset, { ...changes, ...(keep ? { keep: "latest" as const } : {}) }),
-    onSuccess: async () => {
+    mutationFn: ({ sent, keep }: { sent: Partial<Stored>; keep: boolean }) => savePolicies(dataset, { ...sent, ...(keep ? { keep: "latest" as const } : {}) }),
+    onSuccess: async (after, { sent }) => {
       setConflict(false);
-      onSaved();
+      cache.setQueryData(datasetPoliciesQuery(dataset).queryKey, after);
+      setEdits((now) => editsSince(sent, now));
       await Promise.all([
         cache.invalidateQueries({ queryKey: settingsKey(dataset) }),
         ...[["policies", dataset.workspace, dataset.name], ["team", dataset.workspace, dataset.name], ["datasets"], ["records"], ["team-overview"]].map((queryKey) => cache.invalidateQueries({ queryKey })),
@@ -60,6 +62,11 @@ function Form({ dataset, stored, saved, onSaved }: { dataset: DatasetRef; stored
       if (failure instanceof ApiError && failure.status === 409 && changes.annotation === "shared") setConflict(true);
     },
   });
+  const set = (part: Partial<Stored>) => {
+    const touched = { ...edits, ...changesOf(form, withChange(form, part)) };
+    // what is taken back while it is on its way differs from what will be stored
+    setEdits(saving.isPending ? touched : changesOf(stored, { ...stored, ...touched }));
+  };
   const then = (on: boolean, text: string) =>
     on && (
       <div className={classes["then"]} role="status">
@@ -109,7 +116,7 @@ function Form({ dataset, stored, saved, onSaved }: { dataset: DatasetRef; stored
           </div>
         </Checkbox.Group>
       </div>
-      <SaveBar dirty={dirty} pending={saving.isPending} failure={conflict ? null : (saving.error?.message ?? null)} saved={saved ? manageText.settings.saved : null} onSave={() => { saving.mutate(false); }} onRevert={() => { setForm(stored); saving.reset(); }} />
+      <SaveBar dirty={dirty} pending={saving.isPending} failure={conflict ? null : (saving.error?.message ?? null)} saved={saving.isSuccess ? manageText.settings.saved : null} onSave={() => { saving.mutate({ sent: changes, keep: false }); }} onRevert={() => { setEdits({}); saving.reset(); }} />
       {conflict && (
         <Modal opened onClose={() => { setConflict(false); }} title={words.annotations.shared[0]}>
           <Stack>
@@ -121,7 +128,7 @@ function Form({ dataset, stored, saved, onSaved }: { dataset: DatasetRef; stored
               <Button variant="default" onClick={() => { setConflict(false); }}>
                 {t.common.cancel}
               </Button>
-              <Button color="red.9" loading={saving.isPending} onClick={() => { saving.mutate(true); }}>
+              <Button color="red.9" loading={saving.isPending} onClick={() => { saving.mutate({ sent: changes, keep: true }); }}>
                 {words.keepConfirm}
               </Button>
             </Group>

@@ -18,11 +18,10 @@ const words = manageText.settings.tags;
 
 export function Tags({ dataset }: { dataset: DatasetRef }) {
   const { data } = useQuery(datasetQuery(dataset.workspace, dataset.name));
-  const [saved, setSaved] = useState(false); // the form begins anew with what was saved
   if (!data) return null;
   return (
     <Card title={words.title} intro={words.intro}>
-      <Form key={JSON.stringify(data.tags)} dataset={data} saved={saved} onSaved={() => { setSaved(true); }} />
+      <Form dataset={data} />
       {Object.keys(data.metadata).length > 0 && (
         <>
           <Text size="sm" fw={550} mt="md">
@@ -40,29 +39,45 @@ export function Tags({ dataset }: { dataset: DatasetRef }) {
   );
 }
 
-function Form({ dataset, saved, onSaved }: { dataset: Dataset; saved: boolean; onSaved: () => void }) {
+interface Tag {
+  readonly key: number;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Tags that were changed, and the names that there were before. */
+interface Edited {
+  readonly tags: readonly Tag[];
+  readonly before: readonly string[];
+}
+
+function Form({ dataset }: { dataset: Dataset }) {
   const cache = useQueryClient();
   const ref = refOf(dataset);
-  const next = useRef(Object.keys(dataset.tags).length);
-  const start = () => Object.entries(dataset.tags).map(([name, value], key) => ({ key, name, value }));
-  const [tags, setTags] = useState(start);
-  const dirty = JSON.stringify(tags) !== JSON.stringify(start());
+  const next = useRef(0);
+  const stored: readonly Tag[] = Object.entries(dataset.tags).map(([name, value], key) => ({ key, name, value }));
+  const [edited, setEdited] = useState<Edited | null>(null);
+  const tags = edited?.tags ?? stored;
+  const dirty = contents(tags) !== contents(stored);
   const names = tags.map((each) => each.name.trim());
   const twice = names.find((each, at) => each && names.indexOf(each) !== at);
   const trouble = names.includes("") ? words.empty : twice !== undefined ? words.twice(twice) : null;
   const saving = useMutation({
-    mutationFn: () =>
-      saveTags(ref, {
-        tags: Object.fromEntries(tags.map((each) => [each.name.trim(), each.value])),
-        remove_tags: Object.keys(dataset.tags).filter((each) => !names.includes(each)),
-      }),
-    onSuccess: async (after) => {
-      onSaved();
+    mutationFn: (sent: Edited) => {
+      const kept = sent.tags.map((each) => each.name.trim());
+      return saveTags(ref, {
+        tags: Object.fromEntries(sent.tags.map((each) => [each.name.trim(), each.value])),
+        remove_tags: sent.before.filter((each) => !kept.includes(each)),
+      });
+    },
+    onSuccess: async (after, sent) => {
       cache.setQueryData(datasetQuery(ref.workspace, ref.name).queryKey, after);
+      setEdited((now) => (now === sent || now === null ? null : { ...now, before: Object.keys(after.tags) }));
       await cache.invalidateQueries({ queryKey: ["datasets"] });
     },
   });
-  const set = (key: number, part: { name?: string; value?: string }) => { setTags(tags.map((each) => (each.key === key ? { ...each, ...part } : each))); };
+  const change = (to: readonly Tag[]) => { setEdited({ tags: to, before: edited?.before ?? Object.keys(dataset.tags) }); };
+  const set = (key: number, part: { name?: string; value?: string }) => { change(tags.map((each) => (each.key === key ? { ...each, ...part } : each))); };
   return (
     <>
       <div className={classes["tags"]}>
@@ -70,7 +85,7 @@ function Form({ dataset, saved, onSaved }: { dataset: Dataset; saved: boolean; o
           <div key={each.key} className={classes["tag"]}>
             <TextInput aria-label={words.keyOf(at + 1)} placeholder={words.key} value={each.name} onChange={(event) => { set(each.key, { name: event.currentTarget.value }); }} />
             <TextInput aria-label={words.valueOf(at + 1)} placeholder={words.value} value={each.value} onChange={(event) => { set(each.key, { value: event.currentTarget.value }); }} />
-            <ActionIcon aria-label={words.remove(each.name || String(at + 1))} onClick={() => { setTags(tags.filter((one) => one !== each)); }}>
+            <ActionIcon aria-label={words.remove(each.name || String(at + 1))} onClick={() => { change(tags.filter((one) => one !== each)); }}>
               <IconTrash size={16} />
             </ActionIcon>
           </div>
@@ -81,12 +96,14 @@ function Form({ dataset, saved, onSaved }: { dataset: Dataset; saved: boolean; o
           </Text>
         )}
         <div>
-          <Button variant="default" size="xs" onClick={() => { setTags([...tags, { key: next.current++, name: "", value: "" }]); }}>
+          <Button variant="default" size="xs" onClick={() => { change([...tags, { key: --next.current, name: "", value: "" }]); }}>
             {words.add}
           </Button>
         </div>
       </div>
-      <SaveBar dirty={dirty} trouble={dirty ? trouble : null} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saved ? manageText.settings.saved : null} onSave={() => { saving.mutate(); }} onRevert={() => { setTags(start()); saving.reset(); }} />
+      <SaveBar dirty={dirty} trouble={dirty ? trouble : null} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saving.isSuccess ? manageText.settings.saved : null} onSave={() => { if (edited) saving.mutate(edited); }} onRevert={() => { setEdited(null); saving.reset(); }} />
     </>
   );
 }
+
+const contents = (tags: readonly Tag[]) => JSON.stringify(tags.map(({ name, value }) => [name, value]));

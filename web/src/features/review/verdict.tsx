@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
+import { failureOf } from "@/api/failure";
 import { progressKey } from "@/api/datasets";
 import { type Case, caseQuery, decide, type Decision, storedGold } from "@/api/review";
 import { Failed } from "@/app/failed";
@@ -72,8 +73,9 @@ export interface VerdictProps {
 export function Verdict(props: VerdictProps) {
   const { dataset, record } = props;
   const found = useQuery(caseQuery(dataset, record));
-  if (found.isPending) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
-  if (found.isError) return <Failed failure={found.error} onRetry={() => void found.refetch()} />;
+  const failure = failureOf(found);
+  if (failure) return <Failed failure={failure} onRetry={() => void found.refetch()} />;
+  if (!found.data) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   return <Deciding {...props} found={found.data} />;
 }
 

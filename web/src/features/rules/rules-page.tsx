@@ -9,6 +9,7 @@ import { rulesKey, rulesQuery } from "@/api/rules";
 import { meQuery } from "@/api/session";
 import { policiesQuery } from "@/api/work";
 import { DatasetFrame } from "@/app/dataset-frame";
+import { failureOf } from "@/api/failure";
 import { Failed } from "@/app/failed";
 import { usePreferences } from "@/app/preferences";
 import { bindingsOf } from "@/core/keys";
@@ -60,8 +61,9 @@ function Rules({ dataset }: { dataset: DatasetRef }) {
   const [noted, setNoted] = useState<Noted | null>(null);
   const field = useRef<HTMLInputElement>(null);
 
-  if (rules.isError) return <Failed failure={rules.error} onRetry={() => void rules.refetch()} />;
-  if (rules.isPending || policies.isPending || !labels.loaded) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
+  const failure = failureOf(rules);
+  if (failure) return <Failed failure={failure} onRetry={() => void rules.refetch()} />;
+  if (!rules.data || policies.isPending || !labels.loaded) return <Skeleton h={320} role="progressbar" aria-label={t.common.loading} />;
   const mayWrite = sees(me, workspace) || (policies.data?.annotators_may.includes("write_rules") ?? false);
   const several = rules.data.total_records > 0 && rules.data.conflicts === undefined;
 

@@ -143,6 +143,49 @@ describe("an annotation session", () => {
     expect(sent[0]?.seen).toBe("v5");
   });
 
+  const undoing = async () => {
+    let reply: (found: Awaited<ReturnType<typeof undoMine>>) => void = () => undefined;
+    vi.mocked(undoMine).mockReturnValue(new Promise((resolve) => { reply = resolve; }));
+    const { session } = open();
+    await load(session, submittedOf({ labels: ["first"] }));
+    const done = session.undoSaved("1");
+    return { session, end: () => act(async () => {
+      reply({ answer: draftOf({ labels: ["first"] }), version: 5, gold: null });
+      await done;
+    }) };
+  };
+
+  it("builds an answer that is given while one is taken back on what is there then", async () => {
+    const { session, end } = await undoing();
+    session.edits.commit(["1"], "submitted", () => ({ labels: ["again"] }));
+    await advance(1_000);
+    expect(sent).toEqual([]);
+    await end();
+    expect(session.edits.get("1")?.now).toEqual(submittedOf({ labels: ["again"] }));
+    await advance();
+    expect(sent).toMatchObject([{ answer: submittedOf({ labels: ["again"] }), seen: "v5" }]);
+  });
+
+  it("keeps what is changed while an answer is taken back, as a draft of one's own", async () => {
+    const { session, end } = await undoing();
+    session.edits.edit("1", { labels: ["first", "second"] });
+    await end();
+    expect(session.edits.get("1")).toMatchObject({ now: draftOf({ labels: ["first", "second"] }), saved: draftOf({ labels: ["first"] }) });
+    await advance(600);
+    expect(sent).toMatchObject([{ answer: draftOf({ labels: ["first", "second"] }), seen: "v5" }]);
+  });
+
+  it("sends what was given meanwhile although nothing could be taken back", async () => {
+    vi.mocked(undoMine).mockRejectedValue(new Error("away"));
+    const { session } = open();
+    await load(session, submittedOf({ labels: ["first"] }));
+    const done = session.undoSaved("1");
+    session.edits.commit(["1"], "submitted", () => ({ labels: ["again"] }));
+    await expect(done).rejects.toThrow("away");
+    await advance();
+    expect(sent).toMatchObject([{ answer: submittedOf({ labels: ["again"] }), seen: "v1" }]);
+  });
+
   it("shows what the server has once somebody gives their answer up", async () => {
     outcome = { kind: "conflict", reason: "answered", author: "ben", seen: "bens" };
     vi.mocked(findRecord).mockResolvedValue(recordOf({ answer: submittedOf({ labels: ["bens"] }) }));

@@ -74,9 +74,16 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean, reco
       undoSaved: async (id) => {
         const edit = edits.get(id);
         if (!edit) return;
-        const { answer, version } = await undoMine(dataset, id, contentOf(edit.record));
-        outbox.noteSeen(dataset, id, seenVersion(version));
-        edits.replace({ ...edit.record, answer, seen: seenVersion(version) });
+        const release = outbox.holdBack(dataset, id); // whoever is fast answers anew before the reply is there
+        try {
+          const { answer, version } = await undoMine(dataset, id, contentOf(edit.record));
+          outbox.noteSeen(dataset, id, seenVersion(version));
+          edits.rebase(edit, { ...edit.record, answer, seen: seenVersion(version) });
+        } finally {
+          release();
+        }
+        const after = edits.get(id);
+        if (after && !sameAnswer(after.now, after.saved)) keeper.keep(after);
       },
     };
     return { session, keeper, mine };
