@@ -6,6 +6,7 @@ vi.stubGlobal("Request", class extends Request {
     super(typeof input === "string" ? new URL(input, "http://localhost") : input, init);
   }
 });
+vi.resetModules(); // the address is read once, when the module is
 const { ApiError, ask, askExactly, base, client, OfflineError } = await import("./client");
 
 const answered = (status: number, error?: unknown, data?: unknown) => Promise.resolve({ data, error, response: { ok: status < 400, status } as Response });

@@ -1,6 +1,6 @@
 /** For tests of components: what jsdom lacks and Mantine asks for. */
 
-import { afterEach, vi } from "vitest";
+import { afterAll, afterEach, vi } from "vitest";
 
 if (typeof document !== "undefined") {
   vi.stubGlobal("matchMedia", (query: string) => ({
@@ -20,3 +20,10 @@ if (typeof document !== "undefined") {
   const { cleanup } = await import("@testing-library/react");
   afterEach(cleanup);
 }
+
+// files share a process
+afterAll(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+  vi.resetModules();
+});
