@@ -10,7 +10,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from official_client import cache, locked, run, working_python
+from official_client import cache, locked, make_environment, working_python
 
 PINS = Path(__file__).parents[1] / "tests" / "model_libraries" / "constraints.txt"
 VERSIONS = ("3.11", "3.12", "3.13")
@@ -43,9 +43,7 @@ def models_python(*, make: bool) -> Path | None:
         raise SystemExit(UNSUITABLE)
     with locked(folder.with_suffix(".lock")):
         print(f"Making an environment for torch, transformers and SetFit in {folder} …", file=sys.stderr)
-        run(base, "-m", "venv", "--clear", str(folder))
-        install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        run(*install, "--constraint", str(PINS), *WANTED)
+        make_environment(base, folder, PINS, WANTED)
         stamp.write_text(digest)
     return python
 

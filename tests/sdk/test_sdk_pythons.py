@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from official_client import cache, locked, working_python  # noqa: E402
+from official_client import cache, locked, make_environment, working_python  # noqa: E402
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -49,9 +49,7 @@ def environment(version: str) -> Path:
     python, stamp = folder / "bin" / "python", folder / "made-from"
     with locked(folder.with_suffix(".lock")):
         if not (stamp.exists() and stamp.read_text() == digest and python.exists()):
-            subprocess.run([base, "-m", "venv", "--clear", str(folder)], check=True)
-            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            subprocess.run([*pip, "--constraint", str(pins), *wanted], check=True)
+            make_environment(base, folder, pins, wanted)
             stamp.write_text(digest)
     return python
 
