@@ -1,4 +1,4 @@
-/** Which failures take the place of a page, and which leave standing what was read before. */
+/** Failures that take the place of a page, and those that leave standing what was read before. */
 
 import { ApiError } from "./client";
 

@@ -26,7 +26,7 @@ export function changesOf(stored: PolicyForm, form: PolicyForm): Partial<PolicyF
   return Object.fromEntries((Object.keys(form) as (keyof PolicyForm)[]).filter((name) => !same(name)).map((name) => [name, form[name]]));
 }
 
-/** What was changed since a form was sent: all the rest is stored by now. */
+/** Edits since a form was sent: all the rest is stored by now. */
 export function editsSince(sent: Partial<PolicyForm>, now: Partial<PolicyForm>): Partial<PolicyForm> {
   const names = (Object.keys(now) as (keyof PolicyForm)[]).filter((name) => now[name] !== sent[name]);
   return Object.fromEntries(names.map((name) => [name, now[name]]));
