@@ -30,7 +30,9 @@ ADDRESS = DatasetAddress(WORKSPACE, TEXTS)
 
 __all__ = [
     "ASIDE",
+    "CLIENTS",
     "FRESH",
+    "Work",
     "join_people",
     "log_bare",
     "measure",

@@ -234,10 +234,11 @@ def _moved(place: _Place) -> Iterator[Line]:
     yield from moved(place.scale, place.home, place.alone, place.database)
 
 
-# The same in a file, which the last step has made
+# The same in a file, which ``move`` has made
 
 
 def _file(place: _Place) -> _Place:
+    """Return the home with the file that was moved into, and no other settings."""
     home = place.home / "file"
     home.mkdir(exist_ok=True)
     made = place.home / "moved.db"
@@ -275,7 +276,9 @@ def _planned_again(place: _Place) -> Iterator[Line]:
     with place.server() as (server, client):
         plans = json.loads(client.ask("GET", f"/api/datasets/{TEXTS}/assignments"))["assignments"]
         began = time.perf_counter()
-        for plan in plans:
+        for plan in (
+            each for each in plans if each["state"] == "live"
+        ):  # not what a run before this one undid
             client.ask("POST", f"/api/datasets/{TEXTS}/assignments/{plan['id']}:undo", b"{}")
         yield Line("undo the plan", time.perf_counter() - began, "s")
         yield from share_everything(place.scale, server, client, TEXTS, "a few answered", people=PEOPLE)

@@ -1,4 +1,4 @@
-import type { Locator, Page } from "@playwright/test";
+import type { Locator, Page, Request } from "@playwright/test";
 
 import { expect, expectAccessible, test, TOPICS, topics, type Wire } from "./journey";
 import { portOf, serve, type Serving } from "./serving";
@@ -250,15 +250,15 @@ test("settings: labels, guidelines with versions, policies with what they do, ta
 test("what one changes in a form while it is being saved stays, and is saved next", async ({ page, server, signIn }) => {
   await server.log("meanwhile", "TextClassification", topics(3), { labels: TOPICS, tags: { old: "1" } });
   await signIn("admin");
-  let letGo: () => void = () => undefined;
+  const isSave = (request: Request) => ["PATCH", "PUT"].includes(request.method());
+  let gate = Promise.resolve();
   await page.route("**/api/datasets/meanwhile**", async (route) => {
-    if (!["PATCH", "PUT"].includes(route.request().method())) {
+    if (!isSave(route.request())) {
       await route.fallback();
       return;
     }
-    const late = new Promise<void>((done) => { letGo = done; });
     const response = await route.fetch();
-    await late;
+    await gate;
     await route.fulfill({ response });
   });
   await page.goto("/datasets/team/meanwhile/settings");
@@ -266,18 +266,17 @@ test("what one changes in a form while it is being saved stays, and is saved nex
   async function saveTwice(name: string, button: RegExp, first: (part: Locator) => Promise<void>, second: (part: Locator) => Promise<void>, stands: (part: Locator) => Promise<void>) {
     const part = page.getByRole("region", { name });
     await first(part);
-    const sent = page.waitForRequest((request) => ["PATCH", "PUT"].includes(request.method()));
+    let letGo: () => void = () => undefined;
+    gate = new Promise((done) => { letGo = done; });
+    const sent = page.waitForRequest(isSave);
     await part.getByRole("button", { name: button }).click();
     await sent;
     await second(part);
     letGo();
     await expect(part.getByRole("status").last()).toHaveText("Not saved yet");
     await stands(part);
-    const again = page.waitForResponse((reply) => ["PATCH", "PUT"].includes(reply.request().method()));
-    const sentAgain = page.waitForRequest((request) => ["PATCH", "PUT"].includes(request.method()));
+    const again = page.waitForResponse((reply) => isSave(reply.request()));
     await part.getByRole("button", { name: button }).click();
-    await sentAgain;
-    letGo();
     await again;
   }
 

@@ -5,8 +5,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
-import { failureOf } from "@/api/failure";
 import { progressKey } from "@/api/datasets";
+import { failureOf } from "@/api/failure";
 import { type Case, caseQuery, decide, type Decision, storedGold } from "@/api/review";
 import { Failed } from "@/app/failed";
 import { sessionEnded } from "@/app/query-client";

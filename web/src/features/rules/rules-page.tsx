@@ -5,11 +5,11 @@ import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-quer
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 
+import { failureOf } from "@/api/failure";
 import { rulesKey, rulesQuery } from "@/api/rules";
 import { meQuery } from "@/api/session";
 import { policiesQuery } from "@/api/work";
 import { DatasetFrame } from "@/app/dataset-frame";
-import { failureOf } from "@/api/failure";
 import { Failed } from "@/app/failed";
 import { usePreferences } from "@/app/preferences";
 import { bindingsOf } from "@/core/keys";
