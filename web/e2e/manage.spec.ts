@@ -320,6 +320,21 @@ test("what one changes in a form while it is being saved stays, and is saved nex
   expect((await server.ask("admin", "GET", "meanwhile"))["tags"]).toEqual({ old: "1" });
 });
 
+test("of labels that two managers change at once, the changes of both are kept", async ({ page, server, signIn }) => {
+  await server.log("shared", "TextClassification", topics(3), { labels: TOPICS });
+  await signIn("admin");
+  await page.goto("/datasets/team/shared/settings");
+  const labels = page.getByRole("region", { name: "Labels" });
+  await labels.getByLabel("Meaning of sport").fill("Games");
+  const theirs = [{ name: "sport", colour: "#d9480f" }, { name: "politics" }, { name: "science" }, { name: "arts" }];
+  await server.ask("admin", "PATCH", "shared/TextClassification/settings", { label_schema: { labels: theirs } });
+  await labels.getByRole("button", { name: "Save" }).click();
+  await expect(labels.getByRole("status").filter({ hasText: "Labels saved" })).toBeVisible();
+  await expect(labels.getByLabel("Name of label 4")).toHaveValue("arts");
+  const stored = await server.ask("admin", "GET", "shared/TextClassification/settings");
+  expect(stored).toMatchObject({ label_schema: { labels: [{ colour: "#d9480f", description: "Games" }, {}, {}, { name: "arts" }] } });
+});
+
 test("people: members of a workspace, a new password and key, somebody leaves with work open and comes back", async ({ page, server, signIn, request }) => {
   const admin = { headers: { "X-Argilla-Api-Key": "admin.apikey" } };
   await request.post("/api/users:create_many", { ...admin, data: { users: [{ username: "dora", first_name: "Dora", password: "long enough" }], workspace: "team" } });

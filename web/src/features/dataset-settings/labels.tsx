@@ -9,7 +9,7 @@ import { labelUseQuery, saveLabels, saveSpanRules, type Settings, settingsKey, s
 import { failureOf } from "@/api/failure";
 import { hueOf } from "@/core/colours";
 import { hexOfHue } from "@/core/hex";
-import { type FormLabel, type LabelProblem, moved, labelProblems, sameLabels } from "@/core/label-form";
+import { type FormLabel, type LabelContent, labelProblems, type LabelProblem, mergedLabels, moved, sameLabels } from "@/core/label-form";
 import type { DatasetRef } from "@/core/model";
 import { t } from "@/text/en";
 import { manageText } from "@/text/manage";
@@ -68,21 +68,39 @@ interface FormProps {
   readonly use: ReadonlyMap<string, number>;
 }
 
+/** Labels that were changed, and those that there were before. */
+interface Edited {
+  readonly labels: readonly FormLabel[];
+  readonly before: readonly LabelContent[];
+}
+
+const formLabels = (labels: readonly LabelContent[]) => labels.map(({ name, description, colour, shortcut }, key): FormLabel => ({ key, stored: name, name, description, colour, shortcut }));
+
 function Form({ dataset, settings, use }: FormProps) {
   const cache = useQueryClient();
   const next = useRef(0);
-  const stored = settings.labels.map((each, key): FormLabel => ({ key, stored: each.name, name: each.name, description: each.description, colour: each.colour, shortcut: each.shortcut }));
-  const [edited, setLabels] = useState<readonly FormLabel[] | null>(null);
-  const labels = edited ?? stored;
+  const stored = formLabels(settings.labels);
+  const [edited, setEdited] = useState<Edited | null>(null);
+  const labels = edited?.labels ?? stored;
+  const setLabels = (to: readonly FormLabel[]) => { setEdited({ labels: to, before: edited?.before ?? settings.labels }); };
   const [fresh, setFresh] = useState("");
   const dirty = !sameLabels(labels, stored);
   const trouble = dirty ? problemText(labelProblems(labels)) : null;
   const saving = useMutation({
-    mutationFn: (sent: readonly FormLabel[]) =>
-      saveLabels(dataset, sent.map((each) => ({ id: each.name.trim(), name: each.name.trim(), description: each.description.trim(), colour: each.colour, shortcut: each.shortcut }))),
-    onSuccess: async (_, sent) => {
+    mutationFn: async (sent: Edited) => {
+      const now = await cache.fetchQuery({ ...settingsQuery(dataset), staleTime: 0 });
+      const merged = mergedLabels(sent.labels, sent.before, now.labels);
+      const problem = problemText(labelProblems(merged)); // of one's own and another's
+      if (problem !== null) {
+        setEdited({ labels: formLabels(merged), before: now.labels });
+        throw new Error(problem);
+      }
+      await saveLabels(dataset, merged.map((each) => ({ ...each, id: each.name.trim(), name: each.name.trim(), description: each.description.trim() })));
+      return merged;
+    },
+    onSuccess: async (saved, sent) => {
       await afterwards(cache, dataset);
-      setLabels((now) => (now === sent ? null : now)); // what was changed meanwhile is still to be saved
+      setEdited((now) => (now === sent || now === null ? null : { ...now, before: saved })); // what was changed meanwhile is still to be saved
     },
   });
   const set = (key: number, part: Partial<FormLabel>) => { setLabels(labels.map((each) => (each.key === key ? { ...each, ...part } : each))); };
@@ -188,7 +206,7 @@ function Form({ dataset, settings, use }: FormProps) {
           </Button>
         )}
       </Group>
-      <SaveBar dirty={dirty} trouble={trouble} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saving.isSuccess ? words.saved : null} onSave={() => { saving.mutate(labels); }} onRevert={() => { setLabels(null); saving.reset(); }} />
+      <SaveBar dirty={dirty} trouble={trouble} pending={saving.isPending} failure={saving.error?.message ?? null} saved={saving.isSuccess ? words.saved : null} onSave={() => { if (edited) saving.mutate(edited); }} onRevert={() => { setEdited(null); saving.reset(); }} />
     </>
   );
 }
