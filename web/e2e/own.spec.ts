@@ -59,6 +59,29 @@ test("one's last answer is taken back after a reload, on the server", async ({ p
   await expect.poll(async () => await server.mine("ana", "take-back", id)).toMatchObject({ state: "submitted", value: { labels: [{ class: "politics" }] } });
 });
 
+test("pressed twice at once after a reload, U takes back two answers", async ({ page, server, signIn }) => {
+  await server.log("twice-back", "TextClassification", topics(6), { labels: TOPICS });
+  await server.assign("twice-back", { overlap: 1, users: ["ana"] });
+  await server.ask("admin", "PATCH", "twice-back/policies", own);
+  await signIn("ana");
+  await page.goto("/datasets/team/twice-back?view=queue");
+  const card = page.getByRole("article");
+  const idOf = async () => ((await card.getAttribute("aria-label")) ?? "").replace("Record ", "");
+  const stateOf = async (id: string) => (await server.mine("ana", "twice-back", id))["state"];
+  const first = await idOf();
+  await page.keyboard.press("1");
+  await expect(card).not.toHaveAttribute("aria-label", `Record ${first}`);
+  const second = await idOf();
+  await page.keyboard.press("1");
+  for (const id of [first, second]) await expect.poll(() => stateOf(id)).toBe("submitted");
+  await page.reload();
+  await expect(card).not.toHaveAttribute("aria-label", `Record ${second}`);
+  await page.keyboard.press("u");
+  await page.keyboard.press("u");
+  await expect(card).toHaveAttribute("aria-label", `Record ${first}`);
+  for (const id of [first, second]) await expect.poll(() => stateOf(id)).toBe("draft");
+});
+
 test("answers to a dataset that was deleted and made anew are kept and can be downloaded", async ({ page, server, signIn, request }) => {
   await server.log("anew", "TextClassification", topics(3), { labels: TOPICS });
   await server.ask("admin", "PATCH", "anew/policies", own);

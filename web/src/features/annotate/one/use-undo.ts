@@ -1,5 +1,7 @@
 /** Taking steps back: of this visit, and before that one's last answer or skip on any device. */
 
+import { useEffect, useRef } from "react";
+
 import { findRecord } from "@/api/records";
 import { lastDone } from "@/api/work";
 import type { Front } from "@/core/front-record";
@@ -21,23 +23,31 @@ interface Options {
 }
 
 export function useUndo(options: Options): { readonly undo: () => void; readonly redo: () => void } {
-  const { session, ids, claims, setFront, onView, onSay } = options;
+  const latest = useRef(options);
+  const pending = useRef(Promise.resolve());
+  useEffect(() => { latest.current = options; });
 
-  async function stepBack() {
-    const back = (await claims?.undoSkip()) ?? session.edits.undo()[0] ?? (await undoBefore(options));
-    onSay(back === null ? t.annotate.nothingToUndo : t.annotate.undone);
-    if (back === null) return;
-    if (claims || ids.includes(back)) setFront(back);
-    else onView({ record: back });
-  }
-
-  return {
-    undo: () => void stepBack().catch((failure: unknown) => { onSay(failure instanceof Error ? failure.message : String(failure)); }),
-    redo: () => {
-      const back = session.edits.redo()[0];
-      if (back !== undefined && ids.includes(back)) setFront(back);
-    },
+  // one after the other: what is last is known once the step before it has been taken
+  const run = (step: (options: Options) => Promise<void> | void) => {
+    pending.current = pending.current
+      .then(() => step(latest.current))
+      .catch((failure: unknown) => { latest.current.onSay(failure instanceof Error ? failure.message : String(failure)); });
   };
+  return { undo: () => { run(stepBack); }, redo: () => { run(stepForward); } };
+}
+
+async function stepBack(options: Options): Promise<void> {
+  const { session, ids, claims, setFront, onView, onSay } = options;
+  const back = (await claims?.undoSkip()) ?? session.edits.undo()[0] ?? (await undoBefore(options));
+  onSay(back === null ? t.annotate.nothingToUndo : t.annotate.undone);
+  if (back === null) return;
+  if (claims || ids.includes(back)) setFront(back);
+  else onView({ record: back });
+}
+
+function stepForward({ session, ids, setFront }: Options): void {
+  const back = session.edits.redo()[0];
+  if (back !== undefined && ids.includes(back)) setFront(back);
 }
 
 /** Takes back the last answer or skip that was not given on this page; the record it was about, or null. */
