@@ -120,8 +120,8 @@ class QueryTooSlowError(InvalidTextSearchError):
 
     def __init__(self, seconds: float) -> None:
         reason = (
-            f"it would take more than {seconds:g} seconds of computing; use fewer patterns, let them begin with "
-            "letters, or add a word or a filter that narrows the search"
+            f"it would take more than {seconds:g} seconds of computing; use rarer words or fewer patterns, let "
+            "patterns begin with letters, or add a filter that narrows the search"
         )
         super().__init__(f"Can't answer this query: {reason}. Nothing was changed.", reason=reason)
         self.seconds = seconds

@@ -248,7 +248,7 @@ export default new ServerSentences({
     "it was refused, or broken off before it was whole; nothing was stored": "abgelehnt, oder abgebrochen, bevor alles da war; es wurde nichts gespeichert",
     "it stands for more than {MOST_EXPANSIONS} different values; make it more specific": "das steht für mehr als {MOST_EXPANSIONS} verschiedene Werte; werde genauer",
     "it stands for {term_ids} different values, more than {MOST_EXPANSIONS}; make it more specific": "das steht für {term_ids} verschiedene Werte, mehr als {MOST_EXPANSIONS}; werde genauer",
-    "it would take more than {seconds} seconds of computing; use fewer patterns, let them begin with letters, or add a word or a filter that narrows the search": "sie bräuchte mehr als {seconds} Sekunden Rechenzeit; verwende weniger Muster, lass sie mit Buchstaben beginnen, oder füge ein Wort oder einen Filter hinzu",
+    "it would take more than {seconds} seconds of computing; use rarer words or fewer patterns, let patterns begin with letters, or add a filter that narrows the search": "sie bräuchte mehr als {seconds} Sekunden Rechenzeit; suche seltenere Wörter oder weniger Muster, lass Muster mit Buchstaben beginnen, oder füge einen Filter hinzu",
     "its certificate was not accepted": "sein Zertifikat wurde nicht akzeptiert",
     "level must lie between 0 and 1, not {level}": "das Niveau muss zwischen 0 und 1 liegen, nicht {level}",
     "list datasets": "Datasets auflisten",

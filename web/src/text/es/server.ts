@@ -248,7 +248,7 @@ export default new ServerSentences({
     "it was refused, or broken off before it was whole; nothing was stored": "se rechazó, o se interrumpió antes de estar completo; no se guardó nada",
     "it stands for more than {MOST_EXPANSIONS} different values; make it more specific": "representa más de {MOST_EXPANSIONS} valores distintos; concreta más",
     "it stands for {term_ids} different values, more than {MOST_EXPANSIONS}; make it more specific": "representa {term_ids} valores distintos, más de {MOST_EXPANSIONS}; concreta más",
-    "it would take more than {seconds} seconds of computing; use fewer patterns, let them begin with letters, or add a word or a filter that narrows the search": "tardaría más de {seconds} segundos de cálculo; usa menos patrones, que empiecen por letras, o añade una palabra o un filtro",
+    "it would take more than {seconds} seconds of computing; use rarer words or fewer patterns, let patterns begin with letters, or add a filter that narrows the search": "tardaría más de {seconds} segundos de cálculo; busca palabras menos frecuentes o usa menos patrones, que empiecen por letras, o añade un filtro",
     "its certificate was not accepted": "no se aceptó su certificado",
     "level must lie between 0 and 1, not {level}": "el nivel debe estar entre 0 y 1, no {level}",
     "list datasets": "ver la lista de datasets",
