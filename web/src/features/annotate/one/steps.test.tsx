@@ -39,7 +39,7 @@ describe("undoing", () => {
       result.current.undo();
       await new Promise((done) => setTimeout(done));
     });
-    return { session, undo, redo: () => { result.current.redo(); } };
+    return { session, undo, redo: () => act(async () => { result.current.redo(); await Promise.resolve(); }) };
   }
 
   it("takes the last step of this visit back, shows its record, and does it again", async () => {
@@ -49,7 +49,7 @@ describe("undoing", () => {
     expect(session.edits.get("1")?.now.state).toBe("none");
     expect(setFront).toHaveBeenLastCalledWith("1");
     expect(onSay).toHaveBeenLastCalledWith(t.annotate.undone);
-    redo();
+    await redo();
     expect(session.edits.get("1")?.now.state).toBe("submitted");
     expect(session.undoSaved).not.toHaveBeenCalled();
   });

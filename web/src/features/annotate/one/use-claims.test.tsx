@@ -191,6 +191,19 @@ describe("the queue of what was assigned to me", () => {
     await act(async () => { expect(await claims().undoSkip()).toBeNull(); });
   });
 
+  it("takes back a skip that is still under way, after what was answered meanwhile", async () => {
+    const { claims, session } = await open(leased([..."abcdefgh"]));
+    for (const answered of [false, true]) {
+      let arrive: () => void = () => undefined;
+      vi.mocked(skipRecord).mockReturnValueOnce(new Promise((resolve) => { arrive = () => { resolve("others"); }; }));
+      const skipping = claims().skip("a", null);
+      if (answered) session.edits.commit(["b"], "submitted", () => ({ labels: ["x"] }));
+      const undone = claims().undoSkip();
+      await act(async () => { arrive(); await skipping; });
+      await act(async () => { expect(await undone).toBe(answered ? null : "a"); });
+    }
+  });
+
   it("takes no skip back before what was answered after it", async () => {
     const { claims, session } = await open(leased(["a", "b"]));
     await act(() => claims().skip("a", null));

@@ -67,6 +67,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
   const current = state.key === key ? state : EMPTY;
   const asked = useRef("");
   const skipped = useRef<{ id: string; steps: number }[]>([]);
+  const skipping = useRef<Promise<unknown>>(Promise.resolve());
   const reasons = useRef(new Map<string, string | null>());
   const place = at(current.ids);
   const atEnd = place >= current.ids.length;
@@ -182,10 +183,13 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
 
   const skip = useCallback(
     async (id: string, reason: string | null) => {
+      const steps = edits.steps();
       let done: PassedTo | "gone" = "gone";
       try {
-        done = await skipRecord(dataset, id, tokens.get(id) ?? null, reason);
-        skipped.current.push({ id, steps: edits.steps() });
+        const sent = skipRecord(dataset, id, tokens.get(id) ?? null, reason);
+        skipping.current = sent.catch(() => undefined);
+        done = await sent;
+        skipped.current.push({ id, steps });
       } catch (failure) {
         if (!(failure instanceof ApiError && failure.status === 409)) throw failure;
       }
@@ -207,6 +211,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
   const takeBack = useCallback(async (id: string) => { tokens.set(id, await takeSkipBack(dataset, id)); }, [dataset, tokens]);
 
   const undoSkip = useCallback(async () => {
+    await skipping.current; // else what is under way would not be the last step
     const last = skipped.current.at(-1);
     if (!last || edits.steps() > last.steps) return null;
     skipped.current.pop();
