@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -170,6 +171,22 @@ def test_a_cache_that_fell_behind_is_told(store: SqliteStore) -> None:
         "The cached records of metadata.page = 'p1' differ from its facet rows.",
         "The cached numbers of metadata.weight differ from the table.",
     ]
+
+
+def test_of_records_with_several_values_a_cache_that_fell_behind_is_told(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log(store, [replace(record(n), metadata={"tags": ["a", "b"]}) for n in (1, 2)], at=2)
+    assert caches(store) == []
+    with store.read() as tx:
+        rows = tx._connection.raw.execute("SELECT field, vid FROM vals WHERE value = 'a'")  # type: ignore[attr-defined]
+        ((field, vid),) = rows.fetchall()
+
+    store.caches.of(1).facet(field, 0).change(vid, 2, False)
+
+    assert caches(store) == ["The cached records of metadata.tags = 'a' differ from its facet rows."]
+    monkeypatch.setattr("apportion.storage.sql.index.fields.FEW_VALUES", 1)  # then only the file has them
+    assert caches(store) == []
 
 
 def test_a_backup_taken_while_others_write_is_consistent_and_ends(store: SqliteStore, tmp_path: Path) -> None:

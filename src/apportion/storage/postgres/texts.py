@@ -18,7 +18,7 @@ from apportion.domain.text import analysed
 from apportion.domain.text import words as cut
 from apportion.storage.sql.dialect import Statements
 from apportion.storage.sql.rows import first_difference
-from apportion.storage.sql.texts import AllTexts, AnyText, AnyWord, Near, TextNode, Words
+from apportion.storage.sql.texts import AddTexts, AllTexts, AnyText, AnyWord, Near, TextNode, Words
 
 from .statements import COPY_FROM, of_postgres
 
@@ -85,6 +85,10 @@ class TsvectorIndex:
             f"INSERT INTO {self._words} SELECT unnest(?::text[]) ON CONFLICT DO NOTHING", (listed,)
         )
         self.changed = True
+
+    @contextlib.contextmanager
+    def filling(self) -> Iterator[AddTexts]:
+        yield self.add
 
     def remove(self, n: int, text: str) -> None:  # noqa: ARG002 (other databases need it)
         # Its words stay listed: one without texts finds nothing, and to look for other texts costs more

@@ -5,12 +5,14 @@ Words are those of ``domain.text``, so that every database finds the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ["AllTexts", "AnyText", "AnyWord", "Near", "TextComparison", "TextIndex", "TextNode", "Words"]
+__all__ = [
+    "AddTexts", "AllTexts", "AnyText", "AnyWord", "Near", "TextComparison", "TextIndex", "TextNode", "Words",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ class TextComparison(Protocol):
         """Return the first one, or None: ``lacks`` or ``has, and should not have,``, the word, and the record."""
 
 
+AddTexts: TypeAlias = Callable[[Sequence[tuple[int, str]]], None]
+"""A function that indexes new records by number, as ``TextIndex.add`` does."""
+
+
 class TextIndex(Protocol):
     """The full-text index of one dataset. Texts are found by the short numbers of their records."""
 
@@ -80,6 +86,9 @@ class TextIndex(Protocol):
 
     def add(self, texts: Sequence[tuple[int, str]]) -> None:
         """Index new records by number; the texts are analysed already (``domain.text.analysed``)."""
+
+    def filling(self) -> AbstractContextManager[AddTexts]:
+        """Return a context whose value is a faster ``add``, for an index that nobody else uses yet."""
 
     def remove(self, n: int, text: str) -> None:
         """Remove a record that has this text."""

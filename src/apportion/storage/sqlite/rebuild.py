@@ -13,8 +13,8 @@ from apportion.storage.sql.checks.derive_again import derive
 from apportion.storage.sql.rows import insert_rows
 from apportion.storage.sql.transfer import BLANK, copied_tables
 
-from .connection import DatabaseError, SqliteConnection, SqliteRaw, check_file
-from .create import create_tables
+from .connection import DatabaseError, SqliteConnection, SqliteRaw
+from .new_file import filled_file
 
 __all__ = ["rebuild"]
 
@@ -42,26 +42,13 @@ def rebuild(source: SqliteConnection, path: Path, tell: Callable[[str, int, int]
     ``tell`` is called with what is being done, how far it is, and of how much. Raises ``DatabaseError`` where
     what people entered cannot be read.
     """
-    connection = SqliteConnection(path, readonly=False)
-    try:
-        check_file(connection.raw, path)
-        connection.raw.execute(
-            "PRAGMA synchronous=OFF"
-        )  # all of it is written through at the end, or thrown away
-        create_tables(connection)
-        # Tables are copied one by one, and orphaned rows only deleted afterwards
-        connection.raw.execute("PRAGMA foreign_keys=OFF")
-        connection.raw.execute("BEGIN")
+    # Without checks of foreign keys: tables are copied one by one, and orphaned rows only deleted afterwards
+    with filled_file(path, foreign_keys=False) as connection:
         _copy(source.raw, connection.raw, tell)
         left = _leave_out(connection.raw)
         # The key counts where the two differ: answers, slots and history name records by it
         connection.raw.execute("UPDATE records SET dataset = rid >> 32 WHERE dataset <> rid >> 32")
         derive(connection, tell)
-        connection.raw.execute("COMMIT")
-        connection.raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.raw.execute("PRAGMA journal_mode=DELETE")
-    finally:
-        connection.close()
     return left
 
 

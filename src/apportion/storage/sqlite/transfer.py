@@ -13,9 +13,9 @@ from apportion.storage.sql.checks.store_check import contradictions_refused
 from apportion.storage.sql.transfer import first_rows
 
 from .connection import DatabaseError, SqliteConnection, check_file, claim
-from .create import create_tables
 from .file_swap import check_backup, digest_beside, put_in_place, refuse_beside, sha256_of
 from .migrate import LATEST, version_of
+from .new_file import filled_file
 from .startup_check import check_sound
 from .upkeep import SqliteUpkeep
 
@@ -88,10 +88,7 @@ def written_file(path: Path, *, backup: bool = False) -> Iterator[SqliteConnecti
             _refuse_used(path)
         try:
             _empty(part)
-            with (
-                contextlib.closing(SqliteConnection(part, readonly=False)) as connection,
-                _filled(connection, part),
-            ):
+            with filled_file(part) as connection:
                 yield connection
             contradictions_refused(SqliteUpkeep(part).verify())
             if backup:
@@ -106,19 +103,6 @@ def written_file(path: Path, *, backup: bool = False) -> Iterator[SqliteConnecti
             ) from failure
         finally:
             _remove(part)
-
-
-@contextlib.contextmanager
-def _filled(connection: SqliteConnection, part: Path) -> Iterator[None]:
-    run = connection.raw.execute
-    check_file(connection.raw, part)
-    run("PRAGMA synchronous=OFF")  # all of it is written through at the end, or thrown away
-    create_tables(connection)
-    run("BEGIN")
-    yield
-    run("COMMIT")
-    run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    run("PRAGMA journal_mode=DELETE").fetchall()
 
 
 def _put_backup(part: Path, path: Path) -> None:

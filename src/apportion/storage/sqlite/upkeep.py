@@ -136,6 +136,7 @@ class SqliteUpkeep:
         with self._open() as connection:
             raw, failed = connection.raw, threading.Event()
             raw.execute("PRAGMA query_only=OFF")  # for temporary tables; the file is not written to
+            raw.execute("PRAGMA temp_store=FILE")  # for sorting millions of rows
             raw.execute("BEGIN")
             problems += guarded("file", None, partial(check_rows, raw), failed.set)
             for table in COVERED:

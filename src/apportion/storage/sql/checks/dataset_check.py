@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,42 @@ __all__ = ["DatasetCheck"]
 
 _LOW = 0xFFFFFFFF
 _MOST_NAMED = 5
+_PRIME = 2_147_483_647
 _KNOWN = range(len(STATUSES))
+
+
+class _Pairs:
+    """Numbers of one field, each with its record, in arrays: as pairs they would take ten times as much."""
+
+    __slots__ = ("_ns", "_values")
+
+    def __init__(self) -> None:
+        self._values = array("d")
+        self._ns = array("q")
+
+    def add(self, values: Sequence[float], n: int) -> None:
+        self._values.extend(values)
+        self._ns.extend([n] * len(values))
+
+    def distinct(self) -> tuple[Numbers, Numbers]:
+        """Return values and records in ascending order, each pair once: it is the key of the table."""
+        values, ns = _ordered(np.asarray(self._values), np.asarray(self._ns))
+        first = np.ones(len(values), dtype=np.bool_)
+        first[1:] = (np.diff(values) != 0) | (np.diff(ns) != 0)
+        return values[first], ns[first]
+
+
+def _ordered(values: Numbers, ns: Numbers) -> tuple[Numbers, Numbers]:
+    order = np.lexsort((ns, values))
+    return values[order], ns[order]
+
+
+def _listed(values: Numbers, ns: Numbers) -> list[tuple[float, int]]:
+    return list(zip(values.tolist(), ns.tolist(), strict=True))
+
+
+def _same(one: tuple[Numbers, Numbers], other: tuple[Numbers, Numbers]) -> bool:
+    return np.array_equal(one[0], other[0]) and np.array_equal(one[1], other[1])
 
 
 @dataclass(slots=True)
@@ -42,7 +78,7 @@ class DatasetCheck:
     actual: Numbers = None
     """Facet keys as stored in the facet table."""
     texts: TextComparison = field(init=False)
-    numbers: dict[int, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
+    numbers: dict[int, _Pairs] = field(default_factory=lambda: defaultdict(_Pairs))
     fields: dict[str, tuple[int, str]] = field(default_factory=dict)
     term_ids: dict[tuple[int, int], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     wrong: list[str] = field(default_factory=list)
@@ -159,7 +195,7 @@ class DatasetCheck:
         for name, value in each.ready.content_terms:
             yield name, value, 0
         if each.ready.scores and "score" in self.fields:
-            self.numbers[self.fields["score"][0]] += [(score, each.n) for score in each.ready.scores]
+            self.numbers[self.fields["score"][0]].add(each.ready.scores, each.n)
         for key, value in each.ready.metadata.items():
             known = self.fields.get(f"metadata.{key}")
             if known is None:  # a key that is searched must have a field
@@ -170,7 +206,7 @@ class DatasetCheck:
                 if isinstance(term, str):
                     yield f"metadata.{key}", term, 0
                 else:
-                    self.numbers[known[0]].append((term, each.n))
+                    self.numbers[known[0]].add((term,), each.n)
 
     def _term_ids_of(self, terms: Iterable[tuple[str, str, int]]) -> set[int]:
         """Return the numbers of values; 0 stands for one that is not in the table."""
@@ -265,13 +301,14 @@ class DatasetCheck:
         for no, name in self._raw.execute(
             "SELECT no, name FROM fields WHERE dataset = ?", (self.no,)
         ).fetchall():
-            found = self._raw.execute(
-                "SELECT value, n FROM numbers WHERE field = ? ORDER BY value, n", (no,)
-            ).fetchall()
-            # A set: field, value and record are the key of the table
-            wanted = sorted(set(self.numbers.get(no, ())))
-            if found != wanted:
-                kind, (value, n) = first_difference(wanted, found)
+            found = _Pairs()
+            for rows in self._raw.stream("SELECT value, n FROM numbers WHERE field = ?", (no,)):
+                for value, n in rows:
+                    found.add((value,), n)
+            wanted = self.numbers.get(no, _Pairs()).distinct()
+            there = found.distinct()
+            if not _same(wanted, there):
+                kind, (value, n) = first_difference(_listed(*wanted), _listed(*there))
                 yield f"The numbers of {name} {kind.replace('lacks', 'lack')} {value} of record {self._id(n)}."
 
     def _vectors(self) -> Iterator[str]:
@@ -293,79 +330,111 @@ class DatasetCheck:
                 yield f"{wrong} vectors of {name} have another number of dimensions than the field."
 
     def _assignments(self) -> Iterator[str]:
-        """Compare the queue and the counters of slots with the slots, except for plans still being written."""
-        whole = "dataset = ?1 AND plan NOT IN (SELECT no FROM plans WHERE state = 'writing')"
-        of_plans = f"SELECT no FROM slots WHERE {whole}"
-        kinds = (
-            (
-                "waiting",
-                f"SELECT * FROM ({WAITING}) AS given WHERE no IN ({of_plans})",
-                # Rows without a slot have no plan, and would pass for those of a plan that is being written
-                "SELECT * FROM waiting WHERE dataset = ?1 AND (NOT EXISTS "
-                f"(SELECT 1 FROM slots AS s WHERE s.no = waiting.slot) OR slot IN ({of_plans}))",
-            ),
-            (
-                "counted",
-                f"SELECT * FROM ({COUNTS}) AS given WHERE {whole}",
-                f"SELECT * FROM slot_counts WHERE n <> 0 AND {whole}",
-            ),
+        """Compare the queue and the counters of slots with the slots, except for plans that are being written."""
+        if self._raw.execute(
+            "SELECT 1 FROM plans WHERE state = 'writing' AND dataset = ?", (self.no,)
+        ).fetchone() or self._digest(f"{WAITING} AND dataset = ?") != self._digest(
+            "SELECT dataset, annotator, behind, due, priority, slot AS no FROM waiting WHERE dataset = ?"
+        ):
+            yield from self._waiting()
+        whole = "dataset = ? AND plan NOT IN (SELECT no FROM plans WHERE state = 'writing')"
+        wanted, found = (
+            {tuple(row) for row in self._raw.execute(sql, (self.no,)).fetchall()}
+            for sql in (
+                COUNTS.format(f"WHERE {whole}"),
+                f"SELECT dataset, plan, rule, annotator, state, n FROM slot_counts WHERE n <> 0 AND {whole}",
+            )
         )
-        for word, wanted, found in kinds:
-            for what, one, other in (("not", wanted, found), ("wrongly", found, wanted)):
-                (count,) = self._raw.execute(
-                    f"SELECT count(*) FROM (SELECT * FROM ({one}) AS a EXCEPT SELECT * FROM ({other}) AS b) AS c",
-                    (self.no,),
-                ).fetchone()
-                if count:
-                    yield (
-                        f"{count} groups of slots are {what} {word}."
-                        if word == "counted"
-                        else (f"{count} slots are {what} {word} for their people.")
-                    )
+        for what, more in (("not", wanted - found), ("wrongly", found - wanted)):
+            if more:
+                yield f"{len(more)} groups of slots are {what} counted."
+
+    def _digest(self, rows: str) -> tuple[int, int]:
+        """Count rows of the queue and digest them, whatever their order: sooner than sorting millions of them."""
+        place = "CAST(annotator AS bigint)"
+        for column in ("behind", "due", "priority", "no"):
+            place = f"({place} * 1000003 + {column} % {_PRIME}) % {_PRIME}"
+        places = f"SELECT {place} AS place FROM ({rows}) AS given"
+        found = self._raw.execute(
+            f"SELECT count(*), sum(place * place % {_PRIME}) FROM ({places}) AS places", (self.no,)
+        ).fetchone()
+        return found[0], found[1]
+
+    def _waiting(self) -> Iterator[str]:
+        """Compare the queue with the slots row by row, without plans that are being written."""
+        written = "plan NOT IN (SELECT no FROM plans WHERE state = 'writing')"
+        of_plans = f"SELECT no FROM slots WHERE dataset = ?1 AND {written}"
+        wanted = f"SELECT * FROM ({WAITING}) AS given WHERE no IN ({of_plans})"
+        # Rows without a slot have no plan, and would pass for those of a plan that is being written
+        found = (
+            "SELECT * FROM waiting WHERE dataset = ?1 AND (NOT EXISTS "
+            f"(SELECT 1 FROM slots AS s WHERE s.no = waiting.slot) OR slot IN ({of_plans}))"
+        )
+        for what, one, other in (("not", wanted, found), ("wrongly", found, wanted)):
+            (count,) = self._raw.execute(
+                f"SELECT count(*) FROM (SELECT * FROM ({one}) AS a EXCEPT SELECT * FROM ({other}) AS b) AS c",
+                (self.no,),
+            ).fetchone()
+            if count:
+                yield f"{count} slots are {what} waiting for their people."
 
     # What is cached in memory
 
     def cache(self, cache: DatasetCache) -> Iterator[str]:
         """Compare a cache with the tables, once these are known to agree."""
         with cache.held(self.connection):
-            rows = self._raw.execute(
-                "SELECT rid & 4294967295, updated, event FROM records WHERE rid >= ? AND rid < ? ORDER BY id",
-                self._span,
-            ).fetchall()
-            everything = BitMap(n for n, _, _ in rows)
+            ns, updated, event = (np.concatenate(parts) for parts in zip(*self._rows_by_id(), strict=True))
+            everything = BitMap(ns.astype(np.uint32))
             if cache.everything != everything:
                 # Everything below would differ as well, and say nothing new
                 yield "The cached set of all records differs from the records."
                 return
-            if list(cache.in_order(everything)) != [n for n, _, _ in rows]:
+            if not np.array_equal(np.fromiter(cache.in_order(everything), np.int64, len(ns)), ns):
                 yield "The cached order of records differs from the order of their ids."
-            for place, name in ((1, "updated"), (2, "event")):
-                column = cache.column(name).values
-                if any(
-                    column[row[0]] != (Column.MISSING if row[place] is None else row[place]) for row in rows
-                ):
+            for name, wanted in (("updated", updated), ("event", event)):
+                if (cache.column(name).values[ns] != wanted).any():
                     yield f"The cached column {name} differs from the records."
             yield from self._cached_facets(cache)
             yield from self._cached_numbers(cache)
 
+    def _rows_by_id(self) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
+        """Yield arrays of numbers, times of change and events of records, in the order of ids."""
+        nothing = np.empty(0, dtype=np.int64)
+        yield nothing, nothing, nothing
+        for rows in self._raw.stream(
+            f"SELECT rid & 4294967295, coalesce(updated, {Column.MISSING}), coalesce(event, {Column.MISSING}) "
+            "FROM records WHERE rid >= ? AND rid < ? ORDER BY id",
+            self._span,
+        ):
+            of = np.asarray(rows, dtype=np.int64)
+            yield of[:, 0], of[:, 1], of[:, 2]
+
     def _cached_facets(self, cache: DatasetCache) -> Iterator[str]:
-        vals = self._raw.execute(
+        by_field: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for rows in self._raw.stream(
             "SELECT vid, field, viewer FROM vals WHERE field IN (SELECT no FROM fields WHERE dataset = ?)",
             (self.no,),
-        ).fetchall()
-        for term_id, no, viewer in vals:
-            low, high = np.searchsorted(self.actual, [term_id << 32, (term_id + 1) << 32])
-            ns = (self.actual[low:high] & _LOW).astype(np.uint32)
-            held = cache.facet(no, viewer).holders(term_id)
-            # None: a field of so many values has its records in the table only
-            if held is not None and held != BitMap(ns):
-                yield f"The cached records of {self._value(term_id)} differ from its facet rows."
+        ):
+            for term_id, no, viewer in rows:
+                by_field[no, viewer].append(term_id)
+        # Field by field: one may have a value for every few records, and each look at its column would read all
+        for (no, viewer), term_ids in by_field.items():
+            wrong = cache.facet(no, viewer).first_wrong(
+                self._keys_of(np.sort(np.asarray(term_ids, dtype=np.int64)))
+            )
+            if wrong is not None:
+                yield f"The cached records of {self._value(wrong)} differ from its facet rows."
+
+    def _keys_of(self, term_ids: Numbers) -> Numbers:
+        """Return the facet keys of values, both ascending."""
+        low, high = np.searchsorted(self.actual, [term_ids << 32, term_ids + 1 << 32])
+        many = high - low
+        return self.actual[np.repeat(low - np.cumsum(many) + many, many) + np.arange(many.sum())]
 
     def _cached_numbers(self, cache: DatasetCache) -> Iterator[str]:
-        for no, wanted in self.numbers.items():
+        for no, pairs in self.numbers.items():
             ns, values = cache.number(no).pairs()
-            cached = sorted(zip(values.tolist(), ns.tolist(), strict=True))
-            if cached != sorted(set(wanted)):
+            if not _same(pairs.distinct(), _ordered(values, ns.astype(np.int64))):
                 (name,) = self._raw.execute("SELECT name FROM fields WHERE no = ?", (no,)).fetchone()
                 yield f"The cached numbers of {name} differ from the table."
 

@@ -13,7 +13,7 @@ from apportion.storage.sql.cache_delta import CacheDelta
 from apportion.storage.sql.cases.slots import SlotTerms
 from apportion.storage.sql.codec.fragments import packed
 from apportion.storage.sql.codec.states import STATUSES
-from apportion.storage.sql.connection import SqlConnection
+from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.datasets import DATASET_COLUMNS, dataset_from
 from apportion.storage.sql.index.counters import CountedTerms, MetadataTerms, NumberTerms
 from apportion.storage.sql.index.terms import TermRegistry
@@ -43,9 +43,9 @@ def derive(connection: SqlConnection, tell: Callable[[str, int, int], None]) -> 
     columns = ", ".join(DATASET_COLUMNS)
     for row in connection.raw.execute(f"SELECT {columns} FROM datasets ORDER BY no").fetchall():
         _derive_dataset(connection, dataset_from(row), tell)
-    # Once for all datasets: one pass over the slots
-    connection.raw.execute(f"INSERT INTO waiting {WAITING}")
-    connection.raw.execute(f"INSERT INTO slot_counts {COUNTS}")
+    # Once for all datasets, one pass over the slots; in the order of the key, so that it is written in one direction
+    connection.raw.execute(f"INSERT INTO waiting {WAITING} ORDER BY 1, 2, 3, 4, 5, 6")
+    connection.raw.execute(f"INSERT INTO slot_counts {COUNTS.format('')}")
 
 
 def _derive_dataset(
@@ -53,19 +53,27 @@ def _derive_dataset(
 ) -> None:
     """Rebuild everything that follows from a dataset's rows."""
     while True:
-        connection.raw.execute("SAVEPOINT dataset")
         try:
             _Rebuilt(connection, dataset, tell).build()
+            return
         except _KindClash as clash:  # a damaged row: its values are no numbers or dates
             # From the beginning: records written so far have the terms of another kind
-            connection.raw.execute("ROLLBACK TO dataset")
+            _delete_derived(connection.raw, dataset.no)
             connection.raw.execute("UPDATE fields SET kind = ? WHERE no = ?", (clash.kind, clash.field))
-            continue
         finally:
-            # What is left is of an attempt that was rolled back, and must not be remembered
+            # What is left is of an attempt that was given up, and must not be remembered
             connection.after.clear()
-        connection.raw.execute("RELEASE dataset")
-        return
+
+
+def _delete_derived(raw: RawConnection, dataset: int) -> None:
+    """Delete what was derived of a dataset. Not rolled back to a savepoint: a new file has no journal."""
+    raw.dialect.texts(raw, dataset).drop()
+    fields = "SELECT no FROM fields WHERE dataset = ?"
+    raw.execute(
+        f"DELETE FROM facet WHERE key >> 32 IN (SELECT vid FROM vals WHERE field IN ({fields}))", (dataset,)
+    )
+    for table in ("numbers", "vals"):
+        raw.execute(f"DELETE FROM {table} WHERE field IN ({fields})", (dataset,))
 
 
 class _KindClash(Exception):
@@ -94,8 +102,8 @@ class _Rebuilt:
         (expected,) = raw.execute(
             "SELECT count(*) FROM records WHERE rid >= ? AND rid < ?", (no << 32, (no + 1) << 32)
         ).fetchone()
-        # Within the savepoint: where kinds clash it is undone, and another attempt creates it again
-        raw.dialect.texts(raw, no).create()
+        texts = raw.dialect.texts(raw, no)
+        texts.create()
 
         def failed(rid: int, failure: Exception) -> None:
             (id,) = raw.execute("SELECT id FROM records WHERE rid = ?", (rid,)).fetchone()
@@ -104,10 +112,11 @@ class _Rebuilt:
                 "nothing was changed."
             ) from failure
 
-        for some in Derivation(self._connection, self._dataset).records(failed, at_once=_AT_ONCE):
-            self._write(some)
-            self._count += len(some)
-            self._tell(self._dataset.id, self._count, expected)
+        with texts.filling() as add:
+            for some in Derivation(self._connection, self._dataset).records(failed, at_once=_AT_ONCE):
+                add(self._write(some))
+                self._count += len(some)
+                self._tell(self._dataset.id, self._count, expected)
         # History has the numbers of deleted records, which must not be assigned again
         (highest,) = raw.execute(
             "SELECT max(n) FROM (SELECT last_n AS n FROM datasets WHERE no = ?1 UNION ALL "
@@ -117,7 +126,8 @@ class _Rebuilt:
         ).fetchone()
         raw.execute("UPDATE datasets SET records = ?, last_n = ? WHERE no = ?", (self._count, highest, no))
 
-    def _write(self, some: Sequence[Derived]) -> None:
+    def _write(self, some: Sequence[Derived]) -> list[tuple[int, str]]:
+        """Write what follows from some records; return their texts, to be indexed."""
         raw, no = self._raw, self._dataset.no
         changes = CacheDelta(no)
         counted = CountedTerms(self._connection, no, self._registry, changes)
@@ -161,12 +171,12 @@ class _Rebuilt:
         update = raw.dialect.update_rows
         update(raw, "records", ("status", "answer", "terms", "answer_terms", "rid"), 1, records)
         update(raw, "annotations", ("terms", "rid", "annotator"), 2, annotations)
-        raw.dialect.texts(raw, no).add(texts)
         counted.finish()
         # At once instead of after the commit: the next records need the numbers of these values
         after, self._connection.after = self._connection.after, []
         for hook in after:
             hook()
+        return texts
 
     def _metadata(self, counted: CountedTerms, each: Derived) -> tuple[MetadataTerms, NumberTerms]:
         """Return the terms that are counted and those searched as numbers, by the kinds of the dataset's keys."""

@@ -41,8 +41,8 @@ WAITING = (
 )
 """The rows of ``waiting`` as they follow from the slots."""
 
-COUNTS = "SELECT dataset, plan, rule, annotator, state, count(*) FROM slots GROUP BY 1, 2, 3, 4, 5"
-"""The rows of ``slot_counts`` as they follow from the slots."""
+COUNTS = "SELECT dataset, plan, rule, annotator, state, count(*) FROM slots {} GROUP BY 1, 2, 3, 4, 5"
+"""The rows of ``slot_counts`` as they follow from the slots; with a place for a condition."""
 
 
 @dataclass(slots=True)

@@ -121,6 +121,22 @@ class FacetField:
                 self._bitmaps[term_id] = found
         return found
 
+    def first_wrong(self, keys: Numbers) -> int | None:
+        """Compare with facet keys (value number << 32 | record number), ascending: return a value that other records
+        have here; None where there is none, or where only the file has them."""
+        if self.column is not None:
+            ns = np.flatnonzero(self.column)
+            codes = self.column[ns].astype(np.int64) - 1
+            held = np.sort(np.asarray(self.term_ids, dtype=np.int64)[codes] << 32 | ns)
+        elif self._few():
+            parts = [np.empty(0, dtype=np.int64)]
+            for term_id, bitmap in self._bitmaps.items():
+                parts.append(term_id << 32 | np.asarray(bitmap.to_array(), dtype=np.int64))
+            held = np.sort(np.concatenate(parts))
+        else:
+            return None
+        return None if np.array_equal(held, keys) else int(np.setxor1d(held, keys)[0]) >> 32
+
     def holders_of(self, term_ids: Collection[int]) -> BitMap | None:
         """Return the records with one of many values, in one pass; None where records have several values."""
         if self.column is None:
