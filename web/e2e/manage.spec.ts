@@ -326,8 +326,8 @@ test("of labels that two managers change at once, the changes of both are kept",
   await page.goto("/datasets/team/shared/settings");
   const labels = page.getByRole("region", { name: "Labels" });
   await labels.getByLabel("Meaning of sport").fill("Games");
-  const theirs = [{ name: "sport", colour: "#d9480f" }, { name: "politics" }, { name: "science" }, { name: "arts" }];
-  await server.ask("admin", "PATCH", "shared/TextClassification/settings", { label_schema: { labels: theirs } });
+  const labelsOfOther = [{ name: "sport", colour: "#d9480f" }, { name: "politics" }, { name: "science" }, { name: "arts" }];
+  await server.ask("admin", "PATCH", "shared/TextClassification/settings", { label_schema: { labels: labelsOfOther } });
   await labels.getByRole("button", { name: "Save" }).click();
   await expect(labels.getByRole("status").filter({ hasText: "Labels saved" })).toBeVisible();
   await expect(labels.getByLabel("Name of label 4")).toHaveValue("arts");
