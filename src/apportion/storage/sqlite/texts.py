@@ -21,7 +21,8 @@ _PAGES_AT_ONCE = 500
 _LAST_OF_STRUCTURE = 10
 """Of the rows that FTS5 keeps, that of its averages is 1 and that of its structure 10; pages come after."""
 _WORDS_AT_ONCE = 20_000
-_TEXTS_AT_ONCE = 50_000
+_CHARACTERS_AT_ONCE = 16 << 20
+"""Of texts that are held to be indexed together, however many they are."""
 _CACHE_KB = 65_536
 _HELD = 1 << 20
 """FTS5's own default."""
@@ -81,16 +82,20 @@ class FtsIndex:
     def filling(self) -> Iterator[AddTexts]:
         """Return a faster ``add``. After a statement of many rows, in whatever table, FTS5 writes what it has gathered
         as a segment, and merges all of them later. Of single rows it gathers many: less than half of the time."""
-        into, held = f"INSERT INTO {self._table}(rowid, text) VALUES (?, ?)", list[tuple[int, str]]()
+        into, held, size = f"INSERT INTO {self._table}(rowid, text) VALUES (?, ?)", list[tuple[int, str]](), 0
 
         def add(texts: Sequence[tuple[int, str]]) -> None:
+            nonlocal size
             held.extend(texts)
-            if len(held) >= _TEXTS_AT_ONCE:
+            size += sum(len(text) for _, text in texts)
+            if size >= _CHARACTERS_AT_ONCE:
                 write()
 
         def write() -> None:
+            nonlocal size
             self._raw.executemany(into, held)
             held.clear()
+            size = 0
 
         self._hold(_HELD_WHILE_FILLING)
         yield add

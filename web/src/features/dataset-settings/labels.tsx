@@ -92,7 +92,7 @@ function Form({ dataset, settings, use }: FormProps) {
       const merged = mergedLabels(sent.labels, sent.before, now.labels);
       const problem = problemText(labelProblems(merged)); // of one's own and another's
       if (problem !== null) {
-        setEdited({ labels: formLabels(merged), before: now.labels });
+        setEdited((edits) => (edits === sent ? { labels: formLabels(merged), before: now.labels } : edits));
         throw new Error(problem);
       }
       await saveLabels(dataset, merged.map((each) => ({ ...each, id: each.name.trim(), name: each.name.trim(), description: each.description.trim() })));

@@ -356,7 +356,8 @@ class DatasetCheck:
             place = f"({place} * 1000003 + {column} % {_PRIME}) % {_PRIME}"
         places = f"SELECT {place} AS place FROM ({rows}) AS given"
         found = self._raw.execute(
-            f"SELECT count(*), sum(place * place % {_PRIME}) FROM ({places}) AS places", (self.no,)
+            f"SELECT count(*), coalesce(sum(place * place % {_PRIME}), 0) FROM ({places}) AS places",
+            (self.no,),
         ).fetchone()
         return found[0], found[1]
 

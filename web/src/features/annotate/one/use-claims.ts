@@ -187,7 +187,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
       let done: PassedTo | "gone" = "gone";
       try {
         const sent = skipRecord(dataset, id, tokens.get(id) ?? null, reason);
-        skipping.current = sent.catch(() => undefined);
+        skipping.current = Promise.allSettled([skipping.current, sent]);
         done = await sent;
         skipped.current.push({ id, steps });
       } catch (failure) {

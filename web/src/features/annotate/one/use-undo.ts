@@ -1,6 +1,6 @@
 /** Taking steps back: of this visit, and before that one's last answer or skip on any device. */
 
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 
 import { findRecord } from "@/api/records";
 import { lastDone } from "@/api/work";
@@ -23,15 +23,13 @@ interface Options {
 }
 
 export function useUndo(options: Options): { readonly undo: () => void; readonly redo: () => void } {
-  const latest = useRef(options);
   const pending = useRef(Promise.resolve());
-  useEffect(() => { latest.current = options; });
 
   // one after the other: what is last is known once the step before it has been taken
   const run = (step: (options: Options) => Promise<void> | void) => {
     pending.current = pending.current
-      .then(() => step(latest.current))
-      .catch((failure: unknown) => { latest.current.onSay(failure instanceof Error ? failure.message : String(failure)); });
+      .then(() => step(options))
+      .catch((failure: unknown) => { options.onSay(failure instanceof Error ? failure.message : String(failure)); });
   };
   return { undo: () => { run(stepBack); }, redo: () => { run(stepForward); } };
 }
