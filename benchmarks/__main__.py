@@ -70,11 +70,12 @@ SUITES: dict[str, Callable[[Scale], Iterator[Line]]] = {
     "indexed": indexed.measure,
     "index-away": index_away.measure,
     "largest": largest.measure,
+    "largest-file": largest.measure_file,
     "writers": writers.measure,
     "peers": peers.measure,
 }
 
-_ON_REQUEST = {"largest": 10_000_000}
+_ON_REQUEST = {"largest": 10_000_000, "largest-file": 10_000_000}
 """Suites that take hours, and are run only when they are named; each with its number of records."""
 
 _FEWER = {"sdk": 20_000}

@@ -1,6 +1,6 @@
-"""Ten million records on one machine, on PostgreSQL and one OpenSearch node, then in a file, step by step.
+"""Ten million records on one machine: on PostgreSQL and one OpenSearch node, and in a file, step by step.
 
-This takes hours. In a folder that is kept (``--home``), a run that was cut short is gone on with: steps that were done
+Both take hours. In a folder that is kept (``--home``), a run that was cut short is gone on with: steps that were done
 are not measured again.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from .report import Line, percentile
 from .scale import TEXTS, Scale, say
 from .server import Client, Refused, Server, furnish
 
-__all__ = ["measure"]
+__all__ = ["measure", "measure_file"]
 
 PEOPLE = 1_000
 NOTEBOOKS = 2
@@ -37,7 +38,6 @@ _HEAP = "2g"
 _CALLS = 40
 _MORE = 100_000
 """Records logged into another dataset of the file."""
-_FILE = "file"
 _ROUNDS = 3
 """Times that people work at each of two sizes, in turn."""
 
@@ -48,9 +48,10 @@ class _Place:
 
     scale: Scale
     home: Path
-    alone: dict[str, Any]
-    indexed: dict[str, Any]
-    database: Database
+    alone: dict[str, Any] = field(default_factory=dict)
+    indexed: dict[str, Any] = field(default_factory=dict)
+    database: Database | None = None
+    """None: all is in a file."""
 
     @contextlib.contextmanager
     def server(self, *, indexed: bool = True) -> Iterator[tuple[Server, Client]]:
@@ -77,14 +78,11 @@ class _Place:
             database.stop()
 
 
+Step = Callable[[_Place], Iterator[Line]]
+
+
 def measure(scale: Scale) -> Iterator[Line]:
-    parent = scale.home
-    assert parent is not None
-    scale = replace(scale, calls=_CALLS)
-    home = parent / "largest"
-    home.mkdir(parents=True, exist_ok=True)
-    for each in (parent, home):
-        each.chmod(0o755)  # PostgreSQL and OpenSearch run as somebody else
+    home = _home(scale, "largest")
     database = Database(home / "postgres", *AS_ADVISED)
     node = Nodes(home / "opensearch", APPORTION_OPENSEARCH_HEAP=_HEAP)
     with contextlib.ExitStack() as stack:
@@ -94,9 +92,27 @@ def measure(scale: Scale) -> Iterator[Line]:
         node.start()
         alone = settings_of(database)
         indexed = alone | {"APPORTION_OPENSEARCH_URL": node.url, "APPORTION_SEARCH_FROM": "1"}
-        place = _Place(scale, home, alone, indexed, database)
-        for name, step in _STEPS.items():
-            yield from _once(home / f"{name}.json", lambda step=step: step(place))  # type: ignore[misc]
+        yield from _done(_STEPS, _Place(replace(scale, calls=_CALLS), home, alone, indexed, database))
+
+
+def measure_file(scale: Scale) -> Iterator[Line]:
+    """The same in a file, without other servers."""
+    yield from _done(_STEPS_ON_FILE, _Place(replace(scale, calls=_CALLS), _home(scale, "largest-file")))
+
+
+def _home(scale: Scale, name: str) -> Path:
+    """Return a folder in the home of all suites; PostgreSQL and OpenSearch run as somebody else, who may enter it."""
+    assert scale.home is not None
+    home = scale.home / name
+    home.mkdir(parents=True, exist_ok=True)
+    for each in (scale.home, home):
+        each.chmod(0o755)
+    return home
+
+
+def _done(steps: Mapping[str, Step], place: _Place) -> Iterator[Line]:
+    for name, step in steps.items():
+        yield from _once(place.home / f"{name}.json", partial(step, place))
 
 
 def _once(kept: Path, step: Callable[[], Iterator[Line]]) -> Iterator[Line]:
@@ -118,10 +134,14 @@ def _furnished(place: _Place) -> Iterator[Line]:
 
 
 def _logged(place: _Place) -> Iterator[Line]:
-    yield _log(place, TEXTS, place.scale.records)
+    yield _log(place, TEXTS, place.scale.records, f"log into {_engine(place)}")
 
 
-def _log(place: _Place, dataset: str, records: int) -> Line:
+def _engine(place: _Place) -> str:
+    return "a file" if place.database is None else "PostgreSQL"
+
+
+def _log(place: _Place, dataset: str, records: int, what: str) -> Line:
     """Log what the dataset lacks."""
     with (
         place.server(indexed=False) as (server, client),
@@ -147,7 +167,7 @@ def _log(place: _Place, dataset: str, records: int) -> Line:
             f"{NOTEBOOKS} notebooks at once; {seconds:.0f} s for the last {records - first:,}; "
             f"{spent:.0f} µs CPU of the server a record"
         )
-        return Line("log into PostgreSQL", (records - first) / seconds, "records/s", detail)
+        return Line(what, (records - first) / seconds, "records/s", detail)
 
 
 def _total(client: Client, dataset: str) -> int:
@@ -157,11 +177,11 @@ def _total(client: Client, dataset: str) -> int:
         return 0
 
 
-def _searched_alone(place: _Place, by: str = "PostgreSQL alone") -> Iterator[Line]:
+def _searched_alone(place: _Place) -> Iterator[Line]:
     yield cold_search(place.home, place.alone)
     with place.server(indexed=False) as (server, _):
         before = server.memory()
-        yield from searches(place.scale, server, by, may_refuse=True)
+        yield from searches(place.scale, server, f"{_engine(place)} alone", may_refuse=True)
         kept = (server.memory() - before) * 1e6 / place.scale.records
         yield Line("memory of a server for its caches", kept, "bytes a record", at_most=300)
 
@@ -231,40 +251,21 @@ def _rebuilt(place: _Place) -> Iterator[Line]:
 
 
 def _moved(place: _Place) -> Iterator[Line]:
+    assert place.database is not None
     yield from moved(place.scale, place.home, place.alone, place.database)
 
 
-# The same in a file, which ``move`` has made
+# In a file
 
 
-def _file(place: _Place) -> _Place:
-    """Return the home with the file that was moved into, and no other settings."""
-    home = place.home / "file"
-    home.mkdir(exist_ok=True)
-    made = place.home / "moved.db"
-    if made.exists():
-        made.rename(home / "apportion.db")
-    return replace(place, home=home, alone={}, indexed={})
-
-
-def _on_file(step: Callable[[_Place], Iterator[Line]]) -> Callable[[_Place], Iterator[Line]]:
-    """Return the step on the file, its lines named after it."""
-
-    def on_file(place: _Place) -> Iterator[Line]:
-        for line in step(_file(place)):
-            named = line.what.startswith(f"{_FILE}: ")
-            yield line if named else replace(line, what=f"{_FILE}: {line.what}")
-
-    return on_file
+def _searched_file(place: _Place) -> Iterator[Line]:
+    with place.server() as (server, _):
+        yield from searches(place.scale, server, "a file, shared out", may_refuse=True)
 
 
 def _logged_more(place: _Place) -> Iterator[Line]:
     records = min(_MORE, place.scale.records)
-    yield replace(_log(place, "more", records), what=f"log {records:,} more")
-
-
-def _searched_file(place: _Place) -> Iterator[Line]:
-    return _searched_alone(place, _FILE)
+    yield _log(place, "more", records, f"log {records:,} more into another dataset")
 
 
 def _worked_alone(place: _Place) -> Iterator[Line]:
@@ -272,19 +273,16 @@ def _worked_alone(place: _Place) -> Iterator[Line]:
         yield from work_at_queues(place.scale, server, client, least=None)
 
 
-def _planned_again(place: _Place) -> Iterator[Line]:
-    with place.server() as (server, client):
+def _undone(place: _Place) -> Iterator[Line]:
+    with place.server() as (_, client):
         plans = json.loads(client.ask("GET", f"/api/datasets/{TEXTS}/assignments"))["assignments"]
         began = time.perf_counter()
-        for plan in (
-            each for each in plans if each["state"] == "live"
-        ):  # not what a run before this one undid
+        for plan in plans:
             client.ask("POST", f"/api/datasets/{TEXTS}/assignments/{plan['id']}:undo", b"{}")
-        yield Line("undo the plan", time.perf_counter() - began, "s")
-        yield from share_everything(place.scale, server, client, TEXTS, "a few answered", people=PEOPLE)
+        yield Line("undo the plan", time.perf_counter() - began, "s", "but for the answers given")
 
 
-_STEPS: dict[str, Callable[[_Place], Iterator[Line]]] = {
+_STEPS: dict[str, Step] = {
     "people": _furnished,
     "log": _logged,
     "search-alone": _searched_alone,
@@ -297,9 +295,15 @@ _STEPS: dict[str, Callable[[_Place], Iterator[Line]]] = {
     "export": _exported,
     "rebuild": _rebuilt,
     "move": _moved,
-    "file-search": _on_file(_searched_file),
-    "file-log": _on_file(_logged_more),
-    "file-export": _on_file(_exported),
-    "file-plan": _on_file(_planned_again),
-    "file-work": _on_file(_worked_alone),
+}
+_STEPS_ON_FILE: dict[str, Step] = {
+    "people": _furnished,
+    "log": _logged,
+    "search": _searched_alone,
+    "log-more": _logged_more,
+    "plan": _planned,
+    "work": _worked_alone,
+    "search-shared-out": _searched_file,
+    "export": _exported,
+    "undo": _undone,
 }
