@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from apportion.domain.query import parse
+from apportion.ports.deadline import Deadline
 from apportion.ports.records import Criteria, SortKey
 from apportion.storage.sql.index import fields, id_order
 from apportion.storage.sql.index.cache import DatasetCache
@@ -107,6 +108,36 @@ def test_a_page_is_the_same_before_and_after_the_order_of_all_is_known(
         found = stored.search("metadata.even:0", [SortKey("id", descending)], start=start, limit=5)
         assert [row.id for row in found.rows] == wanted[start : start + 5]
         stored.search("metadata.even:0", start=30)  # needs the order of all
+    store.close()
+
+
+def test_no_search_is_refused_because_it_was_the_first_and_read_what_all_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path / "apportion.db")
+    stored = StoredDataset(store)
+    stored.log(*(text(f"r{n}", metadata={"k": f"v{n % 3}"}) for n in range(10)))
+    store.close()
+    store = SqliteStore(tmp_path / "apportion.db")  # nothing is cached yet
+    now, reading = [0.0], DatasetCache.reading
+
+    @contextmanager
+    def slow(cache: DatasetCache, **how: Any) -> Iterator[Any]:
+        """Take ten seconds of computing, as some millions of records do."""
+        with reading(cache, **how) as connection:
+            now[0] += 10
+            yield connection
+
+    monkeypatch.setattr(DatasetCache, "reading", slow)
+    monkeypatch.setattr(id_order, "FEW_RECORDS", 0)
+    monkeypatch.setattr(id_order, "_MOST_WALKS", 0)
+    wanted = Criteria(parse("status:Default AND metadata.k:(v1 OR v2)"))
+    with store.read(Deadline(3, clock=lambda: now[0])) as tx:
+        found = tx.records.search(stored.dataset, wanted, facets=frozenset({"metadata"}))
+        tx.deadline.check()
+
+    assert found.total == 6
+    assert now[0] >= 30  # all records, their order, and a field
     store.close()
 
 

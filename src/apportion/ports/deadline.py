@@ -100,6 +100,7 @@ class Deadline:
         self._pause_at = -math.inf
         self._old_at = -math.inf
         self._until = math.inf
+        self._excluded = 0.0  # seconds that the clock has counted and the budget has not
         self._rest_at = math.inf
         self._cancelled = False
         self._in_query = False
@@ -114,7 +115,7 @@ class Deadline:
     def start(self) -> None:
         """Begin to count, in the thread that does the work."""
         now = self._clock()
-        self._until = now + self._seconds
+        self._until = now - self._excluded + self._seconds
         if self._rests:
             self._rest_at = now + self._stretch
         if self._foreground is not None and not self._long and not self._young:
@@ -152,7 +153,7 @@ class Deadline:
             yield
             return
         before, self._in_query = self._until, True
-        self._until = min(before, self._clock() + self._query)
+        self._until = min(before, self._clock() - self._excluded + self._query)
         try:
             yield
         finally:
@@ -161,11 +162,11 @@ class Deadline:
     @contextlib.contextmanager
     def uncounted(self) -> Iterator[None]:
         """Exclude what is done inside from the budget: filling a shared cache is no part of one query."""
-        before = self._clock()
+        before, excluded = self._clock(), self._excluded
         try:
             yield
         finally:
-            self._until += self._clock() - before
+            self._excluded = excluded + self._clock() - before
 
     def over(self) -> bool:
         """Return whether the work has to end. Rests for a moment when others have waited long enough."""
@@ -176,7 +177,7 @@ class Deadline:
         if now > self._rest_at:
             self._rest(now)
             self._rest_at = now + self._stretch
-        return now > self._until
+        return now - self._excluded > self._until
 
     def _rest(self, now: float) -> None:
         foreground = self._foreground
