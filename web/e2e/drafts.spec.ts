@@ -1,6 +1,6 @@
 /** Whatever takes the page away, at any moment: nothing that was typed, marked or chosen is lost, and nobody was told that it was saved. */
 
-import type { BrowserContext, Page } from "@playwright/test";
+import type { BrowserContext, Page, Request } from "@playwright/test";
 
 import { expect, type Label, type Task, test, type Wire } from "./journey";
 
@@ -125,3 +125,31 @@ for (const [kind, ways] of Object.entries(WAYS)) {
     });
   }
 }
+
+test("what a closed tab had sent and what was typed after it are one answer, however late the first arrives", async ({ page, context, server, signIn }) => {
+  await server.log("late", "Text2Text", [{ id: "1", text: "Something long." }]);
+  await server.ask("admin", "PATCH", "late/policies", own);
+  await signIn("ana");
+  const saving = /\/annotations\/me(\?|$)/;
+  const sent: Request[] = [];
+  await page.route(saving, (route) => (route.request().method() === "PUT" ? void sent.push(route.request()) : route.continue()));
+  await page.goto("/datasets/team/late?record=1");
+  await field(page).fill("Half");
+  await expect.poll(() => sent.length).toBe(1);
+  await field(page).fill(TEXT);
+  await page.waitForTimeout(500); // the later draft waits for the reply to the first
+  await page.close();
+  const [first] = sent;
+
+  const next = await context.newPage();
+  await next.route(saving, async (route) => {
+    const late = route.request().method() === "PUT" && sent.pop();
+    if (late) expect((await context.request.fetch(late)).status()).toBe(200);
+    await route.continue();
+  });
+  await next.goto("/datasets/team/late?record=1");
+  await expect.poll(async () => (await server.mine("ana", "late", "1"))["value"]).toMatchObject({ sentences: [{ text: TEXT }] });
+  expect(first?.postDataJSON()).toMatchObject({ version: 0, value: { sentences: [{ text: "Half" }] } });
+  await expect(field(next)).toHaveValue(TEXT);
+  await expect(next.getByText("1 answer not saved")).toBeHidden();
+});

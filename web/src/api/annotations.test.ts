@@ -74,6 +74,16 @@ it("shows what another device saved, but takes its own answer for saved when onl
   expect(await sendAnswer(pending)).toMatchObject({ kind: "saved", seen: "v5" });
 });
 
+it("takes an earlier answer of this browser that has arrived late for its own, and no other", async () => {
+  const stale = (label: string, version: number) => refusal("StaleVersionError", { sent: 3, current: { value: value(label), state: "draft", version } });
+  const draft = (label: string): Answer => ({ value: { labels: [label] }, state: "draft" });
+  const later = { ...pending, sent: [draft("fair"), draft("bad")] };
+  const puts = server([409, stale("fair", 5)], [409, stale("bad", 6)], [200, { value: value("good"), state: "submitted", version: 7 }], [409, stale("other", 8)]);
+  expect(await sendAnswer(later)).toMatchObject({ kind: "saved", seen: "v7" });
+  expect(puts).toMatchObject([{ body: { version: 3 } }, { body: { version: 5 } }, { body: { version: 6 } }]);
+  expect(await sendAnswer(later)).toMatchObject({ kind: "conflict", reason: "elsewhere", seen: "v8" });
+});
+
 it("keeps answers to a dataset that is gone", async () => {
   server([410, refusal("DatasetGoneError", {})]);
   expect(await sendAnswer(pending)).toEqual({ kind: "gone" });
@@ -130,6 +140,19 @@ it("sends the text that spans lie on, so that the server refuses them on another
   const sent = server([409, refusal("OtherContentError", { ids: ["1"] })]);
   expect(await sendAnswer(spans)).toMatchObject({ kind: "conflict", reason: "changed" });
   expect(sent).toMatchObject([{ method: "PUT", body: { text: TEXT } }]);
+});
+
+it("takes its own late answer in a shared dataset for its own, too", async () => {
+  const dataset = { workspace: "team", name: "ours", task: "TextClassification" } as const;
+  const record = { id: "1", inputs: { text: TEXT }, status: "Default", annotation: null, multi_label: false };
+  const { content, fingerprint } = await sharedParts(record);
+  const there = { ...record, status: "Validated", annotation: { agent: "ana", labels: [{ class: "fair", score: 1 }] } };
+  const late = { ...pending, dataset, content, seen: fingerprint, sent: [{ value: { labels: ["fair"] }, state: "submitted" as const }] };
+  const own = { value: value("fair"), state: "submitted", version: 1, seconds: 2 };
+  const sent = server([200, there], [200, own], [200, { ...own, version: 2 }], [200, { ...there, annotation: { ...there.annotation, agent: "ben" } }]);
+  expect(await sendAnswer(late)).toMatchObject({ kind: "saved" });
+  expect(sent[2]).toMatchObject({ method: "PUT", body: { version: 1 } });
+  expect(await sendAnswer(late)).toMatchObject({ kind: "conflict", reason: "answered", author: "ben" });
 });
 
 async function sharedParts(record: object) {

@@ -58,7 +58,8 @@ async function sendShared(pending: PendingAnswer, look: "first" | "again" = "fir
     return { kind: "conflict", reason: "changed", author, seen: fingerprint(current) };
   }
   if (fingerprint(current) === target) return { kind: "saved", seen: target };
-  if (fingerprint(current) !== pending.seen) {
+  const mine = author === pending.user && wasSent(pending, readRecord(current, dataset.task).answer);
+  if (fingerprint(current) !== pending.seen && !mine) {
     return { kind: "conflict", reason: "answered", author, seen: fingerprint(current) };
   }
   if (answer.state !== "none") {
@@ -100,31 +101,43 @@ async function readNow({ workspace, name }: DatasetRef, id: string) {
 async function sendOwn(pending: PendingAnswer): Promise<Outcome> {
   const { dataset, id, answer } = pending;
   const text = textOf(pending.content);
-  const changed: Outcome = { kind: "conflict", reason: "changed", author: null, seen: pending.seen };
-  if (await hasChanged(pending)) return changed;
+  if (await hasChanged(pending)) return changedSince(pending);
   let version = versionSeen(pending.seen);
   if (version === null) {
     // the record came from a search, which tells no versions: what it showed has to be what there still is
     const current = await readMine(dataset, id);
     const now = readOwn(current, dataset.task, text);
     if (sameAnswer(now, answer)) return saved(current, dataset, text);
-    if (fingerprintOf(current, pending.user) !== pending.seen) return elsewhere(current, dataset, text);
+    if (fingerprintOf(current, pending.user) !== pending.seen && !wasSent(pending, now)) return elsewhere(current, dataset, text);
     version = current.version;
     keepEarlier(pending, current);
   } else if (isNew(pending)) {
     keepEarlier(pending, version === 0 ? null : await readMine(dataset, id));
   }
+  return writeOwn(pending, version, text);
+}
+
+/** Writes one's own annotation on top of a version, or of what this browser itself has sent before. */
+async function writeOwn(pending: PendingAnswer, version: number, text: string): Promise<Outcome> {
+  const { dataset, answer } = pending;
   try {
     return saved(await write(pending, version, text), dataset, text);
   } catch (failure) {
-    if (failure instanceof ApiError && failure.code === "OtherContentError") return changed;
+    if (failure instanceof ApiError && failure.code === "OtherContentError") return changedSince(pending);
     if (!(failure instanceof ApiError && failure.code === "StaleVersionError")) throw failure;
     const current = failure.params["current"] as Own;
+    const now = readOwn(current, dataset.task, text);
     // what was sent has arrived already, only its receipt has not
-    if (sameAnswer(readOwn(current, dataset.task, text), answer)) return saved(current, dataset, text);
+    if (sameAnswer(now, answer)) return saved(current, dataset, text);
+    // an earlier one has: each time the version is a later one, so this ends
+    if (wasSent(pending, now)) return writeOwn(pending, current.version, text);
     return elsewhere(current, dataset, text);
   }
 }
+
+const wasSent = ({ sent = [] }: PendingAnswer, now: Answer) => sent.some((each) => sameAnswer(each, now));
+
+const changedSince = ({ seen }: PendingAnswer): Outcome => ({ kind: "conflict", reason: "changed", author: null, seen });
 
 function write(pending: PendingAnswer, version: number, text: string): Promise<Own> {
   const { dataset, id, answer, token = null } = pending;

@@ -54,6 +54,37 @@ describe("the outbox", () => {
     expect(store.kept.size).toBe(0);
   });
 
+  it("says with an answer which earlier ones were sent without a reply, by a page that is gone, too", async () => {
+    answerWith = () => ({ kind: "offline" });
+    const first = open();
+    await post(first, "x");
+    await post(first, "xy");
+    first.close();
+    const later = open();
+    await later.open();
+    await post(later, "xyz");
+    expect(store.kept.values().next().value?.sent).toEqual([answer("x"), answer("xy")]);
+
+    answerWith = () => ({ kind: "saved", seen: "v1" });
+    await vi.runAllTimersAsync();
+    await post(later, "z");
+    await vi.runAllTimersAsync();
+    expect(sent.at(-1)?.sent).toEqual([]);
+  });
+
+  it("forgets what was sent before once a later one has arrived", async () => {
+    const arrived: ((outcome: Outcome) => void)[] = [];
+    const outbox = new Outbox("ana", store, (pending) => new Promise((resolve) => {
+      sent.push(pending);
+      arrived.push(resolve);
+    }));
+    await post(outbox, "x");
+    await post(outbox, "xy");
+    arrived.shift()?.({ kind: "saved", seen: "v1" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.at(-1)).toMatchObject({ answer: answer("xy"), seen: "v1", sent: [] });
+  });
+
   it("sends nothing of another person's who used this browser", async () => {
     answerWith = () => ({ kind: "offline" });
     await post(open("ana"), "x");

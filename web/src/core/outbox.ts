@@ -21,6 +21,8 @@ export interface PendingAnswer {
   readonly seconds?: number | null;
   /** In which visit of the page these seconds were counted; what was spent before it comes on top. */
   readonly visit?: string | null;
+  /** Earlier answers that were sent without a reply: each may still arrive, from a tab that is closed by now, too. */
+  readonly sent?: readonly Answer[];
 }
 
 /** Reply of the server to an answer it took: why it does not count, and what the record stands by. */
@@ -72,12 +74,16 @@ export interface OutboxState {
 /** Nobody waits longer than this for answers to arrive. */
 const LONGEST_MS = 5_000;
 const PAUSES = [1_000, 2_000, 5_000, 10_000, 30_000];
+/** So many earlier answers without a reply are remembered of one record. */
+const MOST_SENT = 20;
 
 export class Outbox {
   private readonly unsent = new Map<string, PendingAnswer>();
   private readonly problems = new Map<string, Problem>();
   private readonly seen = new Map<string, string>();
   private readonly held = new Set<string>();
+  /** Answers that may have arrived, as far as is known here. */
+  private readonly unheard = new WeakSet<PendingAnswer>();
   private readonly listeners = new Set<() => void>();
   private busy = false;
   private failures = 0;
@@ -107,7 +113,9 @@ export class Outbox {
     this.closed = false;
     try {
       for (const pending of await this.store.all()) {
-        if (pending.user === this.user && !this.unsent.has(pending.key)) this.unsent.set(pending.key, pending);
+        if (pending.user !== this.user || this.unsent.has(pending.key)) continue;
+        this.unsent.set(pending.key, pending);
+        this.unheard.add(pending); // the visit that kept it may have sent it
       }
     } finally {
       this.notify();
@@ -139,7 +147,7 @@ export class Outbox {
   }
 
   /** Keeps the answer and sends it as soon as possible. */
-  async post(pending: Omit<PendingAnswer, "key" | "user" | "at">): Promise<void> {
+  async post(pending: Omit<PendingAnswer, "key" | "user" | "at" | "sent">): Promise<void> {
     const key = keyOf(this.user, pending.dataset, pending.id);
     const waiting = this.unsent.get(key);
     const full: PendingAnswer = {
@@ -148,6 +156,7 @@ export class Outbox {
       user: this.user,
       at: this.clock(),
       seen: waiting?.seen ?? newest(this.seen.get(key), pending.seen),
+      sent: waiting ? this.sentBefore(waiting) : [],
     };
     this.unsent.set(key, full);
     this.problems.delete(key);
@@ -274,8 +283,15 @@ export class Outbox {
     return undefined;
   }
 
+  /** Answers sent without a reply, up to this one. */
+  private sentBefore(waiting: PendingAnswer): readonly Answer[] {
+    const { sent = [], answer } = waiting;
+    return this.unheard.has(waiting) ? [...sent, answer].slice(-MOST_SENT) : sent;
+  }
+
   /** Returns whether it makes sense to go on with the next. */
   private async deliver(pending: PendingAnswer): Promise<boolean> {
+    this.unheard.add(pending);
     const outcome = await this.send({ ...pending, seen: newest(this.seen.get(pending.key), pending.seen) });
     this.offline = outcome.kind === "offline";
     this.signedOut = outcome.kind === "signed-out";
@@ -284,13 +300,17 @@ export class Outbox {
       return false;
     }
     this.failures = 0;
+    this.unheard.delete(pending);
     if (outcome.kind === "saved") {
       this.seen.set(pending.key, outcome.seen);
       this.savedAt = this.clock();
       this.noteAnswer(pending, outcome.note);
-      if (this.unsent.get(pending.key) === pending) {
+      const waiting = this.unsent.get(pending.key);
+      if (waiting === pending) {
         this.unsent.delete(pending.key);
         await this.store.remove(pending.key);
+      } else if (waiting) {
+        this.unsent.set(pending.key, { ...waiting, sent: [] }); // no earlier one can arrive any more
       }
     } else if (this.unsent.get(pending.key) === pending) {
       this.problems.set(pending.key, { pending, outcome });
