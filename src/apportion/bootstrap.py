@@ -192,7 +192,7 @@ def move_store(
     """
     from apportion.storage.sql.transfer import transfer
 
-    with _opened_source(source) as read, _opened_target(target) as written:
+    with _opened_source(source) as read, _opened_target(target, tell) as written:
         done = transfer(read, written, tell)
         if end_sessions:
             written.raw.execute("DELETE FROM sessions")
@@ -215,17 +215,17 @@ def _opened_source(place: Path | str) -> Iterator[SqlConnection]:
 
 
 @contextmanager
-def _opened_target(place: Path | str) -> Iterator[SqlConnection]:
+def _opened_target(place: Path | str, tell: Callable[[str, int, int], None]) -> Iterator[SqlConnection]:
     if isinstance(place, str):
         with _translated_postgres_errors(Settings(database_url=place)):
             from apportion.storage.postgres.transfer import filled_database
 
-            with filled_database(place) as connection:
+            with filled_database(place, tell) as connection:
                 yield connection
         return
     from apportion.storage.sqlite.transfer import written_file
 
-    with _translated_errors(place), written_file(place) as connection:
+    with _translated_errors(place), written_file(place, tell) as connection:
         yield connection
 
 

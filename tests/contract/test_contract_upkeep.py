@@ -33,10 +33,14 @@ def check(planned: Planned, store: RoutedStore) -> None:
     planned.check_counters()
 
 
-def test_a_store_in_use_verifies(empty_store: RoutedStore) -> None:
-    fill(empty_store)
+def test_a_store_in_use_verifies_and_says_what_is_checked(empty_store: RoutedStore) -> None:
+    dataset = fill(empty_store).dataset
+    seen: list[tuple[str, int, int]] = []
 
-    assert list(empty_store.upkeep().verify()) == []
+    assert list(empty_store.upkeep().verify(progress=lambda *step: seen.append(step))) == []
+    assert [done for _, done, _ in seen] == list(range(len(seen)))
+    assert seen[-1] == (f"{dataset.id}: cache", len(seen) - 1, len(seen))
+    assert "checksums of annotations" in [what for what, _, _ in seen]
 
 
 def test_a_backup_is_a_store_by_itself_and_shows_its_progress(store_kind: str, folder: Path) -> None:

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from apportion.bootstrap import open_store, open_upkeep
+from apportion.bootstrap import move_store, open_store, open_upkeep
 from apportion.cli.main import main
 from apportion.server.app import create_app
 from apportion.server.security import Argon2Passwords
@@ -131,6 +131,14 @@ def seen(client: Client, method: str, url: str, body: Any = None) -> Any:
     reply = client.request(method, url, params=SHARED, json=body)
     assert reply.status_code == 200, f"{url}: {reply.text}"
     return reply.text
+
+
+def test_a_move_says_what_it_does_up_to_its_end(home: Path, bare: str) -> None:
+    steps: list[str] = []
+    for source, target in ((home / "apportion.db", bare), (bare, home / "back.db")):
+        steps.clear()
+        move_store(source, target, tell=lambda what, *_: steps.append(what))
+        assert {"records", "comparing records", "checking shared.talk: cache"} <= set(steps)
 
 
 def test_every_table_is_moved_or_named_with_its_reason_and_the_moved_store_has_a_row_in_each(

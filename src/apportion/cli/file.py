@@ -144,7 +144,8 @@ def verify(as_json: bool, home: Path | None) -> None:
     from apportion.bootstrap import open_upkeep
 
     settings = read_settings(home)
-    problems = open_upkeep(settings).verify()
+    with Progress("checking") as progress:
+        problems = open_upkeep(settings).verify(progress=lambda what, at, all: progress.at(at, all, what))
     place = settings.store_name if settings.database_url else settings.database.name
     if as_json:
         print_json([asdict(each) for each in problems])

@@ -21,6 +21,7 @@ class Progress:
         self._doing = doing
         self._shown = sys.stderr.isatty()
         self._next = 0.0
+        self._what = ""
 
     def __enter__(self) -> Progress:
         return self
@@ -34,9 +35,9 @@ class Progress:
     def at(self, done: int, total: int | None, what: str = "") -> None:
         """Show how much is done, of a total if that is known."""
         now = time.monotonic()
-        if not self._shown or now < self._next:
+        if not self._shown or (now < self._next and what == self._what):
             return
-        self._next = now + _EVERY
+        self._next, self._what = now + _EVERY, what
         bar = ""
         if total:
             full = min(_WIDTH, _WIDTH * done // total)

@@ -153,8 +153,11 @@ class Upkeep(Protocol):
         """
         ...
 
-    def verify(self) -> Sequence[Inconsistency]:
-        """Return all inconsistencies found; empty if there are none."""
+    def verify(self, *, progress: Callable[[str, int, int], None] | None = None) -> Sequence[Inconsistency]:
+        """Return all inconsistencies found; empty if there are none.
+
+        ``progress`` is called with what is checked, how many checks are done, and how many there are.
+        """
         ...
 
     def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> RebuildReport:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 
 from apportion.domain.errors import BadRequestError
-from apportion.storage.sql.checks.store_check import contradictions_refused
+from apportion.storage.sql.checks.store_check import as_step, contradictions_refused
 from apportion.storage.sql.transfer import copied_tables, first_rows
 from apportion.storage.versions import LATEST
 
@@ -30,10 +30,10 @@ def opened_source(url: str) -> Iterator[PostgresConnection]:
 
 
 @contextlib.contextmanager
-def filled_database(url: str) -> Iterator[PostgresConnection]:
+def filled_database(url: str, progress: Callable[[str, int, int], None]) -> Iterator[PostgresConnection]:
     """Yield a connection in a transaction on empty tables; then verify what was written, and commit.
 
-    Raises ``DatabaseError``; then nothing was changed.
+    ``progress`` is told of the checks. Raises ``DatabaseError``; then nothing was changed.
     """
     with contextlib.closing(Database(url, hold=True)) as database:
         connection = database.initialise(lambda connection: connection)
@@ -45,7 +45,7 @@ def filled_database(url: str) -> Iterator[PostgresConnection]:
                     yield connection
                     # The planner knows nothing of what this transaction wrote, and verifying joins all of it
                     connection.raw.execute("ANALYZE")
-                    contradictions_refused(problems_within(connection))
+                    contradictions_refused(problems_within(connection, progress=as_step(progress)))
                     connection.commit()
                 except BaseException:
                     connection.roll_back()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -14,8 +13,8 @@ from apportion.storage.checksums import COVERED, KEYS
 from apportion.storage.sql.checks.derive_again import derive_again
 from apportion.storage.sql.checks.store_check import (
     CHECKSUMS,
-    check_datasets,
-    guarded,
+    Checks,
+    as_step,
     stray_rows,
     wrong_checksums,
 )
@@ -61,9 +60,9 @@ class PostgresUpkeep:
         with self._opened(hold=False) as database, read_whole(database) as connection:
             self._write_file(connection, target, progress)
 
-    def verify(self) -> Sequence[Inconsistency]:
+    def verify(self, *, progress: Callable[[str, int, int], None] | None = None) -> Sequence[Inconsistency]:
         with self._opened(hold=False) as database, database.read() as connection:
-            return problems_within(connection, self._cache_of)
+            return problems_within(connection, self._cache_of, progress)
 
     def reindex(self, *, progress: Callable[[str, int, int], None] | None = None) -> RebuildReport:
         with self._opened(hold=True) as database:  # refused while a server runs
@@ -74,7 +73,8 @@ class PostgresUpkeep:
         derive_again(connection, progress)
         connection.raw.execute("UPDATE feed SET no = no + 1")  # a gap: whoever has a cache reads it anew
         # A wrong checksum is of what people entered, which deriving neither damages nor mends
-        problems = [each for each in problems_within(connection, self._cache_of) if each.check != CHECKSUMS]
+        found = problems_within(connection, self._cache_of, as_step(progress))
+        problems = [each for each in found if each.check != CHECKSUMS]
         if problems:
             first = f"{problems[0].check}: {problems[0].message}"
             raise DatabaseError(
@@ -93,14 +93,17 @@ def read_whole(database: Database) -> Iterator[PostgresConnection]:
 
 
 def problems_within(
-    connection: PostgresConnection, cache_of: Callable[[int], DatasetCache] | None = None
+    connection: PostgresConnection,
+    cache_of: Callable[[int], DatasetCache] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> list[Inconsistency]:
     """Return all inconsistencies, as the transaction sees them."""
-    failed = threading.Event()
-    problems = guarded("database", None, partial(stray_rows, connection.raw), failed.set)
-    for table in COVERED:
-        problems += guarded(CHECKSUMS, None, partial(_checksums, connection, table), failed.set)
-    return problems + check_datasets(connection, failed.set, cache_of)
+    checks = Checks(progress)
+    checks.expect(2 + len(COVERED))
+    checks.run("database", None, partial(stray_rows, connection.raw))
+    checks.checksums(partial(_checksums, connection))
+    checks.datasets(connection, cache_of)
+    return checks.problems
 
 
 def _checksums(connection: PostgresConnection, table: str) -> Iterator[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from apportion.domain.errors import BadRequestError, StorageFullError
-from apportion.storage.sql.checks.store_check import contradictions_refused
+from apportion.storage.sql.checks.store_check import as_step, contradictions_refused
 from apportion.storage.sql.transfer import first_rows
 
 from .connection import DatabaseError, SqliteConnection, check_file, claim
@@ -73,11 +73,14 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def written_file(path: Path, *, backup: bool = False) -> Iterator[SqliteConnection]:
+def written_file(
+    path: Path, progress: Callable[[str, int, int], None] = lambda *_: None, *, backup: bool = False
+) -> Iterator[SqliteConnection]:
     """Yield a connection in a transaction on empty tables; then verify the new file and put it under its name.
 
     Until then there is nothing, or the empty database that was there. With ``backup`` the file may be one that is
-    replaced, and its checksum is written beside it. Raises ``DatabaseError``.
+    replaced, and its checksum is written beside it. ``progress`` is told of the checks. Raises
+    ``DatabaseError``.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
@@ -90,7 +93,7 @@ def written_file(path: Path, *, backup: bool = False) -> Iterator[SqliteConnecti
             _empty(part)
             with filled_file(part) as connection:
                 yield connection
-            contradictions_refused(SqliteUpkeep(part).verify())
+            contradictions_refused(SqliteUpkeep(part).verify(progress=as_step(progress)))
             if backup:
                 _put_backup(part, path)
             else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from apportion.domain.errors import BadRequestError, StorageFullError
 from apportion.ports.upkeep import Inconsistency, RebuildReport, RestoreReport
 from apportion.storage.checksums import COVERED
-from apportion.storage.sql.checks.store_check import CHECKSUMS, check_datasets, guarded
+from apportion.storage.sql.checks.store_check import CHECKSUMS, Checks, as_step
 from apportion.storage.sql.index.cache import DatasetCache
 
 from .connection import DatabaseError, SqliteConnection, check_file, damaged
@@ -115,7 +114,9 @@ class SqliteUpkeep:
             try:
                 _empty(part)
                 left = rebuild(connection, part, progress or (lambda *_: None))
-                problems = _contradictions(SqliteUpkeep(part).verify())
+                problems = _contradictions(
+                    SqliteUpkeep(part).verify(progress=as_step(progress) if progress else None)
+                )
                 if problems:
                     first = f"{problems[0].check}: {problems[0].message}"
                     raise DatabaseError(
@@ -131,20 +132,20 @@ class SqliteUpkeep:
         assert kept is not None
         return RebuildReport(kept, left)
 
-    def verify(self) -> Sequence[Inconsistency]:
-        problems: list[Inconsistency] = []
+    def verify(self, *, progress: Callable[[str, int, int], None] | None = None) -> Sequence[Inconsistency]:
+        checks = Checks(progress)
+        checks.expect(2 + len(COVERED))
         with self._open() as connection:
-            raw, failed = connection.raw, threading.Event()
+            raw = connection.raw
             raw.execute("PRAGMA query_only=OFF")  # for temporary tables; the file is not written to
             raw.execute("PRAGMA temp_store=FILE")  # for sorting millions of rows
             raw.execute("BEGIN")
-            problems += guarded("file", None, partial(check_rows, raw), failed.set)
-            for table in COVERED:
-                problems += guarded(CHECKSUMS, None, partial(check_checksums, raw, table), failed.set)
-            problems += check_datasets(connection, failed.set, self._cache_of)
-            if failed.is_set():
-                problems += guarded("file", None, partial(unreadable_rows, raw))
-        return problems
+            checks.run("file", None, partial(check_rows, raw))
+            checks.checksums(partial(check_checksums, raw))
+            checks.datasets(connection, self._cache_of)
+            if checks.failed:
+                checks.run("file", None, partial(unreadable_rows, raw))
+        return checks.problems
 
 
 def restore(path: Path, file: Path, *, force: bool) -> RestoreReport:

@@ -84,6 +84,9 @@ class DatasetCheck:
     wrong: list[str] = field(default_factory=list)
     """A sentence for each record whose stored terms are not those that follow from it."""
 
+    MANY = 8
+    """The number of checks."""
+
     def checks(self) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
         """Yield each check by name, in this order: the later ones use what reading the records found."""
         with self._raw.dialect.texts(self._raw, self.no).compared() as self.texts:

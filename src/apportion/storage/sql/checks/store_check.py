@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from apportion.domain.datasets import Dataset
 from apportion.ports.upkeep import CannotOpenError, Inconsistency
-from apportion.storage.checksums import KEYS, checksum
+from apportion.storage.checksums import COVERED, KEYS, checksum
 from apportion.storage.sql.connection import RawConnection, SqlConnection
 from apportion.storage.sql.datasets import DATASET_COLUMNS, dataset_from
 from apportion.storage.sql.dialect import Statements
@@ -17,9 +18,9 @@ from .dataset_check import DatasetCheck
 
 __all__ = [
     "CHECKSUMS",
-    "check_datasets",
+    "Checks",
+    "as_step",
     "contradictions_refused",
-    "guarded",
     "named_row",
     "stray_rows",
     "wrong_checksums",
@@ -31,21 +32,81 @@ _NAMED = 20
 """The most rows of a table that are named; the others are counted."""
 
 
-def guarded(
-    check: str,
-    dataset: str | None,
-    fn: Callable[[], Iterator[str]],
-    failed: Callable[[], object] = lambda: None,
-) -> list[Inconsistency]:
-    """Return what a check finds; that it cannot be carried out is a finding too, and then ``failed`` is called."""
-    found: list[Inconsistency] = []
-    try:
-        found.extend(Inconsistency(check, dataset, message) for message in fn())
-    except Exception as failure:  # whatever a damaged value leads to: it is the finding
-        failed()
-        why = f"{type(failure).__name__}: {failure}"
-        found.append(Inconsistency(check, dataset, f"This couldn't be checked to its end ({why})."))
-    return found
+class Checks:
+    """Carries out checks one after the other, and keeps what they find."""
+
+    def __init__(self, progress: Callable[[str, int, int], None] | None = None) -> None:
+        """``progress`` is called before each check with its name, how many are done, and how many there are."""
+        self.problems: list[Inconsistency] = []
+        self.failed = False
+        """True once some check could not be carried out to its end."""
+        self._progress = progress
+        self._done = self._expected = 0
+
+    def expect(self, many: int) -> None:
+        """Count so many checks more among those there are."""
+        self._expected += many
+
+    def run(self, check: str, dataset: str | None, fn: Callable[[], Iterator[str]], what: str = "") -> None:
+        """Keep what a check finds; that it cannot be carried out is a finding too.
+
+        ``what`` is named as its progress instead of ``check``.
+        """
+        if self._progress is not None:
+            name = what or check
+            self._progress(
+                f"{dataset}: {name}" if dataset else name, self._done, max(self._done, self._expected)
+            )
+        self._done += 1
+        try:
+            self.problems.extend(Inconsistency(check, dataset, message) for message in fn())
+        except Exception as failure:  # whatever a damaged value leads to: it is the finding
+            self.failed = True
+            why = f"{type(failure).__name__}: {failure}"
+            self.problems.append(
+                Inconsistency(check, dataset, f"This couldn't be checked to its end ({why}).")
+            )
+
+    def checksums(self, read: Callable[[str], Iterator[str]]) -> None:
+        """Check the tables whose rows have a checksum, each by ``read``."""
+        for table in COVERED:
+            self.run(CHECKSUMS, None, partial(read, table), f"{CHECKSUMS} of {table}")
+
+    def datasets(
+        self, connection: SqlConnection, cache_of: Callable[[int], DatasetCache] | None = None
+    ) -> None:
+        """Check each dataset; ``cache_of`` gives the caches to compare with, else fresh ones are read and compared."""
+        found: list[tuple[Dataset, int, int | None]] = []
+        self.run("datasets", None, lambda: _read_datasets(connection.raw, found))
+        self.expect((DatasetCheck.MANY + 1) * len(found))
+        for dataset, last_n, deleted_at in found:
+            name = dataset.id if deleted_at is None else f"{dataset.id} (deleted)"
+            self._dataset(connection, name, DatasetCheck(connection, dataset, last_n), cache_of)
+
+    def _dataset(
+        self,
+        connection: SqlConnection,
+        name: str,
+        checked: DatasetCheck,
+        cache_of: Callable[[int], DatasetCache] | None,
+    ) -> None:
+        before = len(self.problems)
+        for check, work in checked.checks():
+            self.run(check, name, work)
+        if len(self.problems) > before:  # a cache of tables that disagree would only repeat the findings
+            self._done += 1
+            return
+
+        def compare() -> Iterator[str]:
+            no = checked.no
+            return checked.cache(cache_of(no) if cache_of else DatasetCache(no, lambda: connection))
+
+        self.run("cache", name, compare)
+
+
+def as_step(progress: Callable[[str, int, int], None]) -> Callable[[str, int, int], None]:
+    """Return the progress of checks as that of a step of longer work."""
+    return lambda what, done, total: progress(f"checking {what}", done, total)
 
 
 def stray_rows(raw: Statements) -> Iterator[str]:
@@ -111,40 +172,6 @@ def named_row(keys: Any, values: Any) -> str:
         else:
             parts.append(f"{name} {value!r}")
     return ", ".join(parts)
-
-
-def check_datasets(
-    connection: SqlConnection,
-    failed: Callable[[], object],
-    cache_of: Callable[[int], DatasetCache] | None = None,
-) -> list[Inconsistency]:
-    """Check each dataset; ``cache_of`` gives the caches to compare with, else fresh ones are read and compared."""
-    datasets: list[tuple[Dataset, int, int | None]] = []
-    problems = guarded("datasets", None, lambda: _read_datasets(connection.raw, datasets), failed)
-    for dataset, last_n, deleted_at in datasets:
-        name = dataset.id if deleted_at is None else f"{dataset.id} (deleted)"
-        problems += _look_at(connection, name, DatasetCheck(connection, dataset, last_n), failed, cache_of)
-    return problems
-
-
-def _look_at(
-    connection: SqlConnection,
-    name: str,
-    checked: DatasetCheck,
-    failed: Callable[[], object],
-    cache_of: Callable[[int], DatasetCache] | None,
-) -> list[Inconsistency]:
-    found: list[Inconsistency] = []
-    for check, work in checked.checks():
-        found += guarded(check, name, work, failed)
-    if found:  # a cache of tables that disagree would only repeat the findings
-        return found
-
-    def compare() -> Iterator[str]:
-        no = checked.no
-        return checked.cache(cache_of(no) if cache_of else DatasetCache(no, lambda: connection))
-
-    return guarded("cache", name, compare, failed)
 
 
 def _read_datasets(raw: RawConnection, found: list[tuple[Dataset, int, int | None]]) -> Iterator[str]:
