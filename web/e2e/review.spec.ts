@@ -176,6 +176,35 @@ test.describe("reviewers", () => {
     expect((await team.mine("review-back", "r0", "ana")).gold).toMatchObject({ value: decided.value, reason: "both" });
   });
 
+  test("take back one decision after the other, as quickly as they press U", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await torn(team, "review-quick");
+    const golds = () => Promise.all(["r0", "r1", "r3"].map(async (id) => (await team.mine("review-quick", id, "ana")).gold));
+    await signIn("rita");
+    await page.goto("/datasets/team/review-quick/review");
+    await expect(page.getByText("1 of 3")).toBeVisible();
+    await page.keyboard.press("1");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("2 of 3")).toBeVisible();
+    const arrived: (() => void)[] = [];
+    await page.route(/\/gold/, async (route) => {
+      await new Promise<void>((resolve) => arrived.push(resolve));
+      await route.continue();
+    });
+    await page.keyboard.press("2");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => arrived.length).toBe(1);
+    await page.keyboard.press("u"); // the second, which is still being saved
+    arrived[0]?.();
+    await expect.poll(() => arrived.length).toBe(2);
+    await page.keyboard.press("u"); // the first
+    arrived[1]?.();
+    await expect.poll(() => arrived.length).toBe(3);
+    arrived[2]?.();
+    await expect.poll(golds).toEqual([null, null, null]);
+    await expect(page.getByText("1 of 3")).toBeVisible();
+  });
+
   test("see where spans differ, in the text and in words, and mend one", async ({ page, server, signIn, request }) => {
     const team = new Team(request, server);
     await team.rita();

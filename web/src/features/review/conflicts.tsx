@@ -3,7 +3,7 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconArrowBackUp, IconChevronLeft, IconChevronRight, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { undoAskAgain } from "@/api/inbox";
 import { caseQuery, commentsQuery, decide, takeBack } from "@/api/review";
@@ -73,7 +73,10 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
     window.scrollTo({ top: 0 });
   }
 
+  /** Steps that are being taken back, one after the other; a further one takes back the step before them. */
+  const undoing = useRef(new Set<Made | Asked>());
   const undo = useMutation({
+    scope: { id: `undo in ${dataset.workspace}/${dataset.name}` },
     mutationFn: async (last: Made | Asked) => {
       if (!isMade(last)) {
         await undoAskAgain(dataset, last.record.id, last.annotator);
@@ -86,19 +89,25 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       return last;
     },
     onSuccess: async (last) => {
-      setMade(made.filter((each) => each !== last));
+      setMade((made) => made.filter((each) => each !== last));
       setCurrent(last.record.id);
       setMessage(reviewText.undone);
       await cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
       await cache.resetQueries({ queryKey: caseQuery(dataset, last.record).queryKey });
     },
     onError: (failure) => { setMessage(reviewText.notUndone(failure.message)); },
+    onSettled: (_, __, last) => { undoing.current.delete(last); },
   });
 
+  function undoStep(last: Made | Asked) {
+    undoing.current.add(last);
+    undo.mutate(last);
+  }
+
   function stepBack() {
-    const last = made.at(-1);
-    if (!last) setMessage(reviewText.nothingToUndo);
-    else if (!undo.isPending) undo.mutate(last);
+    const last = made.findLast((each) => !undoing.current.has(each));
+    if (last) undoStep(last);
+    else if (!undoing.current.size) setMessage(reviewText.nothingToUndo);
   }
 
   if (queue.failure && !records.length) return <Failed failure={queue.failure} onRetry={queue.reload} />;
@@ -126,13 +135,14 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       onSay={setMessage}
       armed={armed}
       onArm={setArmed}
-      onMade={(each) => {
-        setMade([...made, each]);
+      onMade={(each, undone) => {
+        setMade((made) => [...made, each]);
         setMessage(each.gold.discarded ? reviewText.savedUnusable : reviewText.saved);
         go(at + 1);
+        if (undone) undoStep(each);
       }}
       onAsked={(each) => {
-        setMade([...made, each]);
+        setMade((made) => [...made, each]);
         go(at + 1);
       }}
       onAction={(action) => {
@@ -148,7 +158,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
             <Button variant="default" onClick={unusable} disabled={saving} leftSection={<IconTrash size={18} />} rightSection={<ActionKey action="discard" />}>
               {reviewText.unusable}
             </Button>
-            <Button variant="subtle" color="gray" disabled={!made.length} onClick={stepBack} leftSection={<IconArrowBackUp size={18} />} rightSection={<ActionKey action="undo" at={1} />}>
+            <Button variant="subtle" color="gray" disabled={!made.length || saving} onClick={stepBack} leftSection={<IconArrowBackUp size={18} />} rightSection={<ActionKey action="undo" at={1} />}>
               {t.annotate.undo}
             </Button>
           </div>

@@ -59,7 +59,8 @@ export interface VerdictProps {
   readonly record: AppRecord;
   readonly labels: LabelSet;
   readonly me: string;
-  readonly onMade: (made: Made) => void;
+  /** `undone`: was to be taken back while it was being saved. */
+  readonly onMade: (made: Made, undone: boolean) => void;
   readonly onAsked: (asked: Asked) => void;
   readonly onAction: (action: "guidelines" | "next" | "previous" | "undo" | "search") => void;
   readonly onSay: (message: string) => void;
@@ -92,6 +93,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
   const reasons = useReasons();
   const reasonField = useRef<HTMLInputElement>(null);
   const commentField = useRef<HTMLInputElement>(null);
+  const undone = useRef(false);
 
   const byPerson = useMemo(() => letters(record.id, found.answers.map((each) => each.annotator)), [record.id, found.answers]);
   const answers = useMemo(() => inLetterOrder(found.answers, byPerson), [found.answers, byPerson]);
@@ -113,9 +115,10 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       void cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
       forget();
       if (reason.trim()) reasons.remember(reason.trim());
-      if (made) onMade({ record, before: stored ?? gold, gold: made });
+      if (made) onMade({ record, before: stored ?? gold, gold: made }, undone.current);
     },
     onError: (failure) => {
+      undone.current = false;
       if (!(failure instanceof ApiError)) return;
       if (failure.status === 401) sessionEnded();
       if (failure.status === 409) setStored(storedGold(failure.params, record));
@@ -159,6 +162,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       else if (action === "help") setHelp(true);
       else if (action === "reason") reasonField.current?.focus();
       else if (action === "comment") commentField.current?.focus();
+      else if (action === "undo" && saving.isPending) undone.current = true;
       else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
       else onAction(action);
     },
