@@ -273,15 +273,6 @@ def _worked_alone(place: _Place) -> Iterator[Line]:
         yield from work_at_queues(place.scale, server, client, least=None)
 
 
-def _undone(place: _Place) -> Iterator[Line]:
-    with place.server() as (_, client):
-        plans = json.loads(client.ask("GET", f"/api/datasets/{TEXTS}/assignments"))["assignments"]
-        began = time.perf_counter()
-        for plan in plans:
-            client.ask("POST", f"/api/datasets/{TEXTS}/assignments/{plan['id']}:undo", b"{}")
-        yield Line("undo the plan", time.perf_counter() - began, "s", "but for the answers given")
-
-
 _STEPS: dict[str, Step] = {
     "people": _furnished,
     "log": _logged,
@@ -305,5 +296,4 @@ _STEPS_ON_FILE: dict[str, Step] = {
     "work": _worked_alone,
     "search-shared-out": _searched_file,
     "export": _exported,
-    "undo": _undone,
 }
