@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import repeat
 from typing import Any
 
 from apportion.domain.assignment.refusals import NothingToAssignError
@@ -260,16 +259,23 @@ def _slot_batch(planned: ComputedPlan) -> SlotBatch:
     """Return the plan's rows as the store takes them: by person and priority, as they will be claimed."""
     rows = planned.plan.rows
     needs: dict[tuple[int, str], Sequence[tuple[str, str]]] = {}
-    numbers: dict[str, int] = {}
     for number, (rule, each) in enumerate(zip(planned.spec.rules, planned.given, strict=True)):
-        assert each.records.logged is not None
-        numbers.update(zip(each.records.ids, each.records.logged, strict=True))
         if rule.needs:
             asked, of = need_kinds(rule, replace(each.records, held={}))
             for place, id in enumerate(each.records.ids):
                 needs[number, id] = asked[of[place] if of is not None else 0].needs
-    known = np.fromiter(map(numbers.get, rows.records, repeat(0)), np.int64, len(rows.records))
-    return slot_batch_of(rows, known, needs, due_of(planned.spec))
+    return slot_batch_of(rows, _numbers_of(rows.records, planned), needs, due_of(planned.spec))
+
+
+def _numbers_of(ids: Sequence[str], planned: ComputedPlan) -> Column:
+    """Return the number of each record."""
+    # In Python's own loops: a single call for millions, such as ``map``, would keep all other threads waiting
+    known = {
+        id: number
+        for each in planned.given
+        for id, number in zip(each.records.ids, each.records.logged or (), strict=True)
+    }
+    return np.fromiter((known.get(id, 0) for id in ids), np.int64, len(ids))
 
 
 def with_numbers(tx: Transaction, stored: StoredPlan, batch: SlotBatch) -> SlotBatch:
