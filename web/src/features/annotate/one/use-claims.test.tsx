@@ -180,6 +180,39 @@ describe("the queue of what was assigned to me", () => {
     expect(claims().ids).toEqual(["a"]);
   });
 
+  it("shows an answer that arrived while more was asked for as given, and counts it no longer", async () => {
+    const { claims, session, rerender } = await open(leased([..."abcdef"], 3));
+    const replies: ((found: Claim) => void)[] = [];
+    vi.mocked(claim).mockImplementation(() => new Promise((resolve) => { replies.push(resolve); }));
+    rerender({ front: 5 });
+    await advance();
+    rerender({ front: 6 }); // faster than the server
+    await advance();
+    replies[0]?.(leased(["g", "h", "i"]));
+    await advance();
+    session.edits.commit(["g"], "submitted", () => ({ labels: ["x"] }));
+    replies[1]?.(leased(["g", "h", "i"]));
+    await advance();
+    expect(session.edits.get("g")?.now.state).toBe("submitted");
+    rerender({ front: 7 });
+    expect(claims()).toMatchObject({ ids: [..."abcdefghi"], left: 8 });
+  });
+
+  it("shows what the last search finds, though one before it is answered after it", async () => {
+    const replies: ((found: Claim) => void)[] = [];
+    vi.mocked(claim).mockImplementation(() => new Promise((resolve) => { replies.push(resolve); }));
+    const session = sessionOf();
+    const { result, rerender } = renderHook(({ q }) => useClaims(INDIVIDUAL, { ...DEFAULT_VIEW, q }, session, () => 0), { initialProps: { q: "fo" } });
+    await advance();
+    rerender({ q: "fox" });
+    await advance();
+    replies[1]?.(leased([..."abcdefg"]));
+    await advance();
+    replies[0]?.(leased(["z"]));
+    await advance();
+    expect(result.current).toMatchObject({ ids: [..."abcdefg"], loading: false });
+  });
+
   it("takes the last skip back to the front, with a lease of its own, and then the one before", async () => {
     const { claims, session } = await open(leased(["a", "b", "c"]));
     await act(() => claims().skip("a", null));

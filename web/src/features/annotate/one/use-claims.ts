@@ -66,6 +66,8 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
   const [state, setState] = useState<State>(EMPTY);
   const current = state.key === key ? state : EMPTY;
   const asked = useRef("");
+  /** The claim under way: of two at once the later reply would lay down records as they were before they were answered. */
+  const claiming = useRef<{ readonly key: string } | null>(null);
   const skipped = useRef<{ id: string; steps: number }[]>([]);
   const skipping = useRef<Promise<unknown>>(Promise.resolve());
   const reasons = useRef(new Map<string, string | null>());
@@ -94,8 +96,16 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
   useEffect(() => {
     const seen = state.key === key ? state.ids : [];
     const request = `${key}#${String(seen.length)}#${String(state.key === key ? state.again : 0)}#${String(atEnd)}`;
-    if (!needed || asked.current === request) return undefined;
+    if (!needed || asked.current === request || claiming.current?.key === key) return undefined;
     asked.current = request;
+    const asking = { key };
+    claiming.current = asking;
+    /** Returns whether nothing else was asked for meanwhile. */
+    const ended = () => {
+      if (claiming.current !== asking) return false;
+      claiming.current = null;
+      return true;
+    };
     const open = seen.filter((id) => !answered(id) || outbox.waitingFor(dataset, id)).length;
     // what is on its way would come once more
     void outbox
@@ -104,7 +114,9 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
       .then(async (found) => {
         take(found);
         const fresh = found.items.map((each) => each.record).filter((each) => !seen.includes(each.id));
+        if (claiming.current !== asking) return;
         await load(fresh, true);
+        if (!ended()) return;
         const shown = fresh.filter((each) => !onItsWay(each.id));
         const waits = !shown.length && found.items.some((each) => onItsWay(each.record.id));
         setState((before) => ({
@@ -122,6 +134,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
       })
       .catch((failure: unknown) => {
         if (failure instanceof ApiError && failure.status === 401) sessionEnded();
+        if (!ended()) return;
         const error = failure instanceof Error ? failure : new Error(String(failure));
         setState((before) => ({ ...(before.key === key ? before : EMPTY), key, failure: error }));
       });

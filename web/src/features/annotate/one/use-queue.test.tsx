@@ -87,6 +87,22 @@ describe("the queue of what matches a search", () => {
     await waitFor(() => { expect(queue()).toMatchObject({ ids: ids(100, 103), total: 3, complete: true }); });
   });
 
+  it("shows what the last search finds, though one before it is answered after it", async () => {
+    const find = searchOver(() => matching);
+    let answer: () => void = () => undefined;
+    const { queue, rerender } = open();
+    await waitFor(() => { expect(queue().ids).toHaveLength(20); });
+    search.mockImplementationOnce(async (dataset, body, page) => {
+      await new Promise<void>((resolve) => { answer = resolve; });
+      return find(dataset, body, page);
+    });
+    rerender({ front: 0, view: { ...DEFAULT_VIEW, q: "fo" } });
+    rerender({ front: 0, view: { ...DEFAULT_VIEW, q: "fox" } });
+    await waitFor(() => { expect(queue()).toMatchObject({ ids: ids(0, 20), loading: false }); });
+    await act(async () => { answer(); await new Promise((resolve) => setTimeout(resolve, 20)); });
+    expect(queue()).toMatchObject({ ids: ids(0, 20), loading: false });
+  });
+
   it("is complete and empty where nothing matches", async () => {
     matching = [];
     const { queue } = open();

@@ -40,6 +40,7 @@ export function useQueue(dataset: DatasetRef, view: View, session: AnnotationSes
   const [state, setState] = useState<State>(EMPTY);
   const current = state.key === key ? state : EMPTY;
   const asked = useRef("");
+  const reading = useRef<object | null>(null);
   const wantedRecord = useRef(view.record);
   const shifts = dependsOnAnswers(view);
 
@@ -55,10 +56,14 @@ export function useQueue(dataset: DatasetRef, view: View, session: AnnotationSes
     if (!needed || asked.current === request) return undefined;
     asked.current = request;
     const seen = state.key === key ? state.ids : [];
-    void readOn(dataset, body, seen, shifts, session, wantedRecord.current).then(
-      (next) => { setState({ key, failure: null, ...next }); },
+    const mine = {};
+    reading.current = mine;
+    const wanted = () => reading.current === mine; // no other search was begun meanwhile
+    void readOn(dataset, body, seen, shifts, session, wantedRecord.current, wanted).then(
+      (next) => { if (next) setState({ key, failure: null, ...next }); },
       (failure: unknown) => {
         if (failure instanceof ApiError && failure.status === 401) sessionEnded();
+        if (!wanted()) return;
         setState({ key, ids: seen, total: 0, complete: false, failure: failure instanceof Error ? failure : new Error(String(failure)) });
       },
     );
@@ -76,7 +81,7 @@ export function useQueue(dataset: DatasetRef, view: View, session: AnnotationSes
   };
 }
 
-/** The next records that are not in the list yet. */
+/** The next records that are not in the list yet; null once they are no longer wanted. */
 async function readOn(
   dataset: DatasetRef,
   body: ReturnType<typeof searchBody>,
@@ -84,7 +89,8 @@ async function readOn(
   shifts: boolean,
   session: AnnotationSession,
   first: string | null,
-): Promise<{ ids: readonly string[]; total: number; complete: boolean }> {
+  wanted: () => boolean,
+): Promise<{ ids: readonly string[]; total: number; complete: boolean } | null> {
   const known = new Set(seen);
   const ids = [...seen];
   const linked = first && !known.has(first) && !seen.length ? await findRecord(dataset, first) : null;
@@ -95,8 +101,10 @@ async function readOn(
     const page = await findRecords(dataset, body, { limit: CHUNK, from });
     const fresh = page.records.filter((each) => !known.has(each.id));
     if (linked && !seen.length && !fresh.some((each) => each.id === linked.id)) fresh.unshift(linked);
+    if (!wanted()) return null; // records as they were then would take the place of what was answered since
     await session.load(fresh);
     ids.push(...fresh.map((each) => each.id));
+    if (!wanted()) return null;
     const complete = from + CHUNK >= page.total;
     if (fresh.length || complete) return { ids, total: Math.max(page.total, ids.length), complete };
     from += CHUNK;
