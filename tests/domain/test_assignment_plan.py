@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -21,7 +22,14 @@ from apportion.domain.assignment.refusals import NothingToAssignError, PlanMoved
 from apportion.domain.assignment.repair import Shortage, shortfall
 from apportion.domain.assignment.rows import PlanRow
 from apportion.domain.assignment.spec import Everyone, FromMetadata, Order, Overlap, PlanSpec, RuleSpec
-from apportion.domain.assignment.state import read_state, show_state
+from apportion.domain.assignment.state import (
+    PlanState,
+    RuleState,
+    read_state,
+    show_state,
+    with_text,
+    write_state,
+)
 from apportion.domain.assignment.states import Engine, Mode, Phase
 from apportion.domain.assignment.team import Person, PlanningRecords
 
@@ -545,6 +553,16 @@ def test_a_state_survives_being_written_down() -> None:
     assert read_state(show_state(state)) == replace(
         state, pairs={pair: count for pair, count in state.pairs.items() if count}
     )
+
+
+@pytest.mark.parametrize("people", [0, 3, 120])
+def test_a_state_is_written_as_it_is_shown(people: int) -> None:
+    names = [each.name for each in team(people)]
+    rule = RuleState(dict.fromkeys(names, 2), {'="odd"': (3, 1)}, ("r1",), {"x": 1})
+    state = PlanState({0: rule}, dict.fromkeys(combinations(names, 2), 1))
+
+    assert json.loads(write_state(state)) == show_state(state)
+    assert write_state(with_text(state)) == write_state(state) == json.dumps(show_state(state))
 
 
 def test_records_that_somebody_has_already_are_told_so() -> None:

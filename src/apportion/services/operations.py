@@ -7,14 +7,14 @@ is found and finished by ``background/recovery.py``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol, TypeVar
 
 from apportion.domain.errors import StoreUnavailableError
 from apportion.ports.store import Store, Transaction
 
-__all__ = ["LongOperation", "OperationStoppedError", "Step", "parts_of", "run_operation"]
+__all__ = ["LongOperation", "OperationStoppedError", "Step", "run_operation"]
 
 log = logging.getLogger("apportion.operations")
 T = TypeVar("T")
@@ -88,13 +88,3 @@ def _as_owner(store: Store, owner: int, step: Step, tx: Transaction) -> None:
     if store.server != owner:
         raise StoreUnavailableError
     step(tx)
-
-
-def parts_of(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Yield the items, ``size`` at a time.
-
-    >>> list(parts_of("abcde", 2))
-    ['ab', 'cd', 'e']
-    """
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

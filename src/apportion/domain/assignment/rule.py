@@ -8,6 +8,7 @@ from fractions import Fraction
 from hashlib import blake2b
 
 from apportion.domain.numpy_types import Column, NDArray, new_runs, np
+from apportion.domain.parts import parts_of
 
 from .allocation import LoadTable, shares_of
 from .checks import capacity_for_work, checks_for, mixed_in, sparse
@@ -23,6 +24,8 @@ from .team import NeedKind, Person, PlanningRecords, need_kinds, skill_values
 __all__ = ["RulePlanner", "RuleTeam"]
 
 _ANCHORS = 0x414E43484F52
+_AT_ONCE = 20_000
+"""Records handled by one call: while Python is within a call, no other thread runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,21 +407,24 @@ def _in_keyed_order(
 ) -> tuple[PlanningRecords, NDArray[np.uint64]]:
     """Return the records nobody has yet, once each, with hashes, in keyed order whatever the order given."""
     ids = list(records.ids)
-    new = set(ids)
+    new: set[str] = set()
+    for part in parts_of(ids, _AT_ONCE):
+        new.update(part)
     if len(new) < len(ids) or not gone.isdisjoint(new):
         first = {each: place for place, each in reversed(list(enumerate(ids))) if each not in gone}
         keep: Sequence[int] = sorted(first.values())
         ids = [ids[place] for place in keep]
     else:
         keep = range(len(ids))
-    gone |= new
+    for part in parts_of(ids, _AT_ONCE):
+        gone.update(part)
     values = hashes(seed, ids)
     places_in_order = keyed(values, ids)
     places: list[int] = []
     if records.values or records.logged is not None:
-        places = [keep[place] for place in places_in_order.tolist()]
+        places = [keep[place] for place in places_in_order.data]
     mine = PlanningRecords(
-        np.array(ids, dtype=object)[places_in_order].tolist(),
+        [ids[place] for place in places_in_order.data],
         {key: [column[place] for place in places] for key, column in records.values.items()},
         None if records.logged is None else [records.logged[place] for place in places],
         records.held,

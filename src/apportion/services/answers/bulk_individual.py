@@ -25,6 +25,7 @@ from apportion.domain.individual.record_view import (
     ResolvedView,
     same_value,
 )
+from apportion.domain.parts import parts_of
 from apportion.domain.permissions import EffectiveRole
 from apportion.domain.policies import Policies
 from apportion.domain.records import Record, Value, shown_content
@@ -32,7 +33,6 @@ from apportion.ports.annotations import CaseChange
 from apportion.ports.records import EncodedRecord
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import DatasetAccess
-from apportion.services.operations import parts_of
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
 
 from .answer_change import AnswerChange, log_answer

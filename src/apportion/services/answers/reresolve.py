@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from apportion.domain.datasets import Dataset
 from apportion.domain.jobs import Job, JobKind, JobState
+from apportion.domain.parts import parts_of
 from apportion.ports.plans import PlanPhase, StoredPlan
 from apportion.ports.records import Criteria
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import dataset_by_number
-from apportion.services.operations import Step, parts_of
+from apportion.services.operations import Step
 from apportion.vocabulary import Status
 
 from .answer_mode import answer_mode

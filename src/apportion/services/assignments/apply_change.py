@@ -14,10 +14,11 @@ from apportion.domain.assignment.states import Reason
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError
 from apportion.domain.numpy_types import np
+from apportion.domain.parts import parts_of
 from apportion.ports.plans import PlanPhase
 from apportion.ports.store import Transaction
 from apportion.services.datasets.access import find_unchecked
-from apportion.services.operations import Step, parts_of
+from apportion.services.operations import Step
 from apportion.vocabulary import EventCode
 
 from .apply_plan import SLOTS_AT_ONCE, due_of, slot_batch_of, with_numbers

@@ -15,6 +15,7 @@ from typing import Any
 from apportion.domain.assignment.refusals import NothingToAssignError
 from apportion.domain.assignment.rows import PlanRows
 from apportion.domain.assignment.spec import PlanSpec
+from apportion.domain.assignment.state import with_text
 from apportion.domain.assignment.team import need_kinds
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
@@ -23,6 +24,7 @@ from apportion.domain.errors import (
 )
 from apportion.domain.jobs import Job
 from apportion.domain.numpy_types import Column, np
+from apportion.domain.parts import parts_of
 from apportion.domain.times import parse_date_bounds
 from apportion.ports.plans import ExtensionInProgress, PlanPhase, StoredPlan
 from apportion.ports.slots import SlotBatch
@@ -37,7 +39,7 @@ from apportion.services.answers.reresolve import (
     reresolving_steps,
 )
 from apportion.services.datasets.access import find_unchecked
-from apportion.services.operations import Step, parts_of
+from apportion.services.operations import Step
 from apportion.vocabulary import UNBOUNDED, EventCode
 
 from .compute_plan import ComputedPlan, inputs_version, policies_after
@@ -72,7 +74,9 @@ class ApplyPlan:
     def __init__(self, planned: ComputedPlan, *, by: str, at: int, joining: bool = False) -> None:
         if not len(planned.plan.rows):
             raise NothingToAssignError([each.reason for each in planned.plan.unassigned])
-        self._planned = planned
+        # Before the first step, as nobody else can write while one runs
+        state = with_text(planned.plan.state)
+        self._planned = replace(planned, plan=replace(planned.plan, state=state))
         self._by = by
         self._at = at
         self._joining = joining

@@ -13,6 +13,7 @@ from apportion.domain.assignment.states import RowState
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import ConflictError
 from apportion.domain.individual.case import Annotation, Case, GoldValue, Origin
+from apportion.domain.parts import parts_of
 from apportion.domain.policies import Policies
 from apportion.domain.records import AgentValues
 from apportion.ports.annotations import ChangedRecords
@@ -20,7 +21,7 @@ from apportion.ports.store import Transaction
 from apportion.services.answers.checked_value import no_annotation
 from apportion.services.answers.individual_answers import user_check
 from apportion.services.answers.reresolve import AT_ONCE
-from apportion.services.operations import Step, parts_of
+from apportion.services.operations import Step
 from apportion.vocabulary import UNBOUNDED, Status
 
 __all__ = ["IndividualMigration", "Staging", "own_annotations", "stage_records"]

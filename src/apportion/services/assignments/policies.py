@@ -11,6 +11,7 @@ from apportion.domain.errors import ConflictError
 from apportion.domain.individual.case import Case
 from apportion.domain.individual.record_view import ResolvedView
 from apportion.domain.jobs import Job
+from apportion.domain.parts import parts_of
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action
 from apportion.domain.policies import Policies, read_policies
@@ -27,7 +28,7 @@ from apportion.services.answers.reresolve import (
     reresolving_steps,
 )
 from apportion.services.datasets.access import check_not_importing, open_dataset
-from apportion.services.operations import Step, parts_of
+from apportion.services.operations import Step
 from apportion.vocabulary import AnnotationState, EventCode, HistoryReason, Status
 
 from .migrate_individual import IndividualMigration, Staging, stage_records

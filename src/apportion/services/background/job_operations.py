@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from apportion.domain.errors import ConflictError, QueryTooSlowError, ValidationError
 from apportion.domain.jobs import Job
+from apportion.domain.parts import parts_of
 from apportion.ports.deadline import Deadline
 from apportion.ports.store import Transaction
 from apportion.services.answers.reresolve import AT_ONCE as RESOLVED_AT_ONCE
 from apportion.services.answers.reresolve import reresolve_batch
 from apportion.services.datasets.access import dataset_by_number
-from apportion.services.operations import Step, parts_of
+from apportion.services.operations import Step
 from apportion.services.records import remove
 
 from .job_context import JobContext, job_access, job_dataset

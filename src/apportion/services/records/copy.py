@@ -10,6 +10,7 @@ from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.individual.carry_value import earlier_value, wanted_with
 from apportion.domain.individual.case import Case
 from apportion.domain.individual.required_answers import RequiredAnswers
+from apportion.domain.parts import parts_of
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, EffectiveRole, effective_role, require
 from apportion.domain.policies import Policies
@@ -20,7 +21,7 @@ from apportion.ports.store import Store, Transaction
 from apportion.services.datasets.access import check_free, open_dataset
 from apportion.services.datasets.manage import NewDataset, blank_dataset, require_workspace
 from apportion.services.datasets.staging import StagedDataset, publish
-from apportion.services.operations import Step, parts_of
+from apportion.services.operations import Step
 from apportion.vocabulary import EventCode, Status
 
 __all__ = ["CopyDataset", "CopyRequest"]

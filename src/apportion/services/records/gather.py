@@ -16,6 +16,7 @@ from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset, DatasetAddress
 from apportion.domain.errors import BadRequestError, ConflictError, EntityNotFoundError, ValidationError
 from apportion.domain.numpy_types import np
+from apportion.domain.parts import parts_of
 from apportion.domain.people import Actor
 from apportion.domain.permissions import Action, require
 from apportion.domain.policies import Policies
@@ -31,7 +32,7 @@ from apportion.services.assignments.policies import PolicyCause, set_policies
 from apportion.services.datasets.access import check_free, open_dataset
 from apportion.services.datasets.manage import NewDataset, blank_dataset, require_workspace
 from apportion.services.datasets.staging import StagedDataset, publish
-from apportion.services.operations import Step, parts_of
+from apportion.services.operations import Step
 from apportion.vocabulary import UNBOUNDED, AnnotationState, EventCode, Status
 
 __all__ = ["Copies", "GatherCopies", "GatherRequest", "Gathered", "read_copies"]
