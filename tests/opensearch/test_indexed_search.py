@@ -83,16 +83,19 @@ def test_an_order_by_answers_is_that_of_the_database(indexed: Indexed) -> None:
     assert indexed.search.condition().left == 0
 
 
+@pytest.mark.parametrize(("beside", "records"), [(16, 30), (2, 30), (2, 10)])
 def test_of_many_matches_answers_are_counted_by_bitmaps_and_words_by_a_sample(
-    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch, beside: int, records: int
 ) -> None:
+    monkeypatch.setattr("apportion.storage.opensearch.index_facets._BESIDE_EACH_OTHER", beside)
     stored = StoredDataset(indexed.store, policies=INDIVIDUAL)
     prediction = AgentValues("model", {"model": (("yes", 0.5),)})
     log(stored, [record(n, prediction=prediction, metadata={"k": f"v{n % 3}"}) for n in range(30)])
     for n in range(20):
-        label = "yes" if n % 4 else "no"
+        label = ("yes", "no", "both", "neither")[n % 4]
         stored.annotate(PEOPLE[n % 3], f"r{n}", ((label, 1.0),))
     indexed.index_all()
+    stored.dataset = replace(stored.dataset, records=records)
     viewer = stored.criteria("text", viewer=PEOPLE[0])
     for name in ("FEW", "MOST_READ"):
         monkeypatch.setattr(f"apportion.storage.opensearch.index_search.{name}", -1)

@@ -42,7 +42,7 @@ class PlanState:
     rules: Mapping[int, RuleState] = field(default_factory=dict)
     pairs: Mapping[tuple[str, str], int] = field(default_factory=dict)
     text: str | None = field(default=None, compare=False, repr=False)
-    """What ``write_state`` returns, where it was called before."""
+    """The text that ``write_state`` returns, where it was called before."""
 
     def rule(self, number: int) -> RuleState:
         """Return the state of one rule, empty where it has allocated nothing yet."""

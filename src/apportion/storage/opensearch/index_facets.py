@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import isqrt
 from typing import Any
 
 import numpy as np
 from pyroaring import BitMap
 
+from apportion.domain.parts import parts_of
 from apportion.domain.terms import ANSWER_FIELDS
 from apportion.storage.sql.query.accelerator import SearchQuestion
 from apportion.storage.sql.query.facets import (
@@ -31,7 +33,8 @@ _BITMAPS_AT_ONCE, _BYTES_AT_ONCE = 200, 20_000_000
 _SCORES = "score"
 _INFINITE = float("inf")
 _MENTIONS = 5 * MOST_VALUES
-_VALUES = "values"
+_BESIDE_EACH_OTHER = 16
+"""Values whose bitmaps need no groups."""
 _OF_ANSWERS = frozenset(
     {"annotated_as", "annotated_by", "predicted", "mentions", "status", "assigned_to", "assignment"}
 )
@@ -76,9 +79,40 @@ def counts_of_content(
     return {name: each for name, each in found.items() if not (everything and "terms" in each)}
 
 
-def values_count(filters: Mapping[str, DslQuery]) -> dict[str, Any]:
-    """Return the aggregation that counts matches of filters, whose names it keeps."""
-    return {_VALUES: {"filters": {"filters": filters}}} if filters else {}
+def values_count(fields: Mapping[str, Mapping[str, BitMap]], records: int) -> dict[str, Any]:
+    """Return the aggregations that count, by field and value, the matches among the records that have a value.
+
+    A node looks every match up in all bitmaps that are beside each other. Fields that fewer than half of all
+    ``records`` have a value of are counted within the records that have any of these: most others are looked up once.
+    """
+    counts: dict[str, Any] = {}
+    rare: dict[str, Any] = {}
+    among = BitMap()
+    for name, values in fields.items():
+        having = BitMap.union(*values.values())
+        if 2 * len(having) < records:
+            rare[name] = _values_of_field(values)
+            among |= having
+        else:
+            counts[name] = _values_of_field(values)
+    return counts | ({"rare": {"filter": numbers_query(among), "aggs": rare}} if rare else {})
+
+
+def _values_of_field(values: Mapping[str, BitMap]) -> dict[str, Any]:
+    """Return the aggregation that counts values: of many by groups, so that few are looked for in most matches."""
+    if len(values) <= _BESIDE_EACH_OTHER:
+        return {"filters": {"filters": {name: numbers_query(ns) for name, ns in values.items()}}}
+    groups = parts_of(list(values.items()), isqrt(len(values) - 1) + 1)
+    return {
+        "filter": {"match_all": {}},
+        "aggs": {
+            str(number): {
+                "filter": numbers_query(BitMap.union(*dict(group).values())),
+                "aggs": {"values": _values_of_field(dict(group))},
+            }
+            for number, group in enumerate(groups)
+        },
+    }
 
 
 class IndexFacetCounter(FacetCounter):
@@ -94,6 +128,7 @@ class IndexFacetCounter(FacetCounter):
         )  # fmt: skip
         self._index = index
         self._matches = matches
+        self._records = question.dataset.records
         self._known_values: dict[tuple[int, int], list[tuple[int, str]]] = {}
         self._counts: dict[int, int] = {}
         """Matches that have a value of answers, by its number."""
@@ -131,27 +166,29 @@ class IndexFacetCounter(FacetCounter):
             found = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
         return found
 
-    def filters(self, facets: frozenset[str] | None) -> Iterator[dict[str, DslQuery]]:
-        """Yield the records of the values that the index does not know, some values at a time, by their numbers.
+    def values(self, facets: frozenset[str] | None) -> Iterator[dict[str, Any]]:
+        """Yield the aggregations that count the values that the index does not know, some values at a time.
 
-        How many of each match has to be counted by the index, and given to ``add``, before ``count`` is called.
+        They have to be counted by the index, and given to ``add``, before ``count`` is called.
         """
         if self._matches.everything or self._matches.numbers is not None or not self._total:
             return
-        some: dict[str, DslQuery] = {}
-        size = 0
+        fields: dict[str, dict[str, BitMap]] = {}
+        many = size = 0
         for field, viewer in self._fields_of_answers(ALL_FACETS if facets is None else facets):
             for term_id, _ in self._values(field, viewer):
                 with self._cache.held(self._connection, self._connection.deadline):
                     ns = BitMap(self._cache.having(field, viewer, [term_id]))
-                some[str(term_id)] = numbers_query(ns)
+                fields.setdefault(str(field), {})[str(term_id)] = ns
+                many += 1
                 # a bitmap takes at most two bytes a number, more or less
                 size += 2 * len(ns)
-                if len(some) == _BITMAPS_AT_ONCE or size > _BYTES_AT_ONCE:
-                    yield some
-                    some, size = {}, 0
-        if some:
-            yield some
+                if many == _BITMAPS_AT_ONCE or size > _BYTES_AT_ONCE:
+                    yield values_count(fields, self._records)
+                    fields = {}
+                    many = size = 0
+        if fields:
+            yield values_count(fields, self._records)
 
     def _fields_of_answers(self, wanted: frozenset[str]) -> Iterator[tuple[int, int]]:
         mirrored = "metadata" in wanted and mirrors_of(self._connection.raw, self._cache.dataset)
@@ -172,14 +209,18 @@ class IndexFacetCounter(FacetCounter):
         return self._known_values[field, viewer]
 
     def add(self, counted: Mapping[str, Any]) -> None:
-        """Take over what the aggregation of some filters has counted."""
-        for term_id, bucket in counted.get(_VALUES, {}).get("buckets", {}).items():
-            self._counts[int(term_id)] = int(bucket["doc_count"])
+        """Take over what aggregations of ``values`` have counted."""
+        for found in counted.values():
+            if "buckets" in found:
+                for term_id, bucket in found["buckets"].items():
+                    self._counts[int(term_id)] = int(bucket["doc_count"])
+            else:
+                self.add({name: each for name, each in found.items() if name != "doc_count"})
 
-    def ask(self, filters: Iterable[dict[str, DslQuery]], facets: frozenset[str] | None) -> None:
-        """Have the index count filters, and find whatever else ``count`` needs: nobody else waits for it meanwhile."""
-        for some in filters:
-            self.add(self._index.counted(self._matches.query, values_count(some)).counts)
+    def ask(self, values: Iterable[dict[str, Any]], facets: frozenset[str] | None) -> None:
+        """Have the index count values, and find whatever else ``count`` needs: nobody else waits for it meanwhile."""
+        for some in values:
+            self.add(self._index.counted(self._matches.query, some).counts)
         if self._ns is None and self._matches.numbers is None and self._counts_words(facets):
             found = self._index.some_numbers(self._matches.query, MOST_READ_FOR_WORDS)
             self._ns = np.asarray(found, dtype=np.int64)

@@ -21,7 +21,7 @@ from .client import BadAnswerError, OpenSearchClient, UnavailableError
 from .dsl import DslQuery
 from .evaluation import QuestionTranslator
 from .index import Indexes
-from .index_facets import IndexFacetCounter, Matches, counts_of_content, values_count
+from .index_facets import IndexFacetCounter, Matches, counts_of_content
 from .index_query import Counted, IndexQuery, NotIndexedError
 from .indexing_thread import IndexingThread
 from .mapping import CONTENT_FIELDS, DEEPEST, field_name, vector_sizes
@@ -184,15 +184,15 @@ class _IndexedSearch:
             numbers = self._index.numbers(query, MOST_READ)
         matches = Matches(query, total, numbers, everything, dict(counted.counts))
         counter = IndexFacetCounter(question, self._index, matches)
-        filters = counter.filters(question.facets)
+        values = counter.values(question.facets)
         # the first ones along with the page, for which the index looks at the same matches
-        first = next(filters, {})
-        ns, found = self._page(query, total, numbers, values_count(first))
+        first = next(values, {})
+        ns, found = self._page(query, total, numbers, first)
         if found is None:
-            filters = chain([first] if first else [], filters)
+            values = chain([first] if first else [], values)
         else:
             counter.add(found)
-        counter.ask(filters, question.facets)
+        counter.ask(values, question.facets)
         with question.cache.held(question.connection, question.connection.deadline):
             counts = counter.count(question.facets)
         counts = counter.count_texts(question.facets, dict(counts))
