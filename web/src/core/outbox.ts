@@ -82,6 +82,9 @@ export class Outbox {
   private readonly problems = new Map<string, Problem>();
   private readonly seen = new Map<string, string>();
   private readonly held = new Set<string>();
+  /** By key, the mark at which an answer to the record was last given, or last arrived. */
+  private readonly changed = new Map<string, number>();
+  private marks = 0;
   /** Answers that may have arrived, as far as is known here. */
   private readonly unheard = new WeakSet<PendingAnswer>();
   private readonly listeners = new Set<() => void>();
@@ -159,6 +162,7 @@ export class Outbox {
       sent: waiting ? this.sentBefore(waiting) : [],
     };
     this.unsent.set(key, full);
+    this.changed.set(key, ++this.marks);
     this.problems.delete(key);
     this.notify();
     const kept = this.store.put(full);
@@ -175,7 +179,19 @@ export class Outbox {
 
   /** The server was seen to have this, in another way than by sending an answer. */
   noteSeen(dataset: DatasetRef, id: string, seen: string): void {
-    this.seen.set(keyOf(this.user, dataset, id), seen);
+    const key = keyOf(this.user, dataset, id);
+    this.seen.set(key, seen);
+    this.changed.set(key, ++this.marks);
+  }
+
+  /** Marks this moment, for `changedSince`. */
+  mark(): number {
+    return this.marks;
+  }
+
+  /** Whether an answer to this record was given, or arrived, since a moment that was marked. */
+  changedSince(mark: number, dataset: DatasetRef, id: string): boolean {
+    return (this.changed.get(keyOf(this.user, dataset, id)) ?? 0) > mark;
   }
 
   /** Sends no answer to this record until the function returned is called: what it builds on is being changed. */
@@ -303,6 +319,7 @@ export class Outbox {
     this.unheard.delete(pending);
     if (outcome.kind === "saved") {
       this.seen.set(pending.key, outcome.seen);
+      this.changed.set(pending.key, ++this.marks);
       this.savedAt = this.clock();
       this.noteAnswer(pending, outcome.note);
       const waiting = this.unsent.get(pending.key);

@@ -26,6 +26,7 @@ export function sessionOf(records: readonly AppRecord[] = []) {
   edits.hold(records);
   return {
     edits,
+    mark: () => 0,
     load: (found: readonly AppRecord[]) => Promise.resolve(edits.hold(found)),
     stopwatch: new Stopwatch(),
     tokens: new Map<string, string>(),

@@ -41,7 +41,7 @@ interface Props {
 }
 
 export default function List({ dataset, view, onView, session, labels, armed, onScreen, onCurrent }: Props) {
-  const { edits, load } = session;
+  const { edits, load, mark } = session;
   const { hidden } = useAnnotatorSettings();
   const near = useNear(dataset, view.similar);
   const body = useMemo(() => nearest(searchBody(view), near.data ?? null), [view, near.data]);
@@ -49,8 +49,9 @@ export default function List({ dataset, view, onView, session, labels, armed, on
   const found = useQuery({
     queryKey: ["records", dataset.workspace, dataset.name, body, from, view.size],
     queryFn: async ({ signal }) => {
+      const since = mark();
       const page = await findRecords(dataset, body, { limit: view.size, from }, signal);
-      await load(page.records);
+      await load(page.records, { since });
       return { total: page.total, late: page.late ?? 0, ids: page.records.map((each) => each.id) };
     },
     enabled: !view.similar || near.isSuccess,

@@ -58,7 +58,7 @@ interface State {
 const EMPTY: State = { key: "", ids: [], queued: 0, exhausted: false, complete: false, why: null, failure: null, lost: new Set(), again: 0 };
 
 export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSession, at: (ids: readonly string[]) => number): Claims {
-  const { edits, tokens, load } = session;
+  const { edits, tokens, load, mark } = session;
   const outbox = useOutbox();
   const [round, setRound] = useState(0);
   const where = whereOf(view);
@@ -66,7 +66,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
   const [state, setState] = useState<State>(EMPTY);
   const current = state.key === key ? state : EMPTY;
   const asked = useRef("");
-  /** The claim under way: of two at once the later reply would lay down records as they were before they were answered. */
+  /** The claim under way. */
   const claiming = useRef<{ readonly key: string } | null>(null);
   const skipped = useRef<{ id: string; steps: number }[]>([]);
   const skipping = useRef<Promise<unknown>>(Promise.resolve());
@@ -106,16 +106,19 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
       claiming.current = null;
       return true;
     };
+    let since = 0;
     const open = seen.filter((id) => !answered(id) || outbox.waitingFor(dataset, id)).length;
     // what is on its way would come once more
     void outbox
       .idle()
-      .then(() => claim(dataset, { limit: Math.min(MOST, open + BATCH), where }))
+      .then(() => {
+        since = mark();
+        return claim(dataset, { limit: Math.min(MOST, open + BATCH), where });
+      })
       .then(async (found) => {
         take(found);
         const fresh = found.items.map((each) => each.record).filter((each) => !seen.includes(each.id));
-        if (claiming.current !== asking) return;
-        await load(fresh, true);
+        await load(fresh, { since, asMine: true });
         if (!ended()) return;
         const shown = fresh.filter((each) => !onItsWay(each.id));
         const waits = !shown.length && found.items.some((each) => onItsWay(each.record.id));
@@ -139,7 +142,7 @@ export function useClaims(dataset: DatasetRef, view: View, session: AnnotationSe
         setState((before) => ({ ...(before.key === key ? before : EMPTY), key, failure: error }));
       });
     return undefined;
-  }, [needed, atEnd, key, state, dataset, where, load, onItsWay, outbox, answered, take]);
+  }, [needed, atEnd, key, state, dataset, where, load, mark, onItsWay, outbox, answered, take]);
 
   const mine = useCallback((): Lease[] => {
     const open = [...tokens].filter(([id]) => !answered(id));

@@ -91,6 +91,7 @@ async function readOn(
   first: string | null,
   wanted: () => boolean,
 ): Promise<{ ids: readonly string[]; total: number; complete: boolean } | null> {
+  const since = session.mark();
   const known = new Set(seen);
   const ids = [...seen];
   const linked = first && !known.has(first) && !seen.length ? await findRecord(dataset, first) : null;
@@ -101,8 +102,7 @@ async function readOn(
     const page = await findRecords(dataset, body, { limit: CHUNK, from });
     const fresh = page.records.filter((each) => !known.has(each.id));
     if (linked && !seen.length && !fresh.some((each) => each.id === linked.id)) fresh.unshift(linked);
-    if (!wanted()) return null; // records as they were then would take the place of what was answered since
-    await session.load(fresh);
+    await session.load(fresh, { since });
     ids.push(...fresh.map((each) => each.id));
     if (!wanted()) return null;
     const complete = from + CHUNK >= page.total;

@@ -229,6 +229,20 @@ describe("an annotation session", () => {
     expect(stale).toHaveBeenCalledTimes(3 * first);
   });
 
+  it.each([0, 1])("shows an answer that arrived while its record was read, and what was read where none did", async (answers) => {
+    const { session } = open();
+    await load(session);
+    const since = session.mark();
+    if (answers) session.edits.commit(["1"], "submitted", () => ({ labels: ["a"] }));
+    await advance();
+    const stale = recordOf({ answer: submittedOf({ labels: ["b"] }), seen: "v1" });
+    await act(() => session.load([stale], { since }));
+    const label = answers ? "a" : "b";
+    expect(session.edits.get("1")).toMatchObject({ now: submittedOf({ labels: [label] }), saved: submittedOf({ labels: [label] }) });
+    await act(() => session.load([stale], { since: session.mark() }));
+    expect(session.edits.get("1")?.now).toEqual(submittedOf({ labels: ["b"] }));
+  });
+
   it("draws a record again only when that record changes", async () => {
     const { session } = open();
     await act(() => session.load([recordOf({ id: "1" }), recordOf({ id: "2" })]));

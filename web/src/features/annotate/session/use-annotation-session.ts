@@ -15,10 +15,18 @@ import { Stopwatch } from "@/core/stopwatch";
 
 import { DraftKeeper, rejectedOf } from "./drafts";
 
+/** How records were read: at which mark reading began, and whether they come with my own annotations. */
+export interface Reading {
+  readonly since?: number;
+  readonly asMine?: boolean;
+}
+
 export interface AnnotationSession {
   readonly edits: EditSession;
-  /** Lays records down, with drafts and answers that wait to be sent; `asMine`: they come with my own annotations. */
-  readonly load: (records: readonly AppRecord[], asMine?: boolean) => Promise<void>;
+  /** Lays records down, with drafts and answers that wait to be sent. */
+  readonly load: (records: readonly AppRecord[], read?: Reading) => Promise<void>;
+  /** Marks the moment at which reading begins. */
+  readonly mark: () => number;
   readonly stopwatch: Stopwatch;
   /** Tokens of what is leased to me. */
   readonly tokens: Map<string, string>;
@@ -64,9 +72,15 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean, reco
       edits,
       stopwatch,
       tokens,
-      load: async (found, asMine = false) => {
+      mark: () => outbox.mark(),
+      load: async (found, { since = Infinity, asMine = false } = {}) => {
         const records = asMine ? found : await mine(found);
         const answers = await known(outbox, dataset, records, edits);
+        for (const { id } of records) {
+          const edit = edits.get(id);
+          // it may have been read before its answer arrived
+          if (edit && outbox.changedSince(since, dataset, id)) answers.set(id, { now: edit.now, saved: edit.saved });
+        }
         const recovered = recover(records, answers, edits, keeper);
         edits.hold(records, answers);
         for (const edit of recovered.map((id) => edits.get(id))) if (edit) keeper.keep(edit);
