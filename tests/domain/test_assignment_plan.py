@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
 import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -16,19 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apportion.domain.assignment.figures import PlanningCase, alpha_half_width, units_needed
 from apportion.domain.assignment.planning import Plan, RuleInput, check_digest, plan
 from apportion.domain.assignment.refusals import NothingToAssignError, PlanMovedError
 from apportion.domain.assignment.repair import Shortage, shortfall
 from apportion.domain.assignment.rows import PlanRow
 from apportion.domain.assignment.spec import Everyone, FromMetadata, Order, Overlap, PlanSpec, RuleSpec
 from apportion.domain.assignment.state import (
-    PlanState,
-    RuleState,
     read_state,
     show_state,
-    with_text,
-    write_state,
 )
 from apportion.domain.assignment.states import Engine, Mode, Phase
 from apportion.domain.assignment.team import Person, PlanningRecords
@@ -504,65 +497,6 @@ def test_the_preview_says_what_a_manager_wants_to_know() -> None:
     assert shown["pairs"] == {"min": 20, "max": 20, "ideal": 20.0}
     assert shown["engines"] == [["pairs", "turns"]]
     assert 0.1 < shown["agreement_half_width"] < 0.2
-
-
-@pytest.mark.parametrize(
-    ("classes", "needed"), [(4, [81, 139, 283]), (2, [60, 103, 211]), (10, [172, 293, 595])]
-)
-def test_the_records_needed_for_a_trustworthy_alpha_match_the_published_table(
-    classes: int, needed: list[int]
-) -> None:
-    assert [units_needed(alpha, classes) for alpha in (0.667, 0.8, 0.9)] == needed
-
-
-@pytest.mark.parametrize(
-    ("size", "count", "accuracy", "simulated"),
-    [
-        (2, 100, 0.85, 0.129),
-        (3, 100, 0.85, 0.095),
-        (5, 100, 0.85, 0.076),
-        (2, 400, 0.95, 0.039),
-        (3, 400, 0.75, 0.052),
-    ],
-)
-def test_the_half_width_of_alpha_is_what_simulations_gave(
-    size: int, count: int, accuracy: float, simulated: float
-) -> None:
-    case = PlanningCase(accuracy=accuracy)
-    assert alpha_half_width({1: 999, size: count}, case) == pytest.approx(simulated, rel=0.15)
-    assert alpha_half_width({1: 999}) is None
-
-
-def test_more_labels_make_agreement_by_chance_rarer_and_alpha_surer() -> None:
-    cases = [PlanningCase.of(labels) for labels in (2, 3, 10, 50)]
-
-    widths = [alpha_half_width({2: 100}, case) or 0.0 for case in cases]
-    assert widths == sorted(widths, reverse=True)
-    assert widths[-1] > 0
-    assert [case.alpha for case in cases] == sorted(case.alpha for case in cases)
-
-
-def test_the_planning_case_of_one_label_or_any_can_be_computed() -> None:
-    assert PlanningCase.of(1) == PlanningCase.of(2)
-    assert PlanningCase.of(None).text == "3 equally frequent classes, answers 85% right (alpha about 0.60)"
-
-
-def test_a_state_survives_being_written_down() -> None:
-    state = allocated(ids(50), team(4), overlap=Overlap(2, 0.3), anchors=4).state
-
-    assert read_state(show_state(state)) == replace(
-        state, pairs={pair: count for pair, count in state.pairs.items() if count}
-    )
-
-
-@pytest.mark.parametrize("people", [0, 3, 120])
-def test_a_state_is_written_as_it_is_shown(people: int) -> None:
-    names = [each.name for each in team(people)]
-    rule = RuleState(dict.fromkeys(names, 2), {'="odd"': (3, 1)}, ("r1",), {"x": 1})
-    state = PlanState({0: rule}, dict.fromkeys(combinations(names, 2), 1))
-
-    assert json.loads(write_state(state)) == show_state(state)
-    assert write_state(with_text(state)) == write_state(state) == json.dumps(show_state(state))
 
 
 def test_records_that_somebody_has_already_are_told_so() -> None:
