@@ -36,6 +36,12 @@ export interface NotedAnswer extends AnswerNote {
   readonly id: string;
 }
 
+/** An answer that was given or arrived at a mark; null where the server has it otherwise since. */
+export interface AnswerChange {
+  readonly mark: number;
+  readonly answer: Answer | null;
+}
+
 /** Store of the answers to send. */
 export interface PendingAnswerStore {
   all(): Promise<PendingAnswer[]>;
@@ -82,8 +88,7 @@ export class Outbox {
   private readonly problems = new Map<string, Problem>();
   private readonly seen = new Map<string, string>();
   private readonly held = new Set<string>();
-  /** By key, the mark at which an answer to the record was last given, or last arrived. */
-  private readonly changed = new Map<string, number>();
+  private readonly changes = new Map<string, AnswerChange>();
   private marks = 0;
   /** Answers that may have arrived, as far as is known here. */
   private readonly unheard = new WeakSet<PendingAnswer>();
@@ -162,7 +167,7 @@ export class Outbox {
       sent: waiting ? this.sentBefore(waiting) : [],
     };
     this.unsent.set(key, full);
-    this.changed.set(key, ++this.marks);
+    this.noteChange(key, full.answer);
     this.problems.delete(key);
     this.notify();
     const kept = this.store.put(full);
@@ -181,7 +186,7 @@ export class Outbox {
   noteSeen(dataset: DatasetRef, id: string, seen: string): void {
     const key = keyOf(this.user, dataset, id);
     this.seen.set(key, seen);
-    this.changed.set(key, ++this.marks);
+    this.noteChange(key, null);
   }
 
   /** Marks this moment, for `changedSince`. */
@@ -189,9 +194,14 @@ export class Outbox {
     return this.marks;
   }
 
-  /** Whether an answer to this record was given, or arrived, since a moment that was marked. */
-  changedSince(mark: number, dataset: DatasetRef, id: string): boolean {
-    return (this.changed.get(keyOf(this.user, dataset, id)) ?? 0) > mark;
+  /** The last answer to this record that was given, or has arrived, since a moment that was marked. */
+  changedSince(mark: number, dataset: DatasetRef, id: string): AnswerChange | undefined {
+    const change = this.changes.get(keyOf(this.user, dataset, id));
+    return change && change.mark > mark ? change : undefined;
+  }
+
+  private noteChange(key: string, answer: Answer | null): void {
+    this.changes.set(key, { mark: ++this.marks, answer });
   }
 
   /** Sends no answer to this record until the function returned is called: what it builds on is being changed. */
@@ -319,7 +329,7 @@ export class Outbox {
     this.unheard.delete(pending);
     if (outcome.kind === "saved") {
       this.seen.set(pending.key, outcome.seen);
-      this.changed.set(pending.key, ++this.marks);
+      this.noteChange(pending.key, (this.unsent.get(pending.key) ?? pending).answer);
       this.savedAt = this.clock();
       this.noteAnswer(pending, outcome.note);
       const waiting = this.unsent.get(pending.key);

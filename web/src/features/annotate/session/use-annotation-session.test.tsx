@@ -243,6 +243,15 @@ describe("an annotation session", () => {
     expect(session.edits.get("1")?.now).toEqual(submittedOf({ labels: ["b"] }));
   });
 
+  it("shows what an earlier visit left, though it arrives while its record is read for the first time", async () => {
+    const first = open();
+    const since = first.session.mark();
+    await outbox.post({ dataset: INDIVIDUAL, id: "1", answer: draftOf({ text: "all of it" }), content: contentOf(recordOf()), seen: "v0" });
+    await advance();
+    await act(() => first.session.load([recordOf({ answer: draftOf({ text: "half" }), seen: "v1" })], { since }));
+    expect(first.session.edits.get("1")).toMatchObject({ now: draftOf({ text: "all of it" }), saved: draftOf({ text: "all of it" }) });
+  });
+
   it("draws a record again only when that record changes", async () => {
     const { session } = open();
     await act(() => session.load([recordOf({ id: "1" }), recordOf({ id: "2" })]));

@@ -77,9 +77,11 @@ export function useAnnotationSession(dataset: DatasetRef, leading: boolean, reco
         const records = asMine ? found : await mine(found);
         const answers = await known(outbox, dataset, records, edits);
         for (const { id } of records) {
-          const edit = edits.get(id);
-          // it may have been read before its answer arrived
-          if (edit && outbox.changedSince(since, dataset, id)) answers.set(id, { now: edit.now, saved: edit.saved });
+          const change = outbox.changedSince(since, dataset, id);
+          if (!change) continue;
+          // it may have been read before its answer arrived, of an earlier visit, too
+          const edit = edits.get(id) ?? (change.answer && !answers.has(id) ? { now: change.answer, saved: change.answer } : null);
+          if (edit) answers.set(id, { now: edit.now, saved: edit.saved });
         }
         const recovered = recover(records, answers, edits, keeper);
         edits.hold(records, answers);
