@@ -54,8 +54,16 @@ def _grown(slow: float) -> float:
     return min(_MOST, 2 * slow) if slow > 1.2 else 1.0
 
 
+_READ_AGAIN = 0.5
+_LAST_LOAD: list[float] = []
+"""Time and load of a core, when it was read last: some tests ask a thousand times a second."""
+
+
 def _load_of_a_core() -> float:
-    return _load() / (os.cpu_count() or 1)
+    now = time.monotonic()
+    if not _LAST_LOAD or now - _LAST_LOAD[0] > _READ_AGAIN:
+        _LAST_LOAD[:] = now, _load() / (os.cpu_count() or 1)
+    return _LAST_LOAD[1]
 
 
 def _load() -> float:

@@ -25,6 +25,9 @@ def test_every_method_of_every_port_has_a_test_that_notices_when_it_is_broken(tm
     report = tmp_path / "report.json"
     files = [path for path in sorted(FOLDER.glob("test_contract_*.py")) if "properties" not in path.name]
     options = ["-q", "-p", "no:cacheprovider", "-p", "method_coverage", f"--break-methods={report}"]
+    options.append(
+        "--tb=native"
+    )  # nobody sees how a broken method fails, and parsing sources takes a fifth of the time
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-k", "sqlite or security or cluster", *files],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER.parent), *sys.path])},

@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
+
+from sqlalchemy import create_mock_engine
+from sqlalchemy.dialects import sqlite
 
 from apportion.storage.tables import metadata as tables
 from apportion.storage.versions import LATEST
@@ -25,10 +29,23 @@ def create_tables(connection: SqliteConnection) -> None:
     with transaction(connection):
         if version_of(connection.raw):  # read again, now that the transaction keeps others out
             return
-        tables.create_all(connection.sql, checkfirst=False)
+        for statement in _statements():
+            connection.raw.execute(statement)
         connection.raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         connection.raw.execute("INSERT INTO alembic_version VALUES (?)", (f"{LATEST:04}",))
         connection.raw.execute(f"PRAGMA user_version={LATEST}")
+
+
+@cache
+def _statements() -> tuple[str, ...]:
+    """Return the statements that create all tables: to compile them takes longer than to run them."""
+    found: list[str] = []
+    dialect = sqlite.dialect()
+    engine = create_mock_engine(
+        "sqlite://", lambda each, *_, **__: found.append(str(each.compile(dialect=dialect)))
+    )
+    tables.create_all(engine, checkfirst=False)
+    return tuple(found)
 
 
 @contextlib.contextmanager
