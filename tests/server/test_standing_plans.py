@@ -47,9 +47,12 @@ def assigned(talk: DatasetClient) -> list[str]:
     return sorted(row["record"] for row in rows if row["record"].startswith("late"))
 
 
-def test_its_query_is_answered_on_a_reader_before_the_reply(
-    talk: DatasetClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("seconds", "people"), [(-1, 200), (60, 1)])
+def test_with_a_slow_query_or_many_people_it_is_extended_on_a_reader_before_the_reply(
+    talk: DatasetClient, monkeypatch: pytest.MonkeyPatch, seconds: float, people: int
 ) -> None:
+    monkeypatch.setattr(standing_plans, "AT_ONCE_SECONDS", seconds)
+    monkeypatch.setattr(standing_plans, "PEOPLE_AT_ONCE", people)
     answered: list[str] = []
 
     def computed(*given: Any) -> Any:

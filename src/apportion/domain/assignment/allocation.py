@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from apportion.domain.numpy_types import Column, np
 
+from .pairs import Pairs
 from .quotas import due_totals
 from .states import MORE_NAMES, Reason
 
@@ -33,15 +34,13 @@ class LoadTable:
         pairs: Mapping[tuple[str, str], int],
         keys: Sequence[int],
     ) -> None:
-        number = {name: place for place, name in enumerate(names)}
+        shared = Pairs.of(pairs).among(names)
         self.names = list(names)
         self.keys = list(keys)
         self.loads = [loads.get(name, 0) for name in names]
-        self.pairs = [[0] * len(names) for _ in names]
+        self.pairs: list[list[int]] = shared.tolist()
         self._parent = list(range(len(names)))
-        for (one, other), count in pairs.items():
-            if count and one in number and other in number:
-                self.meet(number[one], number[other], count)
+        self._join(shared)
 
     def meet(self, one: int, other: int, times: int = 1) -> None:
         """Count that two people share ``times`` more records (or fewer: islands, once joined, stay joined)."""
@@ -55,13 +54,18 @@ class LoadTable:
         both = times + times.T
         for person in np.flatnonzero(both.any(axis=1)).tolist():
             self.pairs[person] = (np.array(self.pairs[person]) + both[person]).tolist()
-        islands = len({self.island(person) for person in range(len(self.names))})
-        for one, other in np.argwhere(times):
-            if islands == 1:
-                break
-            near, far = self.island(int(one)), self.island(int(other))
-            islands -= near != far
-            self._parent[near] = far
+        self._join(both)
+
+    def _join(self, shared: Column) -> None:
+        """Connect everybody with those they share records with, given how many each shares with each."""
+        left = np.ones(len(self.names), dtype=np.bool_)
+        for person in range(len(self.names)):
+            reached = np.array([person] if left[person] else [], dtype=np.int64)
+            while len(reached):
+                left[reached] = False
+                for each in reached.tolist():
+                    self._parent[self.island(each)] = self.island(person)
+                reached = np.flatnonzero(shared[reached].any(axis=0) & left)
 
     def island(self, person: int) -> int:
         """Return a number that is the same for people who are connected by shared records."""

@@ -12,7 +12,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .state import pair
+from apportion.domain.numpy_types import np
+
+from .pairs import Pairs
 
 __all__ = ["ANY_LABELS", "PairFigures", "PlanningCase", "alpha_half_width", "pair_figures", "units_needed"]
 
@@ -76,14 +78,17 @@ class PairFigures:
 
 def pair_figures(pairs: Mapping[tuple[str, str], int], teams: Iterable[Iterable[str]]) -> PairFigures | None:
     """Return figures over all pairs that can share records, those within one team; None without any."""
-    possible: set[tuple[str, str]] = set()
-    for team in teams:
-        names = sorted(team)
-        possible.update(pair(one, other) for place, one in enumerate(names) for other in names[place + 1 :])
-    if not possible:
+    listed = [sorted(team) for team in teams]
+    names = sorted({name for team in listed for name in team})
+    place = {name: number for number, name in enumerate(names)}
+    possible = np.zeros((len(names), len(names)), dtype=np.bool_)
+    for team in listed:
+        places = [place[name] for name in team]
+        possible[np.ix_(places, places)] = True
+    counts = Pairs.of(pairs).among(names)[np.triu(possible, 1)]
+    if not len(counts):
         return None
-    counts = [pairs.get(each, 0) for each in possible]
-    return PairFigures(min(counts), max(counts), sum(counts) / len(counts))
+    return PairFigures(int(counts.min()), int(counts.max()), int(counts.sum()) / len(counts))
 
 
 def alpha_half_width(records: Mapping[int, int], case: PlanningCase = ANY_LABELS) -> float | None:

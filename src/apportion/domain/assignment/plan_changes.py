@@ -5,10 +5,12 @@ A row is started once it is leased, done, skipped, or has a draft. Only pending 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .pairs import Pairs
 from .reallocation import HeldSlot, ReallocationState, by_order
 from .repair import Shortfall
 from .state import PlanState, pair
@@ -246,7 +248,7 @@ def invert(change: PlanChange, rows: Iterable[HeldSlot]) -> PlanChange:
 def applied(state: PlanState, change: PlanChange, on: Mapping[str, Collection[str]]) -> PlanState:
     """Return the plan's state after the change; ``on`` has the people on each record before, by live rows."""
     loads = {number: dict(rule.loads) for number, rule in state.rules.items()}
-    pairs = dict(state.pairs)
+    pairs = Counter[tuple[str, str]]()
     there = {record: set(names) for record, names in on.items()}
 
     def count(row: HeldSlot, name: str | None, step: int) -> None:
@@ -259,8 +261,7 @@ def applied(state: PlanState, change: PlanChange, on: Mapping[str, Collection[st
         team = there.setdefault(row.record, set())
         team.discard(name)
         for other in team:
-            key = pair(name, other)
-            pairs[key] = pairs.get(key, 0) + step
+            pairs[pair(name, other)] += step
         if step > 0:
             team.add(name)
 
@@ -273,4 +274,4 @@ def applied(state: PlanState, change: PlanChange, on: Mapping[str, Collection[st
     for row, _ in change.added:
         count(row, row.annotator, 1)
     rules = {number: replace(state.rule(number), loads=own) for number, own in loads.items()}
-    return PlanState(rules, pairs)
+    return PlanState(rules, Pairs.of(state.pairs).plus(pairs))

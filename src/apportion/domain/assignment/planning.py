@@ -13,6 +13,7 @@ from apportion.domain.numpy_types import np
 from .allocation import LoadTable
 from .figures import ANY_LABELS, PairFigures, PlanningCase, alpha_half_width, pair_figures
 from .ordering import hashes
+from .pairs import Pairs
 from .refusals import NothingToAssignError, PlanMovedError
 from .repair import Shortfall
 from .rows import PHASES, PlanRows, RowsBuilder
@@ -131,12 +132,7 @@ def plan(
         raise NothingToAssignError
     after = PlanState(
         {number: planner.after for number, planner in enumerate(planners)},
-        {
-            (one, other): count
-            for place, one in enumerate(names)
-            for other, count in zip(names[place + 1 :], table.pairs[place][place + 1 :], strict=True)
-            if count
-        },
+        Pairs(names, np.array(table.pairs, dtype=np.int64)),
     )
     team = {person.name for each in given for person in each.people}
     loads = {name: load for name, load in rows.loads().items() if name in team or load}
@@ -164,7 +160,7 @@ def check_digest(sent: str | None, current: str) -> None:
 
 def _known(state: PlanState) -> set[str]:
     """Return everybody the state names."""
-    found = {name for each in state.pairs for name in each}
+    found = set(Pairs.of(state.pairs).sharing())
     return found.union(*(rule.loads for rule in state.rules.values()))
 
 

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from json import dumps
+from dataclasses import dataclass, field
 from typing import Any
 
-from apportion.domain.parts import parts_of
+from .pairs import read_pairs, show_pairs
 
-__all__ = [
-    "PlanState",
-    "RuleState",
-    "count_pairs",
-    "pair",
-    "read_state",
-    "show_state",
-    "with_text",
-    "write_state",
-]
-
-
-_PAIRS_AT_ONCE = 5_000
-"""Pairs written by one call: while Python is within a call, no other thread runs."""
+__all__ = ["PlanState", "RuleState", "count_pairs", "pair", "read_state", "show_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +27,6 @@ class PlanState:
 
     rules: Mapping[int, RuleState] = field(default_factory=dict)
     pairs: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    text: str | None = field(default=None, compare=False, repr=False)
-    """The text that ``write_state`` returns, where it was called before."""
 
     def rule(self, number: int) -> RuleState:
         """Return the state of one rule, empty where it has allocated nothing yet."""
@@ -71,40 +55,22 @@ def count_pairs(teams: Iterable[Iterable[str]]) -> dict[tuple[str, str], int]:
 
 def show_state(state: PlanState) -> dict[str, Any]:
     """Return the state as JSON, the same for equal states."""
-    return {"rules": _show_rules(state), "pairs": _show_pairs(state)}
-
-
-def _show_rules(state: PlanState) -> dict[str, Any]:
     return {
-        str(number): {
-            "loads": dict(sorted(rule.loads.items())),
-            "strata": {name: list(rule.strata[name]) for name in sorted(rule.strata)},
-            "anchors": list(rule.anchors),
-            "turns": dict(sorted(rule.turns.items())),
-        }
-        for number, rule in sorted(state.rules.items())
+        "rules": {
+            str(number): {
+                "loads": dict(sorted(rule.loads.items())),
+                "strata": {name: list(rule.strata[name]) for name in sorted(rule.strata)},
+                "anchors": list(rule.anchors),
+                "turns": dict(sorted(rule.turns.items())),
+            }
+            for number, rule in sorted(state.rules.items())
+        },
+        "pairs": show_pairs(state.pairs),
     }
 
 
-def _show_pairs(state: PlanState) -> list[list[Any]]:
-    return [[one, other, count] for (one, other), count in sorted(state.pairs.items()) if count]
-
-
-def write_state(state: PlanState) -> str:
-    """Return the JSON text of what ``show_state`` returns."""
-    if state.text is not None:
-        return state.text
-    pairs = ", ".join(dumps(part)[1:-1] for part in parts_of(_show_pairs(state), _PAIRS_AT_ONCE))
-    return f'{{"rules": {dumps(_show_rules(state))}, "pairs": [{pairs}]}}'
-
-
-def with_text(state: PlanState) -> PlanState:
-    """Return the state with its text: the half million pairs of a thousand people take most of a second."""
-    return replace(state, text=write_state(state))
-
-
 def read_state(json: Mapping[str, Any]) -> PlanState:
-    """Read the state that ``show_state`` or ``write_state`` wrote."""
+    """Read the state that ``show_state`` wrote."""
     return PlanState(
         {
             int(number): RuleState(
@@ -115,5 +81,5 @@ def read_state(json: Mapping[str, Any]) -> PlanState:
             )
             for number, rule in json["rules"].items()
         },
-        {(one, other): count for one, other, count in json["pairs"]},
+        read_pairs(json["pairs"]),
     )

@@ -15,7 +15,6 @@ from typing import Any
 from apportion.domain.assignment.refusals import NothingToAssignError
 from apportion.domain.assignment.rows import PlanRows
 from apportion.domain.assignment.spec import PlanSpec
-from apportion.domain.assignment.state import with_text
 from apportion.domain.assignment.team import need_kinds
 from apportion.domain.datasets import Dataset
 from apportion.domain.errors import (
@@ -74,9 +73,7 @@ class ApplyPlan:
     def __init__(self, planned: ComputedPlan, *, by: str, at: int, joining: bool = False) -> None:
         if not len(planned.plan.rows):
             raise NothingToAssignError([each.reason for each in planned.plan.unassigned])
-        # Before the first step, as nobody else can write while one runs
-        state = with_text(planned.plan.state)
-        self._planned = replace(planned, plan=replace(planned.plan, state=state))
+        self._planned = planned
         self._by = by
         self._at = at
         self._joining = joining

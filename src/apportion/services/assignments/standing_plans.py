@@ -31,13 +31,16 @@ __all__ = [
 AT_ONCE_SECONDS = 0.02
 """Seconds of computing for the query of a plan while records are logged: everybody's answers wait for it. A query
 that takes longer is answered on a snapshot once they are logged."""
+PEOPLE_AT_ONCE = 200
+"""People up to which a plan is extended while records are logged: a thousand are half a million pairs who may share
+records, which take a quarter of a second."""
 ATTEMPTS = 4
 """Times that records are added to a standing plan, where it is changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class LateExtension:
-    """Records that are logged, and a standing plan whose query takes too long to add them in the same transaction.
+    """Records that are logged, and a standing plan that takes too long to add them in the same transaction.
 
     ``job`` keeps them until they are added, whatever happens meanwhile; None where there is nothing to keep.
     """
@@ -51,7 +54,7 @@ class LateExtension:
 def extend_standing_plans(
     tx: Transaction, dataset: Dataset, ids: Sequence[str], *, now: int, later: bool = False
 ) -> list[LateExtension]:
-    """Add records that are being logged to standing plans; return what takes too long, for the caller to add.
+    """Add records that are being logged to standing plans; return what may take too long, for the caller to add.
 
     ``later``: a job adds it instead, and nothing is returned.
 
@@ -67,6 +70,9 @@ def extend_standing_plans(
         if not fresh:
             continue
         each = LateExtension(dataset, stored.id, fresh)
+        if sum(map(len, stored.teams)) > PEOPLE_AT_ONCE:
+            late.append(_kept(tx, each, stored.created_by, now=now, later=later))
+            continue
         try:
             with tx.within(AT_ONCE_SECONDS):
                 addition = _joining(tx, dataset, stored, fresh, now)

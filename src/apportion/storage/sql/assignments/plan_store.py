@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Text, TypeCoerce, case, cast, insert, select, type_coerce, update
+from sqlalchemy import Connection, Text, case, cast, insert, select, update
 from sqlalchemy import Row as SqlRow
 
 from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.rule_id import RuleId
 from apportion.domain.assignment.spec import PlanSpec, show_plan
-from apportion.domain.assignment.state import PlanState, read_state, show_state, write_state
+from apportion.domain.assignment.state import PlanState, read_state, show_state
 from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset
 from apportion.domain.policies import Policies
@@ -222,7 +222,7 @@ class PlanStore:
                 state=str(phase),
                 spec=show_plan(spec),
                 teams=_show_teams(teams),
-                progress=_text(state),
+                progress=show_state(state),
                 figures=dict(figures),
                 created_by=by,
                 created_at=at,
@@ -255,7 +255,7 @@ class PlanStore:
         if teams is not None:
             values["teams"] = _show_teams(teams)
         if state is not None:
-            values["progress"] = _text(state)
+            values["progress"] = show_state(state)
         if figures is not None:
             # Figures of a change must not lose the mark by which an extension is undone after a stop
             kept = {} if plan.extending is None else {_EXTENDING: _show_extending(plan.extending)}
@@ -303,7 +303,7 @@ class PlanStore:
             )
             return touched
         # Only once all of its slots are gone: a stop before that finds the mark and goes on here
-        self._refigure(plan, extending.figures, progress=_text(extending.state))
+        self._refigure(plan, extending.figures, progress=show_state(extending.state))
         return None
 
     def delete_plan_batch(self, dataset: Dataset, plan: StoredPlan, limit: int) -> list[str] | None:
@@ -393,10 +393,6 @@ class PlanStore:
             f"SELECT id FROM records WHERE {sql.in_numbers('rid')} ORDER BY rid", (sql.numbers(rids),)
         )
         return [id for (id,) in rows]
-
-
-def _text(state: PlanState) -> TypeCoerce[str]:
-    return type_coerce(write_state(state), Text)
 
 
 def _show_teams(teams: Sequence[Sequence[Person]]) -> list[list[dict[str, Any]]]:

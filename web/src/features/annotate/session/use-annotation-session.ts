@@ -15,7 +15,7 @@ import { Stopwatch } from "@/core/stopwatch";
 
 import { DraftKeeper, rejectedOf } from "./drafts";
 
-/** How records were read: at which mark reading began, and whether they come with my own annotations. */
+/** Circumstances of reading records: the mark at which it began, and whether they come with my own annotations. */
 export interface Reading {
   readonly since?: number;
   readonly asMine?: boolean;
