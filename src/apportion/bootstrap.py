@@ -155,18 +155,26 @@ def open_upkeep(settings: Settings) -> Upkeep:
         return SqliteUpkeep(settings.database)
 
 
-def restore_store(settings: Settings, file: Path, *, force: bool) -> RestoreReport:
+def restore_store(
+    settings: Settings,
+    file: Path,
+    *,
+    force: bool,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> RestoreReport:
     """Replace the store of these settings by a backup. Raises ``CannotOpenError``."""
     if settings.database_url:
-        _restore_database(settings, file, force=force)
+        _restore_database(settings, file, force=force, progress=progress)
         return RestoreReport(None, older=False)
     from apportion.storage.sqlite.upkeep import restore
 
     with _translated_errors(settings.database):
-        return restore(settings.database, file, force=force)
+        return restore(settings.database, file, force=force, progress=progress)
 
 
-def _restore_database(settings: Settings, file: Path, *, force: bool) -> None:
+def _restore_database(
+    settings: Settings, file: Path, *, force: bool, progress: Callable[[str, int, int], None]
+) -> None:
     """Fill an empty database from a backup, in which nobody is signed in."""
     if force:
         raise BadRequestError(
@@ -175,7 +183,7 @@ def _restore_database(settings: Settings, file: Path, *, force: bool) -> None:
         )
     if not file.is_file():
         raise BadRequestError(f"There is no file {file}.")
-    move_store(file, settings.database_url, end_sessions=True)
+    move_store(file, settings.database_url, tell=progress, end_sessions=True)
 
 
 def move_store(

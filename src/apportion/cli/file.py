@@ -88,7 +88,10 @@ def restore(file: Path, force: bool, as_json: bool, home: Path | None) -> None:
     from apportion.bootstrap import restore_store
 
     settings = read_settings(home)
-    done = restore_store(settings, file, force=force)
+    with Progress("restoring") as progress:
+        done = restore_store(
+            settings, file, force=force, progress=lambda what, at, all: progress.at(at, all, what)
+        )
     if not done.older:  # the tables of an older one are the server's to upgrade
         note(settings, EventCode.RESTORED_BACKUP, file)
     if as_json:

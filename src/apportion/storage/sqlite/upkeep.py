@@ -148,7 +148,9 @@ class SqliteUpkeep:
         return checks.problems
 
 
-def restore(path: Path, file: Path, *, force: bool) -> RestoreReport:
+def restore(
+    path: Path, file: Path, *, force: bool, progress: Callable[[str, int, int], None] = lambda *_: None
+) -> RestoreReport:
     """Replace the file at ``path`` by a backup, once that has been verified."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists() and file.exists() and file.samefile(path):
@@ -163,7 +165,8 @@ def restore(path: Path, file: Path, *, force: bool) -> RestoreReport:
         version = check_backup(file)
         try:
             replace_file(file, part)
-            if version == LATEST and (problems := _contradictions(SqliteUpkeep(part).verify())):
+            checked = SqliteUpkeep(part).verify(progress=as_step(progress)) if version == LATEST else []
+            if problems := _contradictions(checked):
                 first = f"{problems[0].check}: {problems[0].message}"
                 raise DatabaseError(
                     f"{file} does not agree with itself: {len(problems)} problems, the first one being {first} "
