@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .pairs import read_pairs, show_pairs
-
 __all__ = ["PlanState", "RuleState", "count_pairs", "pair", "read_state", "show_state"]
 
 
@@ -55,6 +53,8 @@ def count_pairs(teams: Iterable[Iterable[str]]) -> dict[tuple[str, str], int]:
 
 def show_state(state: PlanState) -> dict[str, Any]:
     """Return the state as JSON, the same for equal states."""
+    from .pairs import show_pairs  # with numpy, which no start waits for
+
     return {
         "rules": {
             str(number): {
@@ -71,6 +71,8 @@ def show_state(state: PlanState) -> dict[str, Any]:
 
 def read_state(json: Mapping[str, Any]) -> PlanState:
     """Read the state that ``show_state`` wrote."""
+    from .pairs import read_pairs
+
     return PlanState(
         {
             int(number): RuleState(
