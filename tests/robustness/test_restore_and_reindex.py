@@ -57,12 +57,12 @@ def damage(path: Path, *statements: str) -> None:
 def test_a_restored_home_has_everything_that_was_backed_up_and_says_what_is_checked(
     seeded: LocalServer, backup: Path, tmp_path: Path
 ) -> None:
-    said: list[str] = []
+    checks: list[str] = []
     done = restore_store(
-        Settings(home=tmp_path / "new"), backup, force=False, progress=lambda what, *_: said.append(what)
+        Settings(home=tmp_path / "new"), backup, force=False, progress=lambda what, *_: checks.append(what)
     )
 
-    assert "checking checksums of annotations" in said
+    assert "checking checksums of annotations" in checks
     path = resolved(tmp_path / "new")
     assert (done.kept, done.older) == (None, False)
     assert contents(path) == contents(seeded.path)
