@@ -377,7 +377,9 @@ def _update_slots(rows: int) -> str:
 @cache
 def _delete_places(rows: int) -> str:
     one = f"({', '.join('?' * len(_PLACE))})"
-    found = f"= {one}" if rows == 1 else f"IN (VALUES {', '.join([one] * rows)})"
+    # SQLite looks each row of a query up by the key; for those of ``VALUES`` alone it would read the whole table
+    several = f"IN (SELECT * FROM (VALUES {', '.join([one] * rows)}) AS gone)"
+    found = f"= {one}" if rows == 1 else several
     return f"DELETE FROM waiting WHERE ({', '.join(_PLACE)}) {found}"
 
 
