@@ -134,6 +134,9 @@ class SlotUpdate(SlotInsert):
     # Changing
 
     def pending_of(self, plan: StoredPlan, limit: int, now: int) -> list[int]:
+        waiting = "SELECT 1 FROM slot_counts WHERE plan = ? AND state IN (0, 1) AND n > 0 LIMIT 1"
+        if self._raw.execute(waiting, (plan.no,)).fetchone() is None:
+            return []  # else the slots of all plans would be looked at, which are millions
         rows = self._raw.execute(
             # Who has a draft there has begun, and keeps the slot; a lease that has run out is no beginning
             "SELECT no FROM slots s WHERE plan = ? AND (state = 0 OR (state = 1 AND until <= ?)) AND NOT EXISTS "
