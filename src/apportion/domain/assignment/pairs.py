@@ -12,7 +12,7 @@ __all__ = ["Pairs", "read_pairs", "show_pairs"]
 
 _LISTED = 1_000
 """Pairs that are written one by one; of more only the counts are, row by row."""
-_SIZES = ("<u1", "<u2", "<u4")
+_SIZES = ("<i1", "<i2", "<i4", "<i8")
 
 
 class Pairs(Mapping[tuple[str, str], int]):
@@ -78,7 +78,7 @@ def show_pairs(counts: Mapping[tuple[str, str], int]) -> list[list[Any]] | dict[
         return [[*each, pairs[each]] for each in pairs]
     names = pairs.sharing()
     upper = pairs.among(names)[np.triu_indices(len(names), 1)]
-    size = next(each for each in _SIZES if upper.max() <= np.iinfo(each).max)
+    size = next(each for each in _SIZES if np.abs(upper).max() <= np.iinfo(each).max)
     return {"names": names, "size": size, "counts": b64encode(upper.astype(size).tobytes()).decode()}
 
 
