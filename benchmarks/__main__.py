@@ -200,6 +200,8 @@ def _command(given: argparse.Namespace, name: str) -> str:
     parts += [f"--{each}" for each in ("quick", "full") if getattr(given, each)]
     if given.records:
         parts.append(f"--records {given.records}")
+    if name in _ON_REQUEST:
+        parts.append("--home FOLDER")
     return " ".join([*parts, "--keep"])
 
 

@@ -47,6 +47,12 @@ TITLES = {
     "peers": "Side by side with doccano and Label Studio",
 }
 
+_BELOW = {
+    "largest-file": "Beside each other, and where each ends: "
+    "[Where a single machine ends](how-to/choose-machines.md#where-a-single-machine-ends).\n",
+}
+"""Text below the figures of a suite."""
+
 _HOW = """\
 ## How it is measured
 
@@ -95,6 +101,7 @@ def page(reports: Sequence[Report]) -> str:
         when = report.began.strftime("%d %B %Y, %H:%M UTC").lstrip("0")
         parts.append(f"## {TITLES[report.name]}\n\n`{report.command}`, {when}: {report.machine()}.\n")
         parts += [_table(lines) for _, lines in report.ordered() if lines]
+        parts += [_BELOW[report.name]] if report.name in _BELOW else []
     parts.append(_HOW)
     commands = "\n".join(["make bench", *(report.command for report in reports)])
     parts.append(
