@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from apportion.domain.numpy_types import Column, NDArray, new_runs, np
 
-from .allocation import LoadTable, RecordsToAllocate, WeightedShares, allocate, capacity_of
+from .allocation import RecordsToAllocate, allocate
 from .blocks import groups, pair_cycle, pairs_in_turn, turns
+from .load_table import LoadTable, WeightedShares, capacity_of
 from .ordering import hash_of
 from .quotas import due_totals
 from .smoothing import smooth

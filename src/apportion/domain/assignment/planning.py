@@ -10,8 +10,8 @@ from typing import Any
 
 from apportion.domain.numpy_types import np
 
-from .allocation import LoadTable
 from .figures import ANY_LABELS, PairFigures, PlanningCase, alpha_half_width, pair_figures
+from .load_table import LoadTable
 from .ordering import hashes
 from .pairs import Pairs
 from .refusals import NothingToAssignError, PlanMovedError

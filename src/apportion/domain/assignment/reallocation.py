@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .allocation import LoadTable, RecordsToAllocate, allocate, shares_of
+from .allocation import RecordsToAllocate, allocate
 from .engines import GREEDY_ROWS
+from .load_table import LoadTable, shares_of
 from .ordering import hash_of
 from .quotas import due_totals
 from .repair import RepairState, Shortage, Shortfall, capacity_left, shortfall

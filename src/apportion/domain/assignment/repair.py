@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .allocation import UNLIMITED, LoadTable, WeightedShares
+from .load_table import UNLIMITED, LoadTable, WeightedShares
 from .states import counted, listed
 
 __all__ = ["RepairState", "Shortage", "Shortfall", "capacity_left", "shortfall"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from hashlib import blake2b
@@ -10,9 +10,9 @@ from hashlib import blake2b
 from apportion.domain.numpy_types import Column, NDArray, new_runs, np
 from apportion.domain.parts import parts_of
 
-from .allocation import LoadTable, shares_of
 from .checks import capacity_for_work, checks_for, mixed_in, sparse
 from .engines import GREEDY_ROWS, AllocatedRows, AllocationBatch, allocate_batch
+from .load_table import LoadTable, shares_of
 from .ordering import chosen, hashes, keyed, priorities, remix
 from .repair import RepairState, Shortage, Shortfall, capacity_left, shortfall
 from .rows import OPEN, RowFacts, RowsBuilder
@@ -26,6 +26,9 @@ __all__ = ["RulePlanner", "RuleTeam"]
 _ANCHORS = 0x414E43484F52
 _AT_ONCE = 20_000
 """Records handled by one call: while Python is within a call, no other thread runs."""
+_KINDS = 200
+"""Kinds of records above which those with the same needs are one kind, whoever has them already: another plan of
+a thousand people has a pair of its own for every record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,12 @@ class RulePlanner:
         self._ids, self._keys = mine.ids, keys
         self._first = self._builder.add_records(mine.ids, priority)
         self._kinds, numbers = need_kinds(self.rule, mine)
+        self._held: dict[int, list[int]] = {}
+        if mine.held and len(self._kinds) > _KINDS:
+            self._kinds, numbers = need_kinds(self.rule, replace(mine, held={}))
+            self._held = {
+                place: self._known(held) for place, id in enumerate(mine.ids) if (held := mine.held.get(id))
+            }
         self._kind = np.zeros(len(mine.ids), np.int64) if numbers is None else np.array(numbers, np.int64)
         self._able = [
             tuple(self._place[person.name] for person in self._people if kind.allows(person))
@@ -173,7 +182,9 @@ class RulePlanner:
             return np.zeros(0, dtype=np.int64)
         everybody = tuple(self._place[person.name] for person in self._people if person.active)
         fit = [number for number, able in enumerate(self._able) if able == everybody]
-        open_to_all = np.flatnonzero(np.isin(self._kind, fit))
+        fitting = np.isin(self._kind, fit)
+        fitting[list(self._held)] = False
+        open_to_all = np.flatnonzero(fitting)
         order = np.argsort(remix(self._keys[open_to_all], _ANCHORS), kind="stable")
         found = np.sort(open_to_all[order[:missing]])
         if len(found) < missing:
@@ -230,16 +241,10 @@ class RulePlanner:
     def _allocate_part(self, wanted: int, places: Column, turn: dict[str, int]) -> list[AllocatedRows]:
         """Allocate records that go to the same number of people: kinds that few people may take first."""
         chunks: list[AllocatedRows] = []
-        kind_of = self._kind[places]
-        scarce = sorted(
-            range(len(self._kinds)), key=lambda each: (len(self._able[each]), self._kinds[each].label)
-        )
         missing: dict[tuple[str, int], list[int]] = {}
-        for number in scarce:
-            own = places[kind_of == number]
-            able, kind = self._able[number], self._kinds[number]
+        for kind, own, able in self._scarce_first(places, wanted):
             possible = min(wanted, len(able))
-            if possible < wanted and len(own) and isinstance(self.rule.overlap, Overlap):
+            if possible < wanted and isinstance(self.rule.overlap, Overlap):
                 anybody = any(person.active and person.can(kind.needs) for person in self._people)
                 label = (
                     kind.label if anybody else NeedKind(kind.needs).label
@@ -255,13 +260,48 @@ class RulePlanner:
                     AllocatedRows(Engine.OPEN, record, np.full(len(record), OPEN), slot, Reason("open"))
                 )
                 continue
-            there = [self._place[name] for name in sorted(kind.held) if name in self._place]
-            on = dict.fromkeys(own.tolist(), there) if there else {}
+            there = self._known(kind.held)
+            on = {place: has for place in own.tolist() if (has := self._held.get(place, there))}
             batch = AllocationBatch(own, self._keys[own], possible, able, kind.label, on)
             chunks += allocate_batch(self._table, self._shares, batch, turn)
         for (label, people), (slots, records) in missing.items():
             self.short.append(shortfall([label], Shortage(slots, records, wanted, people), None))
         return chunks
+
+    def _scarce_first(
+        self, places: Column, wanted: int
+    ) -> Iterator[tuple[NeedKind, Column, tuple[int, ...]]]:
+        """Yield records by kind, with the people who may take them: those that few may take first.
+
+        Where records of one kind are with different people already, these are told apart only if that leaves too few.
+        """
+        kind_of = self._kind[places]
+        scarce = sorted(
+            range(len(self._kinds)), key=lambda each: (len(self._able[each]), self._kinds[each].label)
+        )
+        for number in scarce:
+            kind, own, able = self._kinds[number], places[kind_of == number], self._able[number]
+            if not self._held:
+                if len(own):
+                    yield kind, own, able
+                continue
+            groups: dict[tuple[int, ...] | bool, list[int]] = {}
+            free = set(able)
+            for place in own.tolist():
+                has = free.intersection(self._held.get(place, ()))
+                few = len(able) - len(has) < wanted
+                groups.setdefault(tuple(sorted(has)) if few else place in self._held, []).append(place)
+            for group in sorted(groups, key=lambda each: (isinstance(each, bool), not each, each)):
+                if isinstance(group, bool):
+                    yield kind, np.array(groups[group]), able
+                    continue
+                held = frozenset(self._table.names[person] for person in group)
+                left = tuple(person for person in able if person not in group)
+                yield NeedKind(kind.needs, held), np.array(groups[group]), left
+
+    def _known(self, names: Collection[str]) -> list[int]:
+        """Return the numbers of people, as far as they are known to the plan."""
+        return [self._place[name] for name in sorted(names) if name in self._place]
 
     def _repaired(self, chunks: list[AllocatedRows]) -> list[AllocatedRows]:
         """Return rows, moved where that fills empty slots or evens out loads; explain what stays empty."""
@@ -271,14 +311,14 @@ class RulePlanner:
         uneven = len(self._kinds) > 1 and len(record) <= GREEDY_ROWS
         if not len(empty) and not uneven:
             return chunks
-        if len(self._kinds) == 1:
+        if len(self._kinds) == 1 and not self._held:
             self._explain(
                 {frozenset(self._able[0]): [(int(p), int(self._want[p] - have[p])) for p in empty.tolist()]}
             )
             return chunks
         kind = dict(enumerate(self._kind.tolist()))
-        fixed = {
-            place: [self._place[name] for name in self._kinds[each].held if name in self._place]
+        fixed = self._held or {
+            place: self._known(self._kinds[each].held)
             for place, each in kind.items()
             if self._kinds[each].held
         }

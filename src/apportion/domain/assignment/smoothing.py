@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from .allocation import Allocated, LoadTable
+from .allocation import Allocated
+from .load_table import LoadTable
 from .states import Reason, holding
 
 __all__ = ["ABOVE", "BELOW", "smooth"]
