@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from apportion.domain.assignment.reallocation import HeldSlot
 from apportion.domain.assignment.states import Reason, RowState
+from apportion.ports.slots import RecordsOf
 from apportion.ports.store import Store
 from apportion.vocabulary import AnnotationState
 from planned import Planned, leased
@@ -66,6 +68,23 @@ def test_live_slots_are_those_a_change_has_to_count(planned: Planned) -> None:
     assert live(100) == [*wanted[:3], HeldSlot("d", None, priority=3)]
     found = planned.read(lambda tx: tx.assignments.live_slots_of(plan, 99))
     assert sorted(number for number, _ in found) == numbers(planned, *"abcd")
+
+
+def test_live_slots_are_read_of_some_records_alone(planned: Planned) -> None:
+    plan = planned.plan([("a", "ana"), ("a", "ben"), ("b", "cy"), ("c", "dan"), ("d", None), ("e", "ana")])
+    planned.plan([("b", "ana")])
+    planned.lease("d", "ana", 100)
+    planned.write(lambda tx: tx.assignments.withdraw(planned.dataset, numbers(planned, "e"), "x"))
+
+    def of(*annotators: str, ids: Sequence[str] = ()) -> list[tuple[str, str | None]]:
+        wanted = RecordsOf(annotators, ids)
+        found = planned.read(lambda tx: tx.assignments.live_slots_of(plan, 99, wanted))
+        return sorted((each.record, each.annotator) for _, each in found)
+
+    assert of("ana") == [("a", "ana"), ("a", "ben"), ("d", "ana")]
+    assert of("nobody", ids=["b", "x"]) == [("b", "cy")]
+    assert of("dan", ids=["b"]) == [("b", "cy"), ("c", "dan")]
+    assert of() == []
 
 
 def test_a_slot_goes_to_somebody_else_with_a_reason(planned: Planned) -> None:

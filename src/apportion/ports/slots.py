@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # these bring numpy along
     from apportion.domain.assignment.rows import PlanRows
     from apportion.domain.numpy_types import Column
 
-__all__ = ["SlotBatch", "SlotCount", "SlotRow", "Slots"]
+__all__ = ["RecordsOf", "SlotBatch", "SlotCount", "SlotRow", "Slots"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,14 @@ class SlotCount(NamedTuple):
     annotator: str | None
     state: RowState
     n: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsOf:
+    """Records that any of these annotators has a live slot of, and those with these ids."""
+
+    annotators: Collection[str] = ()
+    ids: Collection[str] = ()
 
 
 class Slots(Protocol):
@@ -122,8 +130,13 @@ class Slots(Protocol):
         """Return every slot of these records, of any plan."""
         ...
 
-    def live_slots_of(self, plan: StoredPlan, now: int) -> list[tuple[int, HeldSlot]]:
-        """Return a plan's live slots, with numbers, to compute a change; pending if the lease expired."""
+    def live_slots_of(
+        self, plan: StoredPlan, now: int, of: RecordsOf | None = None
+    ) -> list[tuple[int, HeldSlot]]:
+        """Return a plan's live slots, with numbers, to compute a change: all of them, or all on some records.
+
+        A slot whose lease has expired is pending.
+        """
         ...
 
     def pending_of(self, plan: StoredPlan, limit: int, now: int) -> list[int]:

@@ -142,6 +142,11 @@ class RepairState:
             if not over:
                 return moved
             giver = max(over, key=lambda each: (self._level(each, -0.5), -each))
+            least = min(
+                (self._level(each, 0.5) for each in self._everybody if self._free(each)), default=None
+            )
+            if least is None or least >= self._level(giver, -0.5) - 1e-9:
+                return moved  # no one who gives would come closer to who takes, wherever rows may go
             reached, came = self._reach(frozenset([giver]))
             claimant = min(
                 (each for each in reached if self._free(each)),
@@ -176,7 +181,7 @@ class RepairState:
     def _reach(self, starts: frozenset[int]) -> tuple[frozenset[int], dict[int, tuple[int, int] | None]]:
         came: dict[int, tuple[int, int] | None] = dict.fromkeys(self._sorted(starts))
         waiting = deque(came)
-        while waiting:
+        while waiting and not self._everybody <= came.keys():
             self._step(waiting.popleft(), came, waiting)
         return frozenset(came), came
 

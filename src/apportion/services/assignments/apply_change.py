@@ -21,7 +21,7 @@ from apportion.services.datasets.access import find_unchecked
 from apportion.services.operations import Step
 from apportion.vocabulary import EventCode
 
-from .apply_plan import SLOTS_AT_ONCE, due_of, slot_batch_of, with_numbers
+from .apply_plan import due_of, slot_batch_of, with_numbers
 from .compute_change import ComputedChange, ComputedUndo
 from .deferred_resolution import DeferredResolution
 
@@ -29,6 +29,9 @@ __all__ = ["ApplyPlanChange", "UndoPlan"]
 
 WITHDRAWN_AT_ONCE = 1_000
 """Slots withdrawn in a transaction: those of a record are stored together, but are scattered over people's queues."""
+
+MOVED_AT_ONCE = 500
+"""Slots that change hands in a transaction: each is read with the others of its record, and changes queues."""
 
 
 class ApplyPlanChange:
@@ -71,7 +74,7 @@ class ApplyPlanChange:
             return step
 
         parts = [withdrawn(part) for part in parts_of(removed, WITHDRAWN_AT_ONCE)]
-        parts += [handed(part) for part in parts_of(moved, SLOTS_AT_ONCE)]
+        parts += [handed(part) for part in parts_of(moved, MOVED_AT_ONCE)]
         yield from self._after.around(self._begin, parts, self._finish, len(removed) + len(moved))
 
     def give_up(self) -> Iterator[Step]:

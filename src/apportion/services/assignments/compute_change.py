@@ -10,12 +10,14 @@ from apportion.domain.assignment.plan_changes import PlanChange, Rebalancing, mo
 from apportion.domain.assignment.read_plan import read_plan
 from apportion.domain.assignment.reallocation import HeldSlot
 from apportion.domain.assignment.spec import PlanSpec, RuleSpec, UserEntry
-from apportion.domain.assignment.states import RowState
+from apportion.domain.assignment.state import PlanState, RuleState
+from apportion.domain.assignment.states import Mode, RowState
 from apportion.domain.assignment.team import Person
 from apportion.domain.datasets import Dataset, PlanAddress
 from apportion.domain.errors import ConflictError, ValidationError
 from apportion.domain.people import Actor
 from apportion.ports.plans import PlanPhase, StoredPlan
+from apportion.ports.slots import RecordsOf
 from apportion.ports.store import Transaction
 from apportion.vocabulary import UNBOUNDED
 
@@ -67,13 +69,13 @@ class ComputedUndo:
 
 
 class _LiveSlots:
-    """The live rows of a plan, with the annotators that hold them."""
+    """The live rows of a plan, or those on some records, with the annotators that hold them."""
 
-    def __init__(self, tx: Transaction, stored: StoredPlan, now: int) -> None:
+    def __init__(self, tx: Transaction, stored: StoredPlan, now: int, of: RecordsOf | None = None) -> None:
         self.numbers: dict[tuple[str, str | None], list[int]] = {}
         self.rows: list[HeldSlot] = []
         self.on: dict[str, set[str]] = {}
-        for no, row in tx.assignments.live_slots_of(stored, now):
+        for no, row in tx.assignments.live_slots_of(stored, now, of):
             self.rows.append(row)
             self.numbers.setdefault((row.record, row.annotator), []).append(no)
             if row.annotator is not None:
@@ -103,6 +105,13 @@ class RowSelection:
     def ids(self) -> set[str] | None:
         return None if self.records is None else set(self.records)
 
+    def records_of(self, *others: str) -> RecordsOf | None:
+        """Return the records that these rows are on, and those of others; None where all rows are meant."""
+        if self.records is None and self.annotator is None:
+            return None
+        asked = () if self.annotator is None or self.records is not None else (self.annotator,)
+        return RecordsOf({*asked, *others}, self.records or ())
+
 
 def compute_rebalance(
     tx: Transaction, actor: Actor, address: PlanAddress, wanted: Rebalance, *, now: int
@@ -117,17 +126,27 @@ def compute_rebalance(
         asked = read_plan({"rules": [{"users": users}]}, "body").rules[0].users
         rules = [replace(each, users=asked) if n == number else each for n, each in enumerate(spec.rules)]
         spec = replace(spec, rules=tuple(rules))
-    rows = _LiveSlots(tx, stored, now)
-    others = tx.assignments.assignees(dataset) if len(tx.assignments.plans(dataset)) > 1 else {}
     teams = list(stored.teams)
-    parts: list[PlanChange] = []
-    for number, each in enumerate(spec.rules):
-        if rule is not None and number != rule:
-            continue
+    numbers = [number for number in range(len(spec.rules)) if rule is None or number == rule]
+    for number in numbers:
         if users is None:
-            teams[number] = present_team_of(tx, dataset, each, number)
+            teams[number] = present_team_of(tx, dataset, spec.rules[number], number)
         else:
-            teams[number] = team_of(tx, dataset, each, number, [])
+            teams[number] = team_of(tx, dataset, spec.rules[number], number, [])
+    known = None
+    if all(_gives_up_rows_alone(spec.rules[number], wanted) for number in numbers):
+        known = _known_state(tx, dataset, stored)
+    of = (
+        None
+        if known is None
+        else RecordsOf({name for each in numbers for name in _affected(known.rule(each), teams[each])})
+    )
+    rows = _LiveSlots(tx, stored, now, of)
+    others: Mapping[str, set[str]] = {}
+    if len(tx.assignments.plans(dataset)) > 1:
+        others = tx.assignments.assignees(dataset, None if of is None else rows.on)
+    parts: list[PlanChange] = []
+    for number in numbers:
         blocked = {
             record: others[record] - rows.on.get(record, set()) for record in rows.on if record in others
         }
@@ -140,12 +159,42 @@ def compute_rebalance(
                     number,
                     level=wanted.level,
                     blocked={record: names for record, names in blocked.items() if names},
+                    state=known,
                 ),
             )
         )
     return ComputedChange(
         dataset, stored, "rebalanced", _together(parts), rows.numbers, rows.on, tuple(teams), spec
     )
+
+
+def _gives_up_rows_alone(rule: RuleSpec, wanted: Rebalance) -> bool:
+    """Return True if only rows of people who leave, or are above their cap, are looked at.
+
+    People who join get the anchors, and an open row is with whoever has leased it: for both all rows are read.
+    """
+    return not wanted.level and not rule.anchors and rule.mode is Mode.PUSH
+
+
+def _known_state(tx: Transaction, dataset: Dataset, stored: StoredPlan) -> PlanState:
+    """Return loads of each rule's live rows as they are counted, and the pairs of the plan."""
+    loads: dict[int, dict[str, int]] = {}
+    for each in tx.assignments.slot_counts(dataset):
+        if each.plan == stored.no and each.annotator is not None and each.state is not RowState.WITHDRAWN:
+            rule = loads.setdefault(each.rule, {})
+            rule[each.annotator] = rule.get(each.annotator, 0) + each.n
+    pairs = tx.assignments.state_of(stored).pairs
+    return PlanState({number: RuleState(each) for number, each in loads.items()}, pairs)
+
+
+def _affected(rule: RuleState, team: Sequence[Person]) -> list[str]:
+    """Return who has rows to give up: those who are not there any more, and those above their cap."""
+    people = {person.name: person for person in team if person.active}
+    return [
+        name
+        for name, load in rule.loads.items()
+        if load and (name not in people or ((cap := people[name].cap) is not None and load > cap))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +213,10 @@ def compute_move(
     dataset, stored = _open(tx, actor, address)
     _check_rule(stored, wanted.rule)
     person = _person(tx, dataset, stored, wanted.rule, wanted.to)
-    rows = _LiveSlots(tx, stored, now)
+    of = wanted.rows.records_of(wanted.to)
+    rows = _LiveSlots(tx, stored, now, of)
     on = {**rows.on}
-    named = wanted.rows.records is not None
-    for record, names in (tx.assignments.assignees(dataset) if named else {}).items():
+    for record, names in (tx.assignments.assignees(dataset, rows.on) if of is not None else {}).items():
         on[record] = on.get(record, set()) | names
     mine = [row for row in rows.rows if row.rule == wanted.rule]
     change = move(mine, person, on, records=wanted.rows.ids, annotator=wanted.rows.annotator)
@@ -179,7 +228,7 @@ def compute_withdrawal(
 ) -> ComputedChange:
     """Compute how to withdraw some of a plan's rows."""
     dataset, stored = _open(tx, actor, address)
-    rows = _LiveSlots(tx, stored, now)
+    rows = _LiveSlots(tx, stored, now, wanted.records_of())
     change = withdraw(rows.rows, records=wanted.ids, annotator=wanted.annotator)
     return ComputedChange(dataset, stored, "withdrawn", change, rows.numbers, rows.on)
 

@@ -13,7 +13,7 @@ from apportion.domain.assignment.queue import Slot
 from apportion.domain.assignment.states import Reason, RowState
 from apportion.domain.datasets import Dataset
 from apportion.ports.plans import StoredPlan
-from apportion.ports.slots import SlotRow
+from apportion.ports.slots import RecordsOf, SlotRow
 from apportion.storage.sql.agents import OPEN
 from apportion.storage.sql.cases.slots import Light, people_of
 from apportion.storage.sql.codec.states import ROW_STATES, STATE_NO
@@ -102,17 +102,22 @@ class SlotUpdate(SlotInsert):
             ) in rows
         ]
 
-    def live_slots_of(self, plan: StoredPlan, now: int) -> list[tuple[int, HeldSlot]]:
+    def live_slots_of(
+        self, plan: StoredPlan, now: int, of: RecordsOf | None = None
+    ) -> list[tuple[int, HeldSlot]]:
         from apportion.domain.assignment.reallocation import HeldSlot  # brings numpy along
 
+        sql = self._raw.dialect
+        some = "" if of is None else f" AND {sql.in_numbers('s.rid', '?4')}"
+        rids = [] if of is None else [sql.numbers(self._rids_of(plan, of))]
         # A lease that has run out holds nothing: its slot counts as pending, and as its annotator's
         rows = self._raw.execute(
             "SELECT s.no, r.id, CASE WHEN s.state = 1 AND s.until > ?3 THEN coalesce(s.holder, s.annotator) "
             "ELSE s.annotator END, CASE WHEN s.state = 1 AND s.until <= ?3 THEN 0 ELSE s.state END, "
             "s.rule, s.phase, s.priority, s.needs, "
             "EXISTS (SELECT 1 FROM annotations a WHERE a.rid = s.rid AND a.annotator = s.annotator AND a.state = 1)"
-            " FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ?1 AND s.state != ?2",
-            (plan.no, STATE_NO[RowState.WITHDRAWN], now),
+            f" FROM slots s JOIN records r ON r.rid = s.rid WHERE s.plan = ?1 AND s.state != ?2{some}",
+            (plan.no, STATE_NO[RowState.WITHDRAWN], now, *rids),
         )
         return [
             (
@@ -130,6 +135,25 @@ class SlotUpdate(SlotInsert):
             )
             for no, record, annotator, state, rule, phase, priority, needs, drafted in rows
         ]
+
+    def _rids_of(self, plan: StoredPlan, of: RecordsOf) -> set[int]:
+        sql = self._raw.dialect
+        (dataset,) = self._raw.execute("SELECT dataset FROM plans WHERE no = ?", (plan.no,)).fetchone()
+        agents = sql.numbers(no for name in of.annotators if (no := self._agents.find(name)) is not None)
+        # By the records' numbers, which an index has: slots of other datasets are not read
+        found = self._raw.execute(
+            "SELECT rid FROM slots WHERE rid > ?4 << 32 AND rid < (?4 + 1) << 32 AND plan = ?1 AND state != ?2 "
+            f"AND ({sql.in_numbers('annotator', '?3')} OR {sql.in_numbers('holder', '?3')})",
+            (plan.no, STATE_NO[RowState.WITHDRAWN], agents, dataset),
+        )
+        rids = {rid for (rid,) in found}
+        if of.ids:
+            found = self._raw.execute(
+                f"SELECT rid FROM records WHERE dataset = ?1 AND {sql.in_strings('id', '?2')}",
+                (dataset, sql.strings(of.ids)),
+            )
+            rids.update(rid for (rid,) in found)
+        return rids
 
     # Changing
 
