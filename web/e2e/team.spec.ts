@@ -120,6 +120,25 @@ test("what a filter shows is assigned, and a plan is looked at again when record
   expect(await count(request, "filtered", "assigned_to:ben")).toBe(16);
 });
 
+test("nothing moves below the pointer when the number of matching records arrives", async ({ page, server, signIn }) => {
+  await server.log("steady", "TextClassification", texts(5), { labels: TOPICS });
+  await signIn("admin");
+  let counted = () => {};
+  const asked = new Promise<void>((resolve) => { counted = resolve; });
+  await page.route(/:search.*limit=0/, async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await page.goto("/datasets/team/steady/team");
+  await page.getByRole("button", { name: "Assign records" }).click();
+  const cy = page.getByRole("dialog").getByRole("checkbox", { name: /cy/ });
+  await expect(page.getByText("5 records, 5 answers")).toBeVisible();
+  const before = await cy.boundingBox();
+  counted();
+  await expect(page.getByText("5 records match")).toBeVisible();
+  expect(await cy.boundingBox()).toEqual(before);
+});
+
 test("a plan by dialog with checks, one more person where people differ, and a due date", async ({ page, request, server, signIn }) => {
   await server.log("careful", "TextClassification", texts(40), { labels: TOPICS });
   await server.ask("admin", "PATCH", "careful/policies", { annotation: "individual" });

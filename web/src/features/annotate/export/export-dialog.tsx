@@ -53,7 +53,7 @@ export default function ExportDialog({ dataset, search, onClose }: { dataset: Da
             </Radio.Group>
           )}
           <Text size="sm" role={count.isError ? "alert" : "status"} c={count.isError ? "red" : "dimmed"}>
-            {count.isError ? count.error.message : count.data ? teamText.assign.records(count.data.total) : " "}
+            {count.isError ? count.error.message : count.data ? teamText.assign.records(count.data.total) : "\u00a0"}
           </Text>
           <Radio.Group label={teamText.export.what} value={wanted.answers ? "answers" : "resolved"} onChange={(value) => { set({ answers: value === "answers" }); }}>
             <Stack gap={6} mt={6}>

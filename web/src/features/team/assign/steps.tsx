@@ -61,7 +61,7 @@ export function What({ form, change, dataset }: Props & { dataset: DatasetRef })
         />
       )}
       <Text size="sm" mt={6} c={found.isError ? "red" : "dimmed"} role={found.isError ? "alert" : "status"}>
-        {found.isError ? found.error.message : found.data ? teamText.assign.found(found.data.total) : " "}
+        {found.isError ? found.error.message : found.data ? teamText.assign.found(found.data.total) : "\u00a0"}
       </Text>
     </Step>
   );
