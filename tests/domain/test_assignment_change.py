@@ -1,4 +1,4 @@
-"""Changing what was dealt: only what must move moves, and work that was started never does."""
+"""Changes of a plan: only what must move moves, and work that was started never does."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from apportion.domain.assignment.plan_changes import (
     withdraw,
 )
 from apportion.domain.assignment.planning import RuleInput, plan
+from apportion.domain.assignment.reallocation import by_order, in_order
 from apportion.domain.assignment.spec import Overlap, PlanSpec, RuleSpec
 from apportion.domain.assignment.state import PlanState, RuleState, count_pairs
 from apportion.domain.assignment.states import Phase, RowState
@@ -266,3 +267,17 @@ def test_withdrawing_names_records_or_people() -> None:
 
     assert {row.annotator for row in withdraw(rows, annotator="p00").removed} == {"p00"}
     assert len(withdraw(rows, records={"r1", "r2"}).removed) == 4
+
+
+@given(
+    st.lists(
+        st.builds(
+            HeldSlot,
+            st.sampled_from(["a", "b", "\ue000", "\U0001f600"]),
+            st.sampled_from([None, "ana", "ben"]),
+            priority=st.integers(-3, 3),
+        )
+    )
+)
+def test_rows_are_in_the_order_of_priority_record_and_person(rows: list[HeldSlot]) -> None:
+    assert in_order(rows) == sorted(rows, key=by_order)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .pairs import Pairs
-from .reallocation import HeldSlot, ReallocationState, by_order
+from .reallocation import HeldSlot, ReallocationState, by_order, in_order
 from .repair import Shortfall
 from .state import PlanState, pair
 from .states import PERSONAL, Phase, Reason, RowState
@@ -108,7 +108,7 @@ def rebalance(
     """
     how = how or Rebalancing()
     rule, why, level, state = how.rule, how.why, how.level, how.state
-    held = sorted((row for row in rows if row.rule == rule and row.live), key=by_order)
+    held = in_order(row for row in rows if row.rule == rule and row.live)
     known = None if state is None else (state.rule(rule).loads, state.pairs)
     table = ReallocationState(held, team, seed, how.blocked, known)
     joined = table.joining()
@@ -150,7 +150,7 @@ def move(
     whose record the person has already, may not have or has no room for are refused one by one, each with its
     sentence; rows that were started are kept.
     """
-    mine = sorted(rows, key=by_order)
+    mine = in_order(rows)
     has = sum(row.annotator == to.name for row in mine)
     asked = [
         row
@@ -200,7 +200,7 @@ def withdraw(
     """
     asked = [
         row
-        for row in sorted(rows, key=by_order)
+        for row in in_order(rows)
         if row.live
         and (records is None or row.record in records)
         and (annotator is None or row.annotator == annotator)

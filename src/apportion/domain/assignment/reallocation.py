@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+
+from apportion.domain.numpy_types import np
 
 from .allocation import RecordsToAllocate, allocate
 from .engines import GREEDY_ROWS
@@ -15,7 +18,7 @@ from .state import count_pairs
 from .states import PERSONAL, Phase, Reason, RowState
 from .team import Person
 
-__all__ = ["HeldSlot", "ReallocationState", "Stuck", "by_order"]
+__all__ = ["HeldSlot", "ReallocationState", "Stuck", "by_order", "in_order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,21 @@ Stuck = tuple[HeldSlot, frozenset[int]]
 def by_order(row: HeldSlot) -> tuple[int, str, str]:
     """Return the sort key for the order in which a person gets rows; it also breaks every tie."""
     return row.priority, row.record, row.annotator or ""
+
+
+def in_order(rows: Iterable[HeldSlot]) -> list[HeldSlot]:
+    """Return the rows in the order of ``by_order``.
+
+    Rows of different records are ordered as columns of numbers: sorting all rows is one long call, during which no
+    other thread runs.
+    """
+    given = list(rows)
+    priorities = np.array([row.priority for row in given], dtype=np.int64)
+    order = np.argsort(priorities, kind="stable")
+    found: list[HeldSlot] = []
+    for _, same in groupby([given[place] for place in order.tolist()], key=lambda row: row.priority):
+        found.extend(sorted(same, key=by_order))
+    return found
 
 
 class ReallocationState:
