@@ -115,12 +115,12 @@ def test_columns_choose_whom_the_loop_would(
     on = {n: chance.sample(range(people), chance.randint(0, min(3, people))) for n in range(count)}
     given = RecordsToAllocate([(n, chance.getrandbits(64)) for n in range(count)], wanted, able, on)
 
-    def allocated(many: int) -> tuple[list[Allocated], list[int], list[list[int]], list[bool]]:
+    def allocated(by_columns: bool) -> tuple[list[Allocated], list[int], list[list[int]], list[bool]]:
         table = LoadTable(names, loads, {}, hashes(1, names).tolist())
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(allocation, "MANY", many)
+            patch.setattr(allocation, "by_columns", lambda *_: by_columns)
             rows = allocate(table, shares_of(weights, caps), given)
         islands = [table.island(person) == table.island(0) for person in range(people)]
         return rows, table.loads, table.pairs, islands
 
-    assert allocated(0) == allocated(10**9)
+    assert allocated(True) == allocated(False)

@@ -17,8 +17,10 @@ from .states import Reason
 
 __all__ = ["Allocated", "RecordsToAllocate", "allocate"]
 
-MANY = 64
+_MANY = 64
 """People from whom on columns are faster than a loop over people."""
+_COPIED = 10
+"""Pairs that are copied into columns and back in the time that a loop takes to look at one person."""
 
 Allocated = tuple[int, int, Reason]
 """Number of the record, number of the person, and the reason."""
@@ -57,7 +59,7 @@ def allocate(table: LoadTable, shares: WeightedShares, given: RecordsToAllocate)
     level = [turn_of(table, person, weight) for person, weight in zip(able, weights, strict=True)]
     number = {person: spot for spot, person in enumerate(able)}
     turns = Turns(table, shares, able, totals, level)
-    chooser: _Chooser = ColumnChooser(turns) if len(able) >= MANY else _LoopChooser(turns)
+    chooser: _Chooser = ColumnChooser(turns) if by_columns(turns, len(jobs) * wanted) else _LoopChooser(turns)
     allocated: list[Allocated] = []
     left = len(jobs)
     for record, key in jobs:
@@ -76,6 +78,12 @@ def allocate(table: LoadTable, shares: WeightedShares, given: RecordsToAllocate)
         left -= 1
     chooser.finish()
     return allocated
+
+
+def by_columns(turns: Turns, rows: int) -> bool:
+    """Return whether so many rows are allocated sooner over columns, into which all pairs are copied first."""
+    people = len(turns.able)
+    return people >= _MANY and rows * people > len(turns.table.names) ** 2 // _COPIED
 
 
 class _Chooser(Protocol):
