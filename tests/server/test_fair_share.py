@@ -32,6 +32,7 @@ def share(ticks: Clock, monkeypatch: pytest.MonkeyPatch) -> FairShare:
         ticks.now += seconds
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", lambda seconds: asyncio.run(sleep(seconds)))
     return FairShare(Foreground(), ticks)
 
 
@@ -101,8 +102,28 @@ def test_a_body_comes_no_faster_than_it_is_the_turn_of_its_sender(share: FairSha
 
 @pytest.mark.parametrize("much", [False, True])
 def test_reads_of_who_took_much_give_way(client_as: Any, monkeypatch: pytest.MonkeyPatch, much: bool) -> None:
-    gave_way: list[Deadline] = []
+    gave_way: list[bool] = []
     monkeypatch.setattr(FairShare, "took_much", lambda *_: much)
-    monkeypatch.setattr(Deadline, "give_way", lambda self: gave_way.append(self))
+    monkeypatch.setattr(Deadline, "give_way", lambda _, when=None: gave_way.append(when is None or when()))
     assert client_as("ana").get("/api/me/work").status_code == 200
-    assert len(gave_way) == much
+    assert any(gave_way) == much
+
+
+@pytest.mark.parametrize("much", [False, True])
+def test_long_queries_of_who_took_much_are_read_once_others_pause(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch, much: bool
+) -> None:
+    rested: list[FairShare] = []
+    monkeypatch.setattr(FairShare, "took_much", lambda *_: much)
+    monkeypatch.setattr(FairShare, "rest", lambda self: rested.append(self))
+    body = {"query": {"query_text": " ".join(f"w{n}" for n in range(3_000))}}
+    assert client_as("ana").post("/api/datasets/d/TextClassification:search", json=body).status_code == 400
+    assert len(rested) == much
+
+
+def test_a_thread_rests_while_others_are_at_work_a_moment_at_most(share: FairShare, ticks: Clock) -> None:
+    share.rest()
+    assert ticks.now == 0
+    share.foreground.enter()
+    share.rest()
+    assert LONGEST_WAIT <= ticks.now < 2 * LONGEST_WAIT

@@ -97,6 +97,7 @@ class Deadline:
         self._stretch, self._rest_for = STRETCH, LONGEST_REST
         self._hurry = 0
         self._gives_way = False
+        self._give_way_when: Callable[[], bool] | None = None
         self._pause_at = -math.inf
         self._old_at = -math.inf
         self._until = math.inf
@@ -122,8 +123,16 @@ class Deadline:
             self._young, self._old_at = True, now + YOUNG
             self._foreground.enter()
 
-    def give_way(self) -> None:
-        """Let all others go first from the start; to be called before it."""
+    def give_way(self, when: Callable[[], bool] | None = None) -> None:
+        """Let all others go first from now on, or as soon as ``when`` returns true, which is asked now and then.
+
+        To be called before the start, or in the thread that does the work.
+        """
+        if when is not None and not when():
+            self._give_way_when = when
+            return
+        self._give_way_when = None
+        self.finish()
         self._long = self._gives_way = True
         self._stretch, self._rest_for = CROWD_STRETCH, CROWD_REST
 
@@ -181,6 +190,8 @@ class Deadline:
 
     def _rest(self, now: float) -> None:
         foreground = self._foreground
+        if self._give_way_when is not None and self._give_way_when():
+            self.give_way()
         if self._gives_way and foreground is not None and not foreground.busy and now < self._pause_at:
             return  # it only looks more often whether others came
         self._pause_at = now + STRETCH

@@ -26,7 +26,7 @@ from .event_poller import EventPoller
 from .fair_share import FairShare
 from .job_runner import JobRunner
 from .logs import BackgroundHandler
-from .readers import Readers
+from .readers import CROWD, Readers
 from .request_stats import RequestStats
 from .web import WebApp
 from .webhook_dispatcher import WebhookDispatcher
@@ -104,6 +104,8 @@ class AppState:
         def run() -> T:
             if self.readers.crowded(person) or self.share.took_much(person):
                 deadline.give_way()
+            else:  # the others of a crowd come while its first read is at work
+                deadline.give_way(lambda: self.readers.crowded(person, CROWD))
             try:
                 with self.store.read(deadline) as snapshot:
                     deadline.check()

@@ -152,7 +152,13 @@ class Context:
     async def _in_turn(self, fn: Callable[[], T]) -> T:
         """Run a computation in a thread when it is the caller's turn, so that one person never has several there."""
         state, who = self.state, self.actor.username
-        return await state.readers.run(who, lambda: state.share.counted(who, fn))
+
+        def run() -> T:
+            if state.readers.crowded(who) or state.share.took_much(who):
+                state.share.rest()
+            return state.share.counted(who, fn)
+
+        return await state.readers.run(who, run)
 
     async def compute(self, fn: Callable[[], T]) -> T:
         """Run a long computation that needs no store in a thread; its time counts for the caller."""

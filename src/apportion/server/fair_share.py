@@ -103,6 +103,12 @@ class FairShare:
                 await asyncio.sleep(_PAUSE)
             self._passed[person] = now
 
+    def rest(self) -> None:
+        """Wait in a thread while others are at work, a moment at most."""
+        until = self._clock() + LONGEST_WAIT
+        while self.foreground.busy and self._clock() < until:
+            time.sleep(_PAUSE)
+
     async def parts(self, person: str, request: Request) -> AsyncIterator[list[bytes]]:
         """Yield a body some megabyte at a time, no faster than it is the person's turn."""
         found: list[bytes] = []

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from apportion.domain.errors import TooManyRequestsError
 
-__all__ = ["Readers"]
+__all__ = ["CROWD", "Readers"]
 
 T = TypeVar("T")
 
@@ -23,6 +23,8 @@ MOST_WAITING = 50
 MANY = 3
 """Reads of one person in line from which on all others go first. A page may have more for a moment: its short reads are
 done before they would rest for the first time."""
+CROWD = 4
+"""Reads of one person in line from which on the one that runs goes last, too: more than a page begins with."""
 
 
 @dataclass(slots=True)
@@ -63,10 +65,10 @@ class Readers:
             if not line.waiting:
                 self._lines.pop(key, None)
 
-    def crowded(self, person: str) -> bool:
+    def crowded(self, person: str, many: int = MANY) -> bool:
         """Return whether one person has that many reads in line, the one that runs included."""
         lines = (self._lines.get((person, long)) for long in (False, True))
-        return sum(line.waiting for line in lines if line) >= MANY
+        return sum(line.waiting for line in lines if line) >= many
 
     async def run_short(self, fn: Callable[[], T]) -> T:
         """Return what ``fn`` returns, run in a thread in the order of arrival."""
