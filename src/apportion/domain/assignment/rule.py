@@ -381,6 +381,7 @@ class RulePlanner:
             others = np.array([len(set(able) - people) for able in self._able])
             meets = np.array([not people.isdisjoint(able) for able in self._able])
             among = meets[self._kind] & (others[self._kind] < self._want)
+            among[[place for place, _ in empty]] = True
             slots = sum(left for _, left in empty)
             rivals = np.unique(self._kind[among]).tolist()
             labels = [self._kinds[number].label for number in rivals]
