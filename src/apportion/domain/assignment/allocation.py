@@ -114,13 +114,9 @@ class _LoopChooser:
     def choose(
         self, taken: set[int], there: Sequence[int], left: int, key: int
     ) -> tuple[int | None, Reason | None]:
-        table, able, totals, level = (
-            self._turns.table,
-            self._turns.able,
-            self._turns.totals,
-            self._turns.level,
-        )
-        loads, caps = table.loads, self._turns.shares.caps
+        turns = self._turns
+        table, able, totals, level = turns.table, turns.able, turns.totals, turns.level
+        loads, caps = table.loads, turns.shares.caps
         free = [
             spot for spot, person in enumerate(able) if loads[person] < totals[spot] and spot not in taken
         ]

@@ -285,19 +285,23 @@ class RulePlanner:
                 if len(own):
                     yield kind, own, able
                 continue
-            groups: dict[tuple[int, ...] | bool, list[int]] = {}
             free = set(able)
+            too_few: dict[tuple[int, ...], list[int]] = {}
+            with_others: list[int] = []
+            with_nobody: list[int] = []
             for place in own.tolist():
                 has = free.intersection(self._held.get(place, ()))
-                few = len(able) - len(has) < wanted
-                groups.setdefault(tuple(sorted(has)) if few else place in self._held, []).append(place)
-            for group in sorted(groups, key=lambda each: (isinstance(each, bool), not each, each)):
-                if isinstance(group, bool):
-                    yield kind, np.array(groups[group]), able
-                    continue
-                held = frozenset(self._table.names[person] for person in group)
-                left = tuple(person for person in able if person not in group)
-                yield NeedKind(kind.needs, held), np.array(groups[group]), left
+                if len(able) - len(has) < wanted:
+                    too_few.setdefault(tuple(sorted(has)), []).append(place)
+                else:
+                    (with_others if place in self._held else with_nobody).append(place)
+            for people in sorted(too_few, key=lambda has: (-len(has), has)):
+                held = frozenset(self._table.names[person] for person in people)
+                left = tuple(person for person in able if person not in people)
+                yield NeedKind(kind.needs, held), np.array(too_few[people]), left
+            for some in (with_others, with_nobody):
+                if some:
+                    yield kind, np.array(some), able
 
     def _known(self, names: Collection[str]) -> list[int]:
         """Return the numbers of people, as far as they are known to the plan."""

@@ -133,14 +133,10 @@ def compute_rebalance(
             teams[number] = present_team_of(tx, dataset, spec.rules[number], number)
         else:
             teams[number] = team_of(tx, dataset, spec.rules[number], number, [])
-    known = None
+    known, of = None, None  # all rows
     if all(_gives_up_rows_alone(spec.rules[number], wanted) for number in numbers):
         known = _known_state(tx, dataset, stored)
-    of = (
-        None
-        if known is None
-        else RecordsOf({name for each in numbers for name in _affected(known.rule(each), teams[each])})
-    )
+        of = RecordsOf({name for number in numbers for name in _affected(known.rule(number), teams[number])})
     rows = _LiveSlots(tx, stored, now, of)
     others: Mapping[str, set[str]] = {}
     if len(tx.assignments.plans(dataset)) > 1:
