@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from apportion.ports.deadline import Deadline, Foreground
-from apportion.server.fair_share import A_REQUEST, APART, HALF_LIFE, LONGEST_WAIT, MUCH, FairShare
+from apportion.server.fair_share import A_REQUEST, APART, HALF_LIFE, LONGEST_WAIT, MUCH, SOME, FairShare
+from apportion.server.readers import Readers
 
 
 class Clock:
@@ -36,9 +37,9 @@ def share(ticks: Clock, monkeypatch: pytest.MonkeyPatch) -> FairShare:
     return FairShare(Foreground(), ticks)
 
 
-def waited(share: FairShare, ticks: Clock, person: str) -> float:
+def waited(share: FairShare, ticks: Clock, person: str, *, crowded: bool = False) -> float:
     began = ticks.now
-    asyncio.run(share.turn(person))
+    asyncio.run(share.turn(person, crowded=crowded))
     return ticks.now - began
 
 
@@ -68,6 +69,18 @@ def test_requests_of_who_took_much_come_apart_while_others_pause_for_a_moment(
     waits = [waited(share, ticks, "ana") for _ in range(3)]
     assert waits[0] == 0
     assert all(APART / 2 < each < 2 * APART for each in waits[1:])
+
+
+@pytest.mark.parametrize("crowded", [True, False])
+def test_a_burst_of_a_crowd_comes_apart_before_it_is_much(
+    share: FairShare, ticks: Clock, crowded: bool
+) -> None:
+    share.foreground.enter()
+    at_once = int(SOME / A_REQUEST)
+    waits = [waited(share, ticks, "ana", crowded=crowded) for _ in range(int(MUCH / A_REQUEST / 2))]
+    assert sum(waits[:at_once]) == 0
+    assert (min(waits[at_once + 1 :]) > 0) == crowded
+    assert max(waits) < APART
 
 
 def test_many_small_requests_are_much_as_well(share: FairShare) -> None:
@@ -127,3 +140,21 @@ def test_a_thread_rests_while_others_are_at_work_a_moment_at_most(share: FairSha
     share.foreground.enter()
     share.rest()
     assert LONGEST_WAIT <= ticks.now < 2 * LONGEST_WAIT
+
+
+def test_requests_know_whether_their_sender_has_many_in_line(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[bool] = []
+    turn = FairShare.turn
+
+    async def seen(share: FairShare, person: str, *seconds: float, crowded: bool = False) -> None:
+        found.append(crowded)
+        await turn(share, person, *seconds, crowded=crowded)
+
+    monkeypatch.setattr(FairShare, "turn", seen)
+    for crowd in (False, True):
+        monkeypatch.setattr(Readers, "crowded", lambda *_, crowd=crowd: crowd)
+        assert client_as("ana").get("/api/me/work").status_code == 200
+        assert client_as("ana").get("/api/overview").status_code == 200
+    assert found == [False, False, True, True]

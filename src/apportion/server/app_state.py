@@ -83,6 +83,10 @@ class AppState:
     closing: threading.Event = field(default_factory=threading.Event)
     """Set when the server stops: long operations end after their present step, and the next start recovers."""
 
+    async def turn(self, person: str) -> None:
+        """Count a request of a person, and wait until it is their turn."""
+        await self.share.turn(person, crowded=self.readers.crowded(person))
+
     async def read(self, fn: Callable[[Transaction], T]) -> T:
         """Run a short read in a snapshot of its own: on the event loop, or in a thread where it waits for a network."""
 

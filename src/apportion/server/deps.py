@@ -318,7 +318,7 @@ async def get_context(
     """Return the context of a request whose caller is known; otherwise 401."""
     state: AppState = request.app.state.app_state
     caller = await identify(request, state)
-    await state.share.turn(caller.actor.username)
+    await state.turn(caller.actor.username)
     return Context(state, caller, workspace or x_argilla_workspace, request)
 
 

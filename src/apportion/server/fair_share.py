@@ -26,6 +26,10 @@ HALF_LIFE = 0.5
 MUCH = 0.15
 """Seconds from which on somebody goes after the others: a fifth of the time without an end. A page with all its
 searches takes less."""
+SOME = 0.03
+"""Seconds from which on the requests of somebody who has many in line come apart, the more the closer to ``MUCH``: a
+burst of small ones would keep others from the interpreter until it is much. A page that opens takes less for its
+requests, and a loop in a notebook has one in line."""
 A_REQUEST = 0.002
 """Seconds on the event loop that every request takes about, whatever is asked for."""
 A_MEGABYTE = 0.004
@@ -87,20 +91,26 @@ class FairShare:
         """Return the pace of a long computation of a person, to be made in one thread."""
         return Pace(self, person)
 
-    async def turn(self, person: str, seconds: float = A_REQUEST) -> None:
-        """Count a request of a person; if they took much lately, wait a moment while others are at work.
+    async def turn(self, person: str, seconds: float = A_REQUEST, *, crowded: bool = False) -> None:
+        """Count a request of a person; if they took much time lately, wait a moment while others are at work.
 
-        Their requests wait one after the other, so that they get no further with many connections.
+        Their requests wait one after the other, so that they get no further with many connections. ``crowded``: they
+        have many in line, so that less than much is enough.
         """
         self.take(person, seconds)
-        if not (self.foreground.busy_within(LATELY) and self.took_much(person)):
+        enough = SOME if crowded else MUCH
+        if not self.foreground.busy_within(LATELY) or self._left(person, self._clock()) <= enough:
             return
         turn = self._turns.setdefault(person, asyncio.Lock())
         async with turn:
-            until = self._clock() + LONGEST_WAIT
-            not_before = min(until, self._passed.get(person, -math.inf) + APART)
-            while (now := self._clock()) < not_before or (self.foreground.busy and now < until):
+            now = self._clock()
+            until = now + LONGEST_WAIT
+            taken = self._left(person, now)
+            apart = APART * min(1.0, taken / MUCH)
+            not_before = min(until, self._passed.get(person, -math.inf) + apart)
+            while now < not_before or (taken > MUCH and self.foreground.busy and now < until):
                 await asyncio.sleep(_PAUSE)
+                now = self._clock()
             self._passed[person] = now
 
     def rest(self) -> None:

@@ -111,7 +111,7 @@ class FastRoute(BaseRoute):
         ctx = remembered_context(request, workspace or header) if self._looks_up else None
         answer: object = None
         if ctx is not None and ctx.workspace:
-            await ctx.state.share.turn(ctx.actor.username)
+            await ctx.state.turn(ctx.actor.username)
             try:
                 answer = await self._handler(ctx=ctx, **wanted)
             except UnauthorizedError:  # their key or session has ended: refused below, as for everybody else
