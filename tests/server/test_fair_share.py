@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from apportion.ports.deadline import Deadline, Foreground
-from apportion.server.fair_share import A_REQUEST, APART, HALF_LIFE, LONGEST_WAIT, MUCH, SOME, FairShare
+from apportion.server.fair_share import (
+    A_REQUEST,
+    APART,
+    HALF_LIFE,
+    LONGEST_WAIT,
+    MUCH,
+    MUCH_OF_A_CROWD,
+    FairShare,
+)
 from apportion.server.readers import Readers
 
 
@@ -76,7 +84,7 @@ def test_a_burst_of_a_crowd_comes_apart_before_it_is_much(
     share: FairShare, ticks: Clock, crowded: bool
 ) -> None:
     share.foreground.enter()
-    at_once = int(SOME / A_REQUEST)
+    at_once = int(MUCH_OF_A_CROWD / A_REQUEST)
     waits = [waited(share, ticks, "ana", crowded=crowded) for _ in range(int(MUCH / A_REQUEST / 2))]
     assert sum(waits[:at_once]) == 0
     assert (min(waits[at_once + 1 :]) > 0) == crowded

@@ -26,10 +26,10 @@ HALF_LIFE = 0.5
 MUCH = 0.15
 """Seconds from which on somebody goes after the others: a fifth of the time without an end. A page with all its
 searches takes less."""
-SOME = 0.03
+MUCH_OF_A_CROWD = 0.03
 """Seconds from which on the requests of somebody who has many in line come apart, the more the closer to ``MUCH``: a
-burst of small ones would keep others from the interpreter until it is much. A page that opens takes less for its
-requests, and a loop in a notebook has one in line."""
+burst of small ones would keep others from the interpreter. A page that opens takes less for its requests, and a loop in
+a notebook has one in line."""
 A_REQUEST = 0.002
 """Seconds on the event loop that every request takes about, whatever is asked for."""
 A_MEGABYTE = 0.004
@@ -95,10 +95,10 @@ class FairShare:
         """Count a request of a person; if they took much time lately, wait a moment while others are at work.
 
         Their requests wait one after the other, so that they get no further with many connections. ``crowded``: they
-        have many in line, so that less than much is enough.
+        have many in line, so that they wait sooner.
         """
         self.take(person, seconds)
-        enough = SOME if crowded else MUCH
+        enough = MUCH_OF_A_CROWD if crowded else MUCH
         if not self.foreground.busy_within(LATELY) or self._left(person, self._clock()) <= enough:
             return
         turn = self._turns.setdefault(person, asyncio.Lock())

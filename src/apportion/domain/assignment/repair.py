@@ -146,9 +146,8 @@ class RepairState:
                 (self._level(each, 0.5) for each in self._everybody if self._free(each)), default=None
             )
             if least is None or least >= self._level(giver, -0.5) - 1e-9:
-                return (
-                    moved  # even from whoever has most to whoever has least a row would bring nobody closer
-                )
+                # Even from whoever has most to whoever has least a row would bring nobody closer
+                return moved
             reached, came = self._reach(frozenset([giver]))
             claimant = min(
                 (each for each in reached if self._free(each)),
