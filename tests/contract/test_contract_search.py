@@ -145,6 +145,26 @@ def test_records_logged_after_others_were_counted_are_not_counted_as_these(store
     assert stored.ids("_exists_:metadata.k") == ["0", "1", "2"]
 
 
+ODD = ['"', "\\", "a\nb", "a\x1eb", "é", "🦊", "[1,2]", "a,b"]
+
+
+def test_of_very_many_values_the_most_frequent_are_counted_and_of_those_that_tie_the_first_by_name(
+    stored: StoredDataset,
+) -> None:
+    stored.log(*(text(f"r{n}", metadata={"k": [f"m{n:04}", f"n{n:04}"]}) for n in range(1_100)))
+    stored.log(*(text(f"o{n}", metadata={"k": [odd, "often"]}) for n, odd in enumerate(ODD)))
+    counted = stored.search("some", facets=frozenset({"metadata"})).facets["metadata"]["k"]
+    rare = sorted([*ODD, *(f"m{n:04}" for n in range(1_100))])[:999]
+    assert list(counted.items()) == [("often", len(ODD)), *((name, 1) for name in rare)]
+
+
+def test_values_of_any_characters_are_counted_by_their_names(stored: StoredDataset) -> None:
+    names = [f"{n}{odd}" for n in range(260) for odd in ODD]
+    stored.log(*(text(f"{n}", metadata={"k": name}) for n, name in enumerate(names)))
+    counted = stored.search("some", facets=frozenset({"metadata"})).facets["metadata"]["k"]
+    assert counted == dict.fromkeys(sorted(names)[:1_000], 1)
+
+
 def test_neighbours_come_nearest_first_and_only_among_the_matches(stored: StoredDataset) -> None:
     stored.log(
         *(

@@ -94,6 +94,9 @@ class PostgresDialect:
     def listed_json(self, expression: str) -> str:
         return f"string_agg({expression}, decode('{_BETWEEN.hex()}', 'hex'))"
 
+    def as_json(self, expression: str) -> str:
+        return f"convert_to(to_json({expression})::text, 'UTF8')"
+
     def json_list(self, value: bytes | None) -> list[bytes]:
         return bytes(value).split(_BETWEEN) if value else []
 

@@ -117,7 +117,10 @@ class Dialect(Protocol):
         """Return what ``concatenated`` found."""
 
     def listed_json(self, expression: str) -> str:
-        """Write the aggregate of stored JSON over all rows, in any order."""
+        """Write the aggregate of stored JSON over all rows, in the order of other aggregates beside it."""
+
+    def as_json(self, expression: str) -> str:
+        """Write a text expression as JSON, as ``listed_json`` takes it."""
 
     def json_list(self, value: Any) -> list[bytes]:
         """Return what ``listed_json`` found, one element a row."""

@@ -78,6 +78,9 @@ class SqliteDialect:
     def listed_json(self, expression: str) -> str:
         return f"group_concat({expression}, char({_BETWEEN}))"
 
+    def as_json(self, expression: str) -> str:
+        return f"json_quote({expression})"
+
     def json_list(self, value: str | None) -> list[bytes]:
         return value.encode().split(bytes([_BETWEEN])) if value else []
 

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from apportion.storage.sql.connection import SqlConnection
 
 __all__ = [
-    "Column", "FacetField", "NumberField", "Numbers", "mask_of", "read_bitmap", "read_keys", "set_lowest",
+    "Column", "FacetField", "NumberField", "Numbers", "mask_of", "places_of", "read_bitmap", "read_keys", "set_lowest",
 ]  # fmt: skip
 
 Numbers: TypeAlias = Any
@@ -58,7 +58,7 @@ class FacetField:
     def _codes(self, term_ids: Numbers) -> Numbers:
         if not term_ids.size:
             return term_ids
-        return _places_of(np.asarray(self.term_ids, dtype=np.int64), term_ids)[0] + 1
+        return places_of(np.asarray(self.term_ids, dtype=np.int64), term_ids)[0] + 1
 
     def _few(self) -> bool:
         return len(self.term_ids) <= FEW_VALUES
@@ -186,7 +186,7 @@ class FacetField:
             return None
         known = np.asarray(self.term_ids, dtype=np.int64)
         table = np.full(len(known) + 1, np.inf)
-        at, ranked = _places_of(known, term_ids)
+        at, ranked = places_of(known, term_ids)
         table[at[ranked] + 1] = ranks[ranked]
         places = np.full(size + 1, np.inf)
         column = self.column[: size + 1]
@@ -306,14 +306,14 @@ def set_lowest(places: Numbers, holders: tuple[Numbers, Numbers], term_ids: Numb
     Of several values the smallest counts going up, the largest going down: the lowest rank, both ways.
     """
     held, ns = holders
-    at, ranked = _places_of(term_ids, held)
+    at, ranked = places_of(term_ids, held)
     known = ranked & (ns < len(places))
     # An assignment would keep the last rank of a record that comes several times, not the lowest
     np.minimum.at(places, ns[known], ranks[at[known]])
     return bool(ranked.all())
 
 
-def _places_of(among: Numbers, wanted: Numbers) -> tuple[Numbers, Numbers]:
+def places_of(among: Numbers, wanted: Numbers) -> tuple[Numbers, Numbers]:
     """Return where each wanted number is among others that come in any order, and which of them are there at all."""
     if not len(among):
         return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.bool_)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 from pyroaring import BitMap
 
@@ -15,7 +16,7 @@ from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
 from apportion.domain.text import common_words
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache import DatasetCache
-from apportion.storage.sql.index.fields import NumberField, Numbers
+from apportion.storage.sql.index.fields import NumberField, Numbers, places_of
 from apportion.vocabulary import Status, Task
 
 from .leaf_assignments import mirrors_of
@@ -172,30 +173,42 @@ class FacetCounter:
         return found
 
     def _ranked(self, counts: list[tuple[int, int]], known: Mapping[int, str], most: int) -> dict[str, int]:
-        """Return the most frequent values by name; ``known``: names that need not be looked up."""
-        # Only so many of those that tie: a field may have a hundred thousand values that one record each has
-        if len(counts) > most:  # values that tie with the last one are ordered by name below
-            last = counts[most - 1][1]
-            counts = [pair for pair in counts[: most * 5] if pair[1] >= last]
+        """Return the most frequent values by name; ``known``: names that need not be looked up.
+
+        ``counts``: most first, and those that tie in the order of their names.
+        """
+        # Only so many are looked up: a field may have a hundred thousand values that one record each has
+        counts = counts[:most]
         names = self._names(known, [term_id for term_id, _ in counts])
-        ranked = sorted(
-            ((names[term_id], n) for term_id, n in counts if term_id in names), key=lambda p: (-p[1], p[0])
+        # Sorted once more: values that are new to the cache come last in it
+        return dict(
+            sorted(
+                ((names[term_id], n) for term_id, n in counts if term_id in names),
+                key=lambda p: (-p[1], p[0]),
+            )
         )
-        return dict(ranked[:most])
 
     def _names(self, known: Mapping[int, str], term_ids: list[int]) -> dict[int, str]:
         unknown = [term_id for term_id in term_ids if term_id not in known]
         found = {term_id: known[term_id] for term_id in term_ids if term_id in known}
-        raw = self._connection.raw
+        raw, sql = self._connection.raw, self._connection.raw.dialect
         for start in range(0, len(unknown), 500):
-            among, given = raw.dialect.in_few("vid", unknown[start : start + 500])
-            found.update(raw.execute(f"SELECT vid, value FROM vals WHERE {among}", given).fetchall())
+            among, given = sql.in_few("vid", unknown[start : start + 500])
+            vids, values = raw.packed(
+                f"SELECT {sql.packed('vid')}, {sql.listed_json(sql.as_json('value'))} FROM vals WHERE {among}",
+                given,
+            )
+            names = msgspec.json.decode(b"[%b]" % b",".join(sql.json_list(values)), type=list[str])
+            found.update(zip(sql.unpacked(vids, np.int64).tolist(), names, strict=True))
         return found
 
     def _counted_by_record(
         self, ns: Numbers, field: int, viewer: int, values: Numbers
     ) -> list[tuple[int, int]]:
-        """Count values by reading some records: for fields with many values, several to a record."""
+        """Count values by reading some records: for fields with many values, several to a record.
+
+        ``values``: the numbers of the field's values in the order of their names, which is that of those that tie.
+        """
         base = self._cache.dataset << 32
         packed: list[bytes] = []
         raw, sql, deadline = self._connection.raw, self._connection.raw.dialect, self._connection.deadline
@@ -213,16 +226,16 @@ class FacetCounter:
             packed.append(sql.concatenation(found))
         # A row's terms are those of all fields together
         terms, counts = np.unique(np.frombuffer(b"".join(packed), dtype=np.uint32), return_counts=True)
-        ours = np.isin(terms, values)
+        places, ours = places_of(values, terms)
         terms, counts = terms[ours], counts[ours]
-        order = np.lexsort((terms, -counts))
+        order = np.lexsort((places[ours], -counts))
         return list(zip(terms[order].tolist(), counts[order].tolist(), strict=True))
 
     def _counted_by_value(self, field: int, viewer: int) -> list[tuple[int, int]]:
         """Count by value: there are only as many values as people, and the records of each are cached or one range."""
         selection = self._cache.everything if self._selection is None else self._selection
         term_ids = self._connection.raw.execute(
-            "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0", (field, viewer)
+            "SELECT vid FROM vals WHERE field = ? AND viewer = ? AND n > 0 ORDER BY value", (field, viewer)
         ).fetchall()
         counts = Counter(
             {
