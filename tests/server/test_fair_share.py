@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apportion.ports.deadline import Deadline, Foreground
+from apportion.ports.deadline import CROWD_REST, Deadline, Foreground
 from apportion.server.fair_share import (
     A_REQUEST,
     APART,
@@ -17,8 +17,10 @@ from apportion.server.fair_share import (
     MUCH,
     MUCH_OF_A_CROWD,
     FairShare,
+    Pace,
 )
 from apportion.server.readers import Readers
+from apportion.services.records.input_parts import AT_ONCE
 
 
 class Clock:
@@ -142,12 +144,35 @@ def test_long_queries_of_who_took_much_are_read_once_others_pause(
     assert len(rested) == much
 
 
-def test_a_thread_rests_while_others_are_at_work_a_moment_at_most(share: FairShare, ticks: Clock) -> None:
+def test_a_thread_rests_while_others_are_at_work_a_moment_at_most(
+    share: FairShare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(Foreground, "wait_until_idle", lambda _, seconds: waited.append(seconds))
     share.rest()
-    assert ticks.now == 0
-    share.foreground.enter()
-    share.rest()
-    assert LONGEST_WAIT <= ticks.now < 2 * LONGEST_WAIT
+    assert waited == [LONGEST_WAIT]
+
+
+def test_what_is_written_for_somebody_counts_for_them_and_paces_what_follows(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[float] = []
+    waited: list[float] = []
+    add = Pace.add
+
+    def much(pace: Pace, seconds: float) -> None:
+        counted.append(seconds)
+        add(pace, 2 * MUCH)
+
+    monkeypatch.setattr(Pace, "add", much)
+    monkeypatch.setattr(Foreground, "wait_until_idle", lambda _, seconds: waited.append(seconds))
+    rows = b"".join(b'{"text": "row %d"}\n' % n for n in range(3 * AT_ONCE))
+    params = {"workspace": "shared", "task": "TextClassification", "format": "jsonl"}
+    answer = client_as("max").post("/api/datasets/many/import", params=params, content=rows)
+    assert answer.status_code == 200, answer.text
+    assert len(counted) > 3  # each part is written in a transaction of its own
+    assert all(counted)
+    assert waited == [CROWD_REST] * (len(counted) - 1)
 
 
 def test_requests_know_whether_their_sender_has_many_in_line(

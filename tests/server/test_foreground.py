@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from apportion.domain.errors import QueryTooSlowError
 from apportion.ports import deadline as deadlines
 from apportion.ports.deadline import Deadline, Foreground
 from apportion.server.readers import Readers
+from patience import patience
 
 
 @pytest.fixture
@@ -18,6 +21,7 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
     monkeypatch.setattr(time, "sleep", made.append)
     monkeypatch.setattr(time, "monotonic", lambda: sum(made))
+    monkeypatch.setattr(Foreground, "wait_until_idle", lambda self, seconds: made.append(seconds * self.busy))
     return made
 
 
@@ -112,6 +116,33 @@ def test_nobody_rests_for_long_while_others_wait_for_the_lock_it_holds(rests: li
     with old.hurried():
         old.check()
     assert sum(rests) == deadlines.PAUSE
+
+
+def test_what_another_thread_computes_counts_like_the_work_itself(rests: list[float]) -> None:
+    deadline = Deadline(1, foreground=Foreground(), long=True, clock=lambda: 0.0)
+    deadline.start()
+    deadline.check()
+    before = len(rests)
+    deadline.add(0.5)
+    deadline.check()
+    assert (before, len(rests) > 0) == (0, True)
+    deadline.add(0.6)
+    with pytest.raises(QueryTooSlowError):
+        deadline.check()
+
+
+def test_a_thread_waits_until_nobody_is_at_work_any_more_but_not_for_ever() -> None:
+    foreground = Foreground()
+    foreground.enter()
+    foreground.wait_until_idle(0.001)  # somebody is at work the whole time
+    foreground.enter()
+    with ThreadPoolExecutor(1) as beside:
+        waiting = beside.submit(foreground.wait_until_idle, patience(60))
+        foreground.leave()
+        busy = not waiting.done()
+        foreground.leave()
+        waiting.result(patience(20))
+    assert busy
 
 
 def test_who_hung_up_is_not_kept_resting(rests: list[float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, cast
@@ -63,6 +64,13 @@ def test_every_step_is_a_transaction_of_its_own() -> None:
     operation = Steps()
     run_operation(ACTING, operation, cleanup=PLAIN)
     assert operation.written == [("acting", 0), ("acting", 1), ("acting", 2)]
+
+
+def test_the_time_that_each_step_computed_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks, counted = iter([0.0, 1.0, 1.0, 3.0, 3.0, 6.0]), list[float]()
+    monkeypatch.setattr(time, "thread_time", lambda: next(ticks))
+    run_operation(ACTING, Steps(), count=counted.append)
+    assert counted == [1.0, 2.0, 3.0]
 
 
 def test_an_operation_whose_step_fails_is_given_up_whatever_rights_are_left() -> None:

@@ -40,12 +40,14 @@ class Foreground:
     Python runs one thread at a time, so without this a search would get only its share among everything slow.
     """
 
-    __slots__ = ("_last", "_lock", "_requests")
+    __slots__ = ("_idle", "_last", "_lock", "_requests")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests = 0
         self._last = -math.inf
+        self._idle = threading.Event()
+        self._idle.set()
 
     @property
     def busy(self) -> bool:
@@ -60,12 +62,20 @@ class Foreground:
         """Count one more request."""
         with self._lock:
             self._requests += 1
+            self._idle.clear()
 
     def leave(self) -> None:
         """Count one request less."""
         with self._lock:
             self._requests -= 1
             self._last = time.monotonic()
+            if not self._requests:
+                self._idle.set()
+
+    def wait_until_idle(self, seconds: float) -> None:
+        """Wait in a thread until no such request is at work, so long at most."""
+        # Not by looking now and then: each look takes the interpreter from the one that is waited for
+        self._idle.wait(seconds)
 
 
 class Deadline:
@@ -136,6 +146,13 @@ class Deadline:
         self._long = self._gives_way = True
         self._stretch, self._rest_for = CROWD_STRETCH, CROWD_REST
 
+    def add(self, seconds: float) -> None:
+        """Count what another thread computed for this work, as if its own thread had."""
+        self._rest_at -= seconds
+        self._pause_at -= seconds
+        self._old_at -= seconds
+        self._until -= seconds
+
     def finish(self) -> None:
         """End the work, in its thread; work that was never started has nothing to end."""
         if self._young and self._foreground is not None:
@@ -203,9 +220,7 @@ class Deadline:
                 self.finish()
                 self._long = True
         elif not self._hurry:
-            until = time.monotonic() + self._rest_for
-            while foreground.busy and not self._cancelled and time.monotonic() < until:
-                time.sleep(PAUSE)
+            foreground.wait_until_idle(self._rest_for)
 
     def check(self) -> None:
         """Raise ``QueryTooSlowError`` once the time is up, ``CallerGone`` once nobody waits."""

@@ -284,7 +284,9 @@ class Context:
 
         def to_the_end() -> None:
             try:
-                run_operation(acting, operation, checkpoint=checkpoint, cleanup=self.state.store)
+                run_operation(
+                    acting, operation, checkpoint=checkpoint, count=pace.add, cleanup=self.state.store
+                )
             except BaseException as failure:
                 if key is not None and claiming is not None and claiming.claimed:
                     self.state.store.write(lambda tx: tx.replies.forget(key)).result()

@@ -41,7 +41,7 @@ LATELY = 0.1
 """Seconds for which others count as at work after their last request."""
 LONGEST_WAIT = 0.1
 """Seconds that a request waits at most, so that its sender gets on even where others never pause."""
-_PAUSE = 0.002
+_PAUSE = 0.005
 _MEGABYTE = 1024 * 1024
 _REMEMBERED = 1_000
 
@@ -115,9 +115,7 @@ class FairShare:
 
     def rest(self) -> None:
         """Wait in a thread while others are at work, a moment at most."""
-        until = self._clock() + LONGEST_WAIT
-        while self.foreground.busy and self._clock() < until:
-            time.sleep(_PAUSE)
+        self.foreground.wait_until_idle(LONGEST_WAIT)
 
     async def parts(self, person: str, request: Request) -> AsyncIterator[list[bytes]]:
         """Yield a body some megabyte at a time, no faster than it is the person's turn."""
@@ -144,7 +142,7 @@ class FairShare:
 class Pace:
     """A long computation in one thread: its time is counted, and it rests while others go first.
 
-    Call it every few milliseconds.
+    Call it every few milliseconds, and ``add`` what other threads do for it.
     """
 
     def __init__(self, share: FairShare, person: str) -> None:
@@ -164,3 +162,8 @@ class Pace:
                 self._deadline.give_way()
         self._deadline.check()
         self._counted = time.thread_time()
+
+    def add(self, seconds: float) -> None:
+        """Count what another thread computed for it, such as the one that writes."""
+        self._share.take(self._person, seconds)
+        self._deadline.add(seconds)

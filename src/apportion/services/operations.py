@@ -7,6 +7,7 @@ is found and finished by ``background/recovery.py``.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol, TypeVar
@@ -52,12 +53,14 @@ def run_operation(
     operation: LongOperation,
     *,
     checkpoint: Callable[[], None] = lambda: None,
+    count: Callable[[float], None] = lambda _: None,
     cleanup: Store | None = None,
 ) -> None:
     """Run an operation to its end, in this thread; after a failure, give it up and raise what failed.
 
     ``checkpoint`` is called before every step and raises ``OperationStoppedError`` to stop: giving up may take long,
-    and is left to the next start. A ``store`` that checks rights ends the operation with them; ``cleanup`` is then the
+    and is left to the next start. ``count`` is called after every step with the seconds that it computed, in the
+    thread that writes. A ``store`` that checks rights ends the operation with them; ``cleanup`` is then the
     store without checks, as what was begun has to be given up in any case.
 
     Where this server lost its proof that it is alive, another one gives the operation up, or finishes it.
@@ -69,7 +72,7 @@ def run_operation(
     try:
         for step in steps:
             checkpoint()
-            store.write(partial(_as_owner, store, owner, step)).result()
+            count(store.write(partial(_as_owner, store, owner, step)).result())
     except BaseException as failure:
         close = getattr(steps, "close", None)
         if close is not None:
@@ -84,7 +87,10 @@ def run_operation(
         raise
 
 
-def _as_owner(store: Store, owner: int, step: Step, tx: Transaction) -> None:
+def _as_owner(store: Store, owner: int, step: Step, tx: Transaction) -> float:
+    """Run a step; return the seconds that it computed."""
     if store.server != owner:
         raise StoreUnavailableError
+    began = time.thread_time()
     step(tx)
+    return time.thread_time() - began

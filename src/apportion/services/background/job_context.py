@@ -10,7 +10,7 @@ from apportion.domain.datasets import Dataset
 from apportion.domain.errors import Refusal
 from apportion.domain.jobs import Job
 from apportion.domain.records import Value
-from apportion.ports.deadline import Foreground
+from apportion.ports.deadline import Deadline, Foreground
 from apportion.ports.security import Clock
 from apportion.ports.store import Store, Transaction
 from apportion.services.datasets.access import DatasetAccess, dataset_by_number
@@ -19,7 +19,7 @@ from apportion.vocabulary import Task
 
 from .jobs import check_still_allowed
 
-__all__ = ["JobContext", "JobOperation", "job_access", "job_dataset"]
+__all__ = ["JobContext", "JobOperation", "JobPace", "job_access", "job_dataset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,28 @@ class JobContext:
         """Raise ``OperationStoppedError`` once the server is about to stop."""
         if self.stopping():
             raise OperationStoppedError
+
+    def pace(self) -> JobPace:
+        """Return the pace of one job, to be run in this thread."""
+        return JobPace(self)
+
+
+class JobPace:
+    """The pace of a job: it rests between two steps while the requests of people are at work."""
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._deadline = Deadline(foreground=context.foreground, long=True)
+        self._deadline.start()
+
+    def check(self) -> None:
+        """Rest if people's requests have waited long enough. Raises ``OperationStoppedError`` if the server stops."""
+        self._context.check_running()
+        self._deadline.check()
+
+    def add(self, seconds: float) -> None:
+        """Count what a step computed in the thread that writes."""
+        self._deadline.add(seconds)
 
 
 class JobOperation(Protocol):

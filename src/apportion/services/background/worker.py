@@ -92,7 +92,8 @@ def run_next(context: JobContext) -> bool:
         return False
     try:
         operation = _KINDS[job.kind](context, job)
-        run_operation(context.store, operation, checkpoint=context.check_running)
+        pace = context.pace()
+        run_operation(context.store, operation, checkpoint=pace.check, count=pace.add)
         _end(context, job, state=JobState.DONE, result=operation.result)
     except (OperationStoppedError, StoreUnavailableError):
         if context.store.server == mine:  # else it is what a dead server left, and others take care of it
