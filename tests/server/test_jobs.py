@@ -9,8 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from apportion.domain.jobs import JobKind, JobState
-from apportion.ports.deadline import Deadline
+from apportion.ports.deadline import LONGEST_REST, Deadline, Foreground
 from apportion.services.background import record_jobs
+from apportion.services.background.job_context import JobPace
 from apportion.services.background.recovery import recover, unfinished_operations
 from dataset_client import DatasetClient
 from dataset_jobs import GOOD, applied, ended, undone
@@ -35,6 +36,18 @@ def test_an_annotator_labels_all_that_match_and_undoes_it(talk: DatasetClient) -
     assert talk.found("ana", "annotated_as:bad") == ["a", "c"]
     assert talk.found("ana", "status:Default") == ["b", "d"]
     assert talk.client_as("ana").get(f"/api/jobs/{job['id']}").json()["state"] == "undone"
+
+
+def test_a_job_rests_between_two_steps_while_people_are_at_work(
+    talk: DatasetClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rested: list[float] = []
+    add = JobPace.add
+    monkeypatch.setattr(record_jobs, "BYTES_AT_ONCE", 1)
+    monkeypatch.setattr(JobPace, "add", lambda pace, seconds: add(pace, seconds + 1))
+    monkeypatch.setattr(Foreground, "wait_until_idle", lambda _, seconds: rested.append(seconds))
+    assert applied(talk, "ana", query="text", value=GOOD)["result"]["changed"] == 4
+    assert rested.count(LONGEST_REST) >= 3
 
 
 @pytest.mark.parametrize(("length", "labels"), [(3_000, 1), (10, 100)], ids=["text", "value"])
