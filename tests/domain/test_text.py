@@ -1,6 +1,6 @@
 import doctest
 import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +12,6 @@ from apportion.domain.stopwords import STOP_WORDS
 from apportion.domain.text import (
     analysed,
     cloud_words,
-    common_words,
     exact_spans,
     exact_words,
     fold,
@@ -151,10 +150,3 @@ def test_stop_words_are_the_words_a_cloud_would_look_up() -> None:
 
 def test_the_examples_hold() -> None:
     assert doctest.testmod(module).failed == 0
-
-
-@given(st.lists(st.text("aB é1_ काi\u0301İ🤔 the", max_size=12), max_size=5))
-def test_words_are_counted_once_per_text(texts: list[str]) -> None:
-    expected = Counter(word for text in texts for word in set(cloud_words(text)))
-    found = common_words(texts, 3)
-    assert list(found.items()) == sorted(expected.items(), key=lambda pair: (-pair[1], pair[0]))[:3]

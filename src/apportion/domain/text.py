@@ -7,11 +7,8 @@ order, so that every match of the index can be highlighted in the text.
 
 from __future__ import annotations
 
-import heapq
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 from string import ascii_lowercase
 from unicodedata import category
 
@@ -20,10 +17,10 @@ from apportion.domain.stopwords import STOP_WORDS
 __all__ = [
     "analysed",
     "cloud_words",
-    "common_words",
     "exact_spans",
     "exact_words",
     "fold",
+    "lower_letters",
     "word_spans",
     "words",
 ]
@@ -115,32 +112,21 @@ def cloud_words(text: str) -> list[str]:
     return [run for run in runs if run not in STOP_WORDS and run[0].isalpha()]
 
 
-def common_words(texts: Iterable[str], most: int) -> dict[str, int]:
-    """Return the most common words worth counting, and the number of texts that have each; ties by name.
+def lower_letters(text: str) -> bytes:
+    """Return the words of ``cloud_words`` and stop words in UTF-8, a space for each character that is no letter.
 
-    >>> common_words(["A cat", "the cat, the dog"], 80)
-    {'cat': 2, 'dog': 1}
+    A mark that follows no letter is left, though it is no word.
+
+    >>> lower_letters("The 3 cats")
+    b'the   cats'
     """
-    counts = Counter(chain.from_iterable(map(_different, texts)))
-    for word in _STOP_WORDS:
-        counts.pop(word, None)
-    least = min(sorted(counts.values(), reverse=True)[:most], default=0)
-    found = sorted([(-n, word) for word, n in counts.items() if n > least])
-    # Thousands may tie with the last one; bytes are in the order of the letters they stand for
-    tied = heapq.nsmallest(most - len(found), [word for word, n in counts.items() if n == least])
-    found += [(-least, word) for word in tied]
-    return {word.decode(): -n for n, word in found}
-
-
-def _different(text: str) -> set[bytes]:
-    """Return the words of ``cloud_words``, each once and with stop words; as bytes, which are counted sooner."""
     lowered = text.lower()
     if lowered.isascii():
-        return set(lowered.encode().translate(_ASCII_LETTERS_ONLY).split())
-    return {run.encode() for run in lowered.translate(_LETTERS).split() if run[0].isalpha()}
+        return lowered.encode().translate(_ASCII_LETTERS_ONLY)
+    if not _BEYOND_PLAIN(lowered):
+        return _NO_PLAIN_LETTER.sub(" ", lowered).encode()
+    return lowered.translate(_LETTERS).encode()
 
-
-_STOP_WORDS = [word.encode() for word in STOP_WORDS]
 
 # Past this, tables are not remembered: hostile text must not be able to fill the memory.
 _MEMORABLE = 0x30000
@@ -208,6 +194,7 @@ _BEYOND_PLAIN = re.compile(
     "\u2010-\u203a\u20ac\u2122]"
 ).search
 _PLAIN_WORDS = re.compile(r"\w+")
+_NO_PLAIN_LETTER = re.compile(r"[\W\d_²³¹¼-¾]+")
 
 _ALONE = (
     "\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from apportion.domain.metadata import KINDS_AS_NUMBERS
 from apportion.domain.stopwords import STOP_WORDS
 from apportion.domain.terms import ANSWER_FIELDS, MENTION_SEPARATOR
-from apportion.domain.text import common_words
+from apportion.domain.word_counts import common_words
 from apportion.storage.sql.connection import SqlConnection
 from apportion.storage.sql.index.cache import DatasetCache
 from apportion.storage.sql.index.fields import NumberField, Numbers, places_of
