@@ -63,8 +63,8 @@ def settings(tmp_path: Path) -> Settings:
 ALSO_ON_POSTGRES = frozenset(
     f"test_{name}"
     for name in (
-        "agreement_routes", "assignments", "audit_log", "caps", "export_routes", "individual", "jobs", "records",
-        "remembered", "trash",
+        "agreement_routes", "assignments", "audit_log", "caps", "export_routes", "individual", "jobs",
+        "queue_of_plans", "records", "remembered", "reports_of_plans", "trash",
     )
 )  # fmt: skip
 """Modules of a tenth of all tests, which run on PostgreSQL, too, where ``--store`` does not say on what all run."""
@@ -72,6 +72,10 @@ ALSO_ON_POSTGRES = frozenset(
 
 ONLY_ON_OPENSEARCH = frozenset({"test_indexed_datasets"})
 """Modules about datasets that are searched in OpenSearch."""
+# Under another name a module would no longer run on what it is meant for, and nobody would notice
+assert {
+    each.stem for each in Path(__file__).parent.glob("test_*.py")
+} >= ALSO_ON_POSTGRES | ONLY_ON_OPENSEARCH
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
