@@ -1,5 +1,8 @@
 /** Fixtures of the journeys: people signed in, data logged as a notebook would, and a page that must behave. */
 
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
 import AxeBuilder from "@axe-core/playwright";
 import { type APIRequestContext, expect, type Page, test as base } from "@playwright/test";
 
@@ -137,6 +140,9 @@ async function slowDown(page: Page) {
   });
 }
 
+/** Source of axe, minified: it is read anew by every page, and the usual one is twice as long. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
 /** Nothing that axe knows to be an obstacle, in light and in dark. */
 export async function expectAccessible(page: Page) {
   for (const colorScheme of ["light", "dark"] as const) {
@@ -161,7 +167,7 @@ async function obstacles(page: Page, colorScheme: "light" | "dark") {
   });
   // Within the page, put there once, and about what is wrong alone: each of these cost more than looking itself
   const there = await page.evaluate(() => "axe" in window);
-  const axe = new AxeBuilder({ page, ...(there ? { axeSource: "void 0" } : {}) }).setLegacyMode();
+  const axe = new AxeBuilder({ page, axeSource: there ? "void 0" : AXE }).setLegacyMode();
   axe.options({ resultTypes: ["violations"], preload: false });
   // the page is the same in the dark, only its colours are not
   const found = await (colorScheme === "light" ? axe.withTags(tags) : axe.withRules(["color-contrast"])).analyze();
