@@ -26,7 +26,7 @@ async function fill(server: Server) {
 }
 
 /** Goes to an address within the app, as its links do: loading app and axe anew costs more than looking at a page. */
-async function goOn(page: Page, address: string) {
+async function navigate(page: Page, address: string) {
   const shown = await page.evaluate(async (href) => {
     const router = window.__TSR_ROUTER__;
     await router?.navigate({ href });
@@ -45,7 +45,7 @@ test("every page can be read and used, in light and in dark", async ({ page, ser
     await page.goto("/");
     for (const address of addresses)
       await test.step(`${who} ${address}`, async () => {
-        await goOn(page, address);
+        await navigate(page, address);
         await page.waitForLoadState("networkidle");
         await expect(page.locator(".mantine-Skeleton-root:visible")).toHaveCount(0);
         await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
