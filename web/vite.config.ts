@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-import { messages } from "./build-messages";
-import { patience } from "./e2e/patience";
-import { codeSplitting, directImports, widgetStyles } from "./vite.parts";
+import { messages } from "./build-messages.ts";
+import { patience } from "./e2e/patience.ts";
+import { codeSplitting, directImports, widgetStyles } from "./vite.parts.ts";
 
 const server = process.env.APPORTION_API_URL ?? "http://localhost:6900";
 
