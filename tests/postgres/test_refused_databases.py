@@ -112,6 +112,16 @@ def test_servers_and_maintenance_keep_each_other_out(url: str) -> None:
     open_store(Settings(database_url=url), serving=True).close()
 
 
+def test_a_closed_claim_is_gone_even_if_its_connection_ends_later(url: str) -> None:
+    claiming = Database(url, hold=True)
+    link = claiming._writer_connection.raw.link
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(link, "close", lambda: None)
+        claiming.close()
+    with closing(link):
+        Database(url, hold=True).close()
+
+
 def test_a_user_who_may_not_create_tables_is_refused(url: str) -> None:
     with database(url, "closed", "") as closed:
         run(closed, "CREATE ROLE guest LOGIN")

@@ -125,6 +125,13 @@ class WriterConnection(PostgresConnection):
             self.raw.execute("SELECT pg_try_advisory_lock(?::int, ?::int)", MAINTENANCE).fetchone()[0]
         )
 
+    def release_lock(self) -> None:
+        """Give the claim up: closing the connection does that only some time later, and the next command is refused."""
+        if self.holding:
+            self.holding = False
+            with contextlib.suppress(psycopg.Error):
+                self.raw.execute("SELECT pg_advisory_unlock(?::int, ?::int)", MAINTENANCE)
+
 
 class Database:
     """The open database. One writer thread runs all writes; every reading thread has its own connection."""
@@ -215,6 +222,7 @@ class Database:
         """Finish what is waiting, then close every connection."""
         self.writer.close()
         self.readers.close()
+        self._writer_connection.release_lock()
         self._writer_connection.close()
 
 
