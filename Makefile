@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEV_HOME ?= .tools/dev-home
 
+# Tests start hundreds of processes: each would compile the package anew where this is set, as in images of containers.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help quickstart dev test pytest coverage test-cluster test-indexed test-deep check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
 
