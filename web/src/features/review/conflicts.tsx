@@ -38,7 +38,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
   const cache = useQueryClient();
   const [first] = useState(view.record);
   const [current, setCurrent] = useState(view.record);
-  const [made, setMade] = useState<readonly (Made | Asked)[]>([]);
+  const { made, steps, keep } = useSteps();
   const [message, setMessage] = useState("");
   const [armed, setArmed] = useState<string | null>(null);
   const { bindings } = useAnnotatorSettings();
@@ -89,7 +89,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       return last;
     },
     onSuccess: async (last) => {
-      setMade((made) => made.filter((each) => each !== last));
+      keep(steps.current.filter((each) => each !== last));
       setCurrent(last.record.id);
       setMessage(reviewText.undone);
       await cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
@@ -105,7 +105,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
   }
 
   function stepBack() {
-    const last = made.findLast((each) => !undoing.current.has(each));
+    const last = steps.current.findLast((each) => !undoing.current.has(each));
     if (last) undoStep(last);
     else if (!undoing.current.size) setMessage(reviewText.nothingToUndo);
   }
@@ -136,13 +136,13 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       armed={armed}
       onArm={setArmed}
       onMade={(each, undone) => {
-        setMade((made) => [...made, each]);
+        keep([...steps.current, each]);
         setMessage(each.gold.discarded ? reviewText.savedUnusable : reviewText.saved);
         go(at + 1);
         if (undone) undoStep(each);
       }}
       onAsked={(each) => {
-        setMade((made) => [...made, each]);
+        keep([...steps.current, each]);
         go(at + 1);
       }}
       onAction={(action) => {
@@ -186,6 +186,17 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       )}
     />
   );
+}
+
+/** The steps that can be taken back: as drawn, and as they are now, since a key may come before they are drawn. */
+function useSteps() {
+  const [made, setMade] = useState<readonly (Made | Asked)[]>([]);
+  const steps = useRef(made);
+  const keep = (next: readonly (Made | Asked)[]) => {
+    steps.current = next;
+    setMade(next);
+  };
+  return { made, steps, keep };
 }
 
 const isMade = (step: Made | Asked): step is Made => "gold" in step;

@@ -106,7 +106,11 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
     return { record: quiet, now, saved: now };
   }, [quiet, draft.value]);
 
+  const mutationKey = ["decide", dataset.workspace, dataset.name, record.id];
+  /** Is a decision being saved? Known before it is drawn, as a key may come before that. */
+  const underWay = () => cache.isMutating({ mutationKey }) > 0;
   const saving = useMutation({
+    mutationKey,
     mutationFn: (sent: { draft: DecisionDraft; version: number }) =>
       decide(dataset, record, { ...sent.draft, reason: reason.trim() || null, version: sent.version }),
     onSuccess: (made) => {
@@ -141,7 +145,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
   }
 
   function save(given: DecisionDraft = draft, version = gold?.version ?? 0) {
-    if (saving.isPending) return;
+    if (underWay()) return;
     if (!canSave(quiet, given)) {
       onSay(answers.length ? reviewText.chooseFirst : reviewText.decideFirst);
       return;
@@ -162,7 +166,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       else if (action === "help") setHelp(true);
       else if (action === "reason") reasonField.current?.focus();
       else if (action === "comment") commentField.current?.focus();
-      else if (action === "undo" && saving.isPending) undone.current = true;
+      else if (action === "undo" && underWay()) undone.current = true;
       else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
       else onAction(action);
     },
