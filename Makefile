@@ -8,7 +8,7 @@ DEV_HOME ?= .tools/dev-home
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test pytest coverage test-cluster test-indexed test-deep check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
+.PHONY: help quickstart dev test prepare pytest coverage test-cluster test-indexed test-deep check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -23,9 +23,11 @@ quickstart: $(VENV)/.$(if $(CLUSTER),dev,server) $(APP) ## start the server on h
 dev: $(VENV)/.dev $(APP) ## start the server on throw-away data of its own (DEV_HOME=.tools/dev-home)
 	APPORTION_HOME=$(DEV_HOME) $(BIN)/apportion quickstart --no-browser
 
-test: $(VENV)/.dev $(APP) official-client ## everything that has to pass, and what each phase of it took
-	@sh tools/web.sh $(VENV) install
+test: $(VENV)/.dev ## everything that has to pass, and what each phase of it took
 	@$(BIN)/python tools/all_tests.py
+
+prepare: $(VENV)/.dev $(APP) official-client
+	@sh tools/web.sh $(VENV) install
 
 pytest: $(VENV)/.dev $(APP) ## all tests in Python, on all cores
 	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder

@@ -15,15 +15,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
 
+Lanes = Sequence[Sequence[str]]
 LOGS = Path(".tools/phases")
-SHORT, TESTS, JOURNEYS = ("check", "web", "docs", "weaknesses"), ("pytest",), ("e2e",)
+PREPARE = "prepare"
+AT_ONCE = ("check", "docs")
+"""Phases that do not need what ``PREPARE`` installs and builds; all others wait for it."""
+FEW_CORES: Lanes = ((PREPARE, "pytest"), ("check", "docs", "e2e", "web", "weaknesses"))
+MORE_CORES: Lanes = ((PREPARE, "pytest"), ("e2e",), ("check", "docs", "web", "weaknesses"))
 """Targets of make: those of a lane run one after another, lanes beside each other."""
 CORES = 4
-"""Cores from which on each lane has one of its own; with fewer, the short phases follow the journeys."""
+"""Cores from which on each lane has one of its own."""
 WORKERS_OF_FEW_CORES = {"JOURNEY_WORKERS": "2", "PYTEST_XDIST_AUTO_NUM_WORKERS": "3"}
 """A browser is three processes: with more of them, on two cores, beside the tests, they would wait for each other. Of
 three workers of pytest one or the other always waits for a server that was started, or for a node."""
@@ -44,16 +50,27 @@ class Done:
 class Run:
     """One run of all phases."""
 
-    def __init__(self) -> None:
+    def __init__(self, lanes: Lanes) -> None:
         self.done: list[Done] = []
+        self._prepared: Future[bool] = Future()
+        if not any(PREPARE in names for names in lanes):
+            self._prepared.set_result(True)
+        self._stopped = False
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._printing = Lock()
 
     def lane(self, names: Sequence[str]) -> None:
         for name in names:
+            if name not in (PREPARE, *AT_ONCE) and not self._prepared.result():
+                self._say(f"{name} is left out: {PREPARE} failed")
+                continue
+            if self._stopped:
+                return
             self._say(f"{name} begins: .tools/phases/{name}.log")
             done = self._phase(name)
             self.done.append(done)
+            if name == PREPARE:
+                self._prepared.set_result(done.status == 0)
             shown = (LOGS / f"{name}.log").read_text(errors="replace")
             self._say(f"{_headline(done)}\n{shown}")
 
@@ -70,7 +87,8 @@ class Run:
         return Done(name, process.returncode, time.monotonic() - began, used.ru_utime + used.ru_stime)
 
     def stop(self) -> None:
-        """End what still runs, as Ctrl+C would."""
+        """End what still runs, as Ctrl+C would, and begin nothing more."""
+        self._stopped = True
         for process in self._running.values():
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGINT)
@@ -93,19 +111,18 @@ def _waits() -> str:
     return f"{patience.factor() * BESIDE_EACH_OTHER:.1f}"
 
 
-def main(stages: Sequence[Sequence[Sequence[str]]]) -> int:
-    """Run all phases: the lanes of a stage beside each other, the next stage after them. Return 1 if a phase failed."""
+def main(lanes: Lanes) -> int:
+    """Run all phases, the lanes beside each other. Return 1 if a phase failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     os.environ["PATIENCE_FACTOR"] = _waits()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    began, run = time.monotonic(), Run()
+    began, run = time.monotonic(), Run(lanes)
     try:
-        for lanes in stages:
-            threads = [Thread(target=run.lane, args=(names,)) for names in lanes]
-            for each in threads:
-                each.start()
-            for each in threads:
-                each.join()
+        threads = [Thread(target=run.lane, args=(names,)) for names in lanes]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
     except KeyboardInterrupt:
         run.stop()
         return 130
@@ -119,8 +136,8 @@ def main(stages: Sequence[Sequence[Sequence[str]]]) -> int:
 if __name__ == "__main__":
     asked = [each.split(",") for each in sys.argv[1:]]
     if asked:
-        sys.exit(main([asked]))
+        sys.exit(main(asked))
     if (os.cpu_count() or 1) >= CORES:
-        sys.exit(main([[TESTS, JOURNEYS, SHORT]]))
+        sys.exit(main(MORE_CORES))
     os.environ.update(WORKERS_OF_FEW_CORES)
-    sys.exit(main([[TESTS, JOURNEYS + SHORT]]))
+    sys.exit(main(FEW_CORES))

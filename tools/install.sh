@@ -10,5 +10,7 @@ if ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' >/
 	"$python" -m venv --clear "$venv"
 fi
 echo "Installing $* as pinned in constraints.txt …"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-exec "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$@"
+# Python compiles what is imported when it is; all of it, in one process, would take as long as the rest of this
+pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile "$@"; }
+pip --upgrade 'pip>=25.1'
+pip --constraint constraints.txt "$@"

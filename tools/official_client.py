@@ -73,7 +73,7 @@ def make_environment(base: str, folder: Path, pins: Path, wanted: Sequence[str])
     """Make an environment with these distributions, as pinned."""
     # Without a pip of its own, which takes longer to put there than most of what is wanted
     run(base, "-m", "venv", "--clear", "--without-pip", str(folder))
-    install = ("-m", "pip", "--python", folder / "bin" / "python", "install")
+    install = ("-m", "pip", "--python", folder / "bin" / "python", "install", "--no-compile")
     run(
         sys.executable, *install, "--quiet", "--disable-pip-version-check", "--constraint", str(pins), *wanted
     )
