@@ -1,5 +1,7 @@
 /** Without a network: what opens over the records, what is answered, and that the page stays. */
 
+import { type Route } from "@playwright/test";
+
 import { expect, test, TOPICS, topics } from "./journey";
 
 test("dialogs open and answers are kept without a network, and sent when it is back", async ({ page, context, server, signIn }) => {
@@ -43,12 +45,16 @@ test("what cannot be had says so, and neither the record nor the app around it g
   await server.log("gone-away", "TextClassification", topics(4), { labels: TOPICS });
   await server.assign("gone-away", { overlap: 1, users: ["ana"] }, { blind: true });
   await signIn("ana");
-  await page.route(/\/assets\/panels-/, (route) => route.abort("internetdisconnected"));
-  await page.goto("/datasets/team/gone-away?view=queue");
+  const asked: Route[] = []; // held back until there is no network: while there is one, a missing file means an upgrade
+  await page.route(/\/assets\/panels-/, (route) => { asked.push(route); });
+  await page.goto("/datasets/team/gone-away?view=queue", { waitUntil: "commit" });
   await expect(page.getByRole("article")).toBeVisible();
   await page.evaluate(() => { Object.assign(window, { same: true }); });
   await context.setOffline(true);
   await page.keyboard.press("?");
+  await expect.poll(() => asked.length).toBeGreaterThan(0);
+  await page.route(/\/assets\/panels-/, (route) => route.abort("internetdisconnected"));
+  for (const each of asked) await each.abort("internetdisconnected");
   const alert = page.getByRole("alert").filter({ hasText: "You’re offline" });
   await expect(alert).toBeVisible();
   await page.keyboard.press("1");

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { isServed, OfflineError } from "@/api/client";
 
-import { fetching } from "./upgrade";
+import { fetching, reloadAfterUpgrade } from "./upgrade";
 
 vi.mock("@/api/client", () => ({ isServed: vi.fn(), OfflineError: class OfflineError extends Error {} }));
 
@@ -29,6 +29,25 @@ describe("a file that is not there", () => {
     await vi.waitFor(() => { expect(reload).toHaveBeenCalledTimes(1); });
     await expect(missing()).rejects.toThrow("Failed to fetch");
     expect(reload).toHaveBeenCalledTimes(1);
+  });
+
+  it("loads nothing anew for what was missed without a network, once there is one again", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    reloadAfterUpgrade();
+    vi.mocked(isServed).mockImplementation(() => {
+      window.dispatchEvent(new Event("online"));
+      return Promise.resolve(true);
+    });
+    await expect(missing()).rejects.toThrow(OfflineError);
+    const onLine = vi.spyOn(navigator, "onLine", "get").mockReturnValueOnce(false);
+    vi.mocked(isServed).mockResolvedValue(true);
+    vi.advanceTimersByTime(5_000);
+    await expect(missing()).rejects.toThrow(OfflineError);
+    expect(onLine).toHaveBeenCalledTimes(2);
+    expect(reload).not.toHaveBeenCalled();
+    void missing();
+    await vi.waitFor(() => { expect(reload).toHaveBeenCalledTimes(1); });
+    vi.useRealTimers();
   });
 
   it("is not asked about where there is one", async () => {
