@@ -115,7 +115,8 @@ def main(lanes: Lanes) -> int:
     """Run all phases, the lanes beside each other. Return 1 if a phase failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     os.environ["PATIENCE_FACTOR"] = _waits()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell has what runs in the background ignore the first
+        signal.signal(stop, signal.default_int_handler)
     began, run = time.monotonic(), Run(lanes)
     try:
         threads = [Thread(target=run.lane, args=(names,)) for names in lanes]
