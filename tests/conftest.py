@@ -23,11 +23,12 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 import opensearch_node
 import scratch
+from depth import times
 from patience import MEASURED, factor, patience
 from support import FakeClock
 from tested_store import set_tested_store, tested_store
 
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("untimed", deadline=None, max_examples=times(50, 500))
 hypothesis.settings.load_profile("untimed")
 
 STARTS_WITHIN = 60
