@@ -17,13 +17,15 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r name what; do \
 		printf '%-24s %s\n' "$$name" "$$what"; done
 
-quickstart: $(VENV)/.$(if $(CLUSTER),dev,server) $(APP) ## start the server on http://localhost:6900 with a demo team and data (CLUSTER=3: three on PostgreSQL)
+quickstart: ## start the server on http://localhost:6900 with a demo team and data (CLUSTER=3: three on PostgreSQL)
+	@$(MAKE) --no-print-directory -j2 $(VENV)/.$(if $(CLUSTER),dev,server) $(APP)
 	$(if $(CLUSTER),sh tools/cluster.sh $(CLUSTER),$(BIN)/apportion quickstart)
 
 dev: $(VENV)/.dev $(APP) ## start the server on throw-away data of its own (DEV_HOME=.tools/dev-home)
 	APPORTION_HOME=$(DEV_HOME) $(BIN)/apportion quickstart --no-browser
 
-test: $(VENV)/.dev ## everything that has to pass, and what each phase of it took
+test: ## everything that has to pass, and what each phase of it took
+	@$(MAKE) --no-print-directory -j2 $(VENV)/.dev $(APP)
 	@$(BIN)/python tools/all_tests.py
 
 prepare: $(VENV)/.dev $(APP) official-client
@@ -116,17 +118,18 @@ clean: ## remove the environment and everything built
 	rm -rf $(VENV) .tools web/node_modules src/apportion/server/_web dist build docs/_build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.server: pyproject.toml constraints.txt
+# Node comes first: what npm installs can come while pip still installs the rest
+$(VENV)/.web: pyproject.toml constraints.txt
+	@sh tools/install.sh $(VENV) --group web
+	@touch $@
+
+$(VENV)/.server: pyproject.toml constraints.txt | $(VENV)/.web
 	@sh tools/install.sh $(VENV) -e '.[server]'
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.web
 	@sh tools/install.sh $(VENV) -e '.[server]' --group dev --group docs
-	@touch $(VENV)/.server $(VENV)/.web $@
-
-$(VENV)/.web: $(VENV)/.server
-	@sh tools/install.sh $(VENV) --group web
-	@touch $@
+	@touch $(VENV)/.server $@
 
 $(APP): $(VENV)/.web $(APP_SOURCES)
 	@sh tools/web.sh $(VENV) build
