@@ -8,7 +8,7 @@ DEV_HOME ?= .tools/dev-home
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart dev test prepare pytest coverage test-cluster test-indexed test-deep check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
+.PHONY: help quickstart dev test pytest coverage test-cluster test-indexed test-deep check web e2e pictures schema docs signatures bench soak constraints official-client model-libraries audit weaknesses space release clean
 
 APP := src/apportion/server/_web/index.html
 APP_SOURCES := $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/package-lock.json
@@ -25,11 +25,9 @@ dev: $(VENV)/.dev $(APP) ## start the server on throw-away data of its own (DEV_
 	APPORTION_HOME=$(DEV_HOME) $(BIN)/apportion quickstart --no-browser
 
 test: ## everything that has to pass, and what each phase of it took
-	@$(MAKE) --no-print-directory -j2 $(VENV)/.dev $(APP)
-	@$(BIN)/python tools/all_tests.py
-
-prepare: $(VENV)/.dev $(APP) official-client
+	@$(MAKE) --no-print-directory -j3 $(VENV)/.dev $(APP) official-client
 	@sh tools/web.sh $(VENV) install
+	@$(BIN)/python tools/all_tests.py
 
 pytest: $(VENV)/.dev $(APP) ## all tests in Python, on all cores
 	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
@@ -93,7 +91,7 @@ soak: $(VENV)/.dev $(APP) ## the tests that take long: a team for ten minutes, a
 		tests/storage/test_engine_properties.py tests/contract/test_contract_search_properties.py \
 		tests/contract/test_contract_queue_properties.py
 
-official-client: $(VENV)/.dev ## build the environment of the 1.6.0 client, once, outside the checkout
+official-client: $(VENV)/.web ## build the environment of the 1.6.0 client, once, outside the checkout
 	@$(BIN)/python tools/official_client.py
 
 model-libraries: $(VENV)/.dev ## build the environment of torch, transformers and SetFit (6 GB), once, outside the checkout
@@ -118,7 +116,7 @@ clean: ## remove the environment and everything built
 	rm -rf $(VENV) .tools web/node_modules src/apportion/server/_web dist build docs/_build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Node comes first: what npm installs can come while pip still installs the rest
+# Node comes first: the web app and the official client can be installed while pip still installs the rest
 $(VENV)/.web: pyproject.toml constraints.txt
 	@sh tools/install.sh $(VENV) --group web
 	@touch $@

@@ -15,18 +15,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
 
 Lanes = Sequence[Sequence[str]]
 LOGS = Path(".tools/phases")
-PREPARE = "prepare"
-AT_ONCE = ("check", "docs")
-"""Phases that do not need what ``PREPARE`` installs and builds; all others wait for it."""
-FEW_CORES: Lanes = ((PREPARE, "pytest"), ("check", "docs", "e2e", "web", "weaknesses"))
-MORE_CORES: Lanes = ((PREPARE, "pytest"), ("e2e",), ("check", "docs", "web", "weaknesses"))
+FEW_CORES: Lanes = (("pytest",), ("e2e", "check", "web", "docs", "weaknesses"))
+MORE_CORES: Lanes = (("pytest",), ("e2e",), ("check", "web", "docs", "weaknesses"))
 """Targets of make: those of a lane run one after another, lanes beside each other."""
 CORES = 4
 """Cores from which on each lane has one of its own."""
@@ -50,27 +46,19 @@ class Done:
 class Run:
     """One run of all phases."""
 
-    def __init__(self, lanes: Lanes) -> None:
+    def __init__(self) -> None:
         self.done: list[Done] = []
-        self._prepared: Future[bool] = Future()
-        if not any(PREPARE in names for names in lanes):
-            self._prepared.set_result(True)
         self._stopped = False
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._printing = Lock()
 
     def lane(self, names: Sequence[str]) -> None:
         for name in names:
-            if name not in (PREPARE, *AT_ONCE) and not self._prepared.result():
-                self._say(f"{name} is left out: {PREPARE} failed")
-                continue
             if self._stopped:
                 return
             self._say(f"{name} begins: .tools/phases/{name}.log")
             done = self._phase(name)
             self.done.append(done)
-            if name == PREPARE:
-                self._prepared.set_result(done.status == 0)
             shown = (LOGS / f"{name}.log").read_text(errors="replace")
             self._say(f"{_headline(done)}\n{shown}")
 
@@ -117,7 +105,7 @@ def main(lanes: Lanes) -> int:
     os.environ["PATIENCE_FACTOR"] = _waits()
     for stop in (signal.SIGINT, signal.SIGTERM):  # a shell has what runs in the background ignore the first
         signal.signal(stop, signal.default_int_handler)
-    began, run = time.monotonic(), Run(lanes)
+    began, run = time.monotonic(), Run()
     try:
         threads = [Thread(target=run.lane, args=(names,)) for names in lanes]
         for each in threads:

@@ -37,23 +37,6 @@ def test_lanes_run_beside_each_other(tmp_path: Path) -> None:
     assert "met" in ran.stdout
 
 
-def test_what_has_to_be_built_first_is_waited_for(tmp_path: Path) -> None:
-    makefile = "prepare:\n\t@sleep 0.3; touch built\ncheck:\n\t@test ! -e built\nlate:\n\t@test -e built\n"
-    ran = _run(tmp_path, makefile, "prepare", "check,late")
-
-    assert ran.returncode == 0, ran.stdout
-
-
-def test_without_it_the_rest_is_left_out(tmp_path: Path) -> None:
-    makefile = "prepare:\n\t@false\ncheck:\n\t@echo styled\nlate:\n\t@touch began\n"
-    ran = _run(tmp_path, makefile, "prepare", "check,late")
-
-    assert ran.returncode == 1
-    assert "styled" in ran.stdout
-    assert "late is left out: prepare failed" in ran.stdout
-    assert not (tmp_path / "began").exists()
-
-
 def test_a_run_that_is_interrupted_begins_nothing_more(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("first:\n\t@touch going; sleep 60\nsecond:\n\t@touch began\n")
     command = [sys.executable, str(ROOT / "tools/all_tests.py"), "first,second"]
@@ -72,5 +55,5 @@ def test_every_phase_is_a_target_of_make() -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for lanes in (all_tests.FEW_CORES, all_tests.MORE_CORES):
         phases = [name for names in lanes for name in names]
-        assert sorted(phases) == sorted({"prepare", "pytest", "e2e", "check", "docs", "web", "weaknesses"})
+        assert sorted(phases) == sorted({"pytest", "e2e", "check", "docs", "web", "weaknesses"})
         assert {*phases} <= targets
