@@ -28,7 +28,7 @@ from patience import MEASURED, factor, patience
 from support import FakeClock
 from tested_store import set_tested_store, tested_store
 
-hypothesis.settings.register_profile("untimed", deadline=None, max_examples=times(50, 500))
+hypothesis.settings.register_profile("untimed", deadline=None, max_examples=times(100, 500))
 hypothesis.settings.load_profile("untimed")
 
 STARTS_WITHIN = 60

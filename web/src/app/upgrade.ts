@@ -7,11 +7,11 @@ const KEY = "apportion:reloaded";
 const AGAIN_MS = 30_000;
 /** Time after the network is back in which files may still be missed that were asked for without it. */
 const LATE_MS = 5_000;
-let online = -Infinity;
+let onlineSince = -Infinity;
 
 /** Answers and drafts are kept in the browser as they are made, so nothing is lost by this. */
 export function reloadAfterUpgrade(): void {
-  window.addEventListener("online", () => { online = Date.now(); });
+  window.addEventListener("online", () => { onlineSince = Date.now(); });
   window.addEventListener("vite:preloadError", () => { if (!unasked) void reloadOnce(); });
   // styles that did not come would stand in the head as if they had, and not be asked for again
   window.addEventListener("error", ({ target }) => { if (target instanceof HTMLLinkElement && target.rel === "stylesheet") target.remove(); }, true);
@@ -60,7 +60,7 @@ async function reload(): Promise<Found> {
   const before = navigator.onLine;
   if (!(await isServed())) return "away";
   // back just now: nothing says that the file is gone, and the event may come after the reply
-  if (navigator.onLine !== before || Date.now() - online < LATE_MS) return "away";
+  if (navigator.onLine !== before || Date.now() - onlineSince < LATE_MS) return "away";
   if (Date.now() - Number(sessionStorage.getItem(KEY) ?? 0) < AGAIN_MS) return "again";
   sessionStorage.setItem(KEY, String(Date.now()));
   window.location.reload();

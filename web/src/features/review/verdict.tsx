@@ -2,7 +2,7 @@
 
 import { Button, Skeleton, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useRef, useState } from "react";
+import { useId, useMemo, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
 import { progressKey } from "@/api/datasets";
@@ -106,7 +106,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
     return { record: quiet, now, saved: now };
   }, [quiet, draft.value]);
 
-  const mutationKey = ["decide", dataset.workspace, dataset.name, record.id];
+  const mutationKey = ["decide", useId()];
   /** Is a decision being saved? Known before it is drawn, as a key may come before that. */
   const underWay = () => cache.isMutating({ mutationKey }) > 0;
   const saving = useMutation({
