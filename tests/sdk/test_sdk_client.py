@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import ssl
 import threading
 from typing import Any
 
@@ -174,6 +175,22 @@ def test_a_client_sends_nothing_until_asked_and_closes_with_its_block(transport:
         assert client.workspace == "ana"
     with pytest.raises(RuntimeError):
         client.me()
+
+
+@pytest.mark.parametrize(("url", "read"), [(URL, False), ("https://team.example.org", True)])
+def test_certificates_are_read_where_a_server_shows_one(
+    monkeypatch: pytest.MonkeyPatch, url: str, read: bool
+) -> None:
+    usual, found = ssl.create_default_context, []
+
+    def noted(**given: Any) -> ssl.SSLContext:
+        found.append(usual(**given))
+        return found[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", noted)
+    with rg.Client(url, "ana.apikey"):
+        assert bool(found) == read
+    assert all(each.verify_mode is ssl.CERT_REQUIRED for each in found)
 
 
 def test_a_client_that_is_no_longer_used_closes_its_connections(client_as: ClientAs) -> None:
