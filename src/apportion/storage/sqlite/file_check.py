@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from apportion.storage.tables import metadata as tables
 
 __all__ = ["check_checksums", "check_rows", "unreadable_rows"]
 
+_COLUMNS = "PRAGMA table_xinfo({})"
 _NAMED = 20
 """The most rows of a table that are named; the others are counted."""
 _ONE_BY_ONE = 100_000
@@ -32,15 +34,21 @@ def check_rows(raw: sqlite3.Connection) -> Iterator[str]:
 
 def _tables(raw: sqlite3.Connection) -> Iterator[str]:
     """Find tables that are not as this version makes them."""
+    for table, wanted in _columns().items():
+        if raw.execute(_COLUMNS.format(table)).fetchall() != wanted:
+            yield f"The columns of the table {table} are not those that it should have."
+
+
+@functools.cache
+def _columns() -> dict[str, list[tuple[Any, ...]]]:
+    """Return the columns of each table as SQLite names them where this version has just made it."""
     engine = create_engine("sqlite://")
     tables.create_all(engine)
     with engine.connect() as fresh:
-        for table in tables.sorted_tables:
-            asked = f"PRAGMA table_xinfo({table.name})"
-            wanted = [tuple(row) for row in fresh.exec_driver_sql(asked)]
-            if raw.execute(asked).fetchall() != wanted:
-                yield f"The columns of the table {table.name} are not those that it should have."
+        names = [table.name for table in tables.sorted_tables]
+        found = {name: [tuple(row) for row in fresh.exec_driver_sql(_COLUMNS.format(name))] for name in names}
     engine.dispose()
+    return found
 
 
 def check_checksums(raw: sqlite3.Connection, table: str) -> Iterator[str]:
