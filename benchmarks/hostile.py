@@ -5,6 +5,7 @@ beside four connections that ask for the same thing again and again.
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import random
@@ -27,7 +28,7 @@ from .report import Line, percentile
 from .scale import Scale, say
 from .server import WORKSPACE, Server
 
-__all__ = ["ATTACKS", "Attack", "measure"]
+__all__ = ["Attack", "attacks", "measure"]
 
 DATASET = "big"
 RECORDS = 60_000
@@ -76,7 +77,9 @@ def _search(what: str, query: str, **params: str) -> Attack:
     )
 
 
-def _attacks() -> list[Attack]:
+@functools.cache
+def attacks() -> list[Attack]:
+    """Return all of them; their bodies take 150 MB."""
     exact = _joined(f"text.exact:*{pair}*" for pair in _pairs(40))
     ids = _joined(f"id:*{n % 10}*" for n in range(500))
     some_ids = "id:(" + " OR ".join(f"*{n % 10}*" for n in range(60)) + ")"
@@ -144,9 +147,6 @@ def _large() -> Iterator[Attack]:
         "an answer of 900 kB", "PUT", "/api/datasets/texts/records/1/annotations/me",
         {"value": {"sentences": sentences}, "state": "submitted", "version": 0},
     )  # fmt: skip
-
-
-ATTACKS = _attacks()
 
 
 def _text(random_: random.Random) -> str:
@@ -295,7 +295,7 @@ def _attack(port: int, number: int, seconds: float) -> tuple[int, float]:
 
     To be run in a process of its own: the others would wait for this one's interpreter, not only for the server.
     """
-    attack = ATTACKS[number]  # its number is what is sent here: a large body would take long
+    attack = attacks()[number]  # its number is what is sent here: a large body would take long
     address = _address(attack.path, attack.params)
     body = attack.sent if attack.body is None else json.dumps(attack.body).encode()
     until = time.perf_counter() + seconds
@@ -354,7 +354,7 @@ def measure(scale: Scale) -> Iterator[Line]:
             time.sleep(3)  # what is read once is read by then
             alone = _alone(others, seconds)
             yield _line("nobody attacks", alone, _usual(alone), f"{records:,} records")
-            for number, attack in enumerate(ATTACKS):
+            for number, attack in enumerate(attacks()):
                 if scale.only and not any(part in attack.what for part in scale.only):
                     continue
                 # Before each attack anew: the speed of a shared machine changes within minutes

@@ -188,11 +188,12 @@ def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     """Until the server answers and the second demo dataset, logged last, is there."""
     wanted = f"{url}/api/datasets/python-docs-topics?workspace=admin"
     deadline = time.monotonic() + patience(STARTS_WITHIN)
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(wanted, headers={"X-Argilla-Api-Key": "admin.apikey"}).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
+    with httpx.Client(headers={"X-Argilla-Api-Key": "admin.apikey"}) as http:
+        while server.poll() is None and time.monotonic() < deadline:
+            try:
+                if http.get(wanted).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
     pytest.fail(f"The server did not come up. It said:\n{log.read_text()}", pytrace=False)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 
@@ -20,6 +21,7 @@ import reference
 
 __all__ = ["check", "declared"]
 
+DOCUMENT, DIALECT = "urn:apportion", "https://json-schema.org/draft/2020-12/schema"
 LARGEST = 2_000_000
 """Larger bodies are of tests about size; decoding them once more would be slow."""
 
@@ -36,14 +38,23 @@ def declared() -> dict[str, Any]:
 
 
 @functools.cache
+def _registry() -> jsonschema_rs.Registry:
+    """Return the document as what schemas refer to: given to each validator anew, it would be read by each."""
+    return jsonschema_rs.Registry([(DOCUMENT, {"$schema": DIALECT, **declared()})])
+
+
+@functools.cache
 def _validator(path: str, method: str, status: str) -> Any:
     """Return the validator of the JSON of a reply; None where nothing is declared."""
     replies = declared()["paths"][path][method]["responses"]
     content = replies.get(status, {}).get("content", {})
     if "application/json" not in content:
         return None
-    schema = content["application/json"]["schema"]
-    return jsonschema_rs.validator_for({**schema, "components": declared()["components"]})
+    steps = ("paths", path, method, "responses", status, "content", "application/json", "schema")
+    pointer = "/".join(quote(step.replace("~", "~0").replace("/", "~1"), safe="~") for step in steps)
+    return jsonschema_rs.validator_for(
+        {"$schema": DIALECT, "$ref": f"{DOCUMENT}#/{pointer}"}, registry=_registry()
+    )
 
 
 def check(scope: Mapping[str, Any], status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,11 +49,13 @@ MODE = {
 }
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for name in ABOVE_STORAGE:
-        place = PACKAGE / name
-        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
-            yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text("utf-8"))
+@functools.cache
+def modules() -> list[tuple[str, ast.Module]]:
+    places = [PACKAGE / name for name in ABOVE_STORAGE]
+    paths = [
+        path for place in places for path in ([place] if place.is_file() else sorted(place.rglob("*.py")))
+    ]
+    return [(path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text("utf-8"))) for path in paths]
 
 
 def looks_up(tree: ast.AST) -> bool:
