@@ -2,9 +2,8 @@
 
 import { defineConfig } from "@playwright/test";
 
+import { browser, UNOPTIMISED } from "./e2e/browser";
 import { patience } from "./e2e/patience";
-
-const chromium = process.env["APPORTION_CHROMIUM"];
 
 export default defineConfig({
   testDir: "e2e",
@@ -20,10 +19,6 @@ export default defineConfig({
     browserName: "chromium",
     viewport: { width: 1280, height: 800 },
     contextOptions: { reducedMotion: "reduce" }, // every opened menu would be drawn a dozen times; one file has motion
-    launchOptions: {
-      ...(chromium ? { executablePath: chromium } : {}),
-      // a browser of the superuser has no sandbox; the pages are our own
-      args: ["--disable-gpu", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
-    },
+    launchOptions: browser(UNOPTIMISED),
   },
 });

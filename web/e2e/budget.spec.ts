@@ -8,8 +8,11 @@ import { gzipSync } from "node:zlib";
 
 import type { Page } from "@playwright/test";
 
+import { browser } from "./browser";
 import { expect, type Task, test, TOPICS, topics, type Wire } from "./journey";
 import { delayPaints, middleOf, painted, watchPaints } from "./painted";
+
+test.use({ launchOptions: browser() });
 
 const TOKENS = 3000;
 /** 200 is the aim; this may only shrink. */

@@ -140,6 +140,37 @@ async function slowDown(page: Page) {
   });
 }
 
+/**
+ * Go to an address within the app, as its links do, and wait until all of the page is there: loading the app anew costs
+ * more than most looks at a page.
+ */
+export async function navigate(page: Page, address: string) {
+  const shown = await page.evaluate(async (href) => {
+    const router = window.__TSR_ROUTER__;
+    await router?.navigate({ href });
+    return router?.state.resolvedLocation?.href;
+  }, address);
+  expect(shown).toBe(address);
+  // what it asks for begins once it is drawn: until then nothing says that something is missing
+  await twoFrames(page);
+  await expect(page.locator(".mantine-Skeleton-root:visible")).toHaveCount(0);
+  await standsStill(page);
+}
+
+const twoFrames = (page: Page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+/** Wait until nothing in the page has changed for a tenth of a second; not longer than three, for what never stands still. */
+async function standsStill(page: Page) {
+  await page.evaluate(() => new Promise<void>((done) => {
+    const end = () => { watch.disconnect(); done(); };
+    let still = setTimeout(end, 100);
+    const watch = new MutationObserver(() => { clearTimeout(still); still = setTimeout(end, 100); });
+    watch.observe(document, { subtree: true, childList: true, attributes: true });
+    setTimeout(end, 3000);
+  }));
+  await twoFrames(page);
+}
+
 /** Source of axe, minified: it is read anew by every page, and the usual one is twice as long. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -153,15 +184,8 @@ export async function expectAccessible(page: Page) {
 
 async function obstacles(page: Page, colorScheme: "light" | "dark") {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  await standsStill(page); // on a busy machine a part may still be drawn, or change, while axe looks
   await page.evaluate(async () => {
-    await new Promise<void>((done) => { // on a busy machine a part may still be drawn, or change, while axe looks
-      const end = () => { watch.disconnect(); done(); };
-      let still = setTimeout(end, 100);
-      const watch = new MutationObserver(() => { clearTimeout(still); still = setTimeout(end, 100); });
-      watch.observe(document, { subtree: true, childList: true, attributes: true });
-      setTimeout(end, 3000); // what never stands still is looked at as it is
-    });
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     const ending = document.getAnimations().filter((each) => each.effect?.getComputedTiming().endTime !== Infinity);
     await Promise.allSettled(ending.map((each) => each.finished)); // colours that fade over
   });

@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 
-import { entities, expect, type Server, test, TOPICS, topics } from "./journey";
+import { entities, expect, navigate, type Server, test, TOPICS, topics } from "./journey";
 
 async function speak(page: Page, language: string) {
   await page.addInitScript((chosen) => { localStorage.setItem("apportion-language", chosen); }, language);
@@ -22,11 +22,9 @@ const pages = (as: string) => [
   `/datasets/team/${as}-names`, `/datasets/team/${as}-words`,
 ];
 
-/** Open a page and return by how much it is wider than its window, at the width of a phone and of a desk. */
+/** Go there within the app, and return by how much it is wider than its window, at the width of a phone and of a desk. */
 async function overflow(page: Page, address: string): Promise<string[]> {
-  await page.goto(address);
-  await expect(page.locator("main").first()).toBeVisible();
-  await page.waitForLoadState("networkidle");
+  await navigate(page, address);
   const wide: string[] = [];
   for (const width of [375, 1440]) {
     await page.setViewportSize({ width, height: 800 });
@@ -42,6 +40,7 @@ for (const [language, what] of [["ar-XB", "mirrored"], ["en-XA", "longer"]] as c
     await fill(server, as);
     await signIn("admin");
     await speak(page, language);
+    await page.goto("/login");
     const wide: string[] = [];
     for (const address of ["/login", ...pages(as)]) wide.push(...(await overflow(page, address)));
     expect(wide).toEqual([]);

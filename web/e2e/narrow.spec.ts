@@ -2,19 +2,16 @@
 
 import type { Page } from "@playwright/test";
 
-import { entities, expect, test, TOPICS, topics } from "./journey";
+import { entities, expect, navigate, test, TOPICS, topics } from "./journey";
 
 const WIDTHS = [
   { width: 375, height: 700 },
   { width: 640, height: 400 },
 ];
 
-/** Expect that nothing reaches beyond the right edge, but for what scrolls by itself; for a failure that can be read. */
+/** Go there within the app; nothing reaches beyond the right edge, but for what scrolls by itself. Names what does. */
 async function expectFits(page: Page, address: string) {
-  await page.goto(address);
-  await expect(page.locator("main").first()).toBeVisible();
-  await page.waitForLoadState("networkidle");
-  await expect(page.locator(".mantine-Skeleton-root:visible")).toHaveCount(0);
+  await navigate(page, address);
   for (const size of WIDTHS) {
     await page.setViewportSize(size);
     const beyond = await page.evaluate(() => {
@@ -37,11 +34,13 @@ async function expectFits(page: Page, address: string) {
 }
 
 test("signing in fits a phone", async ({ page }) => {
+  await page.goto("/login");
   await expectFits(page, "/login");
 });
 
 test("no page is wider than a phone, or than a window at 200 % zoom", async ({ page, server, signIn }) => {
   await signIn("admin");
+  await page.goto("/");
   await expectFits(page, "/datasets"); // nothing yet
   const long = "a-dataset-whose-name-is-rather-long-for-a-phone";
   await server.log(long, "TextClassification", topics(9), { labels: [...TOPICS, "a label with quite a few words in it"], tags: { project: "winter", owner: "everybody" } });
@@ -53,9 +52,10 @@ test("no page is wider than a phone, or than a window at 200 % zoom", async ({ p
   }
   await server.log("gone", "Text2Text", [{ id: "g0", text: "Gone." }]);
   expect((await page.request.delete("/api/datasets/gone?workspace=team", { headers: { "X-Apportion": "admin" } })).status()).toBe(200);
-  for (const address of ["/team", "/datasets", "/datasets?q=nothing-like-this", "/datasets?tags=project:winter", "/datasets/new", "/people", "/my-work", "/user-settings"]) await expectFits(page, address);
+  for (const address of ["/team", "/datasets", "/datasets?q=nothing-like-this", "/datasets?tags=project%3Awinter", "/datasets/new", "/people", "/my-work", "/user-settings"]) await expectFits(page, address);
   for (const part of ["", "?view=list", "/review", "/agreement", "/team", "/team?assign=1", "/settings"]) await expectFits(page, `/datasets/team/${long}${part}`);
   for (const name of ["names", "words"]) for (const part of ["", "?view=list", "/settings"]) await expectFits(page, `/datasets/team/${name}${part}`);
   await signIn("ana");
+  await page.goto("/");
   for (const address of ["/my-work", "/datasets", `/datasets/team/${long}`, `/datasets/team/${long}?view=queue`]) await expectFits(page, address);
 });
