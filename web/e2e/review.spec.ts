@@ -207,6 +207,47 @@ test.describe("reviewers", () => {
     await expect(page.getByText("1 of 3")).toBeVisible();
   });
 
+  test("who goes on before a decision has arrived takes back that one, stays where they went, and reads what failed", async ({ page, server, signIn, request }) => {
+    const team = new Team(request, server);
+    await torn(team, "review-hasty");
+    const gold = async (id: string) => (await team.mine("review-hasty", id, "ana")).gold;
+    await signIn("rita");
+    await page.goto("/datasets/team/review-hasty/review");
+    await expect(page.getByText("1 of 3")).toBeVisible();
+    await page.keyboard.press("1");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("2 of 3")).toBeVisible();
+    const replies: ((ok: boolean) => void)[] = [];
+    await page.route(/\/gold/, async (route) => {
+      if (await new Promise<boolean>((reply) => replies.push(reply))) await route.continue();
+      else await route.fulfill({ status: 500, json: {} });
+    });
+    await page.keyboard.press("1");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => replies.length).toBe(1);
+    await page.keyboard.press("p"); // before it has arrived: back to the first, which is decided
+    await expect(page.getByText("Resolved by you")).toBeVisible();
+    await page.keyboard.press("u");
+    replies[0]?.(true);
+    await expect.poll(() => replies.length).toBe(2); // what takes it back
+    replies[1]?.(true);
+    await expect(page.getByText("Undone")).toBeVisible();
+    await expect(page.getByText("2 of 3")).toBeVisible();
+    expect(await gold("r1")).toBeNull();
+    expect(await gold("r0")).not.toBeNull();
+
+    await page.keyboard.press("1");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => replies.length).toBe(3);
+    await page.keyboard.press("n");
+    await expect(page.getByText("3 of 3")).toBeVisible();
+    replies[2]?.(false);
+    await expect(page.getByText(/^Record r1 was not resolved; your choice is kept there/)).toBeVisible();
+    await expect(page.getByText("3 of 3")).toBeVisible();
+    await page.keyboard.press("p");
+    await expect(page.getByRole("article", { name: "Answer of A" }).getByRole("button", { pressed: true })).toBeVisible();
+  });
+
   test("see where spans differ, in the text and in words, and mend one", async ({ page, server, signIn, request }) => {
     const team = new Team(request, server);
     await team.rita();

@@ -68,10 +68,17 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
     if (record && view.record !== record.id) onView({ record: record.id }, true);
   }, [record, view.record, onView]);
 
+  const here = useRef<string>(undefined);
+  useEffect(() => { here.current = record?.id; });
+
   function go(to: number) {
     setCurrent(to >= records.length ? END : (records[Math.max(0, to)]?.id ?? null));
     window.scrollTo({ top: 0 });
   }
+
+  /** Decisions on their way to the server: known before anything is drawn, as a key may come before that. */
+  const sending = useRef<readonly Sent[]>([]);
+  const sent = (id: string) => sending.current.find((each) => each.id === id);
 
   /** Steps that are being taken back, one after the other; a further one takes back the step before them. */
   const undoing = useRef(new Set<Made | Asked>());
@@ -105,8 +112,10 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
   }
 
   function stepBack() {
+    const underWay = sending.current.findLast((each) => !each.undone);
     const last = steps.current.findLast((each) => !undoing.current.has(each));
-    if (last) undoStep(last);
+    if (underWay) underWay.undone = true;
+    else if (last) undoStep(last);
     else if (!undoing.current.size) setMessage(reviewText.nothingToUndo);
   }
 
@@ -135,11 +144,17 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       onSay={setMessage}
       armed={armed}
       onArm={setArmed}
-      onMade={(each, undone) => {
+      isSending={() => sent(record.id) !== undefined}
+      onSend={() => { sending.current = [...sending.current, { id: record.id, undone: false }]; }}
+      onMade={(each) => {
         keep([...steps.current, each]);
         setMessage(each.gold.discarded ? reviewText.savedUnusable : reviewText.saved);
-        go(at + 1);
-        if (undone) undoStep(each);
+        if (here.current === record.id) go(at + 1);
+        if (sent(record.id)?.undone) undoStep(each);
+      }}
+      onReply={(failure) => {
+        sending.current = sending.current.filter((each) => each.id !== record.id);
+        if (failure && here.current !== record.id) setMessage(reviewText.notSavedThere(record.id, failure.message));
       }}
       onAsked={(each) => {
         keep([...steps.current, each]);
@@ -197,6 +212,12 @@ function useSteps() {
     setMade(next);
   };
   return { made, steps, keep };
+}
+
+/** A decision on a record that is on its way to the server; `undone`: it is to be taken back once it has arrived. */
+interface Sent {
+  readonly id: string;
+  undone: boolean;
 }
 
 const isMade = (step: Made | Asked): step is Made => "gold" in step;

@@ -2,7 +2,7 @@
 
 import { Button, Skeleton, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 
 import { ApiError } from "@/api/client";
 import { progressKey } from "@/api/datasets";
@@ -59,8 +59,11 @@ export interface VerdictProps {
   readonly record: AppRecord;
   readonly labels: LabelSet;
   readonly me: string;
-  /** `undone`: was to be taken back while it was being saved. */
-  readonly onMade: (made: Made, undone: boolean) => void;
+  /** Is a decision on this record on its way to the server? It may have been sent before one went on and came back. */
+  readonly isSending: () => boolean;
+  readonly onSend: () => void;
+  readonly onMade: (made: Made) => void;
+  readonly onReply: (failure: Error | null) => void;
   readonly onAsked: (asked: Asked) => void;
   readonly onAction: (action: "guidelines" | "next" | "previous" | "undo" | "search") => void;
   readonly onSay: (message: string) => void;
@@ -80,7 +83,7 @@ export function Verdict(props: VerdictProps) {
   return <Deciding {...props} found={found.data} />;
 }
 
-function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onAction, onSay, armed, onArm, bar }: VerdictProps & { found: Case }) {
+function Deciding({ dataset, record, labels, me, found, isSending, onSend, onMade, onReply, onAsked, onAction, onSay, armed, onArm, bar }: VerdictProps & { found: Case }) {
   const cache = useQueryClient();
   const { gold } = found;
   const { draft, reason, change: begin, forget } = useDecision(dataset, record, found);
@@ -93,7 +96,6 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
   const reasons = useReasons();
   const reasonField = useRef<HTMLInputElement>(null);
   const commentField = useRef<HTMLInputElement>(null);
-  const undone = useRef(false);
 
   const byPerson = useMemo(() => letters(record.id, found.answers.map((each) => each.annotator)), [record.id, found.answers]);
   const answers = useMemo(() => inLetterOrder(found.answers, byPerson), [found.answers, byPerson]);
@@ -106,11 +108,7 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
     return { record: quiet, now, saved: now };
   }, [quiet, draft.value]);
 
-  const mutationKey = ["decide", useId()];
-  /** Is a decision being saved? Known before it is drawn, as a key may come before that. */
-  const underWay = () => cache.isMutating({ mutationKey }) > 0;
   const saving = useMutation({
-    mutationKey,
     mutationFn: (sent: { draft: DecisionDraft; version: number }) =>
       decide(dataset, record, { ...sent.draft, reason: reason.trim() || null, version: sent.version }),
     onSuccess: (made) => {
@@ -119,14 +117,14 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       void cache.invalidateQueries({ queryKey: ["settled", dataset.workspace, dataset.name] });
       forget();
       if (reason.trim()) reasons.remember(reason.trim());
-      if (made) onMade({ record, before: stored ?? gold, gold: made }, undone.current);
+      if (made) onMade({ record, before: stored ?? gold, gold: made });
     },
     onError: (failure) => {
-      undone.current = false;
       if (!(failure instanceof ApiError)) return;
       if (failure.status === 401) sessionEnded();
       if (failure.status === 409) setStored(storedGold(failure.params, record));
     },
+    onSettled: (_, failure) => { onReply(failure); },
   });
   const stale = saving.error instanceof ApiError && saving.error.status === 409;
 
@@ -145,11 +143,12 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
   }
 
   function save(given: DecisionDraft = draft, version = gold?.version ?? 0) {
-    if (underWay()) return;
+    if (isSending()) return;
     if (!canSave(quiet, given)) {
       onSay(answers.length ? reviewText.chooseFirst : reviewText.decideFirst);
       return;
     }
+    onSend();
     saving.mutate({ draft: given, version });
   }
 
@@ -166,7 +165,6 @@ function Deciding({ dataset, record, labels, me, found, onMade, onAsked, onActio
       else if (action === "help") setHelp(true);
       else if (action === "reason") reasonField.current?.focus();
       else if (action === "comment") commentField.current?.focus();
-      else if (action === "undo" && underWay()) undone.current = true;
       else if (action === "find-label") document.querySelector<HTMLElement>("input[data-find-label]")?.focus();
       else onAction(action);
     },
