@@ -26,9 +26,9 @@ MORE_CORES: Lanes = (("pytest",), ("e2e",), ("check", "web", "docs", "weaknesses
 """Targets of make: those of a lane run one after another, lanes beside each other."""
 CORES = 4
 """Cores from which on each lane has one of its own."""
-WORKERS_OF_FEW_CORES = {"JOURNEY_WORKERS": "2", "PYTEST_XDIST_AUTO_NUM_WORKERS": "3"}
+WORKERS_OF_FEW_CORES = {"JOURNEY_WORKERS": "2", "PYTEST_XDIST_AUTO_NUM_WORKERS": "4"}
 """A browser is three processes: with more of them, on two cores, beside the tests, they would wait for each other. Of
-three workers of pytest one or the other always waits for a server that was started, or for a node."""
+four workers of pytest one or two always wait for a server that was started, or for a node."""
 BESIDE_EACH_OTHER = 3.0
 """By how much waits grow because the lanes share the machine."""
 
