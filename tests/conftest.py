@@ -7,6 +7,7 @@ what never ends; they grow with the machine (``patience``), and what took longer
 from __future__ import annotations
 
 import gc
+import importlib.util
 import os
 import socket
 import subprocess
@@ -30,6 +31,10 @@ from tested_store import set_tested_store, tested_store
 
 hypothesis.settings.register_profile("untimed", deadline=None, max_examples=times(100, 500))
 hypothesis.settings.load_profile("untimed")
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpx asks for it at each request to an app in this process, and it would be looked for in all folders each time
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 STARTS_WITHIN = 60
 
