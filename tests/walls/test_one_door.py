@@ -52,10 +52,10 @@ MODE = {
 @functools.cache
 def modules() -> list[tuple[str, ast.Module]]:
     places = [PACKAGE / name for name in ABOVE_STORAGE]
-    paths = [
-        path for place in places for path in ([place] if place.is_file() else sorted(place.rglob("*.py")))
+    files = [
+        file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*.py")))
     ]
-    return [(path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text("utf-8"))) for path in paths]
+    return [(file.relative_to(PACKAGE).as_posix(), ast.parse(file.read_text("utf-8"))) for file in files]
 
 
 def looks_up(tree: ast.AST) -> bool:
