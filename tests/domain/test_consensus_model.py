@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from apportion.domain.agreement.measures import AnswerKind
@@ -98,6 +98,7 @@ def test_without_smoothing_the_likelihood_never_falls(fit: Any, table: list[list
 
 @BOTH
 @given(table=TABLES, new=st.permutations("abc"))
+@example(table=[["a", "b", "c", None], [None, "b", "a", "c"]], new=["a", "c", "b"])
 @settings(max_examples=30, deadline=None)
 def test_naming_labels_otherwise_changes_nothing_else(
     fit: Any, table: list[list[str | None]], new: list[str]

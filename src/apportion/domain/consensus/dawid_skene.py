@@ -36,6 +36,14 @@ its meaning, which evenly spread pseudo-answers would take from it, and so do al
 _NOTHING = 1e-13
 """Changes of a probability that are rounding only."""
 
+_ROUNDING = 1e-6
+"""Share of the tolerance that estimates are rounded to, relative to their size. Where answers do not tell two labels
+apart, rounding errors, which differ with the order of the labels, would otherwise grow until they decide between them.
+"""
+
+_FINEST = 1e-18
+"""Less than two neighbouring numbers of that size differ by."""
+
 _MARGIN = 100
 """Safety factor on the estimated distance to the fixed point: right after an accelerated step it looks too small."""
 
@@ -138,8 +146,12 @@ def _fit(
     answers = _AnswerCounts(data)
     found: list[float] = []
 
+    def rounded(point: _Point) -> _Point:
+        shares, confusion = (_rounded(x, max(_ROUNDING * tolerance, _FINEST)) for x in point)
+        return shares, confusion
+
     def maximise(posterior: list[Column]) -> _Point:
-        return answers.shares(posterior), estimate(answers.counts(posterior), smoothing)
+        return rounded((answers.shares(posterior), estimate(answers.counts(posterior), smoothing)))
 
     def report(likelihood: float) -> None:
         found.append(likelihood)
@@ -159,7 +171,7 @@ def _fit(
         if _remaining_distance(before, posterior, at, one, two) < tolerance / _MARGIN:
             at, converged = one, True
             break
-        at = _accelerate(at, one, two)
+        at = rounded(_accelerate(at, one, two))
         # Extrapolation may overshoot: the point is kept only where the likelihood does not fall.
         beyond = answers.expect(*at)
         if beyond[1] >= likelihood:
@@ -214,6 +226,12 @@ def _accelerate(start: _Point, one: _Point, two: _Point) -> _Point:
     ]
     shares, confusion = (x / x.sum(axis=-1, keepdims=True) for x in far)
     return shares, confusion
+
+
+def _rounded(values: Column, part: float) -> Column:
+    """Round values to ``part`` of their size: a small probability must not become zero, which rules a label out."""
+    mantissa, exponent = np.frexp(values)
+    return np.asarray(np.ldexp(np.rint(mantissa / part) * part, exponent))
 
 
 @dataclass(frozen=True, slots=True)
