@@ -38,6 +38,7 @@ __all__ = [
     "Scribe",
     "Searcher",
     "Trouble",
+    "own_path",
 ]
 
 DATASET = "team"
@@ -187,6 +188,11 @@ class _Worker:
         self.times[kind].append((began, time.perf_counter() - began))
 
 
+def own_path(id: str) -> str:
+    """Return where the caller's own answer to a record is."""
+    return f"/api/datasets/{DATASET}/records/{quote(id, safe='')}/annotations/me"
+
+
 class _Item(NamedTuple):
     id: str
     token: str | None
@@ -249,9 +255,6 @@ class Person(_Worker):
         if not found["records"] and "why_empty" not in found:
             self.problems.append(f"{self.name}: an empty queue without a reason")
 
-    def _path(self, id: str) -> str:
-        return f"/api/datasets/{DATASET}/records/{quote(id, safe='')}/annotations/me"
-
     def _write(self, kind: str, item: _Item, state: str, label: str) -> None:
         before = self.kept.get(item.id)
         version = before.version if before else item.version
@@ -261,7 +264,7 @@ class Person(_Worker):
         }  # fmt: skip
         self._doubt = item.id, Kept(state, label, version + 1, True)
         with self.timed(kind):
-            shown = self.caller.need("PUT", self._path(item.id), sent)
+            shown = self.caller.need("PUT", own_path(item.id), sent)
         self._acknowledged(item.id, shown)
 
     def _undo(self, item: _Item) -> None:
@@ -269,7 +272,7 @@ class Person(_Worker):
         self._think(0.2)
         self._doubt = item.id, Kept("", "", before.version + 1, False)
         with self.timed("undo"):
-            shown = self.caller.need("POST", self._path(item.id) + ":undo")
+            shown = self.caller.need("POST", own_path(item.id) + ":undo")
         self._acknowledged(item.id, shown)
         self._think(0.3)
         self._write("submit", item, "submitted", self.dice.choice(LABELS))
@@ -317,7 +320,7 @@ class Person(_Worker):
         if self._doubt is None:
             return
         id, wanted = self._doubt
-        found = self.caller.need("GET", self._path(id))
+        found = self.caller.need("GET", own_path(id))
         before = self.kept.get(id)
         self._doubt = None
         label = found["value"]["labels"][0]["class"] if found["value"] else ""
