@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from nltk.metrics import agreement as nltk_agreement
-from nltk.metrics import distance
-from sklearn import metrics
 
 from apportion.domain.agreement.compute import agreement
 from apportion.domain.agreement.distances import jaccard, masi
 from apportion.domain.agreement.edits import edits
 from apportion.domain.agreement.measures import AnswerKind, Measure
 from apportion.domain.agreement.ratings import from_answers
+
+
+@pytest.fixture(scope="module")
+def nltk() -> Any:
+    """Metrics of nltk, loaded where they are used alone: each process of the tests reads this file."""
+    from nltk.metrics import agreement, distance
+
+    return SimpleNamespace(agreement=agreement, distance=distance)
+
+
+@pytest.fixture(scope="module")
+def sklearn() -> Any:
+    from sklearn import metrics
+
+    return metrics
 
 
 def rated(seed: int, people: int, values: list[Any], *, gaps: float = 0) -> list[tuple[str, str, Any]]:
@@ -42,44 +55,46 @@ def estimate(
     ("measure", "weights"),
     [(Measure.COHEN, None), (Measure.COHEN_LINEAR, "linear"), (Measure.COHEN_QUADRATIC, "quadratic")],
 )
-def test_cohens_kappa_is_scikit_learns(seed: int, measure: Measure, weights: str | None) -> None:
+def test_cohens_kappa_is_scikit_learns(
+    sklearn: Any, seed: int, measure: Measure, weights: str | None
+) -> None:
     rows = rated(seed, 2, ["a", "b", "c", "d"])
     one, other = ([value for _, who, value in rows if who == name] for name in ("p0", "p1"))
 
-    expected = metrics.cohen_kappa_score(one, other, labels=["a", "b", "c", "d"], weights=weights)
+    expected = sklearn.cohen_kappa_score(one, other, labels=["a", "b", "c", "d"], weights=weights)
 
     assert estimate(AnswerKind.LABEL, rows, measure, ["a", "b", "c", "d"]) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_alpha_is_nltks(seed: int) -> None:
+def test_alpha_is_nltks(nltk: Any, seed: int) -> None:
     rows = rated(seed, 4, [1, 2, 3, 7], gaps=0.3)
     table = [(who, record, value) for record, who, value in rows]
     for measure, apart in (
-        (Measure.ALPHA, distance.binary_distance),
-        (Measure.ALPHA_INTERVAL, distance.interval_distance),
+        (Measure.ALPHA, nltk.distance.binary_distance),
+        (Measure.ALPHA_INTERVAL, nltk.distance.interval_distance),
     ):
-        expected = nltk_agreement.AnnotationTask(data=table, distance=apart).alpha()
+        expected = nltk.agreement.AnnotationTask(data=table, distance=apart).alpha()
 
         assert estimate(AnswerKind.LABEL, rows, measure, []) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("name", ["masi", "jaccard"])
-def test_alpha_over_sets_is_nltks(seed: int, name: str) -> None:
+def test_alpha_over_sets_is_nltks(nltk: Any, seed: int, name: str) -> None:
     sets = [frozenset(each) for each in ("a", "ab", "abc", "cd", "d", "bd")]
     rows = rated(seed, 3, sets, gaps=0.2)
     table = [(who, record, value) for record, who, value in rows]
-    apart = getattr(distance, f"{name}_distance")
+    apart = getattr(nltk.distance, f"{name}_distance")
 
-    expected = nltk_agreement.AnnotationTask(data=table, distance=apart).alpha()
+    expected = nltk.agreement.AnnotationTask(data=table, distance=apart).alpha()
 
     assert estimate(AnswerKind.LABELS, rows, Measure(f"alpha_{name}"), []) == pytest.approx(
         expected, abs=2e-3
     )
 
 
-def test_distances_of_many_labels_do_not_run_together() -> None:
+def test_distances_of_many_labels_do_not_run_together(nltk: Any) -> None:
     many = [f"label {number}" for number in range(150)]
     sets = [frozenset(random.Random(seed).sample(many, 20)) for seed in range(10)]
     one, other = (each.ravel() for each in np.meshgrid(np.arange(10), np.arange(10)))
@@ -87,20 +102,20 @@ def test_distances_of_many_labels_do_not_run_together() -> None:
     found = jaccard(sets).between(one, other), masi(sets).between(one, other)
 
     for i, j, near, nearer in zip(one, other, *found, strict=True):
-        assert near == pytest.approx(distance.jaccard_distance(sets[i], sets[j]))
-        assert nearer == pytest.approx(distance.masi_distance(sets[i], sets[j]), abs=0.01)
+        assert near == pytest.approx(nltk.distance.jaccard_distance(sets[i], sets[j]))
+        assert nearer == pytest.approx(nltk.distance.masi_distance(sets[i], sets[j]), abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_edit_distance_is_nltks(seed: int) -> None:
+def test_edit_distance_is_nltks(nltk: Any, seed: int) -> None:
     rng = random.Random(seed)
     one, other = ("".join(rng.choices("abcdé ", k=rng.randint(0, 90))) for _ in range(2))
 
-    assert edits(one, other) == distance.edit_distance(one, other)
+    assert edits(one, other) == nltk.distance.edit_distance(one, other)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_token_alpha_is_nltks_over_all_tokens(seed: int) -> None:
+def test_token_alpha_is_nltks_over_all_tokens(nltk: Any, seed: int) -> None:
     rng = random.Random(seed)
     tokens = [(at, at + 3) for at in range(0, 60, 4)]
     marks = [frozenset({(0, 7, "x")}), frozenset({(4, 11, "x"), (20, 23, "y")}), frozenset({(4, 11, "y")})]
@@ -120,11 +135,11 @@ def test_token_alpha_is_nltks_over_all_tokens(seed: int) -> None:
 
     data, _ = from_answers(AnswerKind.SPANS, rows, tokens=[tokens] * len(records))
 
-    expected = nltk_agreement.AnnotationTask(data=table).alpha()
+    expected = nltk.agreement.AnnotationTask(data=table).alpha()
     assert agreement(data, Measure.TOKEN_ALPHA).estimate == pytest.approx(expected)
 
 
-def test_span_f1_of_two_people_is_scikit_learns_over_all_spans_there_are() -> None:
+def test_span_f1_of_two_people_is_scikit_learns_over_all_spans_there_are(sklearn: Any) -> None:
     rng = random.Random(1)
     places = [(at, at + 3, label) for at in (0, 4, 8) for label in "xy"]
     drawn = [[frozenset(rng.sample(places, 3)) for _ in range(2)] for _ in range(20)]
@@ -132,5 +147,5 @@ def test_span_f1_of_two_people_is_scikit_learns_over_all_spans_there_are() -> No
     one, other = ([place in pair[who] for pair in drawn for place in places] for who in range(2))
 
     assert estimate(AnswerKind.SPANS, rows, Measure.SPAN_F1, []) == pytest.approx(
-        metrics.f1_score(one, other)
+        sklearn.f1_score(one, other)
     )

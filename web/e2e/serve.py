@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from apportion.bootstrap import open_store
+from apportion.cli.serve import tune_gc
 from apportion.ports.store import Transaction
 from apportion.server.app import create_app
 from apportion.server.security import Argon2Passwords
@@ -44,6 +45,7 @@ def main(port: int, *, empty: bool = False) -> None:
             print(state.setup.code, flush=True)
         else:
             state.store.write(create_team).result()
+        tune_gc()
         uvicorn.run(app, port=port, log_level="warning", timeout_keep_alive=75)
 
 

@@ -202,7 +202,7 @@ class _Serving:
         store = open_store(settings, serving=True, allow_upgrade=self.allow_upgrade, upgraded=upgraded)
         try:
             app = create_app(settings, store)
-            _tune_gc()
+            tune_gc()
             if prepare is not None:
                 prepare(app, store)
             _warn_of_known_keys(settings, store)
@@ -262,7 +262,7 @@ def _gc_disabled() -> Iterator[None]:
         gc.enable()
 
 
-def _tune_gc() -> None:
+def tune_gc() -> None:
     """Raise the thresholds of garbage collection: records come and go by the ten thousand and hardly ever in cycles.
     At the defaults Python looks for cycles every thirty records, which made up a fifth of the cost of logging.
 
