@@ -241,6 +241,12 @@ test.describe("reviewers", () => {
     await expect.poll(() => replies.length).toBe(3);
     await page.keyboard.press("n");
     await expect(page.getByText("3 of 3")).toBeVisible();
+    await page.keyboard.press("p"); // while it is still on its way
+    await expect(page.getByText("2 of 3")).toBeVisible();
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("Your decision on this record is still being saved")).toBeVisible();
+    await page.keyboard.press("n");
+    await expect(page.getByText("3 of 3")).toBeVisible();
     replies[2]?.(false);
     await expect(page.getByText(/^Record r1 was not resolved; your choice is kept there/)).toBeVisible();
     await expect(page.getByText("3 of 3")).toBeVisible();

@@ -71,6 +71,7 @@ export const reviewText = texts("review", {
   nothingToUndo: "Nothing to undo",
   notUndone: msg(["why"], "Not undone: {why}"),
   notSaved: msg(["why"], "Not saved; your choice is still here. {why}"),
+  stillSaving: "Your decision on this record is still being saved",
   notSavedThere: msg(["id", "why"], "Record {id} was not resolved; your choice is kept there. {why}"),
   otherwise: msg(["who", "what"], "{who} resolved this record at the same time: {what}. Nothing of yours is lost."),
   otherwiseBecause: msg(["who", "what", "why"], "{who} resolved this record at the same time: {what} (“{why}”). Nothing of yours is lost."),

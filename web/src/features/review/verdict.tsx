@@ -143,7 +143,10 @@ function Deciding({ dataset, record, labels, me, found, isSending, onSend, onMad
   }
 
   function save(given: DecisionDraft = draft, version = gold?.version ?? 0) {
-    if (isSending()) return;
+    if (isSending()) {
+      if (!saving.isPending) onSay(reviewText.stillSaving); // sent before one went on and came back: nothing else shows it
+      return;
+    }
     if (!canSave(quiet, given)) {
       onSay(answers.length ? reviewText.chooseFirst : reviewText.decideFirst);
       return;

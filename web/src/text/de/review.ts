@@ -69,6 +69,7 @@ export const review: Language["review"] = {
   nothingToUndo: "Nichts rückgängig zu machen",
   notUndone: "Nicht rückgängig gemacht: {why}",
   notSaved: "Nicht gespeichert; deine Auswahl ist noch da. {why}",
+  stillSaving: "Deine Entscheidung zu diesem Eintrag wird noch gespeichert",
   notSavedThere: "Eintrag {id} wurde nicht entschieden; deine Auswahl steht dort noch. {why}",
   otherwise: "{who} hat diesen Eintrag gleichzeitig entschieden: {what}. Von dir ist nichts verloren.",
   otherwiseBecause: "{who} hat diesen Eintrag gleichzeitig entschieden: {what} („{why}“). Von dir ist nichts verloren.",

@@ -69,6 +69,7 @@ export const review: Language["review"] = {
   nothingToUndo: "No hay nada que deshacer",
   notUndone: "No se ha deshecho: {why}",
   notSaved: "Sin guardar; lo que elegiste sigue aquí. {why}",
+  stillSaving: "Tu decisión sobre este registro todavía se está guardando",
   notSavedThere: "El registro {id} no quedó resuelto; lo que elegiste sigue allí. {why}",
   otherwise: "{who} resolvió este registro al mismo tiempo: {what}. No se pierde nada tuyo.",
   otherwiseBecause: "{who} resolvió este registro al mismo tiempo: {what} («{why}»). No se pierde nada tuyo.",
