@@ -380,6 +380,9 @@ class Listener(_Worker):
         super().__init__(address, name, 1)
         self.heard: Counter[tuple[str, str, str]] = Counter()
         """Counts of what somebody did to a record: who, what, which."""
+        self.latest = time.monotonic()
+        """The time at which anything came last, signs of life included."""
+        self.state = "no stream yet"
         self._last = 0
         self._hung_up = False
         self._socket: socket.socket | None = None
@@ -393,7 +396,9 @@ class Listener(_Worker):
         self.caller.close()
 
     def turn(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.address.port, timeout=60)
+        port = self.address.port
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.state = f"a request to {port}"
         headers = {"X-Argilla-Api-Key": f"{self.name}.apikey", "Last-Event-ID": str(self._last)}
         with contextlib.closing(connection):
             connection.request(
@@ -401,7 +406,9 @@ class Listener(_Worker):
             )
             self._socket = connection.sock
             answer = connection.getresponse()
+            self.state = f"a stream of {port}, {answer.status}"
             while line := answer.readline():
+                self.latest = time.monotonic()
                 if line.startswith(b"data: {"):
                     self._note(msgspec.json.decode(line[6:]))
 

@@ -189,6 +189,18 @@ class Gathering:
         """The kinds of requests there were."""
         return {kind for each in self.workers for kind in each.times}
 
+    @property
+    def done(self) -> Counter[tuple[str, str, str]]:
+        """Counts of what people did to records, as listeners should have heard it: who, what, which."""
+        return sum((each.done for each in self.people), Counter())
+
+    def _wait_for_listeners(self) -> None:
+        """Wait until listeners have heard of all that was done, and a little for what they would hear twice."""
+        done, until = self.done, time.monotonic() + HEARD_WITHIN
+        while not all(_covers(each.heard, done) for each in self.listeners) and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(1 if self.listeners else 0)
+
     def end(self) -> None:
         """Everybody finishes what they were at; whoever listens has heard of it."""
         if not self.address.stop.is_set():
@@ -196,7 +208,7 @@ class Gathering:
             self.address.stop.set()
             for each in self.threads[: -len(self.listeners) or None]:
                 each.join(90)
-            time.sleep(3 if self.listeners else 0)
+            self._wait_for_listeners()
         for listener in self.listeners:
             listener.hang_up()
         for each in self.threads:
@@ -247,6 +259,13 @@ def met(
         found.end()
 
 
+def _covers(heard: Counter[tuple[str, str, str]], done: Counter[tuple[str, str, str]]) -> bool:
+    return all(heard[each] >= times for each, times in done.items())  # the listener is still adding to it
+
+
+HEARD_WITHIN = 20
+"""Seconds after which a message that a listener has not heard of is lost: longer than a stream is ever silent."""
+
 _MESSAGES = ("submitted", "discarded", "took_back")
 """Events about what people acknowledged."""
 
@@ -272,13 +291,17 @@ def read_back(gathering: Gathering, port: int | Sequence[int]) -> list[str]:
     found += [
         f"{place}: {seen[place]} is there and was never sent" for place in seen.keys() - gathering.kept.keys()
     ]
-    done = sum((each.done for each in gathering.people), Counter())
     for listener in gathering.listeners:
         heard = Counter({each: many for each, many in listener.heard.items() if each[1] in _MESSAGES})
-        for each in (heard - done) + (done - heard):
-            found.append(
-                f"{listener.name} heard {heard[each]} times of {each}, which was done {done[each]} times"
-            )
+        for which, wrong in (
+            ("missed", gathering.done - heard),
+            ("heard too often of", heard - gathering.done),
+        ):
+            if wrong:
+                found.append(
+                    f"{listener.name} {which} {wrong.total()} of {gathering.done.total()} messages, as {min(wrong)}; "
+                    f"nothing came for {time.monotonic() - listener.latest:.0f} s, through {listener.state}"
+                )
     answered = [
         place
         for place, kept in gathering.kept.items()

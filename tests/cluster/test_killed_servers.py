@@ -24,6 +24,8 @@ def slow_machines_may_clear_up_later(monkeypatch: pytest.MonkeyPatch) -> None:
 def survived(found: Survived, kills: int) -> None:
     for line in lines_of(found, kills):
         say(" | ".join(line.cells()))
+    for problem in found.problems[:10]:
+        say(problem)
     assert found.problems == []
     assert found.acknowledged
     assert found.batches
