@@ -56,8 +56,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # xdist may be left out
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one worker more than there are cores: a third of the time, a test waits for a process that it started."""
-    return (os.cpu_count() or 1) + 1
+    """Return one worker more than there are cores: a third of the time, a test waits for a process that it started.
+
+    The variable of xdist comes first: `make test` knows what else is running.
+    """
+    return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") or (os.cpu_count() or 1) + 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
