@@ -291,15 +291,16 @@ def read_back(gathering: Gathering, port: int | Sequence[int]) -> list[str]:
     found += [
         f"{place}: {seen[place]} is there and was never sent" for place in seen.keys() - gathering.kept.keys()
     ]
+    done = gathering.done
     for listener in gathering.listeners:
         heard = Counter({each: many for each, many in listener.heard.items() if each[1] in _MESSAGES})
         for which, wrong in (
-            ("missed", gathering.done - heard),
-            ("heard too often of", heard - gathering.done),
+            ("missed", done - heard),
+            ("heard too often of", heard - done),
         ):
             if wrong:
                 found.append(
-                    f"{listener.name} {which} {wrong.total()} of {gathering.done.total()} messages, as {min(wrong)}; "
+                    f"{listener.name} {which} {wrong.total()} of {done.total()} messages, as {min(wrong)}; "
                     f"nothing came for {time.monotonic() - listener.latest:.0f} s, through {listener.state}"
                 )
     answered = [

@@ -252,6 +252,17 @@ test.describe("reviewers", () => {
     await expect(page.getByText("3 of 3")).toBeVisible();
     await page.keyboard.press("p");
     await expect(page.getByRole("article", { name: "Answer of A" }).getByRole("button", { pressed: true })).toBeVisible();
+
+    await page.keyboard.press("Enter");
+    await expect.poll(() => replies.length).toBe(4);
+    await page.keyboard.press("n");
+    await expect(page.getByText("3 of 3")).toBeVisible();
+    await page.keyboard.press("p");
+    await expect(page.getByText("2 of 3")).toBeVisible();
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("Your decision on this record is still being saved")).toBeVisible();
+    replies[3]?.(false); // one is back where it was sent from
+    await expect(page.getByText(/^Record r1 was not resolved; your choice is kept there/)).toBeVisible();
   });
 
   test("see where spans differ, in the text and in words, and mend one", async ({ page, server, signIn, request }) => {

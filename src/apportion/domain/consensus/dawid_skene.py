@@ -42,7 +42,7 @@ apart, rounding errors, which differ with the order of the labels, would otherwi
 """
 
 _FINEST = 1e-18
-"""Less than two neighbouring numbers of that size differ by."""
+"""Smallest share that estimates are rounded to: neighbouring numbers differ by more, so that nothing is rounded."""
 
 _MARGIN = 100
 """Safety factor on the estimated distance to the fixed point: right after an accelerated step it looks too small."""

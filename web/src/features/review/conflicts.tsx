@@ -68,17 +68,20 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
     if (record && view.record !== record.id) onView({ record: record.id }, true);
   }, [record, view.record, onView]);
 
+  /** Decisions on their way to the server: known before anything is drawn, as a key may come before that. */
+  const sending = useRef<readonly Sent[]>([]);
+  const sent = (id: string) => sending.current.find((each) => each.id === id);
+
   const here = useRef<string>(undefined);
-  useEffect(() => { here.current = record?.id; });
+  useEffect(() => {
+    here.current = record?.id;
+    for (const each of sending.current) each.left ||= each.id !== record?.id;
+  });
 
   function go(to: number) {
     setCurrent(to >= records.length ? END : (records[Math.max(0, to)]?.id ?? null));
     window.scrollTo({ top: 0 });
   }
-
-  /** Decisions on their way to the server: known before anything is drawn, as a key may come before that. */
-  const sending = useRef<readonly Sent[]>([]);
-  const sent = (id: string) => sending.current.find((each) => each.id === id);
 
   /** Steps that are being taken back, one after the other; a further one takes back the step before them. */
   const undoing = useRef(new Set<Made | Asked>());
@@ -145,7 +148,7 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
       armed={armed}
       onArm={setArmed}
       isSending={() => sent(record.id) !== undefined}
-      onSend={() => { sending.current = [...sending.current, { id: record.id, undone: false }]; }}
+      onSend={() => { sending.current = [...sending.current, { id: record.id, undone: false, left: false }]; }}
       onMade={(each) => {
         keep([...steps.current, each]);
         setMessage(each.gold.discarded ? reviewText.savedUnusable : reviewText.saved);
@@ -153,8 +156,9 @@ export function Conflicts({ dataset, view, onView, labels, me, onSearch, onGuide
         if (sent(record.id)?.undone) undoStep(each);
       }}
       onReply={(failure) => {
+        const left = sent(record.id)?.left;
         sending.current = sending.current.filter((each) => each.id !== record.id);
-        if (failure && here.current !== record.id) setMessage(reviewText.notSavedThere(record.id, failure.message));
+        if (failure && left) setMessage(reviewText.notSavedThere(record.id, failure.message));
       }}
       onAsked={(each) => {
         keep([...steps.current, each]);
@@ -218,6 +222,8 @@ function useSteps() {
 interface Sent {
   readonly id: string;
   undone: boolean;
+  /** One went on to another record since: even if one is back, what sent it is gone and shows no failure. */
+  left: boolean;
 }
 
 const isMade = (step: Made | Asked): step is Made => "gold" in step;
