@@ -1,7 +1,6 @@
 import { readdirSync } from "node:fs";
 
 import jsxA11y from "eslint-plugin-jsx-a11y";
-import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 const SHARED = ["api", "core", "text", "ui"];
@@ -65,7 +64,6 @@ export default tseslint.config(
   { ignores: ["node_modules", "src/api/schema.d.ts", "playwright-report", "test-results"] },
   ...tseslint.configs.strict,
   jsxA11y.flatConfigs.recommended,
-  reactHooks.configs.flat.recommended,
   {
     rules: {
       "@typescript-eslint/consistent-type-imports": "error",

@@ -25,7 +25,7 @@ export function Ago({ time }: { time: string | null }) {
   const at = readTime(time);
   return (
     <time dateTime={at.toISOString()} title={date(at, { dateStyle: "short", timeStyle: "medium" })}>
-      {/* eslint-disable-next-line react-hooks/purity -- a coarse "ago" may be as old as the last render */}
+      {/* oxlint-disable-next-line react/purity -- a coarse "ago" may be as old as the last render */}
       {ago(at, Date.now())}
     </time>
   );

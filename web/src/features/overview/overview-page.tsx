@@ -53,7 +53,7 @@ function Overview({ admin, leads }: { admin: boolean; leads: boolean }) {
       </Stack>
     );
   }
-  // eslint-disable-next-line react-hooks/purity -- as of the last look at the server
+  // oxlint-disable-next-line react/purity -- as of the last look at the server
   const now = Date.now();
   const team = found.data;
   const assigned = team.datasets.length > 0;

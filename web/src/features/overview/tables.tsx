@@ -83,7 +83,7 @@ function Done({ done, total }: { done: number; total: number }) {
 }
 
 export function Datasets({ datasets }: { datasets: readonly TeamDataset[] }) {
-  // eslint-disable-next-line react-hooks/purity -- what was late at the last render is good enough
+  // oxlint-disable-next-line react/purity -- what was late at the last render is good enough
   const now = Date.now();
   return (
     <section aria-label={manageText.overview.datasets}>

@@ -19,7 +19,7 @@ import classes from "./team.module.css";
 import { day, isIdle } from "./times";
 
 export function People({ dataset, people }: { dataset: DatasetRef; people: readonly PersonProgress[] }) {
-  // eslint-disable-next-line react-hooks/purity -- who was idle at the last render is good enough
+  // oxlint-disable-next-line react/purity -- who was idle at the last render is good enough
   const now = Date.now();
   const times = useQuery(timesQuery(dataset)).data;
   const figures = new Map(useQuery(peopleAgreementQuery(dataset)).data?.map((each) => [each.person, each]));
